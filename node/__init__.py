@@ -1,0 +1,1 @@
+"""The service: orders, decides, stores, proves and publishes, with every effect at its edge."""

@@ -1,0 +1,1 @@
+"""The `blockpool` command. Each command parses its arguments, calls, prints."""
