@@ -167,6 +167,8 @@ class _Checker(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Store):
+            return  # a field may be called `id`
         if node.id == "float":
             self.ban(node, "float")
         elif node.id in IMPURE_BUILTINS:
