@@ -1,0 +1,203 @@
+"""Changing a map: all changes of a block at once, each touched node read and hashed once.
+
+1. Downwards, level by level: each touched node shares its changes out among its children. The
+   nodes of one level are asked of the reader in one call.
+2. Upwards: what became of each child is put in its parent. A slot holds nothing, one child, or
+   several that must be joined by a new node; a node left with a single child gives way to it.
+"""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ledger.errors import VerificationError
+from ledger.merkle_map.nodes import (
+    EMPTY_NODE,
+    LEAF_DEPTH,
+    ROOT_PATH,
+    Child,
+    NodeReader,
+    Path,
+    branches_of,
+    encode_node,
+    find_child,
+    hash_leaf,
+    hash_node,
+    path_of,
+    replace_child,
+    replace_hash,
+)
+from ledger.types import Digest
+
+
+@dataclass(frozen=True, slots=True)
+class MapUpdate:
+    """What an update makes of a map: to be stored in one transaction with the new root."""
+
+    root: Digest
+    nodes: Mapping[Path, bytes]
+    """Inner nodes that are new or have changed, by path."""
+    removed: tuple[Path, ...]
+    """Inner nodes that are no more; none of them is in `nodes`."""
+
+
+def update(changes: Mapping[bytes, bytes | None], reader: NodeReader) -> MapUpdate:
+    """The map after setting keys to values, or removing those set to None.
+
+    Removing an absent key changes nothing. Raises VerificationError if the reader lacks a node.
+    """
+    leaves = [
+        (path_of(key), None if value is None else hash_leaf(key, value))
+        for key, value in changes.items()
+    ]
+    return update_leaves(leaves, reader)
+
+
+def update_leaves(leaves: Sequence[tuple[Path, Digest | None]], reader: NodeReader) -> MapUpdate:
+    """The same for leaves given by path and hash."""
+    ordered = sorted(leaves)
+    work = _Update([path for path, _ in ordered], [leaf for _, leaf in ordered])
+    work.descend(reader)
+    work.climb()
+    root = work.outcomes[ROOT_PATH]
+    return MapUpdate(
+        root[1] if root else hash_node(ROOT_PATH, EMPTY_NODE), work.nodes, tuple(work.removed)
+    )
+
+
+class _Slot(NamedTuple):
+    """The changes `[start, end)` under one nibble; `[first, last)` concern the child there."""
+
+    nibble: int
+    child: Path | None
+    start: int
+    first: int
+    last: int
+    end: int
+
+
+@dataclass(slots=True)
+class _Update:
+    """An update under way: paths and hashes (None: removed) of the changed leaves, in order."""
+
+    paths: list[Path]
+    leaves: list[Digest | None]
+    visits: list[tuple[Path, bytes, list[_Slot]]] = field(default_factory=list)
+    """Touched nodes, parents before children, with their slots that have changes."""
+    outcomes: dict[Path, Child | None] = field(default_factory=dict)
+    """What became of the children that parents still have to take up."""
+    nodes: dict[Path, bytes] = field(default_factory=dict)
+    removed: list[Path] = field(default_factory=list)
+
+    def descend(self, reader: NodeReader) -> None:
+        """Share the changes out from the root downwards, a level at a time."""
+        frontier = [(ROOT_PATH, 0, len(self.paths))]
+        while frontier:
+            found = reader.nodes([path for path, _, _ in frontier])
+            below: list[tuple[Path, int, int]] = []
+            for path, start, end in frontier:
+                node = found.get(path)
+                if node is None:
+                    raise VerificationError(
+                        f"map: the node at {path.hex()[1::2] or 'root'} is missing"
+                    )
+                self.visits.append((path, node, self._share_out(path, node, start, end, below)))
+            frontier = below
+
+    def _share_out(
+        self, path: Path, node: bytes, start: int, end: int, below: list[tuple[Path, int, int]]
+    ) -> list[_Slot]:
+        """The slots of a node that the changes `[start, end)` touch; adds to `below`."""
+        paths, depth = self.paths, len(path)
+        slots = []
+        while start < end:
+            nibble = paths[start][depth]
+            stop = start + 1
+            while stop < end and paths[stop][depth] == nibble:
+                stop += 1
+            child = find_child(node, path, nibble)
+            if child is None:
+                slots.append(_Slot(nibble, None, start, start, start, stop))
+            else:
+                first, last = self._share_of(child, depth, start, stop, below)
+                slots.append(_Slot(nibble, child[0], start, first, last, stop))
+            start = stop
+        return slots
+
+    def _share_of(
+        self, child: Child, depth: int, start: int, end: int, below: list[tuple[Path, int, int]]
+    ) -> tuple[int, int]:
+        """The changes among `[start, end)` that lie at or below a child of a node at `depth`."""
+        path = child[0]
+        if len(path) > depth + 1:  # elsewhere a compressed edge parts from some of the paths
+            start = bisect_left(self.paths, path, start, end)
+            stop = start
+            while stop < end and self.paths[stop].startswith(path):
+                stop += 1
+            end = stop
+        if start == end:
+            self.outcomes[path] = child
+        elif len(path) == LEAF_DEPTH:
+            self.outcomes[path] = self._leaf(start)
+        else:
+            below.append((path, start, end))
+        return start, end
+
+    def climb(self) -> None:
+        """Rebuild the touched nodes, children before parents."""
+        for path, node, slots in reversed(self.visits):
+            self.outcomes[path] = self._rebuild(path, node, slots)
+
+    def _rebuild(self, path: Path, node: bytes, slots: list[_Slot]) -> Child | None:
+        """What becomes of a node when its slots are filled anew."""
+        rebuilt = node
+        for slot in slots:
+            filling = self._filling(slot)
+            if filling and filling[0] == slot.child:
+                rebuilt = replace_hash(rebuilt, slot.nibble, filling[1])
+            elif filling or slot.child is not None:
+                rebuilt = replace_child(rebuilt, len(path), slot.nibble, filling)
+        bitmap = int.from_bytes(rebuilt[:2])
+        if path != ROOT_PATH and bitmap.bit_count() < 2:
+            self.removed.append(path)
+            return find_child(rebuilt, path, bitmap.bit_length() - 1) if bitmap else None
+        if rebuilt != node:
+            self.nodes[path] = rebuilt
+        return path, hash_node(path, branches_of(rebuilt))
+
+    def _filling(self, slot: _Slot) -> Child | None:
+        """What a slot holds afterwards: the outcome of its child, joined with new leaves."""
+        child = None if slot.child is None else self.outcomes.pop(slot.child)
+        if slot.child is not None and slot.last - slot.first == slot.end - slot.start:
+            return child
+        before = [self._leaf(at) for at in range(slot.start, slot.first)]
+        after = [self._leaf(at) for at in range(slot.last, slot.end)]
+        return self._join([entry for entry in (*before, child, *after) if entry])
+
+    def _leaf(self, at: int) -> Child | None:
+        leaf = self.leaves[at]
+        return None if leaf is None else (self.paths[at], leaf)
+
+    def _join(self, children: list[Child]) -> Child | None:
+        """The smallest subtree that holds these, which are in order of path, none above another."""
+        if len(children) < 2:
+            return children[0] if children else None
+        depth = _common_length(children[0][0], children[-1][0])
+        branches: list[list[Child]] = []
+        nibble = -1
+        for child in children:
+            if child[0][depth] != nibble:
+                nibble = child[0][depth]
+                branches.append([])
+            branches[-1].append(child)
+        joined = [self._join(branch) for branch in branches]
+        path = children[0][0][:depth]
+        node = encode_node(depth, [child for child in joined if child])
+        self.nodes[path] = node
+        return path, hash_node(path, branches_of(node))
+
+
+def _common_length(left: Path, right: Path) -> int:
+    """How many nibbles two paths share from the start; one of them does not begin the other."""
+    return next(at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b)
