@@ -32,7 +32,7 @@ IMPORTS: Final = {
 """What each pure package may import, by top-level name."""
 
 IMPURE_BUILTINS: Final = frozenset(
-    {"__import__", "breakpoint", "compile", "eval", "exec", "globals", "input", "open", "print"}
+    {"__import__", "breakpoint", "compile", "eval", "exec", "input", "open", "print"}
 )
 PROCESS_DEPENDENT: Final = frozenset({"hash", "id"})
 UNICODE_METHODS: Final = frozenset(

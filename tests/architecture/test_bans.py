@@ -27,7 +27,7 @@ DIGIT_PARSERS: Final = {
     "ledger/tiles.py": frozenset({"parse_tile_path"}),
     "ledger/times.py": frozenset({"day_number", "to_ms"}),
 }
-"""The functions that may call `int(text)`: each reads what has matched a pattern of ASCII digits."""
+"""The functions that may call `int(text)`: what they read has matched ASCII digits before."""
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ STORIES: Final = {
     name: story for name, text in DOCUMENTS.items() if (story := list(steps(blocks(text))))
 }
 COMMAND: Final = re.compile(
-    r"(?:^|[`$(|;&]) *(?P<line>(?:make|blockpool) [^`\n|;&>]*)", re.MULTILINE
+    r"(?:^|[`$(|;&]) *(?P<line>(?:make|blockpool) [^`\n|;&>#]*)", re.MULTILINE
 )
 
 
@@ -129,7 +129,10 @@ class TestTheReader:
             pass
 
     def test_commands_are_found_in_code_only(self) -> None:
-        text = "To make tea, `make test` or:\n```sh\nmake -j2 lint && blockpool keys new a\n```\n"
+        text = (
+            "To make tea, `make test` or:\n"
+            "```sh\nmake -j2 lint  # all\ncd a && blockpool keys new a\n```\n"
+        )
         assert list(commands_named(text)) == [
             ["make", "-j2", "lint"],
             ["blockpool", "keys", "new", "a"],
