@@ -5,6 +5,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+ALONE := --require-hashes --no-deps --no-build-isolation --use-pep517
 SOURCES := ledger contracts node scripts tests
 
 # Stamps: an empty environment; all that running needs; all that developing needs.
@@ -90,7 +91,7 @@ $(RUN): $(MADE) requirements/build.txt requirements/run.txt requirements/demo.tx
 	@echo "installing what blockpool runs on"
 	@$(PIP) install --require-hashes -r requirements/build.txt
 	@$(PIP) install --require-hashes -r requirements/run.txt
-	@$(PIP) install --require-hashes --no-deps --no-build-isolation -r requirements/demo.txt
+	@$(PIP) install $(ALONE) -r requirements/demo.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -98,5 +99,5 @@ $(RUN): $(MADE) requirements/build.txt requirements/run.txt requirements/demo.tx
 $(DEV): $(RUN) requirements/dev.txt requirements/oracle.txt
 	@echo "installing what its tests and linters need"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
-	@$(PIP) install --require-hashes --no-deps --no-build-isolation -r requirements/oracle.txt
+	@$(PIP) install $(ALONE) -r requirements/oracle.txt
 	@touch $@

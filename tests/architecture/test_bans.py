@@ -58,6 +58,12 @@ def test_each_exception_for_digits_is_still_needed(path: str, function: str) -> 
     assert len(without) > len(violations(SOURCES[path], package, digit_parsers=allowed))
 
 
+@pytest.mark.parametrize("path", RANDOMNESS)
+def test_each_exception_for_randomness_is_still_needed(path: str) -> None:
+    digits = DIGIT_PARSERS.get(path, frozenset())
+    assert violations(SOURCES[path], path.partition("/")[0], digit_parsers=digits)
+
+
 BAD: Final = [
     ("import", "import time"),
     ("import", "import datetime"),
