@@ -29,7 +29,7 @@ judged by judging each of its links.
 (False, True)
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Literal, TypeVar
 
 from msgspec import Struct
@@ -180,19 +180,17 @@ def _meet_masking(
     )
 
 
-def uncovered(
-    terms: Terms, usage: Usage, granted_columns: Callable[[], Collection[ColumnName]]
-) -> tuple[Breach, ...]:
+def uncovered(terms: Terms, usage: Usage, columns: Collection[ColumnName]) -> tuple[Breach, ...]:
     """The parts of `terms` that `usage` did not keep to; none if the use is covered.
 
-    `granted_columns` gives the columns of the schema version granted; it is called only where the
-    terms grant all fields. Counters, lateness and whether the right was effective are judged
-    elsewhere: they take more than one record.
+    `columns` are those of the schema version granted; they count only where the terms grant all
+    fields. Counters, lateness and whether the right was effective are judged elsewhere: they take
+    more than one record.
     """
     breaches = (
         _outside_window(terms, usage),
         _purpose(terms, usage),
-        _fields(granted_columns() if terms.fields == "all" else terms.fields, usage),
+        _fields(terms, usage, columns),
         _rows(terms, usage),
         _operation(terms, usage),
         _system(terms, usage),
@@ -212,7 +210,7 @@ def _capped(text: str) -> str:
     return text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + "…"
 
 
-def _listed(names: Collection[str]) -> str:
+def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
@@ -236,14 +234,14 @@ def _purpose(terms: Terms, usage: Usage) -> Breach | None:
     return _breach("purpose-not-granted", usage.purpose, _listed(granted))
 
 
-def _fields(granted: Collection[ColumnName], usage: Usage) -> Breach | None:
-    known = frozenset(granted)
-    if known.issuperset(usage.fields):
+def _fields(terms: Terms, usage: Usage, columns: Collection[ColumnName]) -> Breach | None:
+    granted = frozenset(columns if terms.fields == "all" else terms.fields)
+    if granted.issuperset(usage.fields):
         return None
     return _breach(
         "field-not-granted",
-        _listed([name for name in usage.fields if name not in known]),
-        _listed(granted),
+        _listed([name for name in usage.fields if name not in granted]),
+        "all of the schema version" if terms.fields == "all" else _listed(terms.fields),
     )
 
 
