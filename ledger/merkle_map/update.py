@@ -9,7 +9,7 @@
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final
 
 from ledger.errors import VerificationError
 from ledger.merkle_map.nodes import (
@@ -66,15 +66,12 @@ def update_leaves(leaves: Sequence[tuple[Path, Digest | None]], reader: NodeRead
     )
 
 
-class _Slot(NamedTuple):
-    """The changes `[start, end)` under one nibble; `[first, last)` concern the child there."""
+_Span = tuple[int, int]
+"""The changes `[start, end)`."""
+_NONE: Final[_Span] = (0, 0)
 
-    nibble: int
-    child: Path | None
-    start: int
-    first: int
-    last: int
-    end: int
+_Slot = tuple[int, Path | None, _Span, _Span]
+"""A nibble, the path of the child there, the changes under the nibble, those of the child."""
 
 
 @dataclass(slots=True)
@@ -92,57 +89,54 @@ class _Update:
 
     def descend(self, reader: NodeReader) -> None:
         """Share the changes out from the root downwards, a level at a time."""
-        frontier = [(ROOT_PATH, 0, len(self.paths))]
+        frontier = [(ROOT_PATH, (0, len(self.paths)))]
         while frontier:
-            found = reader.nodes([path for path, _, _ in frontier])
-            below: list[tuple[Path, int, int]] = []
-            for path, start, end in frontier:
+            found = reader.nodes([path for path, _ in frontier])
+            below: list[tuple[Path, _Span]] = []
+            for path, span in frontier:
                 node = found.get(path)
                 if node is None:
-                    raise VerificationError(
-                        f"map: the node at {path.hex()[1::2] or 'root'} is missing"
-                    )
-                self.visits.append((path, node, self._share_out(path, node, start, end, below)))
+                    raise VerificationError(f"map: a node at depth {len(path)} is missing")
+                self.visits.append((path, node, self._share_out(path, node, span, below)))
             frontier = below
 
     def _share_out(
-        self, path: Path, node: bytes, start: int, end: int, below: list[tuple[Path, int, int]]
+        self, path: Path, node: bytes, span: _Span, below: list[tuple[Path, _Span]]
     ) -> list[_Slot]:
-        """The slots of a node that the changes `[start, end)` touch; adds to `below`."""
+        """The slots of a node that changes touch; adds the inner nodes to visit to `below`."""
         paths, depth = self.paths, len(path)
-        slots = []
+        slots: list[_Slot] = []
+        start, end = span
         while start < end:
             nibble = paths[start][depth]
             stop = start + 1
             while stop < end and paths[stop][depth] == nibble:
                 stop += 1
+            under = (start, stop)
+            start = stop
             child = find_child(node, path, nibble)
             if child is None:
-                slots.append(_Slot(nibble, None, start, start, start, stop))
+                slots.append((nibble, None, under, _NONE))
+                continue
+            at = child[0]
+            share = under if len(at) == depth + 1 else self._share_of(at, under)
+            slots.append((nibble, at, under, share))
+            if share == _NONE:
+                self.outcomes[at] = child
+            elif len(at) == LEAF_DEPTH:
+                self.outcomes[at] = self._leaf(share[0])
             else:
-                first, last = self._share_of(child, depth, start, stop, below)
-                slots.append(_Slot(nibble, child[0], start, first, last, stop))
-            start = stop
+                below.append((at, share))
         return slots
 
-    def _share_of(
-        self, child: Child, depth: int, start: int, end: int, below: list[tuple[Path, int, int]]
-    ) -> tuple[int, int]:
-        """The changes among `[start, end)` that lie at or below a child of a node at `depth`."""
-        path = child[0]
-        if len(path) > depth + 1:  # elsewhere a compressed edge parts from some of the paths
-            start = bisect_left(self.paths, path, start, end)
-            stop = start
-            while stop < end and self.paths[stop].startswith(path):
-                stop += 1
-            end = stop
-        if start == end:
-            self.outcomes[path] = child
-        elif len(path) == LEAF_DEPTH:
-            self.outcomes[path] = self._leaf(start)
-        else:
-            below.append((path, start, end))
-        return start, end
+    def _share_of(self, at: Path, under: _Span) -> _Span:
+        """The changes at or below a child to which a compressed edge leads: not all need follow."""
+        start, end = under
+        first = bisect_left(self.paths, at, start, end)
+        last = first
+        while last < end and self.paths[last].startswith(at):
+            last += 1
+        return (first, last) if first < last else _NONE
 
     def climb(self) -> None:
         """Rebuild the touched nodes, children before parents."""
@@ -152,28 +146,28 @@ class _Update:
     def _rebuild(self, path: Path, node: bytes, slots: list[_Slot]) -> Child | None:
         """What becomes of a node when its slots are filled anew."""
         rebuilt = node
-        for slot in slots:
-            filling = self._filling(slot)
-            if filling and filling[0] == slot.child:
-                rebuilt = replace_hash(rebuilt, slot.nibble, filling[1])
-            elif filling or slot.child is not None:
-                rebuilt = replace_child(rebuilt, len(path), slot.nibble, filling)
-        bitmap = int.from_bytes(rebuilt[:2])
-        if path != ROOT_PATH and bitmap.bit_count() < 2:
+        for nibble, child, under, share in slots:
+            if child is not None and share == under:
+                filling = self.outcomes.pop(child)
+            else:
+                filling = self._join_new(child, under, share)
+            if filling and filling[0] == child:
+                rebuilt = replace_hash(rebuilt, nibble, filling[1])
+            elif filling or child is not None:
+                rebuilt = replace_child(rebuilt, len(path), nibble, filling)
+        bitmap = rebuilt[0] << 8 | rebuilt[1]
+        if path != ROOT_PATH and bitmap & bitmap - 1 == 0:  # fewer than two children
             self.removed.append(path)
             return find_child(rebuilt, path, bitmap.bit_length() - 1) if bitmap else None
         if rebuilt != node:
             self.nodes[path] = rebuilt
         return path, hash_node(path, branches_of(rebuilt))
 
-    def _filling(self, slot: _Slot) -> Child | None:
-        """What a slot holds afterwards: the outcome of its child, joined with new leaves."""
-        child = None if slot.child is None else self.outcomes.pop(slot.child)
-        if slot.child is not None and slot.last - slot.first == slot.end - slot.start:
-            return child
-        before = [self._leaf(at) for at in range(slot.start, slot.first)]
-        after = [self._leaf(at) for at in range(slot.last, slot.end)]
-        return self._join([entry for entry in (*before, child, *after) if entry])
+    def _join_new(self, child: Path | None, under: _Span, share: _Span) -> Child | None:
+        """The outcome of a child, if there is one, joined with the new leaves beside it."""
+        old = None if child is None else self.outcomes.pop(child)
+        news = [self._leaf(at) for at in range(*under) if not share[0] <= at < share[1]]
+        return self._join(sorted([found for found in (old, *news) if found]))
 
     def _leaf(self, at: int) -> Child | None:
         leaf = self.leaves[at]
