@@ -1,0 +1,132 @@
+"""What the rules may suspect: permanent codes, and how a suspicion is raised.
+
+A finding is a case of the workflow `finding`: it accuses nobody for good before it is confirmed.
+Its id is the id of what it hangs from, and its code: one record raises one code once.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from contracts import cases
+from contracts.draft import Draft
+from contracts.values import Party, Suspicion
+from ledger.seal import FindingRef
+from ledger.types import CaseId, MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind of finding. `cure` says what would mend it."""
+
+    number: int
+    code: str
+    meaning: str
+    cure: str
+
+
+NO_EFFECTIVE_GRANT: Final = Finding(
+    1,
+    "no-effective-grant",
+    "data was used without a grant in force",
+    "obtain a grant, delete the data",
+)
+OUTSIDE_WINDOW: Final = Finding(
+    2, "outside-window", "data was used before or after the period granted", "renew the grant"
+)
+PURPOSE_NOT_GRANTED: Final = Finding(
+    3, "purpose-not-granted", "data was used for a purpose not granted", "ask for the purpose"
+)
+FIELD_NOT_GRANTED: Final = Finding(
+    4, "field-not-granted", "columns were used that were not granted", "ask for the columns"
+)
+ROW_NOT_GRANTED: Final = Finding(
+    5, "row-not-granted", "rows were used that were not granted", "ask for the rows"
+)
+OPERATION_NOT_GRANTED: Final = Finding(
+    6, "operation-not-granted", "data was used in a way not granted", "ask for the operation"
+)
+SYSTEM_NOT_GRANTED: Final = Finding(
+    7, "system-not-granted", "data was used in a system not granted", "ask for the system"
+)
+USES_EXCEEDED: Final = Finding(
+    8, "uses-exceeded", "data was used more often than granted", "ask for more uses"
+)
+ROWS_EXCEEDED: Final = Finding(
+    9, "rows-exceeded", "more rows were used than granted", "ask for more rows"
+)
+RATE_EXCEEDED: Final = Finding(
+    10, "rate-exceeded", "data was used more often a day than granted", "ask for a higher rate"
+)
+MINIMUM_GROUP_NOT_KEPT: Final = Finding(
+    11,
+    "minimum-group-not-kept",
+    "a figure rests on fewer subjects than allowed",
+    "withdraw the figure",
+)
+MASKING_NOT_KEPT: Final = Finding(
+    12,
+    "masking-not-kept",
+    "fields were masked less than required",
+    "mask them, delete what was clear",
+)
+STORAGE_NOT_KEPT: Final = Finding(
+    13, "storage-not-kept", "data was kept in a way not allowed", "delete what was kept"
+)
+ONWARD_TRANSFER: Final = Finding(
+    14, "onward-transfer", "data was passed on against the terms", "recall what was passed on"
+)
+REPORTED_LATE: Final = Finding(
+    15, "reported-late", "the use was reported later than the terms require", "report in time"
+)
+CONTENT_UNKNOWN: Final = Finding(
+    16, "content-unknown", "the contents used are those of no release", "name the release used"
+)
+ANSWER_OVERDUE: Final = Finding(
+    31, "answer-overdue", "a request was not answered in time", "answer it"
+)
+CONDITIONS_ADDED: Final = Finding(
+    32,
+    "conditions-added",
+    "a grant is narrower than asked for and than the entry's conditions, without a ground",
+    "grant what the entry offers, or state the ground",
+)
+ENDED_AT_WILL: Final = Finding(
+    33, "ended-at-will", "a grant was revoked without consultation", "file the consultation"
+)
+REVIEW_OVERDUE: Final = Finding(
+    51, "review-overdue", "a catalogue entry was not reviewed in time", "review it"
+)
+SUSPECT_KEY: Final = Finding(
+    52, "suspect-key", "records were signed since the key became suspect", "confirm or correct them"
+)
+CLOCK_SKEW: Final = Finding(
+    53, "clock-skew", "the writer's clock is far from block time", "set the clock"
+)
+
+FINDINGS: Final = tuple(
+    sorted((one for one in globals().values() if isinstance(one, Finding)), key=lambda f: f.number)
+)
+"""Every kind of finding, by number."""
+FINDING_OF_CODE: Final = {one.code: one for one in FINDINGS}
+
+
+def raise_finding(  # noqa: PLR0913  each names one thing a finding says
+    draft: Draft,
+    finding: Finding,
+    base: CaseId,
+    accused: tuple[MemberId, ...],
+    claimant: MemberId | None = None,
+    *,
+    measure: str | None = None,
+    limit: str | None = None,
+) -> None:
+    """Open a finding against `accused`, hanging from `base` (a record digest or a case id)."""
+    parties = [Party(member=member, part="accused") for member in accused]
+    if claimant is not None and claimant not in accused:
+        parties.append(Party(member=claimant, part="claimant"))
+    case_id = f"{base}-{finding.code}"
+    suspicion = Suspicion(code=finding.code, evidence=base[:64], limit=limit, measure=measure)
+    cases.open_case(
+        draft, case_id, "finding", f"record/{base[:64]}", tuple(parties), finding=suspicion
+    )
+    draft.findings.append(FindingRef(case=case_id, code=finding.code))

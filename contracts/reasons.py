@@ -1,0 +1,136 @@
+"""Why the ledger refuses a record: permanent codes, in order of precedence.
+
+The number's hundreds name the family of reasons. A record is refused for the first reason that
+applies, so a writer who mends it meets the later ones next. A code is never reused or renumbered.
+"""
+
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason. `can_retry`: the same intent may succeed if it is signed again later."""
+
+    number: int
+    code: str
+    meaning: str
+    can_retry: bool = False
+
+
+class Refused(Exception):  # noqa: N818  a verdict, not a fault
+    """Raised by a check, caught in `transition` alone. `fields` are the members of the record at fault."""
+
+    def __init__(self, reason: Reason, detail: str = "", *fields: str) -> None:
+        super().__init__(f"{reason.code}: {detail or reason.meaning}")
+        self.reason = reason
+        self.detail = detail
+        self.fields = fields
+
+
+MALFORMED: Final = Reason(101, "malformed", "the bytes are not a record of a known kind")
+TOO_LARGE: Final = Reason(102, "too-large", "a leaf has at most 65,535 bytes")
+EVENTS_ROOT: Final = Reason(103, "events-root", "events, their root and their sums do not agree")
+NOT_CANONICAL: Final = Reason(
+    201, "not-canonical", "the record is not in its one canonical encoding"
+)
+ANOTHER_LEDGER: Final = Reason(301, "another-ledger", "the record was signed for another ledger")
+UNKNOWN_WRITER: Final = Reason(401, "unknown-writer", "no such writer was ever appointed")
+WRITER_ENDED: Final = Reason(
+    501, "writer-ended", "the writer was ended, or its appointment ran out"
+)
+KEY_NOT_VALID: Final = Reason(
+    502, "key-not-valid", "the signatures are not by exactly the keys this record needs"
+)
+WEAK_KEY: Final = Reason(503, "weak-key", "the new key is malformed, weak or of another suite")
+KEY_TAKEN: Final = Reason(
+    504, "key-taken", "a key serves one function once; this one was seen before"
+)
+BAD_SIGNATURE: Final = Reason(601, "bad-signature", "a signature does not verify")
+SEQUENCE_TAKEN: Final = Reason(
+    701,
+    "sequence-taken",
+    "the writer's chain already has another record at this place",
+    can_retry=True,
+)
+WRONG_PREVIOUS: Final = Reason(
+    801,
+    "wrong-previous",
+    "the record does not follow the head of the writer's chain",
+    can_retry=True,
+)
+FAMILY_NOT_ALLOWED: Final = Reason(
+    1001, "family-not-allowed", "the writer may not sign records of this family"
+)
+DATASET_NOT_ALLOWED: Final = Reason(
+    1002, "dataset-not-allowed", "the writer may not sign records about this dataset"
+)
+UNKNOWN_MEMBER: Final = Reason(1101, "unknown-member", "no such member")
+UNKNOWN_SCHEMA: Final = Reason(1102, "unknown-schema", "no such schema, or not yet complete")
+UNKNOWN_ENTRY: Final = Reason(1103, "unknown-entry", "the dataset has no entry in force")
+UNKNOWN_REQUEST: Final = Reason(1104, "unknown-request", "no such request")
+UNKNOWN_GRANT: Final = Reason(1105, "unknown-grant", "no such grant")
+UNKNOWN_CASE: Final = Reason(1106, "unknown-case", "no such case")
+UNKNOWN_PURPOSE: Final = Reason(1107, "unknown-purpose", "the purpose code is not adopted")
+UNKNOWN_COLUMN: Final = Reason(1108, "unknown-column", "the schema has no such column")
+UNKNOWN_VERSION: Final = Reason(1109, "unknown-version", "no such version of the dataset")
+UNKNOWN_KEY: Final = Reason(1110, "unknown-key", "no such key of a writer of the member")
+NOT_CUSTODIAN: Final = Reason(
+    1201, "not-custodian", "only the member's own custodian key may do this"
+)
+NOT_PROVIDER: Final = Reason(1202, "not-provider", "the dataset belongs to another member")
+NOT_CONSUMER: Final = Reason(1203, "not-consumer", "the right belongs to another member")
+NOT_YOUR_STEP: Final = Reason(
+    1204, "not-your-step", "this step is not the writer's member's to take"
+)
+OWN_CASE: Final = Reason(1205, "own-case", "nobody decides a case to which it is a party")
+WITHHELD: Final = Reason(1206, "withheld", "the entry withholds the data from sharing")
+WIDER_THAN_CONDITIONS: Final = Reason(
+    1207, "wider-than-conditions", "the terms are wider than the entry's conditions"
+)
+CLASSIFIED: Final = Reason(
+    1208, "classified", "core data and state secrets have no place in the catalogue"
+)
+BASIS_MISSING: Final = Reason(
+    1209,
+    "basis-missing",
+    "this sharing class, or personal information, needs its basis and assessment",
+)
+MEMBER_SUSPENDED: Final = Reason(1210, "member-suspended", "the member is suspended")
+ALREADY_EXISTS: Final = Reason(1301, "already-exists", "what the record creates exists already")
+WRONG_VERSION: Final = Reason(1302, "wrong-version", "the version is not the next one")
+WRONG_PART: Final = Reason(1303, "wrong-part", "the part does not follow the part before it")
+WRONG_STATE: Final = Reason(1304, "wrong-state", "the case is not in a state that allows this step")
+ENTRY_CHANGED: Final = Reason(
+    1305, "entry-changed", "the entry has changed since it was read", can_retry=True
+)
+SCHEMA_DIFFERS: Final = Reason(1306, "schema-differs", "the schema is not the one of the entry")
+GROUND_MISSING: Final = Reason(1307, "ground-missing", "the step needs one of its coded grounds")
+REQUEST_DIFFERS: Final = Reason(
+    1308, "request-differs", "the grant answers a request for another dataset or by another member"
+)
+PERIOD_OVER: Final = Reason(1309, "period-over", "the period ends before it could begin")
+SPAN_IN_FUTURE: Final = Reason(
+    1402, "span-in-future", "the span of use ends after block time", can_retry=True
+)
+LIMIT: Final = Reason(1401, "limit", "a limit of the ledger is reached")
+
+REASONS: Final = tuple(
+    sorted((one for one in globals().values() if isinstance(one, Reason)), key=lambda r: r.number)
+)
+"""Every reason, by number."""
+
+
+def refuse_unless(holds: bool, reason: Reason, detail: str = "", *fields: str) -> None:  # noqa: FBT001
+    """One rung of a guard ladder. Raises `Refused`."""
+    if not holds:
+        raise Refused(reason, detail, *fields)
+
+
+def required(value: T | None, reason: Reason, detail: str = "", *fields: str) -> T:
+    """A rung that looks something up: the value, or `Refused` where there is none."""
+    if value is None:
+        raise Refused(reason, detail, *fields)
+    return value

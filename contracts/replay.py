@@ -1,0 +1,206 @@
+"""Blocks: the one code path for live commit, crash recovery, catch-up and audit.
+
+`found` decides the genesis block, `step` every later one: settle what fell due, decide each record in
+order, seal. Both are pure and total: they return what is to be stored and change nothing, and no
+well-formed record makes them raise. Whoever holds the same state and is given the same block gets
+the same leaves, outcomes and roots.
+
+    state, head = MemoryState(), None
+    for each block:  result = step(state, head, block, verify_signature)
+                     state.commit(result.changes, result.map_update);  head = result.head
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from contracts import cases, findings, genesis
+from contracts.context import Context
+from contracts.draft import Draft
+from contracts.reasons import MALFORMED, Refused
+from contracts.transition import Accepted, Rejected, SignatureCheck, apply, apply_genesis
+from contracts.values import Ledger, Value
+from contracts.view import Overlay, State, read
+from contracts.workflows import WORKFLOWS
+from ledger import merkle_map, tree
+from ledger.canonical import encode
+from ledger.hashing import leaf_hash, sha256
+from ledger.records import Record
+from ledger.records.genesis import Genesis
+from ledger.seal import Outcome, Seal, encode_seal
+from ledger.types import Count, Digest, DigestHex, MemberId, Time
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the log stands after a block. `size` counts leaves, the seal included."""
+
+    ledger: DigestHex
+    height: Count
+    size: Count
+    seal: DigestHex
+    time: Time
+    state_root: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What an engine decides: which records, in which order, at which time, formed by whom."""
+
+    time: Time
+    proposer: MemberId
+    records: Sequence[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockResult:
+    """What a block came to; to be stored in one transaction.
+
+    `verdicts` are parallel to the block's records. `leaves` holds the accepted records' envelopes and
+    last the seal; `outcomes` the canonical settlement and then one outcome per accepted record.
+    `values` are the canonical bytes of `changes`.
+    """
+
+    head: Head
+    seal: Seal
+    verdicts: tuple[Accepted | Rejected, ...]
+    settlement: Outcome
+    leaves: tuple[bytes, ...]
+    outcomes: tuple[bytes, ...]
+    changes: Mapping[str, Value | None]
+    values: Mapping[str, bytes | None]
+    map_update: merkle_map.MapUpdate
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing happened: an engine drops such a block instead of committing it."""
+        return len(self.leaves) == 1 and not self.settlement.changed
+
+
+def found(state: State, record: Record, verify: SignatureCheck) -> BlockResult:
+    """The genesis block, on an empty state. Raises `Refused` if the record founds no ledger."""
+    body = record.body
+    if not isinstance(body, Genesis):
+        raise Refused(MALFORMED, "the first record is not a genesis record", "predicateType")
+    ledger = genesis.found(body, record.chain, record.digest)
+    proposer = record.chain.writer.partition("/")[0]
+    context = Context(0, record.chain.issued_at, proposer, 0, ledger)
+    verdict = apply_genesis(state, context, record, body, verify)
+    if isinstance(verdict, Rejected):
+        raise Refused(verdict.reason, verdict.detail, *verdict.fields)
+    accepted, draft = verdict
+    overlay = Overlay(state)
+    overlay.adopt(draft)
+    block = Block(context.time, proposer, (record,))
+    return _close(state, overlay, None, block, ledger, Outcome(digest=None, index=None), [accepted])
+
+
+def step(state: State, head: Head, block: Block, verify: SignatureCheck) -> BlockResult:
+    """The block after `head`, whose state is `state`.
+
+    Raises `ValueError` if the block's time is not after the head's: an engine's fault, not a record's.
+    """
+    if block.time <= head.time:
+        message = f"block time {block.time} is not after {head.time}"
+        raise ValueError(message)
+    ledger = read(state, Ledger, "ledger")
+    if ledger is None:
+        message = "a state with a head holds its ledger"
+        raise TypeError(message)
+    overlay = Overlay(state)
+    height = head.height + 1
+    context = Context(height, block.time, block.proposer, head.size, ledger)
+    settlement = _settle(overlay, context, head.seal)
+    verdicts: list[Accepted | Rejected] = []
+    index = head.size
+    for record in block.records:
+        verdict = apply(
+            overlay, Context(height, block.time, block.proposer, index, ledger), record, verify
+        )
+        if isinstance(verdict, Rejected):
+            verdicts.append(verdict)
+            continue
+        accepted, draft = verdict
+        overlay.adopt(draft)
+        verdicts.append(accepted)
+        index += 1
+    return _close(state, overlay, head, block, ledger, settlement, verdicts)
+
+
+def _settle(overlay: Overlay, context: Context, previous_seal: DigestHex) -> Outcome:
+    """Outcome 0: the deadlines that fell due, in order of time, at most so many per block."""
+    draft = Draft(overlay, context, previous_seal)
+    limit = context.ledger.parameters.settlements_per_block
+    for key in overlay.due(context.time, limit):
+        passed = cases.pass_deadline(draft, key)
+        if passed is None:
+            continue
+        case_id, case = passed
+        state = WORKFLOWS[case.workflow].state(case.state)
+        if state.overdue is not None and state.late is not None:
+            late = cases.members_in(draft, case, state.late)
+            claimants = [party.member for party in case.parties if party.part != state.late]
+            claimant = next((member for member in claimants if member not in late), None)
+            finding = findings.FINDING_OF_CODE[state.overdue]
+            findings.raise_finding(
+                draft, finding, case_id, late, claimant, measure=context.time, limit=case.due
+            )
+    overlay.adopt(draft)
+    return Outcome(
+        changed=tuple(sorted(draft.changes)),
+        digest=None,
+        findings=tuple(draft.findings),
+        index=None,
+    )
+
+
+def _close(  # noqa: PLR0913  a block is all of these
+    state: State,
+    overlay: Overlay,
+    head: Head | None,
+    block: Block,
+    ledger: Ledger,
+    settlement: Outcome,
+    verdicts: Sequence[Accepted | Rejected],
+) -> BlockResult:
+    """Authenticate what changed and seal the block."""
+    accepted = [
+        (record, verdict.outcome)
+        for record, verdict in zip(block.records, verdicts, strict=True)
+        if isinstance(verdict, Accepted)
+    ]
+    outcomes = (encode(settlement), *(encode(outcome) for _, outcome in accepted))
+    values = {
+        key: None if value is None else encode(value) for key, value in overlay.changes.items()
+    }
+    map_update = merkle_map.update({key.encode(): value for key, value in values.items()}, state)
+    first = 0 if head is None else head.size
+    seal = Seal(
+        block_time=block.time,
+        count=len(accepted),
+        first=first,
+        height=0 if head is None else head.height + 1,
+        outcomes_root=tree.root_of([leaf_hash(outcome) for outcome in outcomes]).hex(),
+        previous_seal=None if head is None else head.seal,
+        proposer=block.proposer,
+        rules=ledger.rules,
+        state_root=map_update.root.hex(),
+    )
+    sealed = encode_seal(seal, ledger.digest)
+    return BlockResult(
+        head=Head(
+            ledger=ledger.digest,
+            height=seal.height,
+            size=first + len(accepted) + 1,
+            seal=sha256(sealed).hex(),
+            time=block.time,
+            state_root=map_update.root,
+        ),
+        seal=seal,
+        verdicts=tuple(verdicts),
+        settlement=settlement,
+        leaves=(*(record.envelope.encoded for record, _ in accepted), sealed),
+        outcomes=outcomes,
+        changes=overlay.changes,
+        values=values,
+        map_update=map_update,
+    )

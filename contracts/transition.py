@@ -1,0 +1,238 @@
+"""From one record to one verdict: `apply(view, context, record)`.
+
+The checks stand in the order of the reasons' numbers. Everything before the rule of the record's own
+kind is the same for all kinds: ledger, writer, keys, signatures, chain, family. This is the only
+place that catches a refusal.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from contracts import cases, catalogue, findings, genesis, keyring, sharing, use
+from contracts.context import Context
+from contracts.draft import Draft
+from contracts.reasons import (
+    ALREADY_EXISTS,
+    ANOTHER_LEDGER,
+    BAD_SIGNATURE,
+    FAMILY_NOT_ALLOWED,
+    KEY_NOT_VALID,
+    MEMBER_SUSPENDED,
+    SEQUENCE_TAKEN,
+    UNKNOWN_WRITER,
+    WRITER_ENDED,
+    WRONG_PREVIOUS,
+    Reason,
+    Refused,
+    refuse_unless,
+    required,
+)
+from contracts.values import ChainHead, Key, Member, Writer
+from contracts.view import StateView, read
+from ledger.envelope import Envelope
+from ledger.errors import VerificationError
+from ledger.keys import PublicKey, parse_public_key
+from ledger.records import (
+    KIND_OF_NAME,
+    Acceptance,
+    Body,
+    Entry,
+    Genesis,
+    Grant,
+    KeyRevocation,
+    KeyRotation,
+    Record,
+    Release,
+    Request,
+    Revocation,
+    Schema,
+    Step,
+    Usage,
+    WriterAppointment,
+    WriterEnd,
+)
+from ledger.seal import Outcome
+from ledger.times import to_ms
+
+SignatureCheck = Callable[[Envelope, PublicKey], None]
+"""Raises `VerificationError` unless the envelope holds a good signature by the key. A node passes one
+that remembers what its threads have verified already; `ledger.envelope.verify_signature` is the plain
+one. MUST depend on nothing but its arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The record is a leaf of the log; `outcome` is what it came to."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The record leaves no trace. `fields` are its members at fault."""
+
+    reason: Reason
+    detail: str = ""
+    fields: tuple[str, ...] = ()
+
+
+EFFECTS: Final[dict[str, cases.Effect]] = {
+    "drop-draft": catalogue.drop_draft,
+    "end-right": sharing.end_right,
+    "put-in-force": catalogue.put_in_force,
+    "resume-right": sharing.resume_right,
+    "suspend-right": sharing.suspend_right,
+}
+"""What the effects named in the workflow tables do."""
+
+
+def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912  one case per kind
+    """The rule of the record's own kind; the most frequent kind comes first."""
+    match body:
+        case Usage():
+            use.apply_usage(draft, body)
+        case Request():
+            sharing.apply_request(draft, body)
+        case Grant():
+            sharing.apply_grant(draft, body)
+        case Acceptance():
+            sharing.apply_acceptance(draft, body)
+        case Revocation():
+            sharing.apply_revocation(draft, body)
+        case Step():
+            cases.apply_step(draft, body, EFFECTS)
+        case Release():
+            catalogue.apply_release(draft, body)
+        case Entry():
+            catalogue.apply_entry(draft, body)
+        case Schema():
+            catalogue.apply_schema(draft, body)
+        case WriterAppointment():
+            keyring.apply_appointment(draft, body)
+        case WriterEnd():
+            keyring.apply_end(draft, body)
+        case KeyRotation():
+            keyring.apply_rotation(draft, body)
+        case KeyRevocation():
+            keyring.apply_revocation(draft, body)
+        case Genesis():
+            raise Refused(ALREADY_EXISTS, "a ledger has one genesis record", "predicateType")
+        case _:
+            assert_never(body)
+
+
+def apply(
+    view: StateView, context: Context, record: Record, verify: SignatureCheck
+) -> tuple[Accepted, Draft] | Rejected:
+    """Decide one record. An accepted one comes with the draft of its changes; nothing is changed here."""
+    try:
+        draft = _admit(view, context, record, verify)
+        _apply_rule(draft, record.body)
+        _finish(draft, record)
+    except Refused as refused:
+        return Rejected(refused.reason, refused.detail, refused.fields)
+    return _accepted(draft, record), draft
+
+
+def apply_genesis(
+    view: StateView, context: Context, record: Record, body: Genesis, verify: SignatureCheck
+) -> tuple[Accepted, Draft] | Rejected:
+    """Decide the genesis record, on an empty state."""
+    try:
+        keys = genesis.founding_keys(body)
+        _check_signatures(record.envelope, {key.keyid: key for key in keys}, verify)
+        draft = Draft(view, context, record.digest, record.chain.writer)
+        genesis.apply_genesis(draft, body)
+        _finish(draft, record)
+    except Refused as refused:
+        return Rejected(refused.reason, refused.detail, refused.fields)
+    return _accepted(draft, record), draft
+
+
+def _admit(view: StateView, context: Context, record: Record, verify: SignatureCheck) -> Draft:
+    """R001-R008: what every record after genesis must fulfil, before its own rule is asked."""
+    chain = record.chain
+    refuse_unless(chain.ledger == context.ledger.digest, ANOTHER_LEDGER, "", "ledger")
+    name = chain.writer
+    member_id = name.partition("/")[0]
+    writer = required(read(view, Writer, f"writer/{name}"), UNKNOWN_WRITER, name, "writer")
+    runs = writer.not_after is None or context.time <= writer.not_after
+    refuse_unless(writer.status == "active" and runs, WRITER_ENDED, name, "writer")
+    introduced = keyring.introduced_key(view, record.body)
+    key = required(read(view, Key, f"key/{writer.key}"), KEY_NOT_VALID)
+    keys = {writer.key: parse_public_key(key.key)}
+    if introduced is not None:
+        keys[introduced.keyid] = introduced
+    _check_signatures(record.envelope, keys, verify)
+    _check_chain(view, record)
+    kind = KIND_OF_NAME[record.kind]
+    own = record.kind == "key-rotation" or kind.family in writer.families
+    refuse_unless(own, FAMILY_NOT_ALLOWED, kind.family, "predicateType")
+    if not kind.states_fact and kind.family != "keys":
+        member = required(read(view, Member, f"member/{member_id}"), UNKNOWN_WRITER)
+        refuse_unless(member.status == "active", MEMBER_SUSPENDED, member_id, "writer")
+    return Draft(view, context, record.digest, name, writer)
+
+
+def _check_signatures(
+    envelope: Envelope, keys: dict[str, PublicKey], verify: SignatureCheck
+) -> None:
+    """R004-R005: signed by exactly the keys the record needs, and every signature holds."""
+    exact = len(envelope.signatures) == len(keys) and all(
+        signature.keyid in keys for signature in envelope.signatures
+    )
+    refuse_unless(exact, KEY_NOT_VALID, ", ".join(sorted(keys)), "signatures")
+    for key in keys.values():
+        try:
+            verify(envelope, key)
+        except VerificationError as error:
+            raise Refused(BAD_SIGNATURE, str(error), "signatures") from error
+
+
+def _check_chain(view: StateView, record: Record) -> None:
+    """R006-R007: the record is the next one of its writer's chain."""
+    chain = record.chain
+    head = read(view, ChainHead, f"chain/{chain.writer}")
+    following, previous = (0, None) if head is None else (head.records, head.head)
+    refuse_unless(
+        chain.sequence >= following, SEQUENCE_TAKEN, f"the next is {following}", "sequence"
+    )
+    refuse_unless(
+        chain.sequence == following and chain.previous == previous,
+        WRONG_PREVIOUS,
+        f"the next is {following} after {previous}",
+        "previous",
+    )
+
+
+def _finish(draft: Draft, record: Record) -> None:
+    """R009-R010: the chain grows by the record; a clock that is far off is a finding."""
+    chain, context = record.chain, draft.context
+    draft.put(
+        f"chain/{chain.writer}",
+        ChainHead(head=record.digest, last_index=context.index, records=chain.sequence + 1),
+    )
+    if chain.issued_at != context.time:
+        skew_ms = abs(to_ms(chain.issued_at) - to_ms(context.time))
+        allowed_ms = context.ledger.parameters.clock_skew_ms
+        if skew_ms > allowed_ms:
+            findings.raise_finding(
+                draft,
+                findings.CLOCK_SKEW,
+                record.digest,
+                (draft.member,),
+                measure=f"{skew_ms} ms",
+                limit=f"{allowed_ms} ms",
+            )
+
+
+def _accepted(draft: Draft, record: Record) -> Accepted:
+    return Accepted(
+        Outcome(
+            changed=tuple(sorted(draft.changes)),
+            digest=record.digest,
+            findings=tuple(draft.findings),
+            index=draft.context.index,
+        )
+    )

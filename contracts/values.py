@@ -1,0 +1,312 @@
+"""The state: a map from ASCII key to small canonical value. Everything a rule can read is one of these.
+
+| key | value | holds |
+|---|---|---|
+| `ledger` | `Ledger` | name, parameters, calendar, purposes, rules version |
+| `member/<member>` | `Member` | who it is, its roles |
+| `role/<role>` | `RoleHolders` | the members that have a role |
+| `writer/<member>/<name>` | `Writer` | what it may sign, with which key |
+| `chain/<member>/<name>` | `ChainHead` | length and head of its chain |
+| `key/<key id>` | `Key` | a public key and its one function |
+| `schema/<digest>` | `SchemaVersion` | a schema, complete or growing |
+| `schema-part/<digest>/<first>` | `SchemaPart` | column names of one part |
+| `dataset/<dataset>` | `Dataset` | provider, releases, running digest of its records |
+| `entry/<dataset>` | `EntryTerms` | the entry in force |
+| `entry-draft/<record>` | `EntryTerms` | an entry awaiting review |
+| `release/<dataset>/<version>` | `ReleasedVersion` | what a version contains |
+| `request/<id>` | `RequestedItem` | one dataset asked for |
+| `grant/<id>` | `GrantedRight` | one right of one member, or a standing offer |
+| `standing/<dataset>` | `StandingGrants` | standing grants in force |
+| `use/<grant>` | `UseCounters` | uses made, running digest of their records |
+| `case/<id>` | `Case` | where a case stands |
+| `due/<time>/<case>` | `Due` | a deadline, in order of time |
+
+`records` and `run` are the count and the running digest (`ledger.running_digest`) of the records that
+speak of a thing, so that their list can be proved complete.
+"""
+
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta
+from msgspec.json import Decoder
+
+from ledger.canonical import Canonical, parse
+from ledger.errors import FormatError
+from ledger.keys import KeyDescription
+from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters, Role
+from ledger.records.keys import Family
+from ledger.records.terms import Terms
+from ledger.types import (
+    CaseId,
+    ColumnName,
+    Count,
+    DatasetId,
+    DigestHex,
+    ItemId,
+    MemberId,
+    PurposeCode,
+    ShortText,
+    Slug,
+    Time,
+    Version,
+    WriterId,
+)
+
+
+class Ledger(Canonical):
+    """What genesis fixed. `digest` names the ledger."""
+
+    calendar: Calendar
+    digest: DigestHex
+    origin: str
+    parameters: Parameters
+    purposes: tuple[PurposeCode, ...]
+    rules: Count
+
+
+class Member(Canonical):
+    """A department."""
+
+    code: ShortText
+    custodian: DigestHex
+    endpoint: ShortText | None = None
+    jurisdiction: Jurisdiction
+    line_superior: MemberId | None = None
+    log_keys: tuple[DigestHex, ...] = ()
+    names: Names
+    roles: tuple[Role, ...] = ()
+    status: Literal["active", "suspended"] = "active"
+
+
+class RoleHolders(Canonical):
+    """The members that have a role, ascending."""
+
+    members: tuple[MemberId, ...]
+
+
+class Writer(Canonical):
+    """A signing identity. `appointed_by` is the digest of the record that says so."""
+
+    appointed_by: DigestHex
+    datasets: tuple[DatasetId, ...] = ()
+    families: tuple[Family, ...]
+    key: DigestHex
+    not_after: Time | None = None
+    status: Literal["active", "ended"] = "active"
+
+
+class ChainHead(Canonical):
+    """Where a writer's chain stands: `records` is the next sequence number."""
+
+    head: DigestHex
+    last_index: Count
+    records: Count
+
+
+class Key(Canonical):
+    """A public key, used for one function in its life. `since` and `until` are leaf indexes."""
+
+    function: Literal["custodian", "log", "witness", "writer"]
+    key: KeyDescription
+    member: MemberId
+    since: Count
+    status: Literal["active", "retired", "revoked"] = "active"
+    suspect_since: Count | None = None
+    until: Count | None = None
+    writer: WriterId | None = None
+
+
+class SchemaVersion(Canonical):
+    """A schema version: `run` is the running digest of the `columns` columns seen so far."""
+
+    columns: Count
+    member: MemberId
+    run: DigestHex
+    total: Count
+
+
+class SchemaPart(Canonical):
+    """Columns of one part, in order; `personal` are those with personal information."""
+
+    names: tuple[ColumnName, ...]
+    personal: tuple[ColumnName, ...] = ()
+
+
+class Dataset(Canonical):
+    """A dataset, from its first entry on. `pending` is the entry record under review."""
+
+    pending: DigestHex | None = None
+    provider: MemberId
+    records: Count
+    releases: Count = 0
+    run: DigestHex
+
+
+class EntryTerms(Canonical):
+    """What the rules need of a catalogue entry; `record` is the digest of the record that holds it all."""
+
+    co_providers: tuple[MemberId, ...] = ()
+    conditions: Terms
+    dataset: DatasetId
+    joint_rule: Literal["any", "lead"] = "lead"
+    provider: MemberId
+    record: DigestHex
+    schema: DigestHex
+    sharing: Literal["conditional", "unconditional", "withheld"]
+    since: Time
+    system: Slug
+
+
+class ReleasedVersion(Canonical):
+    """A version of a dataset, never changed but by `corrected_by`."""
+
+    as_of: Time
+    assurance: Literal["content", "rows", "watermark"]
+    corrected_by: Version | None = None
+    corrects: Version | None = None
+    record: DigestHex
+    rows: Count
+    schema: DigestHex
+    sha256: DigestHex
+
+
+class RequestedItem(Canonical):
+    """One dataset asked for by one member."""
+
+    asked_at: Time
+    dataset: DatasetId
+    entry: DigestHex
+    member: MemberId
+    terms: Terms
+
+
+class Interval(Canonical):
+    """A span of time, `until` not included; open while `until` is missing."""
+
+    since: Time
+    until: Time | None = None
+
+
+class GrantedRight(Canonical):
+    """A right. It is effective from `in_force_since` (once accepted) to `ended_at`, but for suspensions.
+
+    A standing grant has no member; rights taken under it name it in `standing`.
+    """
+
+    dataset: DatasetId
+    ended_at: Time | None = None
+    in_force_since: Time | None = None
+    member: MemberId | None = None
+    provider: MemberId
+    request: ItemId | None = None
+    schema: DigestHex
+    standing: ItemId | None = None
+    suspensions: Annotated[tuple[Interval, ...], Meta(max_length=16)] = ()
+    terms: Terms
+
+
+class StandingGrants(Canonical):
+    """Standing grants of a dataset, in the order they were given."""
+
+    grants: Annotated[tuple[ItemId, ...], Meta(max_length=16)]
+
+
+class UseCounters(Canonical):
+    """Uses made under a grant. `day` is the last local day counted, in days since 1970."""
+
+    day: Count = 0
+    day_uses: Count = 0
+    records: Count
+    rows: Count
+    run: DigestHex
+    uses: Count
+
+
+class Party(Canonical):
+    """A member's part in a case."""
+
+    member: MemberId
+    part: Literal["accused", "claimant", "consumer", "provider"]
+
+
+class Suspicion(Canonical):
+    """What a finding says. `measure` is how far the rule was broken, `limit` what it allows."""
+
+    code: Slug
+    evidence: DigestHex
+    limit: ShortText | None = None
+    measure: ShortText | None = None
+
+
+class Case(Canonical):
+    """Something with a course. `run` is the running digest of the records that moved it."""
+
+    due: Time | None = None
+    finding: Suspicion | None = None
+    opened_at: Time
+    parties: tuple[Party, ...]
+    records: Count
+    run: DigestHex
+    state: Slug
+    subject: str
+    workflow: Slug
+
+
+class Due(Canonical):
+    """A deadline of a case; time and case are in the key."""
+
+    case: CaseId
+
+
+Value = (
+    Case
+    | ChainHead
+    | Dataset
+    | Due
+    | EntryTerms
+    | GrantedRight
+    | Key
+    | Ledger
+    | Member
+    | ReleasedVersion
+    | RequestedItem
+    | RoleHolders
+    | SchemaPart
+    | SchemaVersion
+    | StandingGrants
+    | UseCounters
+    | Writer
+)
+
+_DECODERS: Final[dict[str, Decoder[Value]]] = {
+    prefix: Decoder(kind)
+    for prefix, kind in {
+        "case": Case,
+        "chain": ChainHead,
+        "dataset": Dataset,
+        "due": Due,
+        "entry": EntryTerms,
+        "entry-draft": EntryTerms,
+        "grant": GrantedRight,
+        "key": Key,
+        "ledger": Ledger,
+        "member": Member,
+        "release": ReleasedVersion,
+        "request": RequestedItem,
+        "role": RoleHolders,
+        "schema": SchemaVersion,
+        "schema-part": SchemaPart,
+        "standing": StandingGrants,
+        "use": UseCounters,
+        "writer": Writer,
+    }.items()
+}
+
+
+def parse_value(key: str, data: bytes) -> Value:
+    """The value stored under `key`, from its canonical bytes. Raises `FormatError`."""
+    decoder = _DECODERS.get(key.partition("/")[0])
+    if decoder is None:
+        message = f"no value is stored under `{key}`"
+        raise FormatError(message)
+    return parse(data, decoder)

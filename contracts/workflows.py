@@ -1,0 +1,172 @@
+"""The courses cases take: one table per workflow, read by the interpreter in `contracts.cases`.
+
+`Step.who` names a part in the case (`accused`, `consumer`, `provider`) or a role of the ledger
+(`auditor`, `steward`). `Step.by` says what moves the case: a `step` record, or another kind of record
+whose own rule takes the step. `State.days` names the parameter that sets the state's deadline; when
+it passes, the case goes to `State.then` and the finding `State.overdue` is raised against `State.late`.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Part = Literal["accused", "auditor", "consumer", "provider", "steward"]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One state. A state no step leads out of is final."""
+
+    name: str
+    days: str | None = None
+    then: str | None = None
+    overdue: str | None = None
+    late: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of a workflow table. `independent`: not by a party to the case."""
+
+    number: str
+    state: str
+    name: str
+    who: tuple[Part, ...]
+    next: str
+    by: str = "step"
+    grounds: tuple[str, ...] = ()
+    effect: str | None = None
+    independent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """One workflow: the first state is the one a case opens in unless its rule says otherwise."""
+
+    name: str
+    title: str
+    states: tuple[State, ...]
+    steps: tuple[Step, ...]
+
+    def state(self, name: str) -> State:
+        """The state of that name."""
+        return next(one for one in self.states if one.name == name)
+
+    def step(self, state: str, name: str) -> Step | None:
+        """The step of that name out of a state, if there is one."""
+        return next((one for one in self.steps if one.state == state and one.name == name), None)
+
+
+REFUSAL_GROUNDS: Final = (
+    "legal-restriction",
+    "no-legal-basis",
+    "not-held",
+    "not-necessary",
+    "open-already",
+    "security",
+)
+RETURN_GROUNDS: Final = (
+    "classification-wrong",
+    "conditions-unlawful",
+    "duplicate",
+    "incomplete",
+    "inaccurate",
+)
+SUSPENSION_GROUNDS: Final = ("breach-suspected", "overreach", "security-incident")
+DISMISSAL_GROUNDS: Final = ("cured", "duplicate", "explained", "not-attributable", "not-proven")
+
+REVIEW: Final = Workflow(
+    "review",
+    "review of a catalogue entry",
+    (
+        State("submitted", "review_days", "submitted", "review-overdue", "steward"),
+        State("approved"),
+        State("returned"),
+        State("superseded"),
+    ),
+    (
+        Step("W101", "submitted", "approve", ("steward",), "approved", effect="put-in-force"),
+        Step(
+            "W102", "submitted", "return", ("steward",), "returned",
+            grounds=RETURN_GROUNDS, effect="drop-draft",
+        ),
+        Step("W103", "submitted", "supersede", ("provider",), "superseded", by="entry"),
+    ),
+)  # fmt: skip
+REQUEST: Final = Workflow(
+    "request",
+    "request for one dataset",
+    (
+        State("open", None, "open", "answer-overdue", "provider"),
+        State("granted"),
+        State("refused"),
+        State("withdrawn"),
+    ),
+    (
+        Step("W201", "open", "withdraw", ("consumer",), "withdrawn"),
+        Step("W202", "open", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS),
+        Step("W203", "open", "grant", ("provider",), "granted", by="grant"),
+    ),
+)  # fmt: skip
+GRANT: Final = Workflow(
+    "grant",
+    "right to use one dataset",
+    (
+        State("offered"),
+        State("in-force"),
+        State("suspended"),
+        State("declined"),
+        State("ended"),
+        State("revoked"),
+    ),
+    (
+        Step("W301", "offered", "accept", ("consumer",), "in-force", by="acceptance"),
+        Step("W302", "offered", "decline", ("consumer",), "declined", effect="end-right"),
+        Step("W303", "offered", "revoke", ("provider",), "revoked", by="revocation"),
+        Step(
+            "W304", "in-force", "suspend", ("provider", "steward"), "suspended",
+            grounds=SUSPENSION_GROUNDS, effect="suspend-right",
+        ),
+        Step("W305", "in-force", "end", ("consumer",), "ended", effect="end-right"),
+        Step("W306", "in-force", "revoke", ("provider",), "revoked", by="revocation"),
+        Step(
+            "W307", "suspended", "resume", ("provider", "steward"), "in-force",
+            effect="resume-right",
+        ),
+        Step("W308", "suspended", "end", ("consumer",), "ended", effect="end-right"),
+        Step("W309", "suspended", "revoke", ("provider",), "revoked", by="revocation"),
+    ),
+)  # fmt: skip
+FINDING: Final = Workflow(
+    "finding",
+    "suspicion raised by rule",
+    (
+        State("raised", "reply_days", "unanswered"),
+        State("unanswered"),
+        State("replied"),
+        State("confirmed"),
+        State("dismissed"),
+    ),
+    (
+        Step("W401", "raised", "reply", ("accused",), "replied"),
+        Step("W402", "unanswered", "reply", ("accused",), "replied"),
+        Step(
+            "W403", "unanswered", "confirm", ("steward", "auditor"), "confirmed", independent=True
+        ),
+        Step("W404", "replied", "confirm", ("steward", "auditor"), "confirmed", independent=True),
+        Step(
+            "W405", "raised", "dismiss", ("steward", "auditor"), "dismissed",
+            grounds=DISMISSAL_GROUNDS, independent=True,
+        ),
+        Step(
+            "W406", "unanswered", "dismiss", ("steward", "auditor"), "dismissed",
+            grounds=DISMISSAL_GROUNDS, independent=True,
+        ),
+        Step(
+            "W407", "replied", "dismiss", ("steward", "auditor"), "dismissed",
+            grounds=DISMISSAL_GROUNDS, independent=True,
+        ),
+    ),
+)  # fmt: skip
+
+WORKFLOWS: Final = {one.name: one for one in (REVIEW, REQUEST, GRANT, FINDING)}
+"""Every workflow, by name."""

@@ -1,0 +1,233 @@
+"""Records: every kind, its body, its family and what it speaks of.
+
+`KINDS` is the one table of kinds. A record is read with `parse_record` (leaf to value, strictly) and
+made with `new_statement`; its subjects follow from its body, so a writer cannot say one thing and
+point at another.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal, assert_never
+
+from msgspec import Struct
+from msgspec.json import Decoder
+
+from ledger.canonical import decode, encode, parse
+from ledger.envelope import Envelope, parse_envelope
+from ledger.errors import FormatError
+from ledger.hashing import sha256
+from ledger.records.cases import Step
+from ledger.records.catalogue import Entry, Release, Schema
+from ledger.records.genesis import Genesis
+from ledger.records.keys import Family, KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
+from ledger.records.sharing import Acceptance, Grant, Request, Revocation
+from ledger.records.statement import (
+    PREDICATE_TYPE_PREFIX,
+    PREDICATE_TYPE_SUFFIX,
+    STATEMENT_TYPE,
+    Chain,
+    Predicate,
+    Statement,
+    Subject,
+    predicate_type,
+    subject_of,
+)
+from ledger.records.use import Usage
+from ledger.types import DigestHex
+
+Body = (
+    Acceptance
+    | Entry
+    | Genesis
+    | Grant
+    | KeyRevocation
+    | KeyRotation
+    | Release
+    | Request
+    | Revocation
+    | Schema
+    | Step
+    | Usage
+    | WriterAppointment
+    | WriterEnd
+)
+
+
+class Record(Struct, frozen=True, gc=False):
+    """A record as read from a leaf; `envelope` holds the original bytes."""
+
+    kind: str
+    body: Body
+    chain: Chain
+    digest: DigestHex
+    envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One row of the table of kinds.
+
+    `states_fact`: the ledger does not refuse it for what it says, only for how it is said.
+    """
+
+    name: str
+    body: type[Body]
+    family: Family
+    states_fact: bool
+    decoder: Decoder[Statement[Body]]
+
+
+def _kind(
+    name: str, body: type[Body], family: Family, says: Literal["fact", "permission"] = "permission"
+) -> tuple[str, Kind]:
+    decoder: Decoder[Statement[Body]] = Decoder(Statement[body])  # type: ignore[valid-type]
+    return predicate_type(name), Kind(name, body, family, says == "fact", decoder)
+
+
+KINDS: Final[dict[str, Kind]] = dict(
+    (
+        _kind("genesis", Genesis, "ledger"),
+        _kind("writer-appointment", WriterAppointment, "keys"),
+        _kind("writer-end", WriterEnd, "keys"),
+        _kind("key-rotation", KeyRotation, "keys"),
+        _kind("key-revocation", KeyRevocation, "keys"),
+        _kind("schema", Schema, "catalogue"),
+        _kind("entry", Entry, "catalogue"),
+        _kind("release", Release, "catalogue"),
+        _kind("request", Request, "sharing"),
+        _kind("grant", Grant, "sharing"),
+        _kind("acceptance", Acceptance, "sharing"),
+        _kind("revocation", Revocation, "sharing"),
+        _kind("usage", Usage, "use", "fact"),
+        _kind("step", Step, "cases"),
+    )
+)
+"""Every kind, by predicate type."""
+
+KIND_OF_BODY: Final[dict[type, Kind]] = {kind.body: kind for kind in KINDS.values()}
+KIND_OF_NAME: Final[dict[str, Kind]] = {kind.name: kind for kind in KINDS.values()}
+
+
+def subjects_of(body: Body, ledger: DigestHex) -> tuple[Subject, ...]:
+    """What a body speaks of: contents, schemas, records or the ledger (FORMAT.md, Subjects)."""
+    match body:
+        case Usage(content=content):
+            return (subject_of(f"{content.dataset}@{content.version}", content.sha256),)
+        case Release(items=items):
+            return tuple(subject_of(f"{i.dataset}@{i.version}", i.content.sha256) for i in items)
+        case Request(items=asked):
+            return tuple(subject_of(f"{n}/{i.dataset}", i.entry) for n, i in enumerate(asked))
+        case Grant(items=given):
+            return tuple(
+                subject_of(f"{n}/{i.dataset}", i.schema if i.request is None else i.request[:64])
+                for n, i in enumerate(given)
+            )
+        case Acceptance(grants=grants) | Revocation(grants=grants):
+            return tuple(subject_of(grant, grant[:64]) for grant in grants)
+        case Step(cases=cases):
+            return tuple(subject_of(case, case[:64]) for case in cases)
+        case Schema(schema=schema):
+            return (subject_of("schema", schema),)
+        case Entry(dataset=dataset, schema=schema):
+            return (subject_of(dataset, schema),)
+        case Genesis(origin=origin):
+            return (subject_of(origin, sha256(origin.encode()).hex()),)
+        case WriterAppointment() | WriterEnd() | KeyRotation() | KeyRevocation():
+            return (subject_of("genesis", ledger),)
+        case _:
+            assert_never(body)
+
+
+class _Peek(Struct, gc=False):
+    """The one member that says how to read the rest."""
+
+    predicateType: str  # noqa: N815  the JSON name
+
+
+_peek = Decoder(_Peek)
+
+
+def new_statement(body: Body, chain: Chain) -> Statement[Body]:
+    """The statement that says `body` at the place `chain`; its canonical encoding is the payload."""
+    kind = KIND_OF_BODY[type(body)]
+    return Statement(
+        type_=STATEMENT_TYPE,
+        predicate=Predicate(body=body, chain=chain),
+        predicate_type=predicate_type(kind.name),
+        subject=subjects_of(body, chain.ledger or ""),
+    )
+
+
+def parse_statement(payload: bytes) -> tuple[Kind, Statement[Body]]:
+    """The statement in a payload, with its kind.
+
+    Raises `FormatError` for bytes that are no statement of a known kind or whose subjects are not
+    those of its body, `NotCanonical` for another encoding of one.
+    """
+    kind = KINDS.get(decode(payload, _peek).predicateType)
+    if kind is None:
+        known = f"{PREDICATE_TYPE_PREFIX}<kind>{PREDICATE_TYPE_SUFFIX}"
+        message = f"`predicateType` is not {known} of a known kind"
+        raise FormatError(message)
+    statement = parse(payload, kind.decoder)
+    predicate = statement.predicate
+    if (predicate.chain.ledger is None) != (kind.body is Genesis):
+        message = "`ledger` is null in the genesis record and only there"
+        raise FormatError(message)
+    if statement.subject != subjects_of(predicate.body, predicate.chain.ledger or ""):
+        message = "`subject` is not what the body speaks of"
+        raise FormatError(message)
+    return kind, statement
+
+
+def parse_record(leaf: bytes) -> Record:
+    """The record in a leaf's canonical bytes. Signatures are not verified here.
+
+    Raises `FormatError` (`NotCanonical` where only the encoding is at fault).
+    """
+    return read_record(parse_envelope(leaf))
+
+
+def read_record(envelope: Envelope) -> Record:
+    """The record in an envelope. Raises as `parse_record`."""
+    kind, statement = parse_statement(envelope.payload)
+    predicate = statement.predicate
+    digest = sha256(envelope.payload).hex()
+    return Record(kind.name, predicate.body, predicate.chain, digest, envelope)
+
+
+def encode_statement(statement: Statement[Body]) -> bytes:
+    """The payload of a statement."""
+    return encode(statement)
+
+
+__all__ = [
+    "KINDS",
+    "KIND_OF_BODY",
+    "KIND_OF_NAME",
+    "Acceptance",
+    "Body",
+    "Chain",
+    "Entry",
+    "Genesis",
+    "Grant",
+    "KeyRevocation",
+    "KeyRotation",
+    "Kind",
+    "Record",
+    "Release",
+    "Request",
+    "Revocation",
+    "Schema",
+    "Statement",
+    "Step",
+    "Subject",
+    "Usage",
+    "WriterAppointment",
+    "WriterEnd",
+    "encode_statement",
+    "new_statement",
+    "parse_record",
+    "parse_statement",
+    "read_record",
+    "subjects_of",
+]

@@ -1,0 +1,204 @@
+"""The first record: it names the ledger, its founders and its parameters.
+
+Signed by the custodian key of every founder and by every log key, so that each key proves its
+possession. Its digest is the name of the ledger in every other record.
+"""
+
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, field
+
+from ledger.canonical import Canonical, require_ascending, restore_defaults
+from ledger.keys import KeyDescription
+from ledger.types import Count, Date, MemberId, PurposeCode, ShortText
+
+FOUNDERS_MAX: Final = 12
+Role = Literal["auditor", "committee", "government", "sequencer", "steward", "validator", "witness"]
+Days = Annotated[int, Meta(ge=1, le=3_650)]
+
+
+class Names(Canonical):
+    """A name in English, Chinese, or both.
+
+    Attributes:
+        en: English.
+        zh: Chinese.
+    """
+
+    en: ShortText | None = None
+    zh: ShortText | None = None
+
+    def __post_init__(self) -> None:
+        if self.en is None and self.zh is None:
+            message = "a name needs `en` or `zh`"
+            raise ValueError(message)
+
+
+class Jurisdiction(Canonical):
+    """The territory a member is responsible for.
+
+    Attributes:
+        code: administrative division code.
+        level: its level.
+    """
+
+    code: ShortText
+    level: Literal["city", "county", "national", "province", "township"]
+
+
+class LogKeys(Canonical):
+    """The keys with which an ordering node signs checkpoints.
+
+    Attributes:
+        ed25519: its Ed25519 key.
+        ml_dsa44: its ML-DSA-44 key.
+    """
+
+    ed25519: KeyDescription
+    ml_dsa44: KeyDescription = field(name="mlDsa44")
+
+
+class Founder(Canonical):
+    """One member admitted by genesis.
+
+    Attributes:
+        code: unified code of the organisation.
+        custodian: its custodian key.
+        endpoint: address of its node.
+        id: its permanent id.
+        jurisdiction: its territory.
+        line_superior: its superior in the same line of business.
+        log_keys: its log keys, if it has the role sequencer or validator.
+        names: what it is called.
+        roles: its roles, ascending.
+    """
+
+    code: ShortText
+    custodian: KeyDescription
+    endpoint: ShortText | None = None
+    id: MemberId
+    jurisdiction: Jurisdiction
+    line_superior: MemberId | None = None
+    log_keys: LogKeys | None = None
+    names: Names
+    roles: Annotated[tuple[Role, ...], Meta(max_length=7)] = ()
+
+    def __post_init__(self) -> None:
+        require_ascending("roles", self.roles)
+        orders = "sequencer" in self.roles or "validator" in self.roles
+        if orders != (self.log_keys is not None):
+            message = "`logKeys` go with the role sequencer or validator"
+            raise ValueError(message)
+
+
+class Calendar(Canonical):
+    """Working days. In years it does not cover, Monday to Friday are working days.
+
+    Attributes:
+        first_year: first year covered.
+        holidays: days off within the covered years, ascending.
+        last_year: last year covered.
+        utc_offset_minutes: local time is UTC plus this.
+        workdays: Saturdays and Sundays worked within the covered years, ascending.
+    """
+
+    first_year: Annotated[int, Meta(ge=1970, le=9999)] = 1970
+    holidays: Annotated[tuple[Date, ...], Meta(max_length=512)] = ()
+    last_year: Annotated[int, Meta(ge=1970, le=9999)] = 1970
+    utc_offset_minutes: Annotated[int, Meta(ge=-840, le=840)] = 0
+    workdays: Annotated[tuple[Date, ...], Meta(max_length=256)] = ()
+
+    def __post_init__(self) -> None:
+        restore_defaults(self)
+        require_ascending("holidays", self.holidays)
+        require_ascending("workdays", self.workdays)
+
+
+class Purpose(Canonical):
+    """An adopted purpose code.
+
+    Attributes:
+        code: the dotted code.
+        names: what it is called.
+    """
+
+    code: PurposeCode
+    names: Names
+
+
+class Parameters(Canonical):
+    """Numbers the rules work with. Days are working days of the calendar.
+
+    Attributes:
+        answer_conditional_days: to answer a request for data shared conditionally.
+        answer_unconditional_days: to answer a request for data shared unconditionally.
+        clock_skew_ms: how far `issuedAt` may lie from block time before it is a finding.
+        quorum: witness members whose cosignatures make a checkpoint final.
+        reply_days: to reply to a finding.
+        review_days: to review a catalogue entry.
+        settlements_per_block: deadlines settled before a block's first record.
+    """
+
+    answer_conditional_days: Days = 10
+    answer_unconditional_days: Days = 1
+    clock_skew_ms: Annotated[int, Meta(ge=1_000, le=31_557_600_000)] = 300_000
+    quorum: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    reply_days: Days = 10
+    review_days: Days = 2
+    settlements_per_block: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+
+    def __post_init__(self) -> None:
+        restore_defaults(self)
+
+
+class Genesis(Canonical):
+    """The founding of a ledger.
+
+    Attributes:
+        calendar: its working days.
+        members: its founders, ascending by id.
+        origin: its name in checkpoints, a URL without scheme.
+        parameters: its parameters.
+        purposes: the purpose codes adopted, ascending.
+        rules: version of the rules in force.
+    """
+
+    calendar: Calendar = Calendar()
+    members: Annotated[tuple[Founder, ...], Meta(min_length=1, max_length=FOUNDERS_MAX)]
+    origin: Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9./:_-]{1,200}\Z")]
+    parameters: Parameters = Parameters()
+    purposes: Annotated[tuple[Purpose, ...], Meta(min_length=1, max_length=256)]
+    rules: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
+
+    def __post_init__(self) -> None:
+        restore_defaults(self)
+        require_ascending("members", [one.id for one in self.members])
+        require_ascending("purposes", [one.code for one in self.purposes])
+        ordering = sum(one.log_keys is not None for one in self.members)
+        if ordering == 0:
+            message = "`members` needs one with the role sequencer or validator"
+            raise ValueError(message)
+
+
+def custodian_of(member: MemberId) -> str:
+    """The writer id of a member's custodian key.
+
+    >>> custodian_of("health")
+    'health/custodian'
+    """
+    return f"{member}/custodian"
+
+
+def log_key_descriptions(genesis: Genesis) -> tuple[KeyDescription, ...]:
+    """All log keys, in the order of their members."""
+    return tuple(
+        key
+        for one in genesis.members
+        if one.log_keys is not None
+        for key in (one.log_keys.ed25519, one.log_keys.ml_dsa44)
+    )
+
+
+def witness_count(genesis: Genesis) -> Count:
+    """Number of founders that are witnesses."""
+    return sum("witness" in one.roles for one in genesis.members)

@@ -1,0 +1,73 @@
+"""Records by which a member's custodian key manages the member's writers, and writers their keys.
+
+Every new key also signs the record that introduces it: the second signature of the envelope is the
+proof of possession.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from ledger.canonical import Canonical, require_ascending
+from ledger.keys import KeyDescription
+from ledger.types import Count, DatasetId, DigestHex, ShortText, Time, WriterId
+
+Family = Literal["cases", "catalogue", "governance", "keys", "ledger", "sharing", "use"]
+
+
+class WriterAppointment(Canonical):
+    """The custodian appoints a writer, or changes what an active one may sign. Signed by custodian and new key.
+
+    Attributes:
+        datasets: the only datasets it may write about, ascending; none listed means all.
+        families: families of records it may sign, ascending.
+        key: its first key; of an active writer, its present key.
+        not_after: when the appointment ends by itself.
+        writer: the writer, of the custodian's own member.
+    """
+
+    datasets: Annotated[tuple[DatasetId, ...], Meta(max_length=256)] = ()
+    families: Annotated[tuple[Family, ...], Meta(min_length=1, max_length=7)]
+    key: KeyDescription
+    not_after: Time | None = None
+    writer: WriterId
+
+    def __post_init__(self) -> None:
+        require_ascending("datasets", self.datasets)
+        require_ascending("families", self.families)
+
+
+class WriterEnd(Canonical):
+    """The custodian ends a writer; what it wrote stays valid. Signed by the custodian.
+
+    Attributes:
+        ground: why.
+        writer: the writer that ends.
+    """
+
+    ground: ShortText | None = None
+    writer: WriterId
+
+
+class KeyRotation(Canonical):
+    """A writer, or a custodian, replaces its own key. Signed by the old and the new key.
+
+    Attributes:
+        key: the new key.
+    """
+
+    key: KeyDescription
+
+
+class KeyRevocation(Canonical):
+    """The custodian revokes a writer's key, since an index. Signed by the custodian, and by the replacement.
+
+    Attributes:
+        key: key id of the revoked key.
+        replacement: the writer's next key; without one the writer ends.
+        suspect_since: index of the first leaf from which on its records are suspect.
+    """
+
+    key: DigestHex
+    replacement: KeyDescription | None = None
+    suspect_since: Count

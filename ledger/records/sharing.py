@@ -1,0 +1,124 @@
+"""Requests for data, grants, their acceptance and revocation."""
+
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta
+
+from ledger.canonical import Canonical, require_ascending
+from ledger.records.catalogue import LegalBasis
+from ledger.records.terms import Terms
+from ledger.sealed import MaybeSealed
+from ledger.types import DatasetId, DigestHex, ItemId, MemberId, ShortText, Slug
+
+ITEMS_MAX: Final = 128
+RECIPIENTS_MAX: Final = 64
+GrantIds = Annotated[tuple[ItemId, ...], Meta(min_length=1, max_length=ITEMS_MAX)]
+NarrowingGround = Literal["legal-restriction", "not-held", "not-necessary", "security"]
+RevocationGround = Literal[
+    "breach", "legal-change", "purpose-fulfilled", "secrecy", "source-ended", "wrong-grant"
+]
+
+
+class RequestItem(Canonical):
+    """One dataset asked for.
+
+    Attributes:
+        dataset: the dataset.
+        entry: digest of the catalogue entry's record that the requester has read.
+        terms: the use asked for.
+    """
+
+    dataset: DatasetId
+    entry: DigestHex
+    terms: Terms
+
+
+class Request(Canonical):
+    """An application for data; each item is answered by itself. Under a standing grant it takes effect at once.
+
+    Attributes:
+        basis: the legal basis of the consumer's own task.
+        contact: office to ask.
+        items: 1 to 128 datasets.
+        scene: the matter for which the data is used; may be sealed.
+        system: information system that will use it.
+    """
+
+    basis: LegalBasis | None = None
+    contact: ShortText | None = None
+    items: Annotated[tuple[RequestItem, ...], Meta(min_length=1, max_length=ITEMS_MAX)]
+    scene: MaybeSealed
+    system: Slug | None = None
+
+
+class GrantItem(Canonical):
+    """A right to use one dataset, given to each of the members listed, or standing for all.
+
+    Attributes:
+        dataset: the dataset.
+        ground: why it is narrower than the request and the entry's conditions.
+        members: who receives it, ascending; empty for a standing grant.
+        request: the request item it answers; it then goes to the requester alone.
+        schema: digest of the schema version whose columns are granted.
+        standing: true for a grant to whoever applies for it.
+        terms: the use allowed.
+    """
+
+    dataset: DatasetId
+    ground: NarrowingGround | None = None
+    members: Annotated[tuple[MemberId, ...], Meta(max_length=RECIPIENTS_MAX)] = ()
+    request: ItemId | None = None
+    schema: DigestHex
+    standing: bool = False
+    terms: Terms
+
+    def __post_init__(self) -> None:
+        require_ascending("members", self.members)
+        if self.standing == bool(self.members):
+            message = "`members` are listed, or the grant is `standing`: exactly one of the two"
+            raise ValueError(message)
+        if self.request is not None and len(self.members) != 1:
+            message = "a grant that answers a `request` goes to one member"
+            raise ValueError(message)
+
+
+class Grant(Canonical):
+    """Rights given by the provider. The n-th right of the record is the grant `<record digest>-<n>`.
+
+    Attributes:
+        items: 1 to 128 items.
+    """
+
+    items: Annotated[tuple[GrantItem, ...], Meta(min_length=1, max_length=ITEMS_MAX)]
+
+
+class Acceptance(Canonical):
+    """The consumer accepts grants that are narrower than what it asked for, or that it did not ask for.
+
+    Attributes:
+        grants: the grants, ascending.
+    """
+
+    grants: GrantIds
+
+    def __post_init__(self) -> None:
+        require_ascending("grants", self.grants)
+
+
+class Revocation(Canonical):
+    """The provider ends grants, on a coded ground.
+
+    Attributes:
+        consultation: digest of the consultation with the consumer, filed with the steward.
+        grants: the grants, ascending.
+        ground: why.
+        note: explanation; may be sealed.
+    """
+
+    consultation: DigestHex | None = None
+    grants: GrantIds
+    ground: RevocationGround
+    note: MaybeSealed | None = None
+
+    def __post_init__(self) -> None:
+        require_ascending("grants", self.grants)
