@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final, Protocol
 
+from ledger.errors import FormatError
 from ledger.types import DIGEST_BYTES, Digest
 
 Path = bytes
@@ -53,6 +54,19 @@ def pack(path: Path) -> bytes:
 def unpack(packed: bytes, depth: int) -> Path:
     """The first `depth` nibbles of packed bytes."""
     return hexlify(packed).translate(_FROM_HEX)[:depth]
+
+
+def encode_path(path: Path) -> str:
+    """A path as text: a hexadecimal digit for each nibble."""
+    return path.hex()[1::2]
+
+
+def parse_path(digits: str) -> Path:
+    """The path written in hexadecimal digits. Raises FormatError."""
+    try:
+        return unhexlify("".join([f"0{digit}" for digit in digits]))
+    except ValueError as error:
+        raise FormatError("map path is not hexadecimal") from error
 
 
 def hash_leaf(key: bytes, value: bytes) -> Digest:

@@ -22,10 +22,12 @@ from ledger.merkle_map.nodes import (
     NodeReader,
     Path,
     branches_of,
+    encode_path,
     find_child,
     hash_leaf,
     hash_node,
     pack,
+    parse_path,
     path_of,
 )
 from ledger.types import DIGEST_BYTES, LEAF_BYTES_MAX, Digest
@@ -59,7 +61,7 @@ class OtherNode(Canonical, frozen=True, kw_only=True):
 
     bitmap: Bitmap
     hashes: Hashes
-    prefix: Annotated[str, Meta(pattern=r"\\A[0-9a-f]{1,63}\\Z")]
+    prefix: Annotated[str, Meta(pattern=r"\A[0-9a-f]{1,63}\Z")]
 
 
 class MapProof(Canonical, frozen=True, kw_only=True):
@@ -106,7 +108,7 @@ def prove(
         return MapProof(path=tuple(shown), other_leaf=OtherLeaf(key=other_key, value=value))
     branches, _ = _read(reader, at, at + b"\x00")
     other = OtherNode(
-        bitmap=int.from_bytes(branches[:2]), hashes=branches[2:], prefix=at.hex()[1::2]
+        bitmap=int.from_bytes(branches[:2]), hashes=branches[2:], prefix=encode_path(at)
     )
     return MapProof(path=tuple(shown), other_node=other)
 
@@ -119,7 +121,10 @@ def verify_membership(root: Digest, key: bytes, value: bytes, proof: MapProof) -
 
 
 def verify_absence(root: Digest, key: bytes, proof: MapProof) -> None:
-    """Check that `key` is not in the map with this root. Raises VerificationError."""
+    """Check that `key` is not in the map with this root.
+
+    Raises VerificationError; FormatError at a prefix that `parse_proof` would have refused.
+    """
     target = path_of(key)
     leaf, node = proof.other_leaf, proof.other_node
     if leaf is not None and node is not None:
@@ -130,7 +135,7 @@ def verify_absence(root: Digest, key: bytes, proof: MapProof) -> None:
             raise VerificationError("map proof: it shows the key itself")
         below = hash_leaf(leaf.key, leaf.value)
     if node is not None:
-        prefix = bytes.fromhex("0" + "0".join(node.prefix))
+        prefix = parse_path(node.prefix)
         if target.startswith(prefix):
             raise VerificationError("map proof: the node it ends in lies on the key's path")
         below = _hash_shown(prefix, node.bitmap, node.hashes)
