@@ -13,7 +13,6 @@ from typing import Final
 
 from ledger.errors import VerificationError
 from ledger.merkle_map.nodes import (
-    EMPTY_NODE,
     LEAF_DEPTH,
     ROOT_PATH,
     Child,
@@ -60,10 +59,9 @@ def update_leaves(leaves: Sequence[tuple[Path, Digest | None]], reader: NodeRead
     work = _Update([path for path, _ in ordered], [leaf for _, leaf in ordered])
     work.descend(reader)
     work.climb()
-    root = work.outcomes[ROOT_PATH]
-    return MapUpdate(
-        root[1] if root else hash_node(ROOT_PATH, EMPTY_NODE), work.nodes, tuple(work.removed)
-    )
+    root_node = work.nodes.get(ROOT_PATH, work.visits[0][1])
+    root = hash_node(ROOT_PATH, branches_of(root_node))
+    return MapUpdate(root, work.nodes, tuple(work.removed))
 
 
 _Span = tuple[int, int]
