@@ -177,7 +177,7 @@ def parse_note(data: bytes) -> Note:
     if not 1 <= len(lines) <= SIGNATURES_MAX:
         raise FormatError(f"a note has 1 to {SIGNATURES_MAX} signatures")
     note = Note(data[: cut + 1], tuple(parse_signature_line(line) for line in lines))
-    if encode_note(note) != data:
+    if encode_note(note) != data:  # the lines do; this holds the text and the rest to it
         raise NotCanonical("the note differs from its own formatting")
     return note
 
@@ -194,17 +194,18 @@ def encode_note(note: Note) -> bytes:
 def parse_signature_line(line: str) -> NoteSignature:
     """The signature in a line without its line feed; raises `FormatError`."""
     name, _, base64 = line.removeprefix(_LINE_START).partition(" ")
-    if not line.startswith(_LINE_START) or not base64:
-        raise FormatError("a signature line is an em dash, a key name and base64")
-    check_key_name(name)
     signed = parse_base64(base64)
-    if len(signed) <= KEY_ID_BYTES:
-        raise FormatError("a signature line holds a key id and a signature")
-    return NoteSignature(name, signed[:KEY_ID_BYTES], signed[KEY_ID_BYTES:])
+    signature = NoteSignature(name, signed[:KEY_ID_BYTES], signed[KEY_ID_BYTES:])
+    if encode_signature_line(signature) != line:
+        raise FormatError("a signature line is an em dash, a key name and base64")
+    return signature
 
 
 def encode_signature_line(signature: NoteSignature) -> str:
-    """The signature as a line, without line feed."""
+    """The signature as a line, without line feed; raises `FormatError` as parsing would."""
+    check_key_name(signature.name)
+    if len(signature.key_id) != KEY_ID_BYTES or not signature.payload:
+        raise FormatError("a signature line holds a key id of 4 bytes and a signature")
     signed = encode_base64(signature.key_id + signature.payload)
     return f"{_LINE_START}{signature.name} {signed}"
 

@@ -36,7 +36,7 @@ ledger.errors.VerificationError: inclusion proof: leaf 0 does not lead to the ro
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.checkpoint import SIZE_MAX, OpenedCheckpoint
+from ledger.checkpoint import SIZE_MAX, OpenedCheckpoint, parse_checkpoint
 from ledger.errors import FormatError, NotCanonical
 from ledger.hashing import leaf_hash
 from ledger.lexical import encode_base64, parse_base64, parse_decimal
@@ -90,7 +90,7 @@ def parse_receipt(data: bytes) -> Receipt:
         raise FormatError("a receipt is ASCII before its checkpoint") from error
     if not blank or lines[0] != _FIRST_LINE:
         raise FormatError(f"a receipt starts with `{_FIRST_LINE}` and has an empty line")
-    parse_note(note)
+    parse_checkpoint(parse_note(note).text)
     has_extra = lines[1:2] and lines[1].startswith("extra ")
     extra = _parse_extra(lines[1]) if has_extra else None
     index, *hashes = lines[2 if has_extra else 1 :] or [""]
