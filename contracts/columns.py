@@ -45,7 +45,7 @@ def has_personal(view: StateView, schema: DigestHex) -> bool:
 
 
 def check_terms(draft: Draft, terms: Terms, schema: DigestHex) -> None:
-    """R301: terms name only columns of the schema and adopted purposes, and end after they start."""
+    """R301: terms name columns of the schema and adopted purposes, and end after they start."""
     named = set() if terms.fields == "all" else set(terms.fields)
     named.update(one.field for one in terms.masking)
     named.update(one.column for one in terms.rows)

@@ -1,4 +1,4 @@
-"""The only surroundings a rule sees: block and place in the log. No clock, no node, no configuration."""
+"""The only surroundings a rule sees: block and place in the log. No clock, no configuration."""
 
 from typing import Annotated
 

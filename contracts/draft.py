@@ -15,8 +15,8 @@ from ledger.types import DatasetId, DigestHex, MemberId, WriterId
 class Draft(Overlay):
     """An overlay for one record.
 
-    `record` is the digest of the record (in a settlement, of the seal before), `signer` the writer that
-    signed it, `member` the signer's member. A settlement has no signer.
+    `record` is the digest of the record (in a settlement, of the seal before), `signer` the writer
+    that signed it, `member` the signer's member. A settlement has no signer.
     """
 
     __slots__ = ("context", "findings", "member", "record", "signer", "writer")

@@ -72,7 +72,7 @@ def apply_genesis(draft: Draft, body: Genesis) -> None:
 
 
 def _check_quorum(body: Genesis) -> None:
-    """R102: the quorum is more than two thirds of the witness members, or nobody witnesses at all."""
+    """R102: the quorum is more than two thirds of the witness members; without them it is 0."""
     witnesses = sum("witness" in one.roles for one in body.members)
     quorum = body.parameters.quorum
     enough = quorum == 0 if witnesses == 0 else 3 * quorum > 2 * witnesses

@@ -1,7 +1,8 @@
 """Rules of the keys family (R2xx): who may sign, with which key.
 
-The member's custodian key alone appoints, restricts, ends and recovers the member's writers. Every new key
-signs the record that introduces it. A key serves one function once in the life of the ledger.
+The member's custodian key alone appoints, restricts, ends and recovers the member's writers. Every
+new key signs the record that introduces it. A key serves one function once in the life of the
+ledger.
 """
 
 from msgspec.structs import replace

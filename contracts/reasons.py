@@ -21,7 +21,7 @@ class Reason:
 
 
 class Refused(Exception):  # noqa: N818  a verdict, not a fault
-    """Raised by a check, caught in `transition` alone. `fields` are the members of the record at fault."""
+    """Raised by a check, caught in `transition` alone. `fields` are the members at fault."""
 
     def __init__(self, reason: Reason, detail: str = "", *fields: str) -> None:
         super().__init__(f"{reason.code}: {detail or reason.meaning}")

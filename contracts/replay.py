@@ -1,7 +1,7 @@
 """Blocks: the one code path for live commit, crash recovery, catch-up and audit.
 
-`found` decides the genesis block, `step` every later one: settle what fell due, decide each record in
-order, seal. Both are pure and total: they return what is to be stored and change nothing, and no
+`found` decides the genesis block, `step` every later one: settle what fell due, decide each record
+in order, seal. Both are pure and total: they return what is to be stored and change nothing, and no
 well-formed record makes them raise. Whoever holds the same state and is given the same block gets
 the same leaves, outcomes and roots.
 
@@ -55,8 +55,8 @@ class Block:
 class BlockResult:
     """What a block came to; to be stored in one transaction.
 
-    `verdicts` are parallel to the block's records. `leaves` holds the accepted records' envelopes and
-    last the seal; `outcomes` the canonical settlement and then one outcome per accepted record.
+    `verdicts` are parallel to the block's records. `leaves` holds the accepted records' envelopes
+    and last the seal; `outcomes` the canonical settlement and then one outcome per accepted record.
     `values` are the canonical bytes of `changes`.
     """
 
@@ -97,7 +97,7 @@ def found(state: State, record: Record, verify: SignatureCheck) -> BlockResult:
 def step(state: State, head: Head, block: Block, verify: SignatureCheck) -> BlockResult:
     """The block after `head`, whose state is `state`.
 
-    Raises `ValueError` if the block's time is not after the head's: an engine's fault, not a record's.
+    Raises `ValueError` if the block's time is not after the head's: an engine's fault.
     """
     if block.time <= head.time:
         message = f"block time {block.time} is not after {head.time}"
@@ -153,7 +153,7 @@ def _settle(overlay: Overlay, context: Context, previous_seal: DigestHex) -> Out
     )
 
 
-def _close(  # noqa: PLR0913  a block is all of these
+def _close(  # noqa: PLR0913, PLR0917  a block is all of these
     state: State,
     overlay: Overlay,
     head: Head | None,

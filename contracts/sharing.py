@@ -48,7 +48,7 @@ CONSULTATION_WAIVED = frozenset({"breach", "legal-change", "secrecy"})
 
 
 def apply_request(draft: Draft, body: Request) -> None:
-    """R401-R402: each item asks by itself; under a standing grant that covers it, it takes effect at once."""
+    """R401-R402: each item asks by itself, and takes effect at once under a standing grant."""
     items = body.items
     for n, item in enumerate(items):
         draft.check_dataset(item.dataset)
@@ -65,7 +65,7 @@ def apply_request(draft: Draft, body: Request) -> None:
 
 
 def apply_grant(draft: Draft, body: Grant) -> None:
-    """R403-R406: rights within the entry's conditions, to members or standing; rights count on across items."""
+    """R403-R406: rights within the entry's conditions, numbered across the items of the record."""
     count = 0
     for item in body.items:
         draft.check_dataset(item.dataset)
@@ -104,7 +104,7 @@ def apply_acceptance(draft: Draft, body: Acceptance) -> None:
 
 
 def apply_revocation(draft: Draft, body: Revocation) -> None:
-    """R408-R409: the provider ends rights on a coded ground; without due consultation it is a finding."""
+    """R408-R409: the provider ends rights on a coded ground, without consultation at its risk."""
     for grant_id in body.grants:
         right = required(
             read(draft, GrantedRight, f"grant/{grant_id}"), UNKNOWN_GRANT, grant_id, "grants"

@@ -1,8 +1,8 @@
 """From one record to one verdict: `apply(view, context, record)`.
 
-The checks stand in the order of the reasons' numbers. Everything before the rule of the record's own
-kind is the same for all kinds: ledger, writer, keys, signatures, chain, family. This is the only
-place that catches a refusal.
+The checks stand in the order of the reasons' numbers. Everything before the rule of the record's
+own kind is the same for all kinds: ledger, writer, keys, signatures, chain, family. This is the
+only place that catches a refusal.
 """
 
 from collections.abc import Callable
@@ -56,9 +56,9 @@ from ledger.seal import Outcome
 from ledger.times import to_ms
 
 SignatureCheck = Callable[[Envelope, PublicKey], None]
-"""Raises `VerificationError` unless the envelope holds a good signature by the key. A node passes one
-that remembers what its threads have verified already; `ledger.envelope.verify_signature` is the plain
-one. MUST depend on nothing but its arguments."""
+"""Raises `VerificationError` unless the envelope holds a good signature by the key. A node passes
+one that remembers what its threads have verified already; `ledger.envelope.verify_signature` is the
+plain one. MUST depend on nothing but its arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912  one c
 def apply(
     view: StateView, context: Context, record: Record, verify: SignatureCheck
 ) -> tuple[Accepted, Draft] | Rejected:
-    """Decide one record. An accepted one comes with the draft of its changes; nothing is changed here."""
+    """Decide one record; nothing changes here. Acceptance comes with the draft of its changes."""
     try:
         draft = _admit(view, context, record, verify)
         _apply_rule(draft, record.body)

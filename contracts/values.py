@@ -1,4 +1,4 @@
-"""The state: a map from ASCII key to small canonical value. Everything a rule can read is one of these.
+"""The state: a map from ASCII key to small canonical value. All a rule can read is one of these.
 
 | key | value | holds |
 |---|---|---|
@@ -21,8 +21,8 @@
 | `case/<id>` | `Case` | where a case stands |
 | `due/<time>/<case>` | `Due` | a deadline, in order of time |
 
-`records` and `run` are the count and the running digest (`ledger.running_digest`) of the records that
-speak of a thing, so that their list can be proved complete.
+`records` and `run` are the count and the running digest (`ledger.running_digest`) of the records
+that speak of a thing, so that their list can be proved complete.
 """
 
 from typing import Annotated, Final, Literal
@@ -143,7 +143,7 @@ class Dataset(Canonical):
 
 
 class EntryTerms(Canonical):
-    """What the rules need of a catalogue entry; `record` is the digest of the record that holds it all."""
+    """What the rules need of a catalogue entry; `record` is the digest of the whole one."""
 
     co_providers: tuple[MemberId, ...] = ()
     conditions: Terms
@@ -188,7 +188,7 @@ class Interval(Canonical):
 
 
 class GrantedRight(Canonical):
-    """A right. It is effective from `in_force_since` (once accepted) to `ended_at`, but for suspensions.
+    """A right, effective from `in_force_since` (once accepted) to `ended_at`, but for suspensions.
 
     A standing grant has no member; rights taken under it name it in `standing`.
     """

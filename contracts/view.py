@@ -21,7 +21,7 @@ class StateView(Protocol):
     """The state at one size of the log."""
 
     def get(self, key: str) -> Value | None:
-        """The value under `key`. MUST return equal values for equal keys as long as the view lives."""
+        """The value under `key`. MUST be equal for equal keys as long as the view lives."""
 
     def due(self, until: Time, count_max: int) -> list[str]:
         """The first `count_max` keys `due/<time>/<case>` with time ≤ `until`, ascending."""
@@ -47,7 +47,7 @@ def read(view: StateView, kind: type[V], key: str) -> V | None:
 
 
 class Overlay:
-    """Changes on top of a view. `changes` maps a key to its new value, or to None where it was removed."""
+    """Changes on top of a view: `changes` maps a key to its new value, or to None if removed."""
 
     __slots__ = ("_base", "changes")
 

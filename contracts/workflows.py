@@ -1,9 +1,10 @@
 """The courses cases take: one table per workflow, read by the interpreter in `contracts.cases`.
 
 `Step.who` names a part in the case (`accused`, `consumer`, `provider`) or a role of the ledger
-(`auditor`, `steward`). `Step.by` says what moves the case: a `step` record, or another kind of record
-whose own rule takes the step. `State.days` names the parameter that sets the state's deadline; when
-it passes, the case goes to `State.then` and the finding `State.overdue` is raised against `State.late`.
+(`auditor`, `steward`). `Step.by` says what moves the case: a `step` record, or another kind of
+record whose own rule takes the step. `State.days` names the parameter that sets the state's
+deadline; when it passes, the case goes to `State.then` and the finding `State.overdue` is raised
+against `State.late`.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,9 @@
 """The seal: the derived leaf that closes a block.
 
 A bare canonical statement, unsigned and in no writer's chain. Anyone who replays the block computes
-the same bytes; what authenticates it is the checkpoint that covers it. It fixes the block's time and
-place, what its records came to (`outcomes_root`) and everything the rules can read (`state_root`).
+the same bytes; what authenticates it is the checkpoint that covers it. It fixes the block's time
+and place, what its records came to (`outcomes_root`) and all that the rules can read
+(`state_root`).
 
 `outcomes_root` is the RFC 9162 root over the canonical outcomes: number 0 is the settlement of the
 deadlines that fell due, number i the outcome of the block's i-th record.

@@ -28,7 +28,7 @@ def day_number(date: Date) -> int:
     """Days since 1970-01-01 of a date that has the form of `ledger.types.Date`."""
     year, month, day = int(date[:4]), int(date[5:7]), int(date[8:10])
     # Years counted from 1 March, so that the leap day is the last of its year.
-    year -= month <= 2  # noqa: PLR2004
+    year -= month <= 2
     month_from_march = (month + 9) % 12
     days_in_year = (153 * month_from_march + 2) // 5 + day - 1
     return 365 * year + year // 4 - year // 100 + year // 400 + days_in_year - _DAYS_0000_TO_1970
@@ -44,8 +44,8 @@ def date_of_day(day: int) -> Date:
     day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
     month_from_march = (5 * day_of_year + 2) // 153
     day_of_month = day_of_year - (153 * month_from_march + 2) // 5 + 1
-    month = month_from_march + 3 if month_from_march < 10 else month_from_march - 9  # noqa: PLR2004
-    year = era * 400 + year_of_era + (month <= 2)  # noqa: PLR2004
+    month = month_from_march + 3 if month_from_march < 10 else month_from_march - 9
+    year = era * 400 + year_of_era + (month <= 2)
     return f"{year:04d}-{month:02d}-{day_of_month:02d}"
 
 

@@ -1,8 +1,9 @@
 """Names, scalar types and limits every other module shares.
 
-Digests travel as 32 raw bytes inside the code (`Digest`) and as 64 lower-case hex characters in JSON
-(`DigestHex`). Units stand last in a name: `leaf_bytes_max` counts bytes, `offset_ms` milliseconds.
-Identifiers are ASCII; other text is compared byte by byte, never folded or normalised.
+Digests travel as 32 raw bytes inside the code (`Digest`) and as 64 lower-case hex characters in
+JSON (`DigestHex`). Units stand last in a name: `leaf_bytes_max` counts bytes, `offset_ms`
+milliseconds. Identifiers are ASCII; other text is compared byte by byte, never folded or
+normalised.
 """
 
 from typing import Annotated, Final, NewType
@@ -29,7 +30,7 @@ Count = Annotated[int, Meta(ge=0, le=SAFE_INTEGER_MAX)]
 MemberId = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9-]{1,62}\Z")]
 """A department: opaque, permanent, ASCII."""
 WriterId = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9-]{1,62}/[a-z][a-z0-9-]{0,62}\Z")]
-"""A signing identity of a member: `<member>/<name>`. `<member>/custodian` is the custodian key's chain."""
+"""A signing identity, `<member>/<name>`; `<member>/custodian` is the custodian key's chain."""
 DatasetId = Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9-]{1,62}\Z")]
 """A dataset: opaque, permanent, ASCII, unique in the ledger."""
 Slug = Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9-]{0,62}\Z")]

@@ -1,8 +1,8 @@
 """Records: every kind, its body, its family and what it speaks of.
 
-`KINDS` is the one table of kinds. A record is read with `parse_record` (leaf to value, strictly) and
-made with `new_statement`; its subjects follow from its body, so a writer cannot say one thing and
-point at another.
+`KINDS` is the one table of kinds. A record is read with `parse_record` (leaf to value, strictly)
+and made with `new_statement`; its subjects follow from its body, so a writer cannot say one thing
+and point at another.
 """
 
 from dataclasses import dataclass
@@ -147,7 +147,7 @@ _peek = Decoder(_Peek)
 
 
 def new_statement(body: Body, chain: Chain) -> Statement[Body]:
-    """The statement that says `body` at the place `chain`; its canonical encoding is the payload."""
+    """The statement of `body` at the place `chain`; its canonical encoding is the payload."""
     kind = KIND_OF_BODY[type(body)]
     return Statement(
         type_=STATEMENT_TYPE,

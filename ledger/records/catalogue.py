@@ -169,8 +169,8 @@ class Entry(Canonical):
         assessments: assessments made.
         basis: legal basis of the sharing class.
         classification: category and level.
-        code: catalogue code.
         co_providers: members that provide it jointly, ascending.
+        code: catalogue code.
         collector: member that collects it, if not the provider.
         conditions: the terms it offers.
         contact: office to ask.
@@ -243,7 +243,7 @@ class Content(Canonical):
     """What identifies the contents of a release.
 
     Attributes:
-        assurance: what the digest covers: the bytes, the rows in canonical form, or only a watermark.
+        assurance: what the digest covers: the bytes, the rows in canonical form, or a watermark.
         bytes: total length of the files.
         files: the files, ascending by name, when there is more than one.
         sha256: digest of the one file, of the canonical rows, of the file list or of the watermark.

@@ -16,7 +16,7 @@ Family = Literal["cases", "catalogue", "governance", "keys", "ledger", "sharing"
 
 
 class WriterAppointment(Canonical):
-    """The custodian appoints a writer, or changes what an active one may sign. Signed by custodian and new key.
+    """The custodian appoints a writer or changes its reach. Signed by custodian and new key.
 
     Attributes:
         datasets: the only datasets it may write about, ascending; none listed means all.
@@ -60,7 +60,7 @@ class KeyRotation(Canonical):
 
 
 class KeyRevocation(Canonical):
-    """The custodian revokes a writer's key, since an index. Signed by the custodian, and by the replacement.
+    """The custodian revokes a writer's key, since an index. Signed by custodian and replacement.
 
     Attributes:
         key: key id of the revoked key.

@@ -34,7 +34,7 @@ class RequestItem(Canonical):
 
 
 class Request(Canonical):
-    """An application for data; each item is answered by itself. Under a standing grant it takes effect at once.
+    """An application for data; each item is answered by itself, at once under a standing grant.
 
     Attributes:
         basis: the legal basis of the consumer's own task.
@@ -83,7 +83,7 @@ class GrantItem(Canonical):
 
 
 class Grant(Canonical):
-    """Rights given by the provider. The n-th right of the record is the grant `<record digest>-<n>`.
+    """Rights given by the provider. The n-th right of the record is the grant `<digest>-<n>`.
 
     Attributes:
         items: 1 to 128 items.
@@ -93,7 +93,7 @@ class Grant(Canonical):
 
 
 class Acceptance(Canonical):
-    """The consumer accepts grants that are narrower than what it asked for, or that it did not ask for.
+    """The consumer accepts grants narrower than what it asked for, or that it did not ask for.
 
     Attributes:
         grants: the grants, ascending.

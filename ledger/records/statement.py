@@ -6,9 +6,9 @@
      "predicateType": "urn:blockpool:<kind>:v1",
      "subject": [{"digest": {"sha256": …}, "name": …}, …]}
 
-A **record digest** is SHA-256 of the payload: the canonical bytes of this statement. The chain makes
-a writer's records one sequence that nobody can shorten, reorder or insert into unseen, and ties them
-to one ledger.
+A **record digest** is SHA-256 of the payload: the canonical bytes of this statement. The chain
+makes a writer's records one sequence that nobody can shorten, reorder or insert into unseen, and
+ties them to one ledger.
 """
 
 from typing import Annotated, Final, Generic, Literal, TypeVar
@@ -54,7 +54,7 @@ class DigestSet(Canonical):
 
 
 class Subject(Canonical):
-    """What the record speaks of: contents, another record, or the ledger (in-toto ResourceDescriptor).
+    """What the record speaks of: contents, a record, the ledger (in-toto ResourceDescriptor).
 
     Attributes:
         digest: digest of the thing.

@@ -1,8 +1,9 @@
 """Records of use: facts, appended whatever the rules make of them.
 
 One record reports the uses made under one grant during one span of time, event by event. The events
-are committed to by `events_root`, the RFC 9162 root over their canonical encodings, so that a single
-event can be proved without showing the others; they are listed in `events` or kept by the writer.
+are committed to by `events_root`, the RFC 9162 root over their canonical encodings, so that a
+single event can be proved without showing the others; they are listed in `events` or kept by the
+writer.
 """
 
 from typing import Annotated, Final
