@@ -89,7 +89,7 @@ class Statement(Canonical, Generic[B]):
 
     type_: Literal["https://in-toto.io/Statement/v1"] = field(name="_type")
     predicate: Predicate[B]
-    predicate_type: str
+    predicate_type: ShortText
     subject: Annotated[tuple[Subject, ...], Meta(min_length=1, max_length=SUBJECTS_MAX)]
 
 
