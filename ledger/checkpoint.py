@@ -20,7 +20,7 @@ quantum computers; witnesses add cosignatures (types 04 and 06) under names of t
 0
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -184,13 +184,17 @@ def _split(key: VerifierKey, payload: bytes) -> tuple[int | None, bytes]:
 
 
 def _message(key: VerifierKey, checkpoint: Checkpoint, timestamp_s: int) -> bytes:
-    """What a line of `key` signs."""
-    if key.signature_type == NOTE_ED25519:
-        return checkpoint.text
-    if key.signature_type == NOTE_COSIGNATURE:
-        return ed25519_message(checkpoint.text, timestamp_s)
-    if key.signature_type == NOTE_SUBTREE:
-        return subtree_message(
-            key.name, timestamp_s, checkpoint.origin, 0, checkpoint.size, checkpoint.root
-        )
-    raise FormatError(f"the key {key} is of a type that signs no checkpoints")
+    return _MESSAGES[key.signature_type](key, checkpoint, timestamp_s)
+
+
+def _subtree(key: VerifierKey, checkpoint: Checkpoint, timestamp_s: int) -> bytes:
+    size, root = checkpoint.size, checkpoint.root
+    return subtree_message(key.name, timestamp_s, checkpoint.origin, 0, size, root)
+
+
+_MESSAGES: Final[dict[bytes, Callable[[VerifierKey, Checkpoint, int], bytes]]] = {
+    NOTE_ED25519: lambda _key, checkpoint, _timestamp_s: checkpoint.text,
+    NOTE_COSIGNATURE: lambda _key, checkpoint, time_s: ed25519_message(checkpoint.text, time_s),
+    NOTE_SUBTREE: _subtree,
+}
+"""What a line of each type of key signs."""

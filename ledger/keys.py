@@ -13,6 +13,7 @@ module or another process. `PrivateKey` is the one held in memory; it is never s
 >>> key = parse_public_key(description)
 >>> key.description == description
 True
+>>> from ledger.suites import ED25519
 >>> signer = generate_private_key(ED25519)
 >>> signer.public_key.verify(signer.sign(b"hello"), b"hello")
 >>> key.verify(signer.sign(b"hello"), b"hello")
@@ -32,7 +33,7 @@ from msgspec import Meta
 from ledger import pkcs8
 from ledger.canonical import Canonical
 from ledger.errors import FormatError, KeyFileError, VerificationError
-from ledger.suites import ED25519, SUITES, SecretKey, Suite, VerifyFunction
+from ledger.suites import SUITES, SecretKey, Suite, VerifyFunction
 from ledger.types import KeyId
 
 _SUITE_OF = {(suite.keytype, suite.scheme): suite for suite in SUITES.values()}
@@ -170,18 +171,3 @@ def _keyid(suite: Suite, raw: bytes) -> KeyId:
     keyval = f'{{"public":"{suite.encode_public(raw)}"}}'
     text = f'{{"keytype":"{suite.keytype}","keyval":{keyval},"scheme":"{suite.scheme}"}}'
     return KeyId(sha256(text.encode("ascii")).hexdigest())
-
-
-__all__ = [
-    "ED25519",
-    "KeyDescription",
-    "KeyValue",
-    "PrivateKey",
-    "PublicKey",
-    "Signer",
-    "encode_private_key",
-    "encode_private_key_unencrypted",
-    "generate_private_key",
-    "parse_private_key",
-    "parse_public_key",
-]

@@ -242,6 +242,21 @@ def test_a_bad_file_is_no_policy(name: str) -> None:
         parse_policy(BAD_FILES[name].encode())
 
 
+def test_what_is_made_in_code_keeps_the_same_rules() -> None:
+    witness = WitnessEntry("w", KEYS["health"][0])
+    for wrong in (
+        {"quorum": "w"},
+        {"witnesses": (WitnessEntry("", witness.key),)},
+        {"witnesses": (WitnessEntry("a b", witness.key),)},
+        {"witnesses": (WitnessEntry("w", witness.key, "a url"),)},
+        {"witnesses": (witness,), "groups": (Group("g", 1, ("v",)),)},
+        {"groups": tuple(Group(f"g{n}", 1, ()) for n in range(ENTRIES_MAX + 1))},
+    ):
+        with pytest.raises(FormatError):
+            Policy(**wrong)
+    assert Policy(witnesses=(witness,), quorum="w").witnesses == (witness,)
+
+
 def test_the_line_at_fault_is_named() -> None:
     with pytest.raises(FormatError, match="policy line 3: 'w9' is not defined above"):
         parse_policy((LOG_LINE + W1 + "quorum w9\n").encode())
