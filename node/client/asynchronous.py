@@ -1,0 +1,221 @@
+"""The asynchronous client: carries out flows with `httpx.AsyncClient`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+
+from ledger.keys import Signer
+from ledger.policy import Policy
+from ledger.records import Body
+from ledger.types import DigestHex, WriterId
+from node.client import flows
+from node.client.answers import (
+    JsonObject,
+    LedgerInfo,
+    Problem,
+    Receipted,
+    RecordInfo,
+    Result,
+    StateInfo,
+    WriterInfo,
+)
+from node.client.errors import ProblemError
+from node.client.flows import Answer, Flow, NoAnswer, Parameter, Pause, Request, Retry
+from node.client.submission import Pen, submit_all
+from node.client.surroundings import TIMEOUT_S, base_of, now_ms
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """A node over HTTP; see `node.client`. Close it, or use it as a context manager.
+
+    Args:
+        base_url: address of the node; a path in it is kept.
+        policy: whom to believe; without one, receipts are not verified.
+        ledger: digest of the genesis record; no writer signs for another ledger.
+        transport: how requests travel, if not as httpx does by itself.
+        timeout_s: how long to wait for each step of a request; a record waits for its block.
+        token: bearer token, where the node asks for one.
+        retry: how often and how patiently to try again.
+        clock_ms: milliseconds since 1970, for `issuedAt`.
+        sleep: waits for so many seconds.
+    """
+
+    def __init__(  # noqa: PLR0913  each has its default
+        self,
+        base_url: str,
+        *,
+        policy: Policy | None = None,
+        ledger: DigestHex | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout_s: float = TIMEOUT_S,
+        token: str | None = None,
+        retry: Retry = Retry(),  # noqa: B008  frozen
+        clock_ms: Callable[[], int] = now_ms,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=base_of(base_url),
+            headers=flows.bearer(token),
+            timeout=timeout_s,
+            transport=transport,
+        )
+        self._policy = policy
+        self._ledger = ledger
+        self._retry = retry
+        self._clock_ms = clock_ms
+        self._sleep = sleep
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._http.aclose()
+
+    def writer(self, name: WriterId, signer: Signer) -> "AsyncWriter":
+        """A writer at work; keep it, it knows its place in the chain."""
+        pen = Pen(name, signer, self._clock_ms, self._policy, self._ledger, self._retry)
+        return AsyncWriter(self, pen)
+
+    async def ledger(self) -> LedgerInfo:
+        """Which ledger this is and how far it has come."""
+        return await self.run(flows.read_ledger(self._retry))
+
+    async def writer_info(self, name: WriterId) -> WriterInfo:
+        """A writer and the head of its chain."""
+        return await self.run(flows.read_writer(name, self._retry))
+
+    async def record(self, ref: int | str) -> RecordInfo:
+        """The record or seal at an index, or the record of a digest."""
+        return await self.run(flows.read_record(ref, self._retry))
+
+    async def leaf(self, ref: int | str) -> bytes:
+        """The bytes of a leaf, as they are hashed."""
+        return await self.run(flows.read_bytes(flows.record_path(ref), self._retry))
+
+    async def receipt(self, ref: int | str) -> bytes:
+        """The `.tlog-proof` file of a record under the latest checkpoint; not verified."""
+        return await self.run(flows.read_receipt(ref, self._retry))
+
+    async def state(self, key: str) -> StateInfo:
+        """A state value, or its absence, with its proof; not verified."""
+        return await self.run(flows.read_state(key, self._retry))
+
+    async def checkpoint(self) -> bytes:
+        """The latest checkpoint; not verified."""
+        return await self.run(flows.read_bytes("/checkpoint", self._retry))
+
+    async def tile(self, path: str) -> bytes:
+        """A tile or entry bundle by its path, `tile/…`."""
+        return await self.run(flows.read_bytes(f"/{path}", self._retry))
+
+    async def get(self, path: str, **params: Parameter) -> JsonObject:
+        """Any JSON object; parameters that are None are left out, `from_` becomes `from`."""
+        return await self.run(flows.read_object(path, params, self._retry))
+
+    async def pages(self, path: str, **params: Parameter) -> AsyncIterator[JsonObject]:
+        """The pages of a list, all for the size of the log the first one holds for."""
+        query: dict[str, Parameter] | None = params
+        while query is not None:
+            page = await self.get(path, **query)
+            yield page
+            query = flows.next_page(query, page)
+
+    async def items(self, path: str, **params: Parameter) -> AsyncIterator[JsonObject]:
+        """The rows of a list, over all its pages."""
+        async for page in self.pages(path, **params):
+            for item in flows.page_items(page):
+                yield item
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Carry out a flow."""
+        reply: Answer | NoAnswer | None = None
+        while True:
+            try:
+                step = flow.send(reply)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            reply = await self._do(step)
+
+    async def _do(self, step: Request | Pause) -> Answer | NoAnswer | None:
+        if isinstance(step, Pause):
+            await self._sleep(step.seconds)
+            return None
+        try:
+            async with self._http.stream(
+                step.method,
+                step.path,
+                params=dict(step.params) or None,
+                content=step.content or None,
+                headers=flows.headers(step),
+            ) as response:
+                body = bytearray()
+                async for part in response.aiter_bytes():
+                    body += part
+                    flows.check_length(len(body))
+                return Answer(response.status_code, response.headers, bytes(body))
+        except httpx.HTTPError as error:
+            return NoAnswer(f"{type(error).__name__}: {error}")
+
+
+class AsyncWriter:
+    """A writer of one chain; made by `AsyncClient.writer`. Tasks may share it; they take turns."""
+
+    def __init__(self, client: AsyncClient, pen: Pen) -> None:
+        self._client = client
+        self._pen = pen
+        self._turn = asyncio.Lock()
+
+    @property
+    def name(self) -> WriterId:
+        """Whose chain it is."""
+        return self._pen.writer
+
+    async def submit(
+        self, body: Body, *, cosigners: Sequence[Signer] = (), allow_personal: bool = False
+    ) -> Receipted:
+        """Sign and submit one record; wait for its block.
+
+        Args:
+            body: what it says.
+            cosigners: further keys the record needs: a new key, to prove its possession.
+            allow_personal: sign even what looks like an identity or phone number.
+
+        Raises `ProblemError` if it is refused, and other `ClientError`s.
+        """
+        (result,) = await self.submit_many(
+            [body], cosigners=cosigners, allow_personal=allow_personal
+        )
+        if isinstance(result, Problem):
+            raise ProblemError(result)
+        return result
+
+    async def submit_many(
+        self,
+        bodies: Sequence[Body],
+        *,
+        cosigners: Sequence[Signer] = (),
+        allow_personal: bool = False,
+    ) -> list[Result]:
+        """Sign and submit records in this order; a refused one does not stop the others.
+
+        Returns for each body its `Receipted`, or the `Problem` for which it was refused. Raises
+        other `ClientError`s, whose `results` say what was settled.
+        """
+        async with self._turn:
+            flow = submit_all(self._pen, bodies, cosigners, allow_personal=allow_personal)
+            return await self._client.run(flow)
