@@ -1,4 +1,4 @@
-"""The client against a node that keeps the protocol, a network that does not, and a node that lies."""
+"""The client against a node that keeps the protocol, a bad network, and a node that lies."""
 
 import asyncio
 import inspect
@@ -38,6 +38,7 @@ from tests.unit.node.fake_node import (
     ITEMS,
     FakeNode,
     Fault,
+    Handler,
     lost_answer,
     lost_request,
     problem,
@@ -242,7 +243,10 @@ def test_a_problem_that_does_not_pass_is_raised(fake: FakeNode) -> None:
 
 
 def test_what_is_no_node_is_told_apart(fake: FakeNode) -> None:
-    fake.faults = deque([lambda request, handler: httpx.Response(403, text="<h1>Forbidden</h1>")])
+    def gate(request: httpx.Request, handler: Handler) -> httpx.Response:
+        return httpx.Response(403, text="<h1>Forbidden</h1>")
+
+    fake.faults = deque([gate])
     with pytest.raises(ProblemError, match="http-403: <h1>Forbidden") as raised:
         client_of(fake).writer(WRITER, SIGNER).submit(body(0))
     assert (raised.value.number, raised.value.retry) == (0, False)
@@ -293,6 +297,25 @@ def test_a_place_taken_by_the_record_itself_is_a_success(fake: FakeNode) -> None
     assert receipted.index == 0
     assert verify_receipt(receipted.receipt_bytes, receipted.leaf, POLICY).index == 0
     assert len(fake.log.leaves) == 1
+
+
+@pytest.mark.parametrize("spoiled", ["index", "receipt"])
+def test_a_taken_place_is_not_believed_without_proof(fake: FakeNode, spoiled: str) -> None:
+    def forgetful(answer: dict[str, Any]) -> None:
+        answer["results"][-1] = {"status": 409, "problem": problem(409, "sequence-taken")}
+
+    def lying(request: httpx.Request) -> httpx.Response:
+        answer = fake.handle(request)
+        if request.method == "GET" and request.url.path.endswith("/receipt"):
+            return answer if spoiled == "index" else httpx.Response(200, content=b"nothing")
+        if request.method == "GET" and "/v1/records/" in request.url.path:
+            told = answer.json()
+            return httpx.Response(200, json={**told, "index": told["index"] + (spoiled == "index")})
+        return answer
+
+    fake.tamper = forgetful
+    with pytest.raises(ReceiptError, match="record"):
+        client_of(fake, transport=httpx.MockTransport(lying)).writer(WRITER, SIGNER).submit(body(0))
 
 
 def test_a_chain_that_keeps_running_away_is_given_up(fake: FakeNode, naps: Naps) -> None:
@@ -474,6 +497,15 @@ def test_pages_hold_for_one_size(fake: FakeNode) -> None:
     assert [page["size"] for page in client.pages("/v1/datasets", at=5, limit=3)] == [5, 5]
 
 
+@pytest.mark.parametrize(
+    "page", [{}, {"items": 1}, {"items": [1]}, {"items": [], "next": 1, "size": 1}]
+)
+def test_what_is_no_page_is_refused(page: dict[str, object]) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=page))
+    with Client(URL, transport=transport) as client, pytest.raises(AnswerError):
+        list(client.items("/v1/datasets"))
+
+
 def test_what_is_in_a_path_stays_in_it(fake: FakeNode) -> None:
     client = client_of(fake)
     for read in (client.record, client.state, client.receipt):
@@ -482,7 +514,9 @@ def test_what_is_in_a_path_stays_in_it(fake: FakeNode) -> None:
     assert [request.url.query for request in fake.requests] == [b"", b"", b""]
 
 
-@pytest.mark.parametrize("url", ["node.example", "ftp://node.example", "http://", "http://[", ""])
+@pytest.mark.parametrize(
+    "url", ["node.example", "ftp://node.example", "http://", "http://x:port", ""]
+)
 def test_an_address_is_checked(url: str) -> None:
     with pytest.raises(ClientError, match="address"):
         Client(url)
@@ -543,7 +577,8 @@ async def test_reading_asynchronously(fake: FakeNode) -> None:
         assert (await client.ledger()).ledger == LEDGER
         assert (await client.writer_info(WRITER)).records == 1
         assert (await client.record(receipted.digest)).index == 0
-        assert verify_receipt(await client.receipt(receipted.digest), receipted.leaf, POLICY)
+        receipt_bytes = await client.receipt(receipted.digest)
+        assert verify_receipt(receipt_bytes, receipted.leaf, POLICY).index == 0
         assert await client.checkpoint() == fake.log.checkpoint_note
         assert [item async for item in client.items("/v1/datasets")] == ITEMS
         for read in (client.tile, client.state, client.leaf):
