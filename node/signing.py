@@ -1,0 +1,146 @@
+"""What the local signer needs, how it is bounded, and what it answers.
+
+    SignerError
+    ├── NotHeld        this node holds no key of the writer
+    ├── PersonalData   the body holds what looks like an identity or phone number
+    ├── SignerBusy     nothing was signed; ask again later
+    └── Unsettled      signed and not answered in time; do not repeat, ask the ledger
+
+Each has a permanent `code`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol, TypeAlias
+
+from msgspec.json import Decoder
+
+from contracts.transition import Rejected
+from contracts.values import ChainHead
+from ledger.canonical import decode
+from ledger.envelope import Envelope
+from ledger.errors import FormatError
+from ledger.records import KIND_OF_NAME, Body
+from ledger.seal import Outcome
+from ledger.types import DigestHex, Time, WriterId
+from node.client.flows import Retry
+from node.client.personal import PERSONAL_DATA, REFUSE_ALL, PersonalNumberRule
+
+
+class Committed(Protocol):
+    """A record's place in the ledger, as the pipeline tells it."""
+
+    @property
+    def index(self) -> int:
+        """Place of its leaf in the log."""
+        ...
+
+    @property
+    def digest(self) -> DigestHex:
+        """Its record digest."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """The block it is in."""
+        ...
+
+    @property
+    def block_time(self) -> Time:
+        """The time of that block."""
+        ...
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the rules made of it."""
+        ...
+
+    @property
+    def already(self) -> bool:
+        """Whether it was there before this submission."""
+        ...
+
+
+class Pipeline(Protocol):
+    """What the signer needs of the way into the ledger."""
+
+    async def submit(self, envelopes: Sequence[Envelope], /) -> Sequence[Committed | Rejected]:
+        """The answers, in order, once the records are in a block or refused.
+
+        MUST answer a record that is in the ledger already as it was answered before. MAY raise
+        anything; the fate of the batch is then unknown, and it is submitted again.
+        """
+        ...
+
+    def chain_head(self, writer: WriterId, /) -> ChainHead | None:
+        """The end of the writer's chain; MUST count in every record answered so far."""
+        ...
+
+
+class SignerError(Exception):
+    """Root of what the signer answers besides the ledger's own words; `code` is permanent."""
+
+    code: str = "signer"
+    can_retry: bool = False
+
+
+class NotHeld(SignerError):  # noqa: N818  the name states the fact
+    """This node holds no key of the writer."""
+
+    code = "key-not-held"
+
+
+class PersonalData(SignerError):  # noqa: N818  the name states the fact
+    """The body holds what looks like an identity or phone number; nothing was signed."""
+
+    code = PERSONAL_DATA
+
+
+class SignerBusy(SignerError):  # noqa: N818  the name states the fact
+    """Nothing was signed; the same may be asked again later."""
+
+    code = "signer-busy"
+    can_retry = True
+
+
+class Unsettled(SignerError):  # noqa: N818  the name states the fact
+    """Signed, but not answered in time. It may still be recorded: ask the ledger, do not repeat."""
+
+    code = "unsettled"
+
+
+Answer: TypeAlias = Committed | Rejected | SignerError
+
+
+@dataclass(frozen=True, slots=True)
+class SignerLimits:
+    """Bounds of the signer.
+
+    Attributes:
+        batch_records_max: records signed and submitted together.
+        waiting_max: bodies of one writer that may wait; beyond it, callers are turned away.
+        retry: patience with a pipeline that does not answer, and with a chain that runs away.
+        personal: numbers not to sign; None signs everything.
+    """
+
+    batch_records_max: int = 500
+    waiting_max: int = 10_000
+    retry: Retry = field(default_factory=Retry)
+    personal: PersonalNumberRule | None = REFUSE_ALL
+
+
+_BODY_DECODERS: Final[dict[str, Decoder[Body]]] = {
+    name: Decoder(kind.body) for name, kind in KIND_OF_NAME.items()
+}
+
+
+def parse_body(kind: str, data: bytes) -> Body:
+    """The body of a record of this kind, in any JSON encoding; raises `FormatError`.
+
+    >>> parse_body("writer-end", b'{ "writer": "health/clerk" }').writer
+    'health/clerk'
+    """
+    decoder = _BODY_DECODERS.get(kind)
+    if decoder is None:
+        raise FormatError(f"no record is of the kind `{kind}`")
+    return decode(data, decoder)
