@@ -59,7 +59,9 @@ class Outbox:
             if str(path) != ":memory:":
                 # For the owner's eyes: nobody else shall read a record before the ledger has it.
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db = sqlite3.connect(
+                path, timeout=0, isolation_level=None, check_same_thread=False
+            )
         except (OSError, sqlite3.Error) as error:
             raise OutboxError(f"{path}: {error}") from error
         try:
@@ -92,18 +94,15 @@ class Outbox:
         rows = [(one.position.writer, one.digest, one.envelope.encoded) for one in signed]
         if not gone and not rows:
             return
-        with self._lock:
-            try:
+        try:
+            with self._lock, self._db:
                 self._db.execute("BEGIN IMMEDIATE")
                 self._db.executemany("DELETE FROM signed WHERE digest = ?", gone)
                 self._db.executemany(
                     "INSERT INTO signed (writer, digest, leaf) VALUES (?, ?, ?)", rows
                 )
-                self._db.execute("COMMIT")
-            except sqlite3.Error as error:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise OutboxError(str(error)) from error
+        except sqlite3.Error as error:
+            raise OutboxError(str(error)) from error
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA locking_mode = EXCLUSIVE")

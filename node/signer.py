@@ -16,8 +16,8 @@ submitted again after a crash, and what was refused today could be accepted then
 A record refused amid a batch leaves the rest with a predecessor that never was; they come back
 `wrong-previous`, as they do when the same key writes elsewhere (`sequence-taken`). Both are signed
 again at the new end of the chain, replacing their old rows in one transaction. If that settles
-nothing several times in a row, their callers get the refusal; what has no caller any more, after a
-crash, is tried until it is in. Without its key it cannot be signed again, and is dropped.
+nothing several times in a row, their callers get the refusal; what nobody waits for any more, as
+after a crash, is tried until it is in. Without its key it cannot be signed again, and is dropped.
 
 If the pipeline does not answer, nothing is known about the batch. It stays in the outbox and is
 submitted again and again, and nothing else of this writer is signed meanwhile. After some attempts
@@ -64,6 +64,11 @@ class _Order:
     body: Body
     caller: asyncio.Future[Answer] | None = None
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody still waits for the answer."""
+        return self.caller is not None and not self.caller.done()
+
     def answer(self, answer: Answer) -> None:
         if self.caller is not None and not self.caller.done():
             self.caller.set_result(answer)
@@ -84,7 +89,7 @@ class _Line:
         taken: list[_Order] = []
         while self.waiting and len(taken) < count_max:
             order = self.waiting.popleft()
-            if order.caller is None or not order.caller.done():
+            if order.is_awaited:
                 taken.append(order)
         if not self.waiting:
             self.has_work.clear()
@@ -213,7 +218,7 @@ class LocalSigner:
         reopened: list[_Order] = []
         for (order, _), answer in zip(batch, answers, strict=True):
             is_out = isinstance(answer, Rejected) and answer.reason in _REOPENED
-            if is_out and (may_reopen or order.caller is None):
+            if is_out and (may_reopen or not order.is_awaited):
                 reopened.append(order)
             else:
                 settled.append((order, answer))
