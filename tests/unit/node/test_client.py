@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def naps() -> Naps:
 def client_of(fake: FakeNode, naps: Naps | None = None, **options: Any) -> Client:
     naps = Naps() if naps is None else naps
     settings = {"policy": POLICY, "transport": fake.transport, "sleep": naps.append, **options}
-    return Client(URL, clock_ms=lambda: NOW_MS, **settings)
+    return Client(URL, **{"clock_ms": lambda: NOW_MS, **settings})
 
 
 def codes(results: Sequence[Result | None]) -> list[str | int | None]:
@@ -214,7 +215,7 @@ def test_faults_record_everything_once(fake: FakeNode, faults: list[Fault]) -> N
 
 def test_the_same_bytes_are_sent_again(fake: FakeNode) -> None:
     fake.faults = deque([lost_answer, lost_answer])
-    client_of(fake).writer(WRITER, SIGNER).submit(body(0))
+    client_of(fake, clock_ms=count(NOW_MS).__next__).writer(WRITER, SIGNER).submit(body(0))
     contents = [request.content for request in fake.requests if request.method == "POST"]
     assert contents == [contents[0]] * 3
 
@@ -257,7 +258,8 @@ def test_after_no_answer_the_same_bodies_are_not_recorded_twice(
 ) -> None:
     monkeypatch.setattr(submission, "BATCH_RECORDS_MAX", 2)
     fake.faults = deque([sent_twice, lost_answer])
-    writer = client_of(fake, retry=Retry(attempts_max=1)).writer(WRITER, SIGNER)
+    patience, clock_ms = Retry(attempts_max=1), count(NOW_MS).__next__
+    writer = client_of(fake, retry=patience, clock_ms=clock_ms).writer(WRITER, SIGNER)
     bodies = [body(n) for n in range(5)]
     with pytest.raises(Unreachable) as raised:
         writer.submit_many(bodies)
@@ -336,7 +338,8 @@ def test_a_record_the_node_has_no_room_for_goes_out_again_as_it_is(fake: FakeNod
         ]
 
     fake.tamper = full
-    results = client_of(fake).writer(WRITER, SIGNER).submit_many([body(n) for n in range(3)])
+    client = client_of(fake, clock_ms=count(NOW_MS).__next__)
+    results = client.writer(WRITER, SIGNER).submit_many([body(n) for n in range(3)])
     assert codes(results) == [0, 1, 2]
     first, second = fake.submissions
     assert second == first[1:]
