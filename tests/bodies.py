@@ -1,0 +1,180 @@
+"""Bodies of records with something sensible everywhere a test does not care.
+
+The dataset is `flights`, its columns are `a`, `b`, `c`; every function takes what differs.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from msgspec.structs import replace
+
+from ledger import tree
+from ledger.canonical import encode
+from ledger.hashing import leaf_hash, sha256
+from ledger.records.cases import Step
+from ledger.records.catalogue import (
+    Classification,
+    Column,
+    Content,
+    Entry,
+    Mode,
+    Release,
+    ReleaseItem,
+    Schema,
+    VersionContent,
+    schema_digest,
+)
+from ledger.records.sharing import (
+    Acceptance,
+    Grant,
+    GrantItem,
+    Request,
+    RequestItem,
+    Revocation,
+    RevocationGround,
+)
+from ledger.records.terms import Terms
+from ledger.records.use import Event, Usage
+from ledger.types import DatasetId, DigestHex, ItemId, MemberId, Time
+
+DATASET: Final[DatasetId] = "flights"
+COLUMNS: Final = ("a", "b", "c")
+CONTENT: Final[DigestHex] = sha256(b"contents").hex()
+NOWHERE: Final[DigestHex] = "0" * 64
+"""A digest that is the digest of nothing."""
+TERMS: Final = Terms(fields="all", operations=("query", "read"), purposes=("health",))
+
+
+def columns(*names: str) -> tuple[Column, ...]:
+    """Text columns."""
+    return tuple(Column(name=name, type="text") for name in names or COLUMNS)
+
+
+def schema(*names: str) -> Schema:
+    """A schema in one part."""
+    every = columns(*names)
+    return Schema(columns=every, first=0, schema=schema_digest(every), total=len(every))
+
+
+SCHEMA: Final[DigestHex] = schema().schema
+
+
+def entry(dataset: DatasetId = DATASET, **changes: object) -> Entry:
+    """A catalogue entry, conditional, of the schema `SCHEMA`."""
+    body = Entry(
+        classification=Classification(category="traffic", level="general"),
+        code="T-1",
+        conditions=TERMS,
+        dataset=dataset,
+        frequency="daily",
+        mode=Mode(kind="file"),
+        schema=SCHEMA,
+        sharing="conditional",
+        summary="what flies",
+        system="tower",
+        title="Flights",
+    )
+    return replace(body, **changes)
+
+
+def release_item(dataset: DatasetId = DATASET, version: int = 1, **changes: object) -> ReleaseItem:
+    """One version, with the contents `CONTENT`."""
+    item = ReleaseItem(
+        as_of="2026-11-01T00:00:00.000Z",
+        content=Content(assurance="content", bytes=8, sha256=CONTENT),
+        dataset=dataset,
+        rows=10,
+        schema=SCHEMA,
+        version=version,
+    )
+    return replace(item, **changes)
+
+
+def release(*items: ReleaseItem) -> Release:
+    """Versions; the first of `flights` if none are given."""
+    return Release(items=items or (release_item(),))
+
+
+def request_item(
+    entry_record: DigestHex, terms: Terms = TERMS, dataset: DatasetId = DATASET
+) -> RequestItem:
+    """One dataset asked for."""
+    return RequestItem(dataset=dataset, entry=entry_record, terms=terms)
+
+
+def request(*items: RequestItem) -> Request:
+    """An application."""
+    return Request(items=items, scene="inspection")
+
+
+def grant_item(
+    *members: MemberId,
+    terms: Terms = TERMS,
+    request: ItemId | None = None,
+    standing: bool = False,
+    **changes: object,
+) -> GrantItem:
+    """One right."""
+    item = GrantItem(
+        dataset=DATASET,
+        members=members,
+        request=request,
+        schema=SCHEMA,
+        standing=standing,
+        terms=terms,
+    )
+    return replace(item, **changes)
+
+
+def grant(*items: GrantItem) -> Grant:
+    """Rights."""
+    return Grant(items=items)
+
+
+def acceptance(*grants: ItemId) -> Acceptance:
+    """Acceptance of offered rights."""
+    return Acceptance(grants=tuple(sorted(grants)))
+
+
+def revocation(
+    *grants: ItemId,
+    ground: RevocationGround = "breach",
+    consultation: DigestHex | None = None,
+) -> Revocation:
+    """Revocation of rights."""
+    return Revocation(consultation=consultation, grants=tuple(sorted(grants)), ground=ground)
+
+
+def case_step(name: str, *cases: str, ground: str | None = None) -> Step:
+    """A step in one case or many."""
+    return Step(cases=tuple(sorted(cases)), ground=ground, step=name)
+
+
+def usage(
+    grant: ItemId | None,
+    started_at: Time,
+    ended_at: Time | None = None,
+    *,
+    rows: Sequence[int] = (1,),
+    listed: bool = True,
+    fields: Sequence[str] = ("a",),
+    operation: Literal["derive", "export", "publish", "query", "read"] = "query",
+    purpose: str = "health",
+    **changes: object,
+) -> Usage:
+    """A use with one event per number of `rows`, all at the start of the span."""
+    events = tuple(Event(offset_ms=0, rows=count) for count in rows)
+    body = Usage(
+        content=VersionContent(dataset=DATASET, sha256=CONTENT, version=1),
+        ended_at=ended_at or started_at,
+        events=events if listed else (),
+        events_root=tree.root_of([leaf_hash(encode(event)) for event in events]).hex(),
+        fields=tuple(fields),
+        grant=grant,
+        operation=operation,
+        purpose=purpose,
+        rows=sum(rows),
+        started_at=started_at,
+        uses=len(rows),
+    )
+    return replace(body, **changes)
