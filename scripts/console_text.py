@@ -124,10 +124,10 @@ def progress(what: str, total: int | None) -> Iterator[Advance]:
         yield advance
 
 
-def ask_secret(what: str, *, twice: bool = False) -> str:
-    """A secret from the terminal, not shown. Fails where nobody can be asked."""
+def ask_secret(what: str, *, hint: str, twice: bool = False) -> str:
+    """A secret from the terminal, not shown. Fails with `hint` where nobody can be asked."""
     if not sys.stdin.isatty():
-        fail(f"{what} is needed, and there is no terminal to ask at", hint="give it in a file")
+        fail(f"{what} is needed, and there is no terminal to ask at", hint=hint)
     answer: str = typer.prompt(what, hide_input=True, confirmation_prompt=twice, err=True)
     return answer
 

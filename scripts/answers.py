@@ -1,0 +1,74 @@
+"""What a node answered, read as values and told to people: state, receipts, refusals."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec import json as msgspec_json
+
+from contracts.values import Value, parse_value
+from node.client import Client, Problem, Receipted, Result
+from scripts.console_text import fail, info, print_json, success, warn
+from scripts.error_text import hint_of
+
+V = TypeVar("V", bound=Value)
+
+
+def read_value(client: Client, kind: type[V], key: str) -> V | None:
+    """The state value under `key`, or None if there is none; the node is believed."""
+    raw = bytes(client.state(key).value)
+    if raw == b"null":
+        return None
+    sorted_again = msgspec_json.encode(msgspec_json.decode(raw), order="deterministic")
+    value = parse_value(key, sorted_again)
+    return value if isinstance(value, kind) else None
+
+
+def summary_of(done: Receipted) -> dict[str, object]:
+    """What became of a record, for JSON."""
+    return {
+        "blockTime": done.block_time,
+        "digest": done.digest,
+        "findings": done.findings,
+        "height": done.height,
+        "index": done.index,
+    }
+
+
+def print_receipted(
+    done: Receipted, message: str, *, as_json: bool, more: Mapping[str, object] | None = None
+) -> None:
+    """Say that a record is in the ledger, what it came to, and what was found about it."""
+    if as_json:
+        print_json({**summary_of(done), **(more or {})})
+        return
+    success(message)
+    info(f"record {done.digest} at index {done.index}, block {done.height}, {done.block_time}")
+    for finding in done.findings:
+        warn(f"finding {finding.code}: {finding.title}", hint=f"reply to case {finding.case}")
+
+
+def keep_receipt(done: Receipted, path: Path | None) -> None:
+    """Write the receipt to `path` and the leaf it is for beside it, with the suffix `.leaf`."""
+    if path is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(done.receipt_bytes)
+    leaf = path.with_suffix(".leaf")
+    leaf.write_bytes(done.leaf)
+    info(f"receipt {path}, record {leaf}")
+
+
+def require_all(results: Sequence[Result], names: Sequence[str]) -> list[Receipted]:
+    """All of them, or say which were refused, and why, and end."""
+    done = [one for one in results if isinstance(one, Receipted)]
+    refused = [
+        (name, one) for name, one in zip(names, results, strict=True) if isinstance(one, Problem)
+    ]
+    for name, problem in refused[:-1]:
+        warn(f"{name}: {problem}", hint=hint_of(problem.code))
+    if refused:
+        info(f"{len(done)} of {len(results)} records are in the ledger")
+        name, problem = refused[-1]
+        fail(f"{name}: {problem}", hint=hint_of(problem.code))
+    return done

@@ -1,0 +1,43 @@
+"""From a key file to something that signs.
+
+A passphrase is read from a file or asked for. It is never printed, and never taken from the command
+line or the environment, where other processes can see it.
+"""
+
+from pathlib import Path
+
+from ledger.keys import PrivateKey, parse_private_key
+from scripts.console_text import ask_secret, fail
+from scripts.keyfiles import read_private_key
+
+_ENCRYPTED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
+
+
+def load_signer(path: Path, passphrase_file: Path | None) -> PrivateKey:
+    """The key in a key file. Raises `KeyFileError`."""
+    pem = read_private_key(path)
+    if not pem.startswith(_ENCRYPTED):
+        return parse_private_key(pem)
+    return parse_private_key(pem, _passphrase(f"Passphrase of {path.name}", passphrase_file))
+
+
+def new_passphrase(
+    name: str, passphrase_file: Path | None, *, without: bool = False
+) -> bytes | None:
+    """The passphrase for a new key file; None if its owner asked for none in so many words."""
+    if without:
+        if passphrase_file is not None:
+            fail("--passphrase-file and --no-passphrase exclude each other", code=2)
+        return None
+    return _passphrase(f"Passphrase for {name}", passphrase_file, twice=True)
+
+
+def _passphrase(what: str, passphrase_file: Path | None, *, twice: bool = False) -> bytes:
+    if passphrase_file is None:
+        hint = "give it with --passphrase-file FILE"
+        secret = ask_secret(what, hint=hint, twice=twice).encode()
+    else:
+        secret = read_private_key(passphrase_file).split(b"\n", 1)[0].rstrip(b"\r")
+    if not secret:
+        fail("the passphrase is empty", hint="a key without one is made with --no-passphrase")
+    return secret

@@ -1,0 +1,193 @@
+"""How values are written by people, in options and in the cells of a table.
+
+| value | written as |
+|---|---|
+| list | `age, sex` or `age; sex`; Chinese commas and semicolons too |
+| list or everything | the same, or `all` (systems: `any`) |
+| moment | `2027-01-31` (00:00 UTC) or `2027-01-31T08:00:00+08:00` |
+| duration | `30d`, `12h`, `90m`, `45s` |
+| yes or no | `yes`, `no`, `true`, `false`, `1`, `0`, `是`, `否` |
+| masking | `phone=partial, name=hashed` |
+| rows | `territory=1101|1102, period=2026` |
+
+>>> words("b, a；c")
+('a', 'b', 'c')
+>>> duration_ms("30d")
+2592000000
+>>> moment("2027-01-31T08:00:00+08:00")
+'2027-01-31T00:00:00.000Z'
+>>> part_of_terms("masking", "phone=partial")
+(FieldMasking(field='phone', level='partial'),)
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+from msgspec import Struct
+from msgspec.json import Decoder, encode
+from msgspec.structs import fields as struct_fields
+from msgspec.structs import replace
+
+from ledger.canonical import decode
+from ledger.errors import FormatError
+from ledger.records.terms import FieldMasking, RowFilter, Terms
+from ledger.times import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from ledger.types import Time
+
+S = TypeVar("S", bound=Struct)
+
+_SEPARATORS: Final = re.compile(r"[,;，；、\n]")
+_DURATION: Final = re.compile(r"([0-9]{1,9})(d|h|m|s)", re.ASCII)
+_UNIT_MS: Final = {"d": DAY_MS, "h": HOUR_MS, "m": MINUTE_MS, "s": SECOND_MS}
+_YES: Final = frozenset({"yes", "y", "true", "1", "是"})
+_NO: Final = frozenset({"no", "n", "false", "0", "否"})
+_PATH: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.ASCII | re.DOTALL)
+
+
+class SpellingError(ValueError):
+    """A value that cannot be read. `member` says which one, if it is part of something larger."""
+
+    def __init__(self, message: str, member: str = "") -> None:
+        super().__init__(message)
+        self.member = member
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A list as a set: sorted, each word once."""
+    return tuple(sorted({word.strip() for word in _SEPARATORS.split(text)} - {""}))
+
+
+def count(text: str) -> int:
+    """A whole number from 0 on."""
+    digits = text.strip().replace("_", "")
+    if not (digits.isascii() and digits.isdigit()):
+        raise SpellingError(f"`{text}` is not a whole number")
+    return int(digits)
+
+
+def yes_or_no(text: str) -> bool:
+    """A flag."""
+    word = text.strip().lower()
+    if word not in _YES | _NO:
+        raise SpellingError(f"`{text}` is neither yes nor no")
+    return word in _YES
+
+
+def moment(text: str) -> Time:
+    """A moment in the ledger's form."""
+    try:
+        parsed = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise SpellingError(f"`{text}` is no date or time such as 2027-01-31") from error
+    return time_of(parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC))
+
+
+def time_of(when: datetime) -> Time:
+    """A moment in the ledger's form."""
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def duration_ms(text: str) -> int:
+    """A duration in milliseconds."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise SpellingError(f"`{text}` is no duration such as 30d, 12h, 90m or 45s")
+    return int(match[1]) * _UNIT_MS[match[2]]
+
+
+def part_of_terms(part: str, text: str) -> object:
+    """One part of the terms, by its name in Python. Raises `SpellingError`."""
+    return TERMS_PARTS[part](text)
+
+
+def terms_of(parts: Mapping[str, str], base: Terms | None = None) -> Terms:
+    """Terms from their parts as written; what is empty is as in `base`, or sets no limit.
+
+    Raises `SpellingError`, its `member` the part at fault.
+    """
+    read: dict[str, object] = {}
+    for part, text in parts.items():
+        if text.strip():
+            try:
+                read[part] = part_of_terms(part, text)
+            except SpellingError as error:
+                raise SpellingError(str(error), part) from error
+    if base is not None:
+        return checked(replace(base, **read), Terms)
+    for part in ("fields", "operations", "purposes"):
+        if part not in read:
+            raise SpellingError("is needed", part)
+    return checked(Terms(**read), Terms)  # type: ignore[arg-type]  # checked right here
+
+
+def checked(value: S, kind: type[S]) -> S:
+    """`value`, all its members within their limits. Raises `SpellingError` naming the member.
+
+    Structs check their members when they are read, not when they are made.
+    """
+    try:
+        return decode(encode(value), Decoder(kind))
+    except FormatError as error:
+        match = _PATH.match(str(error))
+        what, path = (str(error), "") if match is None else (match["what"], match["path"] or "")
+        name = re.split(r"[.\[]", path, maxsplit=1)[0]
+        raise SpellingError(what, _python_name(kind, name)) from error
+
+
+def _python_name(kind: type[Struct], json_name: str) -> str:
+    for one in struct_fields(kind):
+        if one.encode_name == json_name:
+            return one.name
+    return json_name
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    pairs = []
+    for word in words(text):
+        left, equals, right = word.partition("=")
+        if not equals or not left.strip() or not right.strip():
+            raise SpellingError(f"`{word}` is not written NAME=VALUE")
+        pairs.append((left.strip(), right.strip()))
+    return pairs
+
+
+def _masking(text: str) -> tuple[FieldMasking, ...]:
+    masks = [FieldMasking(field=field, level=level) for field, level in _pairs(text)]  # type: ignore[arg-type]  # `checked` afterwards
+    return tuple(sorted(masks, key=lambda one: one.field))
+
+
+def _rows(text: str) -> tuple[RowFilter, ...]:
+    return tuple(
+        RowFilter(
+            column=column, prefixes=tuple(sorted({one.strip() for one in prefixes.split("|")}))
+        )
+        for column, prefixes in sorted(_pairs(text))
+    )
+
+
+def _or_word(word: str) -> Callable[[str], object]:
+    return lambda text: word if text.strip() == word else words(text)
+
+
+TERMS_PARTS: Final[Mapping[str, Callable[[str], object]]] = {
+    "fields": _or_word("all"),
+    "rows": _rows,
+    "purposes": _or_word("all"),
+    "operations": words,
+    "systems": _or_word("any"),
+    "not_before": moment,
+    "not_after": moment,
+    "uses_max": count,
+    "rows_max": count,
+    "rate_per_day": count,
+    "delegable": count,
+    "minimum_group": count,
+    "masking": _masking,
+    "storage": str.strip,
+    "onward": str.strip,
+    "report_within": duration_ms,
+    "delete_within": duration_ms,
+}
+"""How each part of the terms is read, in the order in which people fill them in."""
