@@ -32,7 +32,7 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     groups: dict[str, type] = {
         name: parameter.annotation
         for name, parameter in declared.items()
-        if is_dataclass(parameter.annotation)
+        if isinstance(parameter.annotation, type) and is_dataclass(parameter.annotation)
     }
     plain = [parameter for name, parameter in declared.items() if name not in groups]
     spread = {name: _options_of(group) for name, group in groups.items()}
