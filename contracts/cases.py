@@ -4,34 +4,43 @@ A case has at most one deadline, that of its state, held under `due/<time>/<case
 that fell due come first in the order of keys.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from contracts import calendar
 from contracts.draft import Draft
 from contracts.reasons import (
-    ALREADY_EXISTS,
     GROUND_MISSING,
     NOT_YOUR_STEP,
     OWN_CASE,
     UNKNOWN_CASE,
+    UNKNOWN_STEP,
     WRONG_STATE,
     Reason,
     refuse_unless,
     required,
 )
-from contracts.values import Case, Due, Party, RoleHolders, Suspicion
-from contracts.view import read
+from contracts.values import (
+    Case,
+    Due,
+    EntryTerms,
+    GrantedRight,
+    Party,
+    RequestedItem,
+    RoleHolders,
+    Suspicion,
+)
+from contracts.view import held, read
 from contracts.workflows import WORKFLOWS, Step
 from ledger.records.cases import Step as StepBody
 from ledger.records.genesis import Parameters
 from ledger.running_digest import EMPTY_RUN, extend_run
-from ledger.types import CaseId, MemberId, Time
+from ledger.types import CaseId, DatasetId, MemberId, Time
 
 Effect = Callable[[Draft, Case], None]
 """What a step does beside moving its case."""
-_ROLES = frozenset({"auditor", "steward"})
+_OFFICES = ("auditor", "steward")
 DAYS_OF: Mapping[str, Callable[[Parameters], int]] = {
     "reply_days": lambda parameters: parameters.reply_days,
     "review_days": lambda parameters: parameters.review_days,
@@ -50,7 +59,11 @@ def open_case(  # noqa: PLR0913  a case is all of these
     days: int | None = None,
     finding: Suspicion | None = None,
 ) -> None:
-    """Open a case in `state` (the workflow's first) with a deadline of `days` (the state's own)."""
+    """Open a case in `state` (the workflow's first) with a deadline of `days` (the state's own).
+
+    Its id MUST be new: it starts with the digest of the record or case it hangs from, and every
+    rule that opens cases continues it in a way of its own.
+    """
     table = WORKFLOWS[workflow]
     first = table.states[0] if state is None else table.state(state)
     case = Case(
@@ -64,32 +77,34 @@ def open_case(  # noqa: PLR0913  a case is all of these
         subject=subject,
         workflow=workflow,
     )
-    refuse_unless(draft.get(f"case/{case_id}") is None, ALREADY_EXISTS, case_id)
     _put(draft, case_id, case)
 
 
-def take_step(draft: Draft, case_id: CaseId, name: str, unknown: Reason = UNKNOWN_CASE) -> Case:
-    """Take the step `name` on behalf of the draft's member by a record of the step's own kind.
+def take_step(draft: Draft, case_id: CaseId, name: str, not_entitled: Reason) -> Case:
+    """Take the step `name` on behalf of the draft's member, by a record of the step's own kind.
 
-    Returns the case as it stood before. Raises `Refused`.
+    Returns the case as it stood before. Refuses with `not_entitled`, or with `wrong-state`.
     """
-    case, row = _check_step(draft, case_id, name, unknown)
+    case = held(draft, Case, f"case/{case_id}")
+    row = _check_step(draft, case_id, case, WORKFLOWS[case.workflow].rows(name), not_entitled)
     _move(draft, case_id, case, row.next)
     return case
 
 
-def close_by_rule(draft: Draft, case_id: CaseId, name: str) -> None:
-    """Take the step `name` because a rule says so, whoever signed the record."""
-    case = required(read(draft, Case, f"case/{case_id}"), UNKNOWN_CASE, case_id)
-    row = required(WORKFLOWS[case.workflow].step(case.state, name), WRONG_STATE, case_id)
-    _move(draft, case_id, case, row.next)
-
-
 def apply_step(draft: Draft, body: StepBody, effects: Mapping[str, Effect]) -> None:
-    """Rule of the kind `step`: the same step in every case listed."""
+    """R013: the same step in every case listed, as the workflow tables allow it.
+
+    The case exists, and its workflow has such a step for a `step` record. The writer's member has
+    one of the parts named in the table, or holds one of the offices; where the table says
+    independent, an office does not help a party. The case is in a state that allows the step, and
+    the record names one of its coded grounds.
+    """
     for case_id in body.cases:
-        case, row = _check_step(draft, case_id, body.step, UNKNOWN_CASE)
-        refuse_unless(row.by == "step", WRONG_STATE, f"a {row.by} record does this", "step")
+        case = required(read(draft, Case, f"case/{case_id}"), UNKNOWN_CASE, case_id, "cases")
+        draft.check_dataset(_dataset_of(draft, case))
+        rows = [row for row in WORKFLOWS[case.workflow].rows(body.step) if row.by == "step"]
+        refuse_unless(bool(rows), UNKNOWN_STEP, f"{case.workflow}: {body.step}", "step")
+        row = _check_step(draft, case_id, case, rows, NOT_YOUR_STEP)
         refuse_unless(
             not row.grounds or body.ground in row.grounds,
             GROUND_MISSING,
@@ -101,45 +116,50 @@ def apply_step(draft: Draft, body: StepBody, effects: Mapping[str, Effect]) -> N
             effects[row.effect](draft, case)
 
 
-def pass_deadline(draft: Draft, key: str) -> tuple[CaseId, Case] | None:
-    """Settle one deadline: remove it and move its case on.
-
-    Returns the case as it stood, or None if it no longer waits for this deadline.
-    """
+def pass_deadline(draft: Draft, key: str) -> tuple[CaseId, Case]:
+    """Settle one deadline: remove it and move its case on. Returns the case as it stood."""
     draft.remove(key)
-    _, due, case_id = key.split("/")
-    case = read(draft, Case, f"case/{case_id}")
-    if case is None or case.due != due:
-        return None
-    state = WORKFLOWS[case.workflow].state(case.state)
-    following = state.then or case.state
-    again = None if following == case.state else WORKFLOWS[case.workflow].state(following).days
-    moved = replace(case, state=following, due=_deadline(draft, again, None))
-    _put(draft, case_id, moved)
+    case_id = held(draft, Due, key).case
+    case = held(draft, Case, f"case/{case_id}")
+    table = WORKFLOWS[case.workflow]
+    following = table.state(case.state).then or case.state
+    again = None if following == case.state else table.state(following).days
+    _put(draft, case_id, replace(case, state=following, due=_deadline(draft, again, None)))
     return case_id, case
 
 
 def members_in(draft: Draft, case: Case, part: str) -> tuple[MemberId, ...]:
-    """The members that have a part in a case, or a role of the ledger."""
-    if part in _ROLES:
+    """The members that have a part in a case, or an office of the ledger."""
+    if part in _OFFICES:
         holders = read(draft, RoleHolders, f"role/{part}")
         return () if holders is None else holders.members
     return tuple(party.member for party in case.parties if party.part == part)
 
 
-def _check_step(draft: Draft, case_id: CaseId, name: str, unknown: Reason) -> tuple[Case, Step]:
-    case = required(read(draft, Case, f"case/{case_id}"), unknown, case_id)
-    row = required(
-        WORKFLOWS[case.workflow].step(case.state, name),
+def _check_step(
+    draft: Draft, case_id: CaseId, case: Case, rows: Sequence[Step], not_entitled: Reason
+) -> Step:
+    """The row of a step that applies; who may take it is the same in every state."""
+    who, member = rows[0].who, draft.member
+    parts = [party.part for party in case.parties if party.member == member]
+    if not any(part in who for part in parts):
+        holds = any(member in members_in(draft, case, part) for part in who if part in _OFFICES)
+        refuse_unless(holds, not_entitled, f"{case_id}: it is for {', '.join(who)}", "step")
+        refuse_unless(not (rows[0].independent and parts), OWN_CASE, case_id)
+    return required(
+        next((row for row in rows if row.state == case.state), None),
         WRONG_STATE,
-        f"{case_id} is `{case.state}`, which allows no step `{name}`",
+        f"{case_id} is `{case.state}`",
         "step",
     )
-    entitled = any(draft.member in members_in(draft, case, part) for part in row.who)
-    refuse_unless(entitled, NOT_YOUR_STEP, f"it is for: {', '.join(row.who)}", "step")
-    is_party = any(party.member == draft.member for party in case.parties)
-    refuse_unless(not (row.independent and is_party), OWN_CASE, case_id)
-    return case, row
+
+
+def _dataset_of(draft: Draft, case: Case) -> DatasetId | None:
+    """The dataset a case is about; a finding is about a record."""
+    subject = draft.get(case.subject)
+    if isinstance(subject, EntryTerms | GrantedRight | RequestedItem):
+        return subject.dataset
+    return None
 
 
 def _move(draft: Draft, case_id: CaseId, case: Case, state: str) -> None:

@@ -10,7 +10,6 @@ from contracts.reasons import (
     CLASSIFIED,
     NOT_PROVIDER,
     SCHEMA_DIFFERS,
-    UNKNOWN_CASE,
     UNKNOWN_ENTRY,
     UNKNOWN_MEMBER,
     UNKNOWN_VERSION,
@@ -28,108 +27,125 @@ from contracts.values import (
     SchemaPart,
     SchemaVersion,
 )
-from contracts.view import read
+from contracts.view import held, read
 from ledger.records.catalogue import Entry, Release, ReleaseItem, Schema, schema_digest
 from ledger.running_digest import EMPTY_RUN, extend_run
-from ledger.types import DatasetId
+
+_NOTHING = SchemaVersion(columns=0, member="", run=EMPTY_RUN, total=0)
 
 
 def apply_schema(draft: Draft, body: Schema) -> None:
-    """R302: parts come in order; the last one must complete the digest that names the schema."""
-    before = read(draft, SchemaVersion, f"schema/{body.schema}")
-    if before is not None:
-        refuse_unless(before.columns < before.total, ALREADY_EXISTS, body.schema, "schema")
-    seen = 0 if before is None or body.first == 0 else before.columns
-    run = EMPTY_RUN if before is None or body.first == 0 else before.run
-    fits = body.first == seen and body.first + len(body.columns) <= body.total
-    same = (
-        before is None
-        or body.first == 0
-        or (before.total, before.member)
-        == (
-            body.total,
-            draft.member,
-        )
-    )
-    refuse_unless(fits and same, WRONG_PART, f"the next column is number {seen}", "first")
-    names = tuple(column.name for column in body.columns)
-    earlier = columns.column_names(draft, body.schema) if body.first else frozenset()
-    is_new = len({*names}) == len(names) and earlier.isdisjoint(names)
-    refuse_unless(is_new, WRONG_PART, "a column name stands twice", "columns")
-    run = schema_digest(body.columns, run)
-    seen += len(names)
+    """R301: parts of a schema come in order, and the last completes the digest that names it.
+
+    Parts of one schema agree on its size, and no column name stands twice in them. A member builds
+    its schemas by itself, so nobody can spoil another's; its part 0 begins anew. A schema that is
+    complete is there for everybody, whoever has built it.
+    """
+    is_new = draft.get(f"schema/{body.schema}") is None
+    refuse_unless(is_new, ALREADY_EXISTS, body.schema, "schema")
+    draft_key = f"schema-draft/{draft.member}/{body.schema}"
+    growing = read(draft, SchemaVersion, draft_key)
+    before = _NOTHING if growing is None or body.first == 0 else growing
+    seen = before.columns + len(body.columns)
+    follows = body.first == before.columns and (body.first == 0 or body.total == before.total)
     refuse_unless(
-        seen < body.total or run == body.schema, WRONG_PART, "the digest differs", "schema"
+        follows and seen <= body.total, WRONG_PART, f"the next is {before.columns}", "first"
     )
-    personal = tuple(one.name for one in body.columns if one.personal != "none")
+    names = tuple(column.name for column in body.columns)
+    known = {name for part in columns.parts_of(draft, body.schema, before) for name in part.names}
+    is_unique = len({*names}) == len(names) and known.isdisjoint(names)
+    refuse_unless(is_unique, WRONG_PART, "a column name stands twice", "columns")
+    run = schema_digest(body.columns, before.run)
+    is_complete = seen == body.total
+    refuse_unless(not is_complete or run == body.schema, WRONG_PART, "the digest differs", "schema")
     draft.put(
-        f"schema/{body.schema}",
+        f"schema/{body.schema}" if is_complete else draft_key,
         SchemaVersion(columns=seen, member=draft.member, run=run, total=body.total),
     )
-    draft.put(f"schema-part/{body.schema}/{body.first}", SchemaPart(names=names, personal=personal))
+    if is_complete and growing is not None:
+        draft.remove(draft_key)
+    personal = tuple(one.name for one in body.columns if one.personal != "none")
+    draft.put(
+        f"schema-part/{draft.member}/{body.schema}/{body.first}",
+        SchemaPart(names=names, personal=personal),
+    )
 
 
 def apply_entry(draft: Draft, body: Entry) -> None:
-    """R303-R305: an entry, or its change, is submitted for review by the steward."""
+    """R305: an entry, or its change, is submitted for review by the steward.
+
+    The members it names exist. Its dataset is the member's own, or has neither an entry in force
+    nor one under review: an id that review has turned down is free again. An entry under review is
+    superseded.
+    """
     draft.check_dataset(body.dataset)
-    dataset = read(draft, Dataset, f"dataset/{body.dataset}")
-    columns.complete_schema(draft, body.schema)
     _check_members(draft, body)
-    is_provider = dataset is None or dataset.provider == draft.member
-    refuse_unless(is_provider, NOT_PROVIDER, body.dataset, "dataset")
-    _check_publishable(draft, body)
+    columns.complete_schema(draft, body.schema)
     columns.check_terms(draft, body.conditions, body.schema)
+    dataset = read(draft, Dataset, f"dataset/{body.dataset}")
+    refuse_unless(_may_provide(draft, body, dataset), NOT_PROVIDER, body.dataset, "dataset")
+    _check_publishable(draft, body)
+    columns.check_period(draft, body.conditions)
     # Nothing below can fail.
-    if dataset is not None and dataset.pending is not None:
-        cases.take_step(draft, dataset.pending, "supersede", UNKNOWN_CASE)
+    if dataset is None:
+        dataset = Dataset(provider=draft.member, records=0, run=EMPTY_RUN)
+    if dataset.pending is not None:
+        cases.take_step(draft, dataset.pending, "supersede", NOT_PROVIDER)
         draft.remove(f"entry-draft/{dataset.pending}")
-    _count_record(draft, body.dataset, dataset, pending=draft.record)
+    dataset = replace(dataset, pending=draft.record, provider=draft.member)
+    draft.put(f"dataset/{body.dataset}", _counted(draft, dataset))
     draft.put(f"entry-draft/{draft.record}", _terms_of(draft, body))
-    cases.open_case(
-        draft,
-        draft.record,
-        "review",
-        f"entry-draft/{draft.record}",
-        (Party(member=draft.member, part="provider"),),
-    )
+    provider = Party(member=draft.member, part="provider")
+    cases.open_case(draft, draft.record, "review", f"entry-draft/{draft.record}", (provider,))
 
 
 def put_in_force(draft: Draft, case: Case) -> None:
-    """Effect of `approve`: the entry under review replaces the one in force."""
-    entry = required(read(draft, EntryTerms, case.subject), UNKNOWN_ENTRY, case.subject)
-    draft.remove(case.subject)
+    """R307: an approved entry replaces the one in force. What was granted before stays granted."""
+    entry = held(draft, EntryTerms, case.subject)
     draft.put(f"entry/{entry.dataset}", replace(entry, since=draft.context.time))
-    _clear_pending(draft, entry.dataset)
+    drop_draft(draft, case)
 
 
 def drop_draft(draft: Draft, case: Case) -> None:
-    """Effect of `return`: the entry under review is gone; the one in force, if any, stays."""
-    entry = required(read(draft, EntryTerms, case.subject), UNKNOWN_ENTRY, case.subject)
+    """R308: an entry returned is gone; the one in force, if any, stays."""
+    dataset_id = held(draft, EntryTerms, case.subject).dataset
+    dataset = held(draft, Dataset, f"dataset/{dataset_id}")
     draft.remove(case.subject)
-    _clear_pending(draft, entry.dataset)
+    draft.put(f"dataset/{dataset_id}", replace(dataset, pending=None))
 
 
 def apply_release(draft: Draft, body: Release) -> None:
-    """R306-R308: new versions, each the next of its dataset; nothing is overwritten."""
+    """R309: new versions, each the next of its dataset and of the schema of its entry in force.
+
+    Nothing is overwritten. What a version corrects, or was made from, was released before it.
+    """
     for item in body.items:
         draft.check_dataset(item.dataset)
+    for at, item in enumerate(body.items):
         entry = required(
             read(draft, EntryTerms, f"entry/{item.dataset}"), UNKNOWN_ENTRY, item.dataset, "dataset"
         )
-        dataset = required(read(draft, Dataset, f"dataset/{item.dataset}"), UNKNOWN_ENTRY)
-        refuse_unless(entry.provider == draft.member, NOT_PROVIDER, item.dataset, "dataset")
+        dataset = held(draft, Dataset, f"dataset/{item.dataset}")
         _check_sources(draft, item)
-        is_next = item.version == dataset.releases + 1
+        refuse_unless(entry.provider == draft.member, NOT_PROVIDER, item.dataset, "dataset")
+        following = dataset.releases + 1
         refuse_unless(
-            is_next, WRONG_VERSION, f"the next version is {dataset.releases + 1}", "version"
+            item.version == following, WRONG_VERSION, f"the next version is {following}", "version"
         )
         refuse_unless(item.schema == entry.schema, SCHEMA_DIFFERS, entry.schema, "schema")
         _release(draft, item)
-        _count_record(draft, item.dataset, dataset, pending=dataset.pending, releases=item.version)
+        dataset = replace(dataset, releases=item.version)
+        is_first = all(item.dataset != earlier.dataset for earlier in body.items[:at])
+        draft.put(f"dataset/{item.dataset}", _counted(draft, dataset) if is_first else dataset)
+
+
+def _may_provide(draft: Draft, body: Entry, dataset: Dataset | None) -> bool:
+    if dataset is None or dataset.provider == draft.member:
+        return True
+    return dataset.pending is None and draft.get(f"entry/{body.dataset}") is None
 
 
 def _check_members(draft: Draft, body: Entry) -> None:
-    """R303: every member an entry names exists."""
     stages = body.responsible
     named = (
         *body.co_providers,
@@ -148,7 +164,11 @@ def _check_members(draft: Draft, body: Entry) -> None:
 
 
 def _check_publishable(draft: Draft, body: Entry) -> None:
-    """R304: what may not stand in a catalogue, and what needs a basis or an assessment to do so."""
+    """R306: core data and state secrets have no place in a catalogue.
+
+    Withholding needs a law, a regulation or a decision; a schema with personal information needs a
+    basis, an argument why it is necessary, and an assessment.
+    """
     secret = body.classification.state_secret or body.classification.level == "core"
     refuse_unless(not secret, CLASSIFIED, "", "classification")
     if body.sharing == "withheld":
@@ -168,7 +188,6 @@ def _check_publishable(draft: Draft, body: Entry) -> None:
 
 
 def _check_sources(draft: Draft, item: ReleaseItem) -> None:
-    """R306: what a version corrects or was made from exists."""
     for source in item.derived_from:
         known = draft.get(f"release/{source.dataset}/{source.version}") is not None
         name = f"{source.dataset}@{source.version}"
@@ -194,7 +213,7 @@ def _release(draft: Draft, item: ReleaseItem) -> None:
     )
     if item.corrects is not None:
         key = f"release/{item.dataset}/{item.corrects}"
-        corrected = required(read(draft, ReleasedVersion, key), UNKNOWN_VERSION, key)
+        corrected = held(draft, ReleasedVersion, key)
         draft.put(key, replace(corrected, corrected_by=item.version))
 
 
@@ -213,28 +232,7 @@ def _terms_of(draft: Draft, body: Entry) -> EntryTerms:
     )
 
 
-def _count_record(
-    draft: Draft,
-    dataset_id: DatasetId,
-    before: Dataset | None,
-    *,
-    pending: str | None,
-    releases: int | None = None,
-) -> None:
-    if before is None:
-        before = Dataset(provider=draft.member, records=0, run=EMPTY_RUN)
-    draft.put(
-        f"dataset/{dataset_id}",
-        replace(
-            before,
-            pending=pending,
-            records=before.records + 1,
-            releases=before.releases if releases is None else releases,
-            run=extend_run(before.run, draft.record),
-        ),
-    )
-
-
-def _clear_pending(draft: Draft, dataset_id: DatasetId) -> None:
-    dataset = required(read(draft, Dataset, f"dataset/{dataset_id}"), UNKNOWN_ENTRY, dataset_id)
-    draft.put(f"dataset/{dataset_id}", replace(dataset, pending=None))
+def _counted(draft: Draft, dataset: Dataset) -> Dataset:
+    """The dataset after one more record about it."""
+    run = extend_run(dataset.run, draft.record)
+    return replace(dataset, records=dataset.records + 1, run=run)

@@ -1,5 +1,7 @@
 """What schemas in the state say about columns, and whether terms speak of what exists."""
 
+from collections.abc import Iterator
+
 from contracts.draft import Draft
 from contracts.reasons import (
     PERIOD_OVER,
@@ -10,57 +12,62 @@ from contracts.reasons import (
     required,
 )
 from contracts.values import SchemaPart, SchemaVersion
-from contracts.view import StateView, read
+from contracts.view import StateView, held, read
 from ledger.records.terms import Terms
-from ledger.types import DigestHex
+from ledger.types import ColumnName, DigestHex
 
 
 def complete_schema(view: StateView, schema: DigestHex) -> SchemaVersion:
-    """The schema version of that digest. Refuses one that is unknown or still growing."""
-    version = required(
-        read(view, SchemaVersion, f"schema/{schema}"), UNKNOWN_SCHEMA, schema, "schema"
-    )
-    refuse_unless(version.columns == version.total, UNKNOWN_SCHEMA, "parts are missing", "schema")
-    return version
+    """R302: the schema is complete. Refuses one that is unknown or still growing."""
+    version = read(view, SchemaVersion, f"schema/{schema}")
+    return required(version, UNKNOWN_SCHEMA, schema, "schema")
 
 
-def parts_of(view: StateView, schema: DigestHex) -> tuple[SchemaPart, ...]:
-    """The parts of a schema seen so far, in order."""
-    parts: tuple[SchemaPart, ...] = ()
+def parts_of(view: StateView, schema: DigestHex, version: SchemaVersion) -> Iterator[SchemaPart]:
+    """The parts of a schema seen so far, in order.
+
+    Counted by columns: a schema begun anew in other parts leaves old ones behind, which no longer
+    belong to it.
+    """
     first = 0
-    while (part := read(view, SchemaPart, f"schema-part/{schema}/{first}")) is not None:
-        parts += (part,)
+    while first < version.columns:
+        part = held(view, SchemaPart, f"schema-part/{version.member}/{schema}/{first}")
+        yield part
         first += len(part.names)
-    return parts
 
 
-def column_names(view: StateView, schema: DigestHex) -> frozenset[str]:
-    """Names of all columns of a schema; none for a schema that is unknown."""
-    return frozenset(name for part in parts_of(view, schema) for name in part.names)
+def column_names(view: StateView, schema: DigestHex) -> tuple[ColumnName, ...]:
+    """Names of all columns of a complete schema, in order."""
+    version = held(view, SchemaVersion, f"schema/{schema}")
+    parts = [part.names for part in parts_of(view, schema, version)]
+    return parts[0] if len(parts) == 1 else tuple(name for names in parts for name in names)
 
 
 def has_personal(view: StateView, schema: DigestHex) -> bool:
-    """Whether any column holds personal information."""
-    return any(part.personal for part in parts_of(view, schema))
+    """Whether any column of a complete schema holds personal information."""
+    version = held(view, SchemaVersion, f"schema/{schema}")
+    return any(part.personal for part in parts_of(view, schema, version))
 
 
 def check_terms(draft: Draft, terms: Terms, schema: DigestHex) -> None:
-    """R301: terms name columns of the schema and adopted purposes, and end after they start."""
-    named = set() if terms.fields == "all" else set(terms.fields)
-    named.update(one.field for one in terms.masking)
-    named.update(one.column for one in terms.rows)
-    unknown = named - column_names(draft, schema) if named else set()
-    refuse_unless(not unknown, UNKNOWN_COLUMN, ", ".join(sorted(unknown)), "terms")
+    """R303: terms name adopted purposes, or ones these cover, and columns of the schema."""
     if terms.purposes != "all":
         for purpose in terms.purposes:
             refuse_unless(is_adopted(draft, purpose), UNKNOWN_PURPOSE, purpose, "purposes")
+    named = [] if terms.fields == "all" else [*terms.fields]
+    named += [one.field for one in terms.masking]
+    named += [one.column for one in terms.rows]
+    if named:
+        known = frozenset(column_names(draft, schema))
+        unknown = next((name for name in named if name not in known), None)
+        refuse_unless(unknown is None, UNKNOWN_COLUMN, unknown or "", "terms")
+
+
+def check_period(draft: Draft, terms: Terms) -> None:
+    """R304: terms that end do so after they start, and after now."""
     ends = terms.not_after
-    refuse_unless(
-        ends is None or ends > max(draft.context.time, terms.not_before or ""),
-        PERIOD_OVER,
-        "",
-        "notAfter",
-    )
+    lasts = ends is None or ends > max(draft.context.time, terms.not_before or "")
+    refuse_unless(lasts, PERIOD_OVER, "", "notAfter")
 
 
 def is_adopted(draft: Draft, purpose: str) -> bool:

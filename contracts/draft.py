@@ -37,7 +37,12 @@ class Draft(Overlay):
         self.writer = writer
         self.findings: list[FindingRef] = []
 
-    def check_dataset(self, dataset: DatasetId) -> None:
-        """Refuse a writer that may only sign records about other datasets."""
+    def check_dataset(self, dataset: DatasetId | None) -> None:
+        """R010: a writer appointed for some datasets signs for these alone.
+
+        None stands for a thing that speaks of no dataset. Facts are not refused for this (R508).
+        """
         allowed = () if self.writer is None else self.writer.datasets
-        refuse_unless(not allowed or dataset in allowed, DATASET_NOT_ALLOWED, dataset)
+        refuse_unless(
+            not allowed or dataset in allowed, DATASET_NOT_ALLOWED, dataset or "", "dataset"
+        )

@@ -1,7 +1,8 @@
 """What the rules may suspect: permanent codes, and how a suspicion is raised.
 
 A finding is a case of the workflow `finding`: it accuses nobody for good before it is confirmed.
-Its id is the id of what it hangs from, and its code: one record raises one code once.
+Its id is the id of what it hangs from (a record, one of the things it lists, a case) and its code:
+nothing raises one code twice.
 """
 
 from dataclasses import dataclass
@@ -102,6 +103,12 @@ SUSPECT_KEY: Final = Finding(
 CLOCK_SKEW: Final = Finding(
     53, "clock-skew", "the writer's clock is far from block time", "set the clock"
 )
+OUTSIDE_APPOINTMENT: Final = Finding(
+    54,
+    "outside-appointment",
+    "a writer reported the use of a dataset it was not appointed for",
+    "confirm the report, appoint the writer for the dataset",
+)
 
 FINDINGS: Final = tuple(
     sorted((one for one in globals().values() if isinstance(one, Finding)), key=lambda f: f.number)
@@ -120,7 +127,7 @@ def raise_finding(  # noqa: PLR0913  each names one thing a finding says
     measure: str | None = None,
     limit: str | None = None,
 ) -> None:
-    """Open a finding against `accused`, hanging from `base` (a record digest or a case id)."""
+    """Open a finding against `accused`. `base` starts with the digest of its evidence, a record."""
     parties = [Party(member=member, part="accused") for member in accused]
     if claimant is not None and claimant not in accused:
         parties.append(Party(member=claimant, part="claimant"))

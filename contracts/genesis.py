@@ -1,6 +1,5 @@
 """Rules of the genesis record (R1xx): it founds the ledger out of nothing."""
 
-from contracts.context import Context
 from contracts.draft import Draft
 from contracts.reasons import (
     KEY_TAKEN,
@@ -24,8 +23,10 @@ RULES_VERSIONS = (1,)
 
 
 def found(body: Genesis, chain: Chain, digest: DigestHex) -> Ledger:
-    """What genesis fixes for good. Raises `Refused`."""
-    refuse_unless(body.rules in RULES_VERSIONS, LIMIT, f"rules version {body.rules}", "rules")
+    """R101: genesis opens the chain of the custodian of the first member that orders blocks.
+
+    The version of the rules is one that this code can replay. Raises `Refused`.
+    """
     first = next(one for one in body.members if one.log_keys is not None)
     follows_nothing = chain.sequence == 0 and chain.previous is None
     refuse_unless(
@@ -34,6 +35,7 @@ def found(body: Genesis, chain: Chain, digest: DigestHex) -> Ledger:
         f"genesis opens the chain of {custodian_of(first.id)}",
         "chain",
     )
+    refuse_unless(body.rules in RULES_VERSIONS, LIMIT, f"rules version {body.rules}", "rules")
     return Ledger(
         calendar=body.calendar,
         digest=digest,
@@ -45,7 +47,10 @@ def found(body: Genesis, chain: Chain, digest: DigestHex) -> Ledger:
 
 
 def founding_keys(body: Genesis) -> tuple[PublicKey, ...]:
-    """The keys that must sign genesis: every founder's custodian and log keys. Raises `Refused`."""
+    """R102: genesis is signed by the custodian key and the log keys of every founder.
+
+    Each is strong and no two are alike. Raises `Refused`.
+    """
     keys = []
     for one in body.members:
         keys.append(_key(one.custodian, ED25519, one.id))
@@ -57,22 +62,30 @@ def founding_keys(body: Genesis) -> tuple[PublicKey, ...]:
 
 
 def apply_genesis(draft: Draft, body: Genesis) -> None:
-    """R101-R104: members, roles, custodian writers, custodian and log keys come into being."""
-    known = {one.id for one in body.members}
-    for one in body.members:
-        superior = one.line_superior
-        refuse_unless(superior is None or superior in known, UNKNOWN_MEMBER, one.id, "lineSuperior")
+    """R105: founders, roles, custodian writers, custodian and log keys come into being."""
+    _check_superiors(body)
     _check_quorum(body)
     draft.put("ledger", draft.context.ledger)
     for one in body.members:
-        _admit(draft, draft.context, one)
+        _admit(draft, one)
     for role in sorted({role for one in body.members for role in one.roles}):
         holders = tuple(one.id for one in body.members if role in one.roles)
         draft.put(f"role/{role}", RoleHolders(members=holders))
 
 
+def _check_superiors(body: Genesis) -> None:
+    """R103: whoever has a superior in its line has one among the founders, and is not above it."""
+    superiors = {one.id: one.line_superior for one in body.members}
+    for member, superior in superiors.items():
+        above, steps = superior, 0
+        while above is not None:
+            refuse_unless(above in superiors, UNKNOWN_MEMBER, above, "lineSuperior")
+            refuse_unless(steps < len(superiors), MALFORMED, f"{member} is above itself")
+            above, steps = superiors[above], steps + 1
+
+
 def _check_quorum(body: Genesis) -> None:
-    """R102: the quorum is more than two thirds of the witness members; without them it is 0."""
+    """R104: the quorum is more than two thirds of the witness members; without them it is 0."""
     witnesses = sum("witness" in one.roles for one in body.members)
     quorum = body.parameters.quorum
     enough = quorum == 0 if witnesses == 0 else 3 * quorum > 2 * witnesses
@@ -81,7 +94,7 @@ def _check_quorum(body: Genesis) -> None:
     )
 
 
-def _admit(draft: Draft, context: Context, one: Founder) -> None:
+def _admit(draft: Draft, one: Founder) -> None:
     custodian = parse_public_key(one.custodian).keyid
     writer = custodian_of(one.id)
     log_keys: tuple[DigestHex, ...] = ()
@@ -89,10 +102,8 @@ def _admit(draft: Draft, context: Context, one: Founder) -> None:
         for description in (one.log_keys.ed25519, one.log_keys.ml_dsa44):
             keyid = parse_public_key(description).keyid
             log_keys += (keyid,)
-            draft.put(
-                f"key/{keyid}",
-                Key(function="log", key=description, member=one.id, since=context.index),
-            )
+            log_key = Key(function="log", key=description, lineage=0, member=one.id, since=0)
+            draft.put(f"key/{keyid}", log_key)
     draft.put(
         f"member/{one.id}",
         Member(
@@ -111,8 +122,9 @@ def _admit(draft: Draft, context: Context, one: Founder) -> None:
         Key(
             function="custodian",
             key=one.custodian,
+            lineage=0,
             member=one.id,
-            since=context.index,
+            since=0,
             writer=writer,
         ),
     )

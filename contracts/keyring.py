@@ -2,8 +2,10 @@
 
 The member's custodian key alone appoints, restricts, ends and recovers the member's writers. Every
 new key signs the record that introduces it. A key serves one function once in the life of the
-ledger.
+ledger, so a key that is retired or revoked never comes back.
 """
+
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -11,11 +13,10 @@ from contracts import findings
 from contracts.draft import Draft
 from contracts.reasons import (
     KEY_TAKEN,
-    MALFORMED,
     NOT_CUSTODIAN,
     PERIOD_OVER,
+    UNKNOWN_APPOINTEE,
     UNKNOWN_KEY,
-    UNKNOWN_WRITER,
     WEAK_KEY,
     WRONG_STATE,
     Refused,
@@ -23,53 +24,56 @@ from contracts.reasons import (
     required,
 )
 from contracts.values import ChainHead, Key, Member, Writer
-from contracts.view import StateView, read
+from contracts.view import StateView, held, read
 from ledger.errors import FormatError, WeakKeyError
 from ledger.keys import KeyDescription, PublicKey, parse_public_key
 from ledger.records import Body
 from ledger.records.genesis import custodian_of
 from ledger.records.keys import KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
 from ledger.suites import ED25519
-from ledger.types import DigestHex, WriterId
+from ledger.types import Count, DigestHex, WriterId
 
 
 def introduced_key(view: StateView, body: Body) -> PublicKey | None:
-    """R201: the key a record introduces, which must sign it too; none if it introduces none.
+    """R005: a key that a record introduces is strong, and was never seen before.
 
-    Raises `Refused` for a key that is malformed, weak, or of a suite writers do not use.
+    It signs the record too, which proves its possession. Writers and custodians sign with Ed25519.
+    An appointment that keeps an active writer's present key introduces none.
     """
     match body:
         case KeyRotation(key=description):
-            return _new_key(description)
+            key = _new_key(description, "key")
         case KeyRevocation(replacement=description) if description is not None:
-            return _new_key(description)
+            key = _new_key(description, "replacement")
         case WriterAppointment(key=description, writer=name):
-            key = _new_key(description)
+            key = _new_key(description, "key")
             writer = read(view, Writer, f"writer/{name}")
-            return None if writer is not None and writer.key == key.keyid else key
+            if writer is not None and writer.status == "active" and writer.key == key.keyid:
+                return None
         case _:
             return None
+    refuse_unless(view.get(f"key/{key.keyid}") is None, KEY_TAKEN, key.keyid, "key")
+    return key
 
 
 def apply_appointment(draft: Draft, body: WriterAppointment) -> None:
-    """R202: a writer is appointed, restricted, or appointed again after its end."""
-    _check_custodian(draft, draft.signer, body.writer)
-    refuse_unless(
-        body.writer != custodian_of(draft.member),
-        MALFORMED,
-        "custodians are not appointed",
-        "writer",
-    )
+    """R201: the custodian appoints a writer of its member, or appoints it anew.
+
+    The last appointment counts, and ends no earlier than now. A writer that goes over to another
+    key leaves its former one retired; one that has ended needs a new key.
+    """
+    name = body.writer
+    _check_custodian(draft, name)
     starts_in_time = body.not_after is None or body.not_after > draft.context.time
     refuse_unless(starts_in_time, PERIOD_OVER, "", "notAfter")
-    before = read(draft, Writer, f"writer/{body.writer}")
+    before = read(draft, Writer, f"writer/{name}")
     keyid = parse_public_key(body.key).keyid
     if before is None or before.key != keyid:
         if before is not None:
             _retire(draft, before.key)
-        _register(draft, body.key, "writer", body.writer)
+        _register(draft, body.key, "writer", name, draft.context.index)
     draft.put(
-        f"writer/{body.writer}",
+        f"writer/{name}",
         Writer(
             appointed_by=draft.record,
             datasets=body.datasets,
@@ -81,89 +85,117 @@ def apply_appointment(draft: Draft, body: WriterAppointment) -> None:
 
 
 def apply_end(draft: Draft, body: WriterEnd) -> None:
-    """R203: a writer ends; its key is retired, its records stay valid."""
+    """R202: the custodian ends an active writer; its key is retired, its records stay valid."""
     name = body.writer
-    _check_custodian(draft, draft.signer, name)
-    refuse_unless(
-        name != custodian_of(draft.member), MALFORMED, "a custodian does not end", "writer"
-    )
-    writer = required(read(draft, Writer, f"writer/{name}"), UNKNOWN_WRITER, name, "writer")
+    writer = required(read(draft, Writer, f"writer/{name}"), UNKNOWN_APPOINTEE, name, "writer")
+    _check_custodian(draft, name)
     refuse_unless(writer.status == "active", WRONG_STATE, "the writer has ended before", "writer")
     _retire(draft, writer.key)
     draft.put(f"writer/{name}", replace(writer, status="ended"))
 
 
 def apply_rotation(draft: Draft, body: KeyRotation) -> None:
-    """R204: a writer or custodian goes over to a new key."""
+    """R203: a writer, or a custodian, goes over to a new key, which continues its lineage.
+
+    Any writer may do so, whatever families it was appointed for.
+    """
     name = draft.signer
-    writer = required(read(draft, Writer, f"writer/{name}"), UNKNOWN_WRITER)
+    writer = held(draft, Writer, f"writer/{name}")
+    lineage = held(draft, Key, f"key/{writer.key}").lineage
     _retire(draft, writer.key)
     is_custodian = name == custodian_of(draft.member)
-    keyid = _register(draft, body.key, "custodian" if is_custodian else "writer", name)
+    function: Literal["custodian", "writer"] = "custodian" if is_custodian else "writer"
+    keyid = _register(draft, body.key, function, name, lineage)
     draft.put(f"writer/{name}", replace(writer, key=keyid))
     if is_custodian:
-        member = required(read(draft, Member, f"member/{draft.member}"), UNKNOWN_WRITER)
+        member = held(draft, Member, f"member/{draft.member}")
         draft.put(f"member/{draft.member}", replace(member, custodian=keyid))
 
 
 def apply_revocation(draft: Draft, body: KeyRevocation) -> None:
-    """R205: a writer's key is revoked since an index, and with it every key that came after it.
+    """R204: the custodian revokes a key of one of its writers, since an index.
 
-    Rotations since that index are void, because the writer's present key, whoever introduced it,
-    gives way to the replacement. One finding names the records signed since.
+    If the key was in use at that index or later, so is what descends from it by rotation void: the
+    writer's present key, if it is of the same lineage, is revoked too and gives way to the
+    replacement, or the writer ends. Otherwise, and for a writer that has ended, a replacement is
+    refused. A key revoked again is suspect since the earliest index named.
     """
-    refuse_unless(draft.signer == custodian_of(draft.member), NOT_CUSTODIAN)
-    key = read(draft, Key, f"key/{body.key}")
-    known = key is not None and key.function == "writer" and key.member == draft.member
-    refuse_unless(known, UNKNOWN_KEY, body.key, "key")
-    name = required(None if key is None else key.writer, UNKNOWN_KEY, body.key, "key")
-    writer = required(read(draft, Writer, f"writer/{name}"), UNKNOWN_WRITER, name)
-    present = required(read(draft, Key, f"key/{writer.key}"), UNKNOWN_KEY, writer.key)
+    key, name = _own_writers_key(draft, body.key)
+    _check_custodian(draft, name)
+    writer = held(draft, Writer, f"writer/{name}")
+    was_used = key.until is None or key.until >= body.suspect_since
+    descends = held(draft, Key, f"key/{writer.key}").lineage == key.lineage
+    is_void = was_used and descends and writer.status == "active"
+    refuse_unless(
+        is_void or body.replacement is None,
+        WRONG_STATE,
+        "the writer's present key does not descend from this one, or it has ended",
+        "replacement",
+    )
     _revoke(draft, body.key, body.suspect_since)
-    if writer.key == body.key or present.since >= body.suspect_since:
+    if is_void:
         _revoke(draft, writer.key, body.suspect_since)
         if body.replacement is None:
-            draft.put(f"writer/{name}", replace(writer, status="ended"))
+            writer = replace(writer, status="ended")
         else:
-            keyid = _register(draft, body.replacement, "writer", name)
-            draft.put(f"writer/{name}", replace(writer, key=keyid))
-    elif body.replacement is not None:
-        raise Refused(WRONG_STATE, "the writer's present key is not affected", "replacement")
-    head = read(draft, ChainHead, f"chain/{name}")
-    if head is not None and head.last_index >= body.suspect_since:
+            keyid = _register(draft, body.replacement, "writer", name, draft.context.index)
+            writer = replace(writer, key=keyid)
+        draft.put(f"writer/{name}", writer)
+    if was_used:
+        _find_suspect_records(draft, name, body.suspect_since)
+
+
+def _find_suspect_records(draft: Draft, writer: WriterId, since: Count) -> None:
+    """R205: one finding names the records a writer signed since its key became suspect."""
+    head = read(draft, ChainHead, f"chain/{writer}")
+    if head is not None and head.last_index >= since:
         findings.raise_finding(
             draft,
             findings.SUSPECT_KEY,
             draft.record,
             (draft.member,),
-            measure=f"records of {name} from index {body.suspect_since} to {head.last_index}",
+            measure=f"records of {writer} from index {since} to {head.last_index}",
         )
 
 
-def _check_custodian(draft: Draft, signer: WriterId, about: WriterId) -> None:
-    own = about.partition("/")[0] == draft.member
-    refuse_unless(own and signer == custodian_of(draft.member), NOT_CUSTODIAN, about, "writer")
+def _own_writers_key(draft: Draft, keyid: DigestHex) -> tuple[Key, WriterId]:
+    """A key of one of the member's writers, and the writer. Custodian and log keys are none."""
+    key = read(draft, Key, f"key/{keyid}")
+    if key is None or key.member != draft.member or key.function != "writer" or not key.writer:
+        raise Refused(UNKNOWN_KEY, keyid, "key")
+    return key, key.writer
 
 
-def _new_key(description: KeyDescription) -> PublicKey:
+def _check_custodian(draft: Draft, about: WriterId) -> None:
+    is_own = about.partition("/")[0] == draft.member
+    refuse_unless(
+        is_own and draft.signer == custodian_of(draft.member), NOT_CUSTODIAN, about, "writer"
+    )
+
+
+def _new_key(description: KeyDescription, field: str) -> PublicKey:
     try:
         key = parse_public_key(description)
     except (FormatError, WeakKeyError) as error:
-        raise Refused(WEAK_KEY, str(error), "key") from error
-    refuse_unless(key.suite is ED25519, WEAK_KEY, "writers sign with Ed25519", "key")
+        raise Refused(WEAK_KEY, str(error), field) from error
+    refuse_unless(key.suite is ED25519, WEAK_KEY, "writers sign with Ed25519", field)
     return key
 
 
 def _register(
-    draft: Draft, description: KeyDescription, function: str, writer: WriterId
+    draft: Draft,
+    description: KeyDescription,
+    function: Literal["custodian", "writer"],
+    writer: WriterId,
+    lineage: Count,
 ) -> DigestHex:
     keyid = parse_public_key(description).keyid
-    refuse_unless(draft.get(f"key/{keyid}") is None, KEY_TAKEN, keyid, "key")
     draft.put(
         f"key/{keyid}",
         Key(
-            function="custodian" if function == "custodian" else "writer",
+            function=function,
             key=description,
+            lineage=lineage,
             member=draft.member,
             since=draft.context.index,
             writer=writer,
@@ -173,13 +205,15 @@ def _register(
 
 
 def _retire(draft: Draft, keyid: DigestHex) -> None:
-    key = required(read(draft, Key, f"key/{keyid}"), UNKNOWN_KEY, keyid)
+    key = held(draft, Key, f"key/{keyid}")
     if key.status == "active":
         draft.put(f"key/{keyid}", replace(key, status="retired", until=draft.context.index))
 
 
-def _revoke(draft: Draft, keyid: DigestHex, suspect_since: int) -> None:
-    key = required(read(draft, Key, f"key/{keyid}"), UNKNOWN_KEY, keyid)
+def _revoke(draft: Draft, keyid: DigestHex, suspect_since: Count) -> None:
+    key = held(draft, Key, f"key/{keyid}")
+    if key.suspect_since is not None:
+        suspect_since = min(suspect_since, key.suspect_since)
     until = draft.context.index if key.until is None else key.until
     draft.put(
         f"key/{keyid}", replace(key, status="revoked", suspect_since=suspect_since, until=until)

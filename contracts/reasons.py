@@ -1,7 +1,8 @@
 """Why the ledger refuses a record: permanent codes, in order of precedence.
 
 The number's hundreds name the family of reasons. A record is refused for the first reason that
-applies, so a writer who mends it meets the later ones next. A code is never reused or renumbered.
+applies, so a writer who mends it meets the later ones next. A record that lists things is judged
+thing by thing, in its order. A code is never reused or renumbered.
 """
 
 from dataclasses import dataclass
@@ -41,12 +42,12 @@ UNKNOWN_WRITER: Final = Reason(401, "unknown-writer", "no such writer was ever a
 WRITER_ENDED: Final = Reason(
     501, "writer-ended", "the writer was ended, or its appointment ran out"
 )
-KEY_NOT_VALID: Final = Reason(
-    502, "key-not-valid", "the signatures are not by exactly the keys this record needs"
-)
-WEAK_KEY: Final = Reason(503, "weak-key", "the new key is malformed, weak or of another suite")
+WEAK_KEY: Final = Reason(502, "weak-key", "the new key is malformed, weak or of another suite")
 KEY_TAKEN: Final = Reason(
-    504, "key-taken", "a key serves one function once; this one was seen before"
+    503, "key-taken", "a key serves one function once; this one was seen before"
+)
+KEY_NOT_VALID: Final = Reason(
+    504, "key-not-valid", "the signatures are not by exactly the keys this record needs"
 )
 BAD_SIGNATURE: Final = Reason(601, "bad-signature", "a signature does not verify")
 SEQUENCE_TAKEN: Final = Reason(
@@ -64,8 +65,9 @@ WRONG_PREVIOUS: Final = Reason(
 FAMILY_NOT_ALLOWED: Final = Reason(
     1001, "family-not-allowed", "the writer may not sign records of this family"
 )
+MEMBER_SUSPENDED: Final = Reason(1002, "member-suspended", "the member is suspended")
 DATASET_NOT_ALLOWED: Final = Reason(
-    1002, "dataset-not-allowed", "the writer may not sign records about this dataset"
+    1003, "dataset-not-allowed", "the writer may not sign records about this dataset"
 )
 UNKNOWN_MEMBER: Final = Reason(1101, "unknown-member", "no such member")
 UNKNOWN_SCHEMA: Final = Reason(1102, "unknown-schema", "no such schema, or not yet complete")
@@ -77,11 +79,15 @@ UNKNOWN_PURPOSE: Final = Reason(1107, "unknown-purpose", "the purpose code is no
 UNKNOWN_COLUMN: Final = Reason(1108, "unknown-column", "the schema has no such column")
 UNKNOWN_VERSION: Final = Reason(1109, "unknown-version", "no such version of the dataset")
 UNKNOWN_KEY: Final = Reason(1110, "unknown-key", "no such key of a writer of the member")
+UNKNOWN_STEP: Final = Reason(
+    1111, "unknown-step", "the workflow of the case has no such step, or another kind takes it"
+)
+UNKNOWN_APPOINTEE: Final = Reason(1112, "unknown-appointee", "the member has no such writer")
 NOT_CUSTODIAN: Final = Reason(
     1201, "not-custodian", "only the member's own custodian key may do this"
 )
 NOT_PROVIDER: Final = Reason(1202, "not-provider", "the dataset belongs to another member")
-NOT_CONSUMER: Final = Reason(1203, "not-consumer", "the right belongs to another member")
+NOT_CONSUMER: Final = Reason(1203, "not-consumer", "the right is not this member's to take")
 NOT_YOUR_STEP: Final = Reason(
     1204, "not-your-step", "this step is not the writer's member's to take"
 )
@@ -98,11 +104,12 @@ BASIS_MISSING: Final = Reason(
     "basis-missing",
     "this sharing class, or personal information, needs its basis and assessment",
 )
-MEMBER_SUSPENDED: Final = Reason(1210, "member-suspended", "the member is suspended")
 ALREADY_EXISTS: Final = Reason(1301, "already-exists", "what the record creates exists already")
 WRONG_VERSION: Final = Reason(1302, "wrong-version", "the version is not the next one")
 WRONG_PART: Final = Reason(1303, "wrong-part", "the part does not follow the part before it")
-WRONG_STATE: Final = Reason(1304, "wrong-state", "the case is not in a state that allows this step")
+WRONG_STATE: Final = Reason(
+    1304, "wrong-state", "what the record would move is not in a state that allows it"
+)
 ENTRY_CHANGED: Final = Reason(
     1305, "entry-changed", "the entry has changed since it was read", can_retry=True
 )
@@ -112,10 +119,10 @@ REQUEST_DIFFERS: Final = Reason(
     1308, "request-differs", "the grant answers a request for another dataset or by another member"
 )
 PERIOD_OVER: Final = Reason(1309, "period-over", "the period ends before it could begin")
+LIMIT: Final = Reason(1401, "limit", "a limit of the ledger is reached")
 SPAN_IN_FUTURE: Final = Reason(
     1402, "span-in-future", "the span of use ends after block time", can_retry=True
 )
-LIMIT: Final = Reason(1401, "limit", "a limit of the ledger is reached")
 
 REASONS: Final = tuple(
     sorted((one for one in globals().values() if isinstance(one, Reason)), key=lambda r: r.number)

@@ -18,8 +18,8 @@ from contracts.context import Context
 from contracts.draft import Draft
 from contracts.reasons import MALFORMED, Refused
 from contracts.transition import Accepted, Rejected, SignatureCheck, apply, apply_genesis
-from contracts.values import Ledger, Value
-from contracts.view import Overlay, State, read
+from contracts.values import Ledger, RoleHolders, Value
+from contracts.view import Overlay, State, held, read
 from contracts.workflows import WORKFLOWS
 from ledger import merkle_map, tree
 from ledger.canonical import encode
@@ -27,6 +27,7 @@ from ledger.hashing import leaf_hash, sha256
 from ledger.records import Record
 from ledger.records.genesis import Genesis
 from ledger.seal import Outcome, Seal, encode_seal
+from ledger.times import to_ms
 from ledger.types import Count, Digest, DigestHex, MemberId, Time
 
 
@@ -83,39 +84,39 @@ def found(state: State, record: Record, verify: SignatureCheck) -> BlockResult:
         raise Refused(MALFORMED, "the first record is not a genesis record", "predicateType")
     ledger = genesis.found(body, record.chain, record.digest)
     proposer = record.chain.writer.partition("/")[0]
-    context = Context(0, record.chain.issued_at, proposer, 0, ledger)
+    time = record.chain.issued_at
+    context = Context(time, to_ms(time), 0, ledger)
     verdict = apply_genesis(state, context, record, body, verify)
     if isinstance(verdict, Rejected):
         raise Refused(verdict.reason, verdict.detail, *verdict.fields)
     accepted, draft = verdict
     overlay = Overlay(state)
     overlay.adopt(draft)
-    block = Block(context.time, proposer, (record,))
+    block = Block(time, proposer, (record,))
     return _close(state, overlay, None, block, ledger, Outcome(digest=None, index=None), [accepted])
 
 
 def step(state: State, head: Head, block: Block, verify: SignatureCheck) -> BlockResult:
     """The block after `head`, whose state is `state`.
 
-    Raises `ValueError` if the block's time is not after the head's: an engine's fault.
+    R015: block time increases, and the proposer is a member that orders blocks. Raises `ValueError`
+    otherwise: an engine's fault, not a record's.
     """
     if block.time <= head.time:
         message = f"block time {block.time} is not after {head.time}"
         raise ValueError(message)
-    ledger = read(state, Ledger, "ledger")
-    if ledger is None:
-        message = "a state with a head holds its ledger"
-        raise TypeError(message)
+    if not _orders_blocks(state, block.proposer):
+        message = f"`{block.proposer}` is neither sequencer nor validator"
+        raise ValueError(message)
+    ledger = held(state, Ledger, "ledger")
     overlay = Overlay(state)
-    height = head.height + 1
-    context = Context(height, block.time, block.proposer, head.size, ledger)
-    settlement = _settle(overlay, context, head.seal)
+    time_ms = to_ms(block.time)
+    due = state.due(block.time, ledger.parameters.settlements_per_block)
+    settlement = _settle(overlay, Context(block.time, time_ms, head.size, ledger), head.seal, due)
     verdicts: list[Accepted | Rejected] = []
     index = head.size
     for record in block.records:
-        verdict = apply(
-            overlay, Context(height, block.time, block.proposer, index, ledger), record, verify
-        )
+        verdict = apply(overlay, Context(block.time, time_ms, index, ledger), record, verify)
         if isinstance(verdict, Rejected):
             verdicts.append(verdict)
             continue
@@ -126,18 +127,26 @@ def step(state: State, head: Head, block: Block, verify: SignatureCheck) -> Bloc
     return _close(state, overlay, head, block, ledger, settlement, verdicts)
 
 
-def _settle(overlay: Overlay, context: Context, previous_seal: DigestHex) -> Outcome:
-    """Outcome 0: the deadlines that fell due, in order of time, at most so many per block."""
+def _orders_blocks(state: State, member: MemberId) -> bool:
+    holders = [read(state, RoleHolders, f"role/{role}") for role in ("sequencer", "validator")]
+    return any(one is not None and member in one.members for one in holders)
+
+
+def _settle(
+    overlay: Overlay, context: Context, previous_seal: DigestHex, due: Sequence[str]
+) -> Outcome:
+    """R014: before its first record a block settles the deadlines that fell due, earliest first.
+
+    A deadline is due when block time has reached it. A block settles at most so many as the ledger
+    says, the next ones the rest. The case moves on as its workflow table says; what became overdue
+    is a finding against whoever was late, evidenced by the record that opened the case.
+    """
     draft = Draft(overlay, context, previous_seal)
-    limit = context.ledger.parameters.settlements_per_block
-    for key in overlay.due(context.time, limit):
-        passed = cases.pass_deadline(draft, key)
-        if passed is None:
-            continue
-        case_id, case = passed
+    for key in due:
+        case_id, case = cases.pass_deadline(draft, key)
         state = WORKFLOWS[case.workflow].state(case.state)
-        if state.overdue is not None and state.late is not None:
-            late = cases.members_in(draft, case, state.late)
+        late = () if state.late is None else cases.members_in(draft, case, state.late)
+        if state.overdue is not None and late:
             claimants = [party.member for party in case.parties if party.part != state.late]
             claimant = next((member for member in claimants if member not in late), None)
             finding = findings.FINDING_OF_CODE[state.overdue]

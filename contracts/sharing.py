@@ -30,7 +30,7 @@ from contracts.values import (
     RequestedItem,
     StandingGrants,
 )
-from contracts.view import read
+from contracts.view import held, read
 from ledger.records.sharing import (
     Acceptance,
     Grant,
@@ -39,100 +39,111 @@ from ledger.records.sharing import (
     RequestItem,
     Revocation,
 )
+from ledger.records.terms import Terms
 from ledger.types import DatasetId, ItemId, MemberId
 
 STANDING_MAX = 16
 SUSPENSIONS_MAX = 16
 CONSULTATION_WAIVED = frozenset({"breach", "legal-change", "secrecy"})
-"""Grounds on which a grant may be revoked before the consumer was consulted."""
+"""Grounds on which a right may be revoked before the consumer was consulted."""
 
 
 def apply_request(draft: Draft, body: Request) -> None:
-    """R401-R402: each item asks by itself, and takes effect at once under a standing grant."""
-    items = body.items
-    for n, item in enumerate(items):
+    """R401: each item asks for one dataset of somebody else's, by the entry in force.
+
+    The n-th item of a record is the request `<record digest>-<n>`. It is due an answer within the
+    days of its sharing class. Data that is withheld cannot be asked for.
+    """
+    for item in body.items:
         draft.check_dataset(item.dataset)
+    for n, item in enumerate(body.items):
         entry = _entry_in_force(draft, item.dataset)
-        refuse_unless(entry.record == item.entry, ENTRY_CHANGED, item.dataset, "entry")
-        refuse_unless(entry.sharing != "withheld", WITHHELD, item.dataset, "dataset")
-        own = draft.member == entry.provider
-        refuse_unless(not own, NOT_CONSUMER, "the provider needs no grant", "dataset")
         columns.check_terms(draft, item.terms, entry.schema)
-        _ask(draft, f"{draft.record}-{n}", item, entry)
-        standing = _standing_for(draft, item)
-        if standing is not None:
-            _take_up(draft, f"{draft.record}-{n}", f"{draft.record}-{len(items) + n}", standing)
+        is_own = draft.member == entry.provider
+        refuse_unless(not is_own, NOT_CONSUMER, "the provider needs no grant", "dataset")
+        refuse_unless(entry.sharing != "withheld", WITHHELD, item.dataset, "dataset")
+        refuse_unless(entry.record == item.entry, ENTRY_CHANGED, item.dataset, "entry")
+        columns.check_period(draft, item.terms)
+        request_id, grant_id = f"{draft.record}-{n}", f"{draft.record}-{len(body.items) + n}"
+        asked = _ask(draft, request_id, item, entry)
+        _take_up(draft, request_id, grant_id, asked, entry)
 
 
 def apply_grant(draft: Draft, body: Grant) -> None:
-    """R403-R406: rights within the entry's conditions, numbered across the items of the record."""
-    count = 0
+    """R403: a right is given by the provider, within the conditions of the entry in force.
+
+    Of joint data any of the providers may act if the entry says so, otherwise the lead alone. The
+    n-th right of a record, counted across its items, is the grant `<record digest>-<n>`.
+    """
     for item in body.items:
         draft.check_dataset(item.dataset)
+    count = 0
+    for item in body.items:
         entry = _entry_in_force(draft, item.dataset)
-        _check_may_grant(draft, entry)
-        refuse_unless(entry.sharing != "withheld", WITHHELD, item.dataset, "dataset")
-        refuse_unless(item.schema == entry.schema, SCHEMA_DIFFERS, entry.schema, "schema")
-        columns.check_terms(draft, item.terms, item.schema)
+        asked = _check_recipients(draft, item)
+        columns.check_terms(draft, item.terms, entry.schema)
+        refuse_unless(draft.member in _providers(entry), NOT_PROVIDER, item.dataset, "dataset")
+        givers = {draft.member, entry.provider}
         refuse_unless(
-            narrows(item.terms, entry.conditions), WIDER_THAN_CONDITIONS, item.dataset, "terms"
+            givers.isdisjoint(item.members), NOT_CONSUMER, "nobody grants to itself", "members"
         )
-        if item.standing:
-            _offer_standing(draft, f"{draft.record}-{count}", item, entry)
+        refuse_unless(entry.sharing != "withheld", WITHHELD, item.dataset, "dataset")
+        within = narrows(item.terms, entry.conditions)
+        refuse_unless(within, WIDER_THAN_CONDITIONS, item.dataset, "terms")
+        refuse_unless(item.schema == entry.schema, SCHEMA_DIFFERS, entry.schema, "schema")
+        if asked is not None:
+            _close_request(draft, item, asked)
+        columns.check_period(draft, item.terms)
+        for member in item.members or (None,):
+            _grant(draft, f"{draft.record}-{count}", item, entry, member, asked)
             count += 1
-        elif item.request is not None:
-            _answer(draft, f"{draft.record}-{count}", item, entry, item.request)
-            count += 1
-        else:
-            for member in item.members:
-                known = draft.get(f"member/{member}") is not None
-                refuse_unless(known, UNKNOWN_MEMBER, member, "members")
-                refuse_unless(member != entry.provider, NOT_CONSUMER, member, "members")
-                _give(draft, f"{draft.record}-{count}", _right(item, entry, member), "offered")
-                count += 1
 
 
 def apply_acceptance(draft: Draft, body: Acceptance) -> None:
     """R407: the consumer takes on what was offered; the right is in force from here."""
     for grant_id in body.grants:
-        right = required(
-            read(draft, GrantedRight, f"grant/{grant_id}"), UNKNOWN_GRANT, grant_id, "grants"
-        )
-        refuse_unless(right.member == draft.member, NOT_CONSUMER, grant_id, "grants")
-        cases.take_step(draft, grant_id, "accept", UNKNOWN_GRANT)
+        right = _known_right(draft, grant_id)
+        cases.take_step(draft, grant_id, "accept", NOT_CONSUMER)
         draft.put(f"grant/{grant_id}", replace(right, in_force_since=draft.context.time))
 
 
 def apply_revocation(draft: Draft, body: Revocation) -> None:
-    """R408-R409: the provider ends rights on a coded ground, without consultation at its risk."""
-    for grant_id in body.grants:
-        right = required(
-            read(draft, GrantedRight, f"grant/{grant_id}"), UNKNOWN_GRANT, grant_id, "grants"
-        )
-        refuse_unless(right.provider == draft.member, NOT_PROVIDER, grant_id, "grants")
-        cases.take_step(draft, grant_id, "revoke", UNKNOWN_GRANT)
+    """R408: the provider ends rights on a coded ground, in whatever state they are.
+
+    A right in force that ends without consultation, on a ground that asks for it, is a finding.
+    """
+    is_consulted = body.consultation is not None or body.ground in CONSULTATION_WAIVED
+    for n, grant_id in enumerate(body.grants):
+        right = _known_right(draft, grant_id)
+        cases.take_step(draft, grant_id, "revoke", NOT_PROVIDER)
         _end(draft, grant_id, right)
-    if body.consultation is None and body.ground not in CONSULTATION_WAIVED:
-        findings.raise_finding(draft, findings.ENDED_AT_WILL, draft.record, (draft.member,))
+        if right.in_force_since is not None and not is_consulted:
+            findings.raise_finding(
+                draft,
+                findings.ENDED_AT_WILL,
+                f"{draft.record}-{n}",
+                (draft.member,),
+                right.member,
+                measure=body.ground,
+            )
 
 
 def end_right(draft: Draft, case: Case) -> None:
-    """Effect of `decline` and `end`: the right is over."""
-    grant_id = case.subject.removeprefix("grant/")
-    _end(draft, grant_id, _right_of(draft, case))
+    """R409: a right that its consumer declines or ends is over from here."""
+    _end(draft, case.subject.removeprefix("grant/"), held(draft, GrantedRight, case.subject))
 
 
 def suspend_right(draft: Draft, case: Case) -> None:
-    """Effect of `suspend`: uses from here on have no effective grant."""
-    right = _right_of(draft, case)
+    """R410: from a suspension on, uses have no effective grant; a right has at most 16 of them."""
+    right = held(draft, GrantedRight, case.subject)
     refuse_unless(len(right.suspensions) < SUSPENSIONS_MAX, LIMIT, f"{SUSPENSIONS_MAX} suspensions")
     spans = (*right.suspensions, Interval(since=draft.context.time))
     draft.put(case.subject, replace(right, suspensions=spans))
 
 
 def resume_right(draft: Draft, case: Case) -> None:
-    """Effect of `resume`: the open suspension ends here."""
-    right = _right_of(draft, case)
+    """R411: a right resumed is effective again from here on."""
+    right = held(draft, GrantedRight, case.subject)
     *earlier, last = right.suspensions
     spans = (*earlier, replace(last, until=draft.context.time))
     draft.put(case.subject, replace(right, suspensions=spans))
@@ -142,88 +153,115 @@ def _entry_in_force(draft: Draft, dataset: DatasetId) -> EntryTerms:
     return required(read(draft, EntryTerms, f"entry/{dataset}"), UNKNOWN_ENTRY, dataset, "dataset")
 
 
-def _check_may_grant(draft: Draft, entry: EntryTerms) -> None:
-    """R403: the provider grants; of joint data any provider, if the entry says so."""
-    joint = entry.joint_rule == "any" and draft.member in entry.co_providers
-    refuse_unless(entry.provider == draft.member or joint, NOT_PROVIDER, entry.dataset, "dataset")
-
-
-def _ask(draft: Draft, item_id: ItemId, item: RequestItem, entry: EntryTerms) -> None:
-    draft.put(
-        f"request/{item_id}",
-        RequestedItem(
-            asked_at=draft.context.time,
-            dataset=item.dataset,
-            entry=item.entry,
-            member=draft.member,
-            terms=item.terms,
-        ),
+def _known_right(draft: Draft, grant_id: ItemId) -> GrantedRight:
+    right = required(
+        read(draft, GrantedRight, f"grant/{grant_id}"), UNKNOWN_GRANT, grant_id, "grants"
     )
+    draft.check_dataset(right.dataset)
+    return right
+
+
+def _providers(entry: EntryTerms) -> tuple[MemberId, ...]:
+    """Who may act as the provider, the lead first."""
+    if entry.joint_rule == "lead":
+        return (entry.provider,)
+    return (entry.provider, *(one for one in entry.co_providers if one != entry.provider))
+
+
+def _parties(entry: EntryTerms, consumer: MemberId | None) -> tuple[Party, ...]:
+    """A joint provider that asks for the data itself does not answer itself."""
+    parties = [
+        Party(member=member, part="provider") for member in _providers(entry) if member != consumer
+    ]
+    if consumer is not None:
+        parties.insert(0, Party(member=consumer, part="consumer"))
+    return tuple(parties)
+
+
+def _check_recipients(draft: Draft, item: GrantItem) -> RequestedItem | None:
+    """The members listed exist, and so does the request answered, which is returned."""
+    for member in item.members:
+        known = draft.get(f"member/{member}") is not None
+        refuse_unless(known, UNKNOWN_MEMBER, member, "members")
+    if item.request is None:
+        return None
+    key = f"request/{item.request}"
+    return required(read(draft, RequestedItem, key), UNKNOWN_REQUEST, item.request, "request")
+
+
+def _ask(draft: Draft, request_id: ItemId, item: RequestItem, entry: EntryTerms) -> RequestedItem:
+    asked = RequestedItem(
+        asked_at=draft.context.time,
+        dataset=item.dataset,
+        entry=item.entry,
+        member=draft.member,
+        schema=entry.schema,
+        terms=item.terms,
+    )
+    draft.put(f"request/{request_id}", asked)
     parameters = draft.context.ledger.parameters
     days = (
         parameters.answer_unconditional_days
         if entry.sharing == "unconditional"
         else parameters.answer_conditional_days
     )
-    parties = (
-        Party(member=draft.member, part="consumer"),
-        Party(member=entry.provider, part="provider"),
-    )
-    cases.open_case(draft, item_id, "request", f"request/{item_id}", parties, days=days)
-
-
-def _standing_for(draft: Draft, item: RequestItem) -> tuple[ItemId, GrantedRight] | None:
-    """The first standing grant of the dataset that covers what is asked for."""
-    standing = read(draft, StandingGrants, f"standing/{item.dataset}")
-    for grant_id in () if standing is None else standing.grants:
-        right = read(draft, GrantedRight, f"grant/{grant_id}")
-        if right is not None and narrows(item.terms, right.terms):
-            return grant_id, right
-    return None
+    parties = _parties(entry, draft.member)
+    cases.open_case(draft, request_id, "request", f"request/{request_id}", parties, days=days)
+    return asked
 
 
 def _take_up(
-    draft: Draft, item_id: ItemId, grant_id: ItemId, standing: tuple[ItemId, GrantedRight]
+    draft: Draft, request_id: ItemId, grant_id: ItemId, asked: RequestedItem, entry: EntryTerms
 ) -> None:
-    """R402: the signed application is what makes a standing grant effective for its author."""
-    standing_id, offer = standing
-    asked = required(read(draft, RequestedItem, f"request/{item_id}"), UNKNOWN_REQUEST, item_id)
-    cases.close_by_rule(draft, item_id, "grant")
-    right = replace(
-        offer, member=draft.member, request=item_id, standing=standing_id, terms=asked.terms
-    )
-    _give(draft, grant_id, right, "in-force")
+    """R402: what a standing grant covers is in force at once, on the signed application alone.
 
-
-def _answer(
-    draft: Draft, grant_id: ItemId, item: GrantItem, entry: EntryTerms, item_id: ItemId
-) -> None:
-    """R405: what covers the request is in force at once, what is narrower waits for acceptance."""
-    asked = required(
-        read(draft, RequestedItem, f"request/{item_id}"), UNKNOWN_REQUEST, item_id, "request"
-    )
-    matches = asked.dataset == item.dataset and (asked.member,) == item.members
-    refuse_unless(matches, REQUEST_DIFFERS, item_id, "request")
-    cases.take_step(draft, item_id, "grant", UNKNOWN_REQUEST)
-    covers = narrows(asked.terms, item.terms)
-    _give(draft, grant_id, _right(item, entry, asked.member), "in-force" if covers else "offered")
-    offered = meet(asked.terms, entry.conditions)
-    if item.ground is None and not narrows(offered, item.terms):
-        findings.raise_finding(
-            draft, findings.CONDITIONS_ADDED, grant_id, (draft.member,), asked.member
+    The first standing grant serves that covers the terms asked for and is neither suspended nor of
+    another schema, as long as the terms lie within the entry's conditions of today. The right is
+    numbered after the requests of the record, and holds no longer than the standing grant does.
+    """
+    standing = read(draft, StandingGrants, f"standing/{asked.dataset}")
+    if standing is None or not narrows(asked.terms, entry.conditions):
+        return
+    for standing_id in standing.grants:
+        offer = held(draft, GrantedRight, f"grant/{standing_id}")
+        suspended = bool(offer.suspensions) and offer.suspensions[-1].until is None
+        if suspended or offer.schema != asked.schema or not narrows(asked.terms, offer.terms):
+            continue
+        cases.take_step(draft, request_id, "take-up", NOT_CONSUMER)
+        right = GrantedRight(
+            dataset=asked.dataset,
+            member=asked.member,
+            provider=offer.provider,
+            request=request_id,
+            schema=asked.schema,
+            standing=standing_id,
+            terms=asked.terms,
         )
+        _give(draft, grant_id, right, entry, "in-force")
+        return
 
 
-def _offer_standing(draft: Draft, grant_id: ItemId, item: GrantItem, entry: EntryTerms) -> None:
-    standing = read(draft, StandingGrants, f"standing/{item.dataset}")
-    before = () if standing is None else standing.grants
-    refuse_unless(len(before) < STANDING_MAX, LIMIT, f"{STANDING_MAX} standing grants", "standing")
-    draft.put(f"standing/{item.dataset}", StandingGrants(grants=(*before, grant_id)))
-    _give(draft, grant_id, _right(item, entry, None), "in-force")
+def _close_request(draft: Draft, item: GrantItem, asked: RequestedItem) -> None:
+    request_id = item.request or ""
+    cases.take_step(draft, request_id, "grant", NOT_PROVIDER)
+    matches = asked.dataset == item.dataset and (asked.member,) == item.members
+    refuse_unless(matches, REQUEST_DIFFERS, request_id, "request")
 
 
-def _right(item: GrantItem, entry: EntryTerms, member: MemberId | None) -> GrantedRight:
-    return GrantedRight(
+def _grant(
+    draft: Draft,
+    grant_id: ItemId,
+    item: GrantItem,
+    entry: EntryTerms,
+    member: MemberId | None,
+    asked: RequestedItem | None,
+) -> None:
+    """R404: what covers the request it answers is in force at once; else a right is an offer.
+
+    It covers what was asked of the same schema. What a member did not ask for is an offer to it.
+    """
+    covers = asked is not None and asked.schema == item.schema and narrows(asked.terms, item.terms)
+    right = GrantedRight(
         dataset=item.dataset,
         member=member,
         provider=entry.provider,
@@ -231,14 +269,37 @@ def _right(item: GrantItem, entry: EntryTerms, member: MemberId | None) -> Grant
         schema=item.schema,
         terms=item.terms,
     )
+    _give(draft, grant_id, right, entry, "in-force" if covers or member is None else "offered")
+    if member is None:
+        _stand(draft, grant_id, item.dataset)
+    if asked is not None and item.ground is None:
+        _find_conditions_added(draft, grant_id, item, meet(asked.terms, entry.conditions), asked)
 
 
-def _give(draft: Draft, grant_id: ItemId, right: GrantedRight, state: str) -> None:
+def _find_conditions_added(
+    draft: Draft, grant_id: ItemId, item: GrantItem, offered: Terms, asked: RequestedItem
+) -> None:
+    """R405: an answer narrower than asked, as far as the entry offered it, needs a ground."""
+    if not narrows(offered, item.terms):
+        findings.raise_finding(
+            draft, findings.CONDITIONS_ADDED, grant_id, (draft.member,), asked.member
+        )
+
+
+def _stand(draft: Draft, grant_id: ItemId, dataset: DatasetId) -> None:
+    """R406: a grant without members stands for whoever applies; a dataset has at most 16."""
+    standing = read(draft, StandingGrants, f"standing/{dataset}")
+    before = () if standing is None else standing.grants
+    refuse_unless(len(before) < STANDING_MAX, LIMIT, f"{STANDING_MAX} standing grants", "standing")
+    draft.put(f"standing/{dataset}", StandingGrants(grants=(*before, grant_id)))
+
+
+def _give(
+    draft: Draft, grant_id: ItemId, right: GrantedRight, entry: EntryTerms, state: str
+) -> None:
     since = draft.context.time if state == "in-force" else None
     draft.put(f"grant/{grant_id}", replace(right, in_force_since=since))
-    parties: tuple[Party, ...] = (Party(member=right.provider, part="provider"),)
-    if right.member is not None:
-        parties = (Party(member=right.member, part="consumer"), *parties)
+    parties = _parties(entry, right.member)
     cases.open_case(draft, grant_id, "grant", f"grant/{grant_id}", parties, state=state)
 
 
@@ -252,7 +313,3 @@ def _end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
             draft.put(key, StandingGrants(grants=rest))
         else:
             draft.remove(key)
-
-
-def _right_of(draft: Draft, case: Case) -> GrantedRight:
-    return required(read(draft, GrantedRight, case.subject), UNKNOWN_GRANT, case.subject)

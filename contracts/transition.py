@@ -13,13 +13,15 @@ from contracts import cases, catalogue, findings, genesis, keyring, sharing, use
 from contracts.context import Context
 from contracts.draft import Draft
 from contracts.reasons import (
-    ALREADY_EXISTS,
     ANOTHER_LEDGER,
     BAD_SIGNATURE,
     FAMILY_NOT_ALLOWED,
     KEY_NOT_VALID,
+    MALFORMED,
     MEMBER_SUSPENDED,
+    NOT_CANONICAL,
     SEQUENCE_TAKEN,
+    TOO_LARGE,
     UNKNOWN_WRITER,
     WRITER_ENDED,
     WRONG_PREVIOUS,
@@ -29,9 +31,9 @@ from contracts.reasons import (
     required,
 )
 from contracts.values import ChainHead, Key, Member, Writer
-from contracts.view import StateView, read
+from contracts.view import StateView, held, read
 from ledger.envelope import Envelope
-from ledger.errors import VerificationError
+from ledger.errors import FormatError, NotCanonical, TooLarge, VerificationError
 from ledger.keys import PublicKey, parse_public_key
 from ledger.records import (
     KIND_OF_NAME,
@@ -77,6 +79,20 @@ class Rejected:
     fields: tuple[str, ...] = ()
 
 
+def rejection_of(error: FormatError) -> Rejected:
+    """R001: what is no record in its one canonical encoding, or too large for a leaf, is refused.
+
+    Whoever reads bytes from outside gives the error of `ledger` its permanent reason here.
+    """
+    match error:
+        case TooLarge():
+            return Rejected(TOO_LARGE, str(error))
+        case NotCanonical():
+            return Rejected(NOT_CANONICAL, str(error))
+        case _:
+            return Rejected(MALFORMED, str(error))
+
+
 EFFECTS: Final[dict[str, cases.Effect]] = {
     "drop-draft": catalogue.drop_draft,
     "end-right": sharing.end_right,
@@ -117,7 +133,7 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912  one c
         case KeyRevocation():
             keyring.apply_revocation(draft, body)
         case Genesis():
-            raise Refused(ALREADY_EXISTS, "a ledger has one genesis record", "predicateType")
+            raise Refused(ANOTHER_LEDGER, "a genesis record founds a ledger of its own")
         case _:
             assert_never(body)
 
@@ -151,34 +167,37 @@ def apply_genesis(
 
 
 def _admit(view: StateView, context: Context, record: Record, verify: SignatureCheck) -> Draft:
-    """R001-R008: what every record after genesis must fulfil, before its own rule is asked."""
+    """What every record after genesis must fulfil, before its own rule is asked.
+
+    R003: it was signed for this ledger. R004: its writer was appointed, has not ended, and its
+    appointment has not run out.
+    """
+    if type(record.body) is Usage:
+        use.check_events(record.body)
     chain = record.chain
     refuse_unless(chain.ledger == context.ledger.digest, ANOTHER_LEDGER, "", "ledger")
     name = chain.writer
-    member_id = name.partition("/")[0]
     writer = required(read(view, Writer, f"writer/{name}"), UNKNOWN_WRITER, name, "writer")
     runs = writer.not_after is None or context.time <= writer.not_after
     refuse_unless(writer.status == "active" and runs, WRITER_ENDED, name, "writer")
     introduced = keyring.introduced_key(view, record.body)
-    key = required(read(view, Key, f"key/{writer.key}"), KEY_NOT_VALID)
+    key = held(view, Key, f"key/{writer.key}")
     keys = {writer.key: parse_public_key(key.key)}
     if introduced is not None:
         keys[introduced.keyid] = introduced
     _check_signatures(record.envelope, keys, verify)
     _check_chain(view, record)
-    kind = KIND_OF_NAME[record.kind]
-    own = record.kind == "key-rotation" or kind.family in writer.families
-    refuse_unless(own, FAMILY_NOT_ALLOWED, kind.family, "predicateType")
-    if not kind.states_fact and kind.family != "keys":
-        member = required(read(view, Member, f"member/{member_id}"), UNKNOWN_WRITER)
-        refuse_unless(member.status == "active", MEMBER_SUSPENDED, member_id, "writer")
+    _check_family(view, record, writer)
     return Draft(view, context, record.digest, name, writer)
 
 
 def _check_signatures(
     envelope: Envelope, keys: dict[str, PublicKey], verify: SignatureCheck
 ) -> None:
-    """R004-R005: signed by exactly the keys the record needs, and every signature holds."""
+    """R006: the record is signed by exactly the keys it needs, and every signature holds.
+
+    These are the writer's present key and the key that the record introduces.
+    """
     exact = len(envelope.signatures) == len(keys) and all(
         signature.keyid in keys for signature in envelope.signatures
     )
@@ -191,7 +210,7 @@ def _check_signatures(
 
 
 def _check_chain(view: StateView, record: Record) -> None:
-    """R006-R007: the record is the next one of its writer's chain."""
+    """R007: the record is the next one of its writer's chain, and names the one before it."""
     chain = record.chain
     head = read(view, ChainHead, f"chain/{chain.writer}")
     following, previous = (0, None) if head is None else (head.records, head.head)
@@ -206,25 +225,41 @@ def _check_chain(view: StateView, record: Record) -> None:
     )
 
 
+def _check_family(view: StateView, record: Record, writer: Writer) -> None:
+    """R008: the writer was appointed for the record's family; every writer may rotate its key.
+
+    R009: a suspended member states facts and manages its keys, but neither asks nor gives.
+    """
+    kind = KIND_OF_NAME[record.kind]
+    allowed = kind.family in writer.families or record.kind == "key-rotation"
+    refuse_unless(allowed, FAMILY_NOT_ALLOWED, kind.family, "predicateType")
+    if not kind.states_fact and kind.family != "keys":
+        member_id = record.chain.writer.partition("/")[0]
+        member = held(view, Member, f"member/{member_id}")
+        refuse_unless(member.status == "active", MEMBER_SUSPENDED, member_id, "writer")
+
+
 def _finish(draft: Draft, record: Record) -> None:
-    """R009-R010: the chain grows by the record; a clock that is far off is a finding."""
+    """R011: the chain grows by the record.
+
+    R012: a clock that is further from block time than the ledger allows is a finding.
+    """
     chain, context = record.chain, draft.context
     draft.put(
         f"chain/{chain.writer}",
         ChainHead(head=record.digest, last_index=context.index, records=chain.sequence + 1),
     )
-    if chain.issued_at != context.time:
-        skew_ms = abs(to_ms(chain.issued_at) - to_ms(context.time))
-        allowed_ms = context.ledger.parameters.clock_skew_ms
-        if skew_ms > allowed_ms:
-            findings.raise_finding(
-                draft,
-                findings.CLOCK_SKEW,
-                record.digest,
-                (draft.member,),
-                measure=f"{skew_ms} ms",
-                limit=f"{allowed_ms} ms",
-            )
+    skew_ms = abs(to_ms(chain.issued_at) - context.time_ms)
+    allowed_ms = context.ledger.parameters.clock_skew_ms
+    if skew_ms > allowed_ms:
+        findings.raise_finding(
+            draft,
+            findings.CLOCK_SKEW,
+            record.digest,
+            (draft.member,),
+            measure=f"{skew_ms} ms",
+            limit=f"{allowed_ms} ms",
+        )
 
 
 def _accepted(draft: Draft, record: Record) -> Accepted:

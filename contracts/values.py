@@ -8,9 +8,10 @@
 | `writer/<member>/<name>` | `Writer` | what it may sign, with which key |
 | `chain/<member>/<name>` | `ChainHead` | length and head of its chain |
 | `key/<key id>` | `Key` | a public key and its one function |
-| `schema/<digest>` | `SchemaVersion` | a schema, complete or growing |
-| `schema-part/<digest>/<first>` | `SchemaPart` | column names of one part |
-| `dataset/<dataset>` | `Dataset` | provider, releases, running digest of its records |
+| `schema/<digest>` | `SchemaVersion` | a complete schema |
+| `schema-draft/<member>/<digest>` | `SchemaVersion` | a schema of which parts are missing |
+| `schema-part/<member>/<digest>/<first>` | `SchemaPart` | column names of one part |
+| `dataset/<dataset>` | `Dataset` | provider, releases, running digest of entries and releases |
 | `entry/<dataset>` | `EntryTerms` | the entry in force |
 | `entry-draft/<record>` | `EntryTerms` | an entry awaiting review |
 | `release/<dataset>/<version>` | `ReleasedVersion` | what a version contains |
@@ -104,10 +105,15 @@ class ChainHead(Canonical):
 
 
 class Key(Canonical):
-    """A public key, used for one function in its life. `since` and `until` are leaf indexes."""
+    """A public key, used for one function in its life. `since` and `until` are leaf indexes.
+
+    `lineage` is the `since` of the key from which it descends by rotations that the keys themselves
+    signed: what a thief of one key can have reached.
+    """
 
     function: Literal["custodian", "log", "witness", "writer"]
     key: KeyDescription
+    lineage: Count
     member: MemberId
     since: Count
     status: Literal["active", "retired", "revoked"] = "active"
@@ -117,7 +123,7 @@ class Key(Canonical):
 
 
 class SchemaVersion(Canonical):
-    """A schema version: `run` is the running digest of the `columns` columns seen so far."""
+    """A schema of `member`: `run` is the running digest of the `columns` columns seen so far."""
 
     columns: Count
     member: MemberId
@@ -133,7 +139,10 @@ class SchemaPart(Canonical):
 
 
 class Dataset(Canonical):
-    """A dataset, from its first entry on. `pending` is the entry record under review."""
+    """A dataset, from its first entry on. `pending` is the entry record under review.
+
+    As long as no entry is in force or under review, the next member to submit one provides it.
+    """
 
     pending: DigestHex | None = None
     provider: MemberId
@@ -171,12 +180,13 @@ class ReleasedVersion(Canonical):
 
 
 class RequestedItem(Canonical):
-    """One dataset asked for by one member."""
+    """One dataset asked for by one member. `schema` is that of the entry it has read."""
 
     asked_at: Time
     dataset: DatasetId
     entry: DigestHex
     member: MemberId
+    schema: DigestHex
     terms: Terms
 
 
@@ -211,11 +221,20 @@ class StandingGrants(Canonical):
     grants: Annotated[tuple[ItemId, ...], Meta(max_length=16)]
 
 
-class UseCounters(Canonical):
-    """Uses made under a grant. `day` is the last local day counted, in days since 1970."""
+class DayUses(Canonical):
+    """Uses on one local calendar day, counted in days since 1970."""
 
-    day: Count = 0
-    day_uses: Count = 0
+    day: int
+    uses: Count
+
+
+class UseCounters(Canonical):
+    """Uses made under a grant.
+
+    `days` are the latest days used, ascending; kept where the grant limits the rate per day.
+    """
+
+    days: Annotated[tuple[DayUses, ...], Meta(max_length=8)] = ()
     records: Count
     rows: Count
     run: DigestHex
@@ -295,6 +314,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "request": RequestedItem,
         "role": RoleHolders,
         "schema": SchemaVersion,
+        "schema-draft": SchemaVersion,
         "schema-part": SchemaPart,
         "standing": StandingGrants,
         "use": UseCounters,

@@ -18,17 +18,17 @@ DUE_PREFIX = "due/"
 
 
 class StateView(Protocol):
-    """The state at one size of the log."""
+    """The state at one size of the log, and what a block has changed so far."""
 
     def get(self, key: str) -> Value | None:
-        """The value under `key`. MUST be equal for equal keys as long as the view lives."""
-
-    def due(self, until: Time, count_max: int) -> list[str]:
-        """The first `count_max` keys `due/<time>/<case>` with time ≤ `until`, ascending."""
+        """The value under `key`. MUST be equal for equal keys until somebody changes it."""
 
 
 class State(StateView, Protocol):
-    """A state view that can also be authenticated: the nodes of its Merkle map."""
+    """The state between two blocks: it also knows its deadlines and the nodes of its Merkle map."""
+
+    def due(self, until: Time, count_max: int) -> list[str]:
+        """The first `count_max` keys `due/<time>/<case>` with time ≤ `until`, ascending."""
 
     def nodes(self, paths: Sequence[Path]) -> Mapping[Path, bytes]:
         """As `ledger.merkle_map.NodeReader`: the map nodes at `paths`, one call per depth."""
@@ -46,6 +46,15 @@ def read(view: StateView, kind: type[V], key: str) -> V | None:
     raise TypeError(message)
 
 
+def held(view: StateView, kind: type[V], key: str) -> V:
+    """As `read`, where the rules themselves have put the value: it cannot be missing."""
+    value = read(view, kind, key)
+    if value is None:
+        message = f"`{key}` is missing"
+        raise TypeError(message)
+    return value
+
+
 class Overlay:
     """Changes on top of a view: `changes` maps a key to its new value, or to None if removed."""
 
@@ -61,17 +70,6 @@ class Overlay:
         if key in changes:
             return changes[key]
         return self._base.get(key)
-
-    def due(self, until: Time, count_max: int) -> list[str]:
-        """As `StateView.due`, changes included."""
-        changed = {key: value for key, value in self.changes.items() if key.startswith(DUE_PREFIX)}
-        if not changed:
-            return self._base.due(until, count_max)
-        removed = sum(value is None for value in changed.values())
-        keys = [key for key in self._base.due(until, count_max + removed) if key not in changed]
-        last = f"{DUE_PREFIX}{until}0"  # "0" follows "/": every case due at `until` sorts below
-        keys += [key for key, value in changed.items() if value is not None and key < last]
-        return sorted(keys)[:count_max]
 
     def put(self, key: str, value: Value) -> None:
         """Set a value."""
@@ -108,7 +106,8 @@ class MemoryState:
         return self._values.get(key)
 
     def due(self, until: Time, count_max: int) -> list[str]:
-        """As `StateView.due`."""
+        """As `State.due`."""
+        # "0" follows "/": every case due at `until` sorts below.
         end = bisect_left(self._due, f"{DUE_PREFIX}{until}0")
         return self._due[: min(end, count_max)]
 

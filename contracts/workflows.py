@@ -3,8 +3,8 @@
 `Step.who` names a part in the case (`accused`, `consumer`, `provider`) or a role of the ledger
 (`auditor`, `steward`). `Step.by` says what moves the case: a `step` record, or another kind of
 record whose own rule takes the step. `State.days` names the parameter that sets the state's
-deadline; when it passes, the case goes to `State.then` and the finding `State.overdue` is raised
-against `State.late`.
+deadline; when it passes, the case goes to `State.then`, with the deadline of that state if it is
+another one, and the finding `State.overdue` is raised against `State.late`.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One row of a workflow table. `independent`: not by a party to the case."""
+    """One row of a workflow table. `independent`: a party cannot take it by an office it holds."""
 
     number: str
     state: str
@@ -52,9 +52,9 @@ class Workflow:
         """The state of that name."""
         return next(one for one in self.states if one.name == name)
 
-    def step(self, state: str, name: str) -> Step | None:
-        """The step of that name out of a state, if there is one."""
-        return next((one for one in self.steps if one.state == state and one.name == name), None)
+    def rows(self, name: str) -> tuple[Step, ...]:
+        """The rows of a step, one per state that allows it. They differ in state and next alone."""
+        return tuple(one for one in self.steps if one.name == name)
 
 
 REFUSAL_GROUNDS: Final = (
@@ -106,6 +106,7 @@ REQUEST: Final = Workflow(
         Step("W201", "open", "withdraw", ("consumer",), "withdrawn"),
         Step("W202", "open", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS),
         Step("W203", "open", "grant", ("provider",), "granted", by="grant"),
+        Step("W204", "open", "take-up", ("consumer",), "granted", by="request"),
     ),
 )  # fmt: skip
 GRANT: Final = Workflow(
@@ -125,13 +126,13 @@ GRANT: Final = Workflow(
         Step("W303", "offered", "revoke", ("provider",), "revoked", by="revocation"),
         Step(
             "W304", "in-force", "suspend", ("provider", "steward"), "suspended",
-            grounds=SUSPENSION_GROUNDS, effect="suspend-right",
+            grounds=SUSPENSION_GROUNDS, effect="suspend-right", independent=True,
         ),
         Step("W305", "in-force", "end", ("consumer",), "ended", effect="end-right"),
         Step("W306", "in-force", "revoke", ("provider",), "revoked", by="revocation"),
         Step(
             "W307", "suspended", "resume", ("provider", "steward"), "in-force",
-            effect="resume-right",
+            effect="resume-right", independent=True,
         ),
         Step("W308", "suspended", "end", ("consumer",), "ended", effect="end-right"),
         Step("W309", "suspended", "revoke", ("provider",), "revoked", by="revocation"),

@@ -41,7 +41,7 @@ from msgspec import Meta, Struct
 from msgspec.json import Decoder
 
 from ledger.canonical import Canonical, decode, encode, parse
-from ledger.errors import FormatError, VerificationError
+from ledger.errors import FormatError, TooLarge, VerificationError
 from ledger.keys import PublicKey, Signer
 from ledger.types import LEAF_BYTES_MAX, DigestHex, KeyId
 
@@ -112,13 +112,13 @@ def pae(payload: bytes) -> bytes:
 def parse_envelope(data: bytes, *, canonical: bool = True) -> Envelope:
     """The envelope in `data`.
 
-    Raises `FormatError` if it is none or too large, and `NotCanonical` if it is encoded otherwise
-    than canonically, unless `canonical` is False.
+    Raises `FormatError` if it is none, `TooLarge` if it has too many bytes, and `NotCanonical` if
+    it is encoded otherwise than canonically, unless `canonical` is False.
     """
     if not canonical:
         return _normalise(data)
     if len(data) > LEAF_BYTES_MAX:
-        raise FormatError(f"the envelope has {len(data)} bytes, more than {LEAF_BYTES_MAX}")
+        raise TooLarge(f"the envelope has {len(data)} bytes, more than {LEAF_BYTES_MAX}")
     wire = parse(data, _wire)
     _require_ascending(wire.signatures)
     return Envelope(wire.payload, wire.signatures, data)
@@ -162,7 +162,7 @@ def open_envelope(envelope: Envelope, keys: Mapping[KeyId, PublicKey]) -> bytes:
 
 def _normalise(data: bytes) -> Envelope:
     if len(data) > INPUT_BYTES_MAX:
-        raise FormatError(f"the envelope has {len(data)} bytes, more than {INPUT_BYTES_MAX}")
+        raise TooLarge(f"the envelope has {len(data)} bytes, more than {INPUT_BYTES_MAX}")
     loose = decode(data, _loose)
     signatures = [Signature(keyid=s.keyid, sig=_decode_base64(s.sig)) for s in loose.signatures]
     return _encode(_decode_base64(loose.payload), signatures)
@@ -175,7 +175,7 @@ def _encode(payload: bytes, signatures: Sequence[Signature]) -> Envelope:
     _require_ascending(ordered)
     encoded = encode(_Wire(payload=payload, payload_type=PAYLOAD_TYPE, signatures=ordered))
     if len(encoded) > LEAF_BYTES_MAX:
-        raise FormatError(f"the envelope has {len(encoded)} bytes, more than {LEAF_BYTES_MAX}")
+        raise TooLarge(f"the envelope has {len(encoded)} bytes, more than {LEAF_BYTES_MAX}")
     return Envelope(payload, ordered, encoded)
 
 

@@ -2,7 +2,8 @@
 
     LedgerError
     ├── FormatError         the bytes are not what the format allows
-    │   └── NotCanonical    they mean something, but are not its one encoding
+    │   ├── NotCanonical    they mean something, but are not its one encoding
+    │   └── TooLarge        there are more of them than the format allows
     ├── VerificationError   well-formed, but a signature, proof or quorum does not hold
     ├── WeakKeyError        a public key no verifier may trust
     └── KeyFileError        a key file that cannot be read, written or decrypted
@@ -21,6 +22,10 @@ class FormatError(LedgerError):
 
 class NotCanonical(FormatError):  # noqa: N818  the name states the fact, as the reason code does
     """Bytes that parse, but differ from the one canonical encoding of their value."""
+
+
+class TooLarge(FormatError):  # noqa: N818  the same
+    """More bytes than the format allows; they were not looked at."""
 
 
 class VerificationError(LedgerError):

@@ -10,6 +10,7 @@ from msgspec import Meta, field
 
 from ledger.canonical import Canonical, require_ascending, restore_defaults
 from ledger.keys import KeyDescription
+from ledger.records.keys import CUSTODIAN
 from ledger.types import Count, Date, MemberId, PurposeCode, ShortText
 
 FOUNDERS_MAX: Final = 12
@@ -186,7 +187,7 @@ def custodian_of(member: MemberId) -> str:
     >>> custodian_of("health")
     'health/custodian'
     """
-    return f"{member}/custodian"
+    return f"{member}/{CUSTODIAN}"
 
 
 def log_key_descriptions(genesis: Genesis) -> tuple[KeyDescription, ...]:

@@ -4,13 +4,16 @@ Every new key also signs the record that introduces it: the second signature of 
 proof of possession.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from ledger.canonical import Canonical, require_ascending
 from ledger.keys import KeyDescription
 from ledger.types import Count, DatasetId, DigestHex, ShortText, Time, WriterId
+
+CUSTODIAN: Final = "custodian"
+"""Name of the writer that stands for a member's custodian key; never appointed, never ended."""
 
 Family = Literal["cases", "catalogue", "governance", "keys", "ledger", "sharing", "use"]
 
@@ -35,6 +38,7 @@ class WriterAppointment(Canonical):
     def __post_init__(self) -> None:
         require_ascending("datasets", self.datasets)
         require_ascending("families", self.families)
+        _require_no_custodian(self.writer)
 
 
 class WriterEnd(Canonical):
@@ -47,6 +51,9 @@ class WriterEnd(Canonical):
 
     ground: ShortText | None = None
     writer: WriterId
+
+    def __post_init__(self) -> None:
+        _require_no_custodian(self.writer)
 
 
 class KeyRotation(Canonical):
@@ -71,3 +78,9 @@ class KeyRevocation(Canonical):
     key: DigestHex
     replacement: KeyDescription | None = None
     suspect_since: Count
+
+
+def _require_no_custodian(writer: WriterId) -> None:
+    if writer.partition("/")[2] == CUSTODIAN:
+        message = f"`writer`: a {CUSTODIAN} is neither appointed nor ended"
+        raise ValueError(message)

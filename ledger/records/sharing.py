@@ -12,6 +12,8 @@ from ledger.types import DatasetId, DigestHex, ItemId, MemberId, ShortText, Slug
 
 ITEMS_MAX: Final = 128
 RECIPIENTS_MAX: Final = 64
+RIGHTS_MAX: Final = 512
+"""Rights one record can give: each is a grant and a case of its own."""
 GrantIds = Annotated[tuple[ItemId, ...], Meta(min_length=1, max_length=ITEMS_MAX)]
 NarrowingGround = Literal["legal-restriction", "not-held", "not-necessary", "security"]
 RevocationGround = Literal[
@@ -86,10 +88,15 @@ class Grant(Canonical):
     """Rights given by the provider. The n-th right of the record is the grant `<digest>-<n>`.
 
     Attributes:
-        items: 1 to 128 items.
+        items: 1 to 128 items, together at most 512 rights.
     """
 
     items: Annotated[tuple[GrantItem, ...], Meta(min_length=1, max_length=ITEMS_MAX)]
+
+    def __post_init__(self) -> None:
+        if sum(max(1, len(item.members)) for item in self.items) > RIGHTS_MAX:
+            message = f"`items` give more than {RIGHTS_MAX} rights"
+            raise ValueError(message)
 
 
 class Acceptance(Canonical):
