@@ -92,12 +92,12 @@ def take_step(draft: Draft, case_id: CaseId, name: str, not_entitled: Reason) ->
 
 
 def apply_step(draft: Draft, body: StepBody, effects: Mapping[str, Effect]) -> None:
-    """R013: the same step in every case listed, as the workflow tables allow it.
+    """R013: a `step` record takes one step in every case it lists, as the workflow tables allow.
 
     The case exists, and its workflow has such a step for a `step` record. The writer's member has
-    one of the parts named in the table, or holds one of the offices; where the table says
-    independent, an office does not help a party. The case is in a state that allows the step, and
-    the record names one of its coded grounds.
+    one of the parts named in the table, or holds one of the offices; where the table says no party,
+    an office does not help a party. The case is in a state that allows the step, and the record
+    names one of its coded grounds.
     """
     for case_id in body.cases:
         case = required(read(draft, Case, f"case/{case_id}"), UNKNOWN_CASE, case_id, "cases")

@@ -18,7 +18,7 @@ from ledger.types import ColumnName, DigestHex
 
 
 def complete_schema(view: StateView, schema: DigestHex) -> SchemaVersion:
-    """R302: the schema is complete. Refuses one that is unknown or still growing."""
+    """R302: a schema that is referred to is complete."""
     version = read(view, SchemaVersion, f"schema/{schema}")
     return required(version, UNKNOWN_SCHEMA, schema, "schema")
 

@@ -38,9 +38,9 @@ class Draft(Overlay):
         self.findings: list[FindingRef] = []
 
     def check_dataset(self, dataset: DatasetId | None) -> None:
-        """R010: a writer appointed for some datasets signs for these alone.
+        """Refuse a writer that is bound to other datasets; None is a thing that speaks of none.
 
-        None stands for a thing that speaks of no dataset. Facts are not refused for this (R508).
+        R010: a writer appointed for some datasets asks, gives and takes steps for these alone.
         """
         allowed = () if self.writer is None else self.writer.datasets
         refuse_unless(

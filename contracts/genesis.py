@@ -25,7 +25,7 @@ RULES_VERSIONS = (1,)
 def found(body: Genesis, chain: Chain, digest: DigestHex) -> Ledger:
     """R101: genesis opens the chain of the custodian of the first member that orders blocks.
 
-    The version of the rules is one that this code can replay. Raises `Refused`.
+    The version of the rules is one that this code can replay.
     """
     first = next(one for one in body.members if one.log_keys is not None)
     follows_nothing = chain.sequence == 0 and chain.previous is None
@@ -49,7 +49,7 @@ def found(body: Genesis, chain: Chain, digest: DigestHex) -> Ledger:
 def founding_keys(body: Genesis) -> tuple[PublicKey, ...]:
     """R102: genesis is signed by the custodian key and the log keys of every founder.
 
-    Each is strong and no two are alike. Raises `Refused`.
+    Each is strong and no two are alike.
     """
     keys = []
     for one in body.members:

@@ -97,10 +97,9 @@ def found(state: State, record: Record, verify: SignatureCheck) -> BlockResult:
 
 
 def step(state: State, head: Head, block: Block, verify: SignatureCheck) -> BlockResult:
-    """The block after `head`, whose state is `state`.
+    """The block after `head`, whose state is `state`. Raises `ValueError` for an engine's fault.
 
-    R015: block time increases, and the proposer is a member that orders blocks. Raises `ValueError`
-    otherwise: an engine's fault, not a record's.
+    R015: block time increases, and the proposer is a sequencer or validator.
     """
     if block.time <= head.time:
         message = f"block time {block.time} is not after {head.time}"

@@ -134,7 +134,7 @@ def end_right(draft: Draft, case: Case) -> None:
 
 
 def suspend_right(draft: Draft, case: Case) -> None:
-    """R410: from a suspension on, uses have no effective grant; a right has at most 16 of them."""
+    """R410: a suspended right is not effective from here on; it is suspended at most 16 times."""
     right = held(draft, GrantedRight, case.subject)
     refuse_unless(len(right.suspensions) < SUSPENSIONS_MAX, LIMIT, f"{SUSPENSIONS_MAX} suspensions")
     spans = (*right.suspensions, Interval(since=draft.context.time))

@@ -80,9 +80,9 @@ class Rejected:
 
 
 def rejection_of(error: FormatError) -> Rejected:
-    """R001: what is no record in its one canonical encoding, or too large for a leaf, is refused.
+    """The verdict on bytes that `ledger` could not read, for whoever reads them from outside.
 
-    Whoever reads bytes from outside gives the error of `ledger` its permanent reason here.
+    R001: what is no record in its one canonical encoding, or too large for a leaf, is refused.
     """
     match error:
         case TooLarge():
@@ -169,8 +169,9 @@ def apply_genesis(
 def _admit(view: StateView, context: Context, record: Record, verify: SignatureCheck) -> Draft:
     """What every record after genesis must fulfil, before its own rule is asked.
 
-    R003: it was signed for this ledger. R004: its writer was appointed, has not ended, and its
-    appointment has not run out.
+    R003: a record is signed for this ledger.
+
+    R004: its writer was appointed, has not ended, and its appointment has not run out.
     """
     if type(record.body) is Usage:
         use.check_events(record.body)
@@ -240,9 +241,9 @@ def _check_family(view: StateView, record: Record, writer: Writer) -> None:
 
 
 def _finish(draft: Draft, record: Record) -> None:
-    """R011: the chain grows by the record.
+    """R011: the writer's chain grows by the record that is accepted.
 
-    R012: a clock that is further from block time than the ledger allows is a finding.
+    R012: a writer's clock that is further from block time than the ledger allows is a finding.
     """
     chain, context = record.chain, draft.context
     draft.put(

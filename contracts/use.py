@@ -70,8 +70,9 @@ def apply_usage(draft: Draft, body: Usage) -> None:
 def _judge(draft: Draft, body: Usage, right: GrantedRight) -> None:
     """R503: a right was effective over the whole span, and its terms cover the use.
 
-    Each part of the terms that does not is a finding of its own. R504: so is a use reported later
-    than the terms require.
+    Each part of the terms that does not is a finding of its own.
+
+    R504: a use is reported within the time its terms set, counted from its end to block time.
     """
     ineffective = _ineffective(draft, right, body)
     if ineffective is not None:
@@ -104,7 +105,10 @@ def _ineffective(view: StateView, right: GrantedRight, body: Usage) -> str | Non
 
 
 def _count(draft: Draft, body: Usage, right: GrantedRight) -> None:
-    """R505: counters draw on uses and rows in the order of the log; they saturate at 2^53 - 1."""
+    """R505: uses and rows in total keep to what was granted.
+
+    They are counted in the order of the log, and saturate at 2^53 - 1.
+    """
     key = f"use/{body.grant}"
     before = read(draft, UseCounters, key) or _NO_USE
     terms = right.terms
@@ -128,7 +132,7 @@ def _count(draft: Draft, body: Usage, right: GrantedRight) -> None:
 def _count_days(
     draft: Draft, body: Usage, before: tuple[DayUses, ...], rate: int
 ) -> tuple[DayUses, ...]:
-    """R506: uses per local calendar day keep to the rate granted.
+    """R506: uses on a local calendar day keep to the rate granted.
 
     A span of several days counts on its last day with what the days before it could not hold. Of a
     day older than the latest 8 used, a report is judged by itself.
@@ -145,7 +149,7 @@ def _count_days(
 
 
 def _check_content(draft: Draft, body: Usage) -> None:
-    """R507: the contents used are those of the release named."""
+    """R507: the contents used are those of the version named."""
     content = body.content
     release = read(draft, ReleasedVersion, f"release/{content.dataset}/{content.version}")
     if release is None or release.sha256 != content.sha256:
@@ -154,7 +158,7 @@ def _check_content(draft: Draft, body: Usage) -> None:
 
 
 def _check_appointment(draft: Draft, body: Usage, datasets: tuple[DatasetId, ...]) -> None:
-    """R508: a writer appointed for some datasets reports the use of these."""
+    """R508: a writer appointed for some datasets reports the use of these alone."""
     if body.content.dataset not in datasets:
         _find(draft, body, findings.OUTSIDE_APPOINTMENT, draft.signer, body.content.dataset)
 
