@@ -23,11 +23,10 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar, get_args, get_origin
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert
 from msgspec.json import Decoder, encode
-from msgspec.structs import fields as struct_fields
 from msgspec.structs import replace
 
 from ledger.canonical import decode
@@ -130,20 +129,34 @@ def checked(value: S, kind: type[S]) -> S:
     try:
         return decode(encode(value), Decoder(kind))
     except FormatError as error:
-        match = _PATH.match(str(error))
+        match = _PATH.fullmatch(str(error))
         what, path = (str(error), "") if match is None else (match["what"], match["path"] or "")
-        name = re.split(r"[.\[]", path, maxsplit=1)[0]
-        raise SpellingError(what, _python_name(kind, name)) from error
+        raise SpellingError(what, _member(path)) from error
 
 
-def _python_name(kind: type[Struct], json_name: str) -> str:
-    for one in struct_fields(kind):
-        if one.encode_name == json_name:
-            return one.name
-    return json_name
+def typed(text: str, kind: object) -> object:
+    """Text as a value of a type of `ledger.types` or `ledger.records`. Raises `SpellingError`."""
+    words_allowed = get_args(kind) if get_origin(kind) is Literal else ()
+    if words_allowed and text not in words_allowed:
+        raise SpellingError(f"`{text}` is none of {', '.join(map(str, words_allowed))}")
+    try:
+        return convert(text, kind)
+    except ValidationError as error:
+        raise SpellingError(f"`{text}`: {error}") from error
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
+def _member(path: str) -> str:
+    """The Python name of the member a path of msgspec leads to.
+
+    >>> _member("notAfter"), _member("items[...].terms.usesMax")
+    ('not_after', 'uses_max')
+    """
+    plain = [one for one in re.split(r"\.|\[.*?\]", path) if one]
+    return re.sub(r"(?=[A-Z])", "_", plain[-1]).lower() if plain else ""
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """`NAME=VALUE` words. Raises `SpellingError`."""
     pairs = []
     for word in words(text):
         left, equals, right = word.partition("=")
@@ -154,7 +167,7 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _masking(text: str) -> tuple[FieldMasking, ...]:
-    masks = [FieldMasking(field=field, level=level) for field, level in _pairs(text)]  # type: ignore[arg-type]  # `checked` afterwards
+    masks = [FieldMasking(field=field, level=level) for field, level in pairs(text)]  # type: ignore[arg-type]  # `checked` afterwards
     return tuple(sorted(masks, key=lambda one: one.field))
 
 
@@ -163,7 +176,7 @@ def _rows(text: str) -> tuple[RowFilter, ...]:
         RowFilter(
             column=column, prefixes=tuple(sorted({one.strip() for one in prefixes.split("|")}))
         )
-        for column, prefixes in sorted(_pairs(text))
+        for column, prefixes in sorted(pairs(text))
     )
 
 

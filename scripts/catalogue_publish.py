@@ -1,0 +1,88 @@
+"""The way of a whole sheet onto the ledger: entries, the steward's review, releases."""
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from ledger.records import Body
+from node.client import Client, Result, Writer
+from scripts.answers import require_all
+from scripts.catalogue_entries import Planned
+from scripts.catalogue_plan import (
+    Standing,
+    bodies_for,
+    content_problem,
+    read_standing,
+    releases_of,
+)
+from scripts.catalogue_sheet import SheetProblem
+from scripts.console_text import progress
+
+_AT_ONCE: Final = 100
+"""Records submitted together: enough for a block, few enough for a progress bar to move."""
+_POLL_S: Final = 2.0
+
+
+def check_contents(planned: Sequence[Planned]) -> list[SheetProblem]:
+    """Which files are no longer those that were scanned."""
+    problems = []
+    with progress("checking contents", len(planned)) as advance:
+        for one in planned:
+            problem = content_problem(one)
+            problems += [] if problem is None else [problem]
+            advance()
+    return problems
+
+
+def read_standings(client: Client, planned: Sequence[Planned]) -> list[Standing]:
+    """Where every dataset stands."""
+    standings = []
+    with progress("comparing with the ledger", len(planned)) as advance:
+        for one in planned:
+            standings.append(read_standing(client, one))
+            advance()
+    return standings
+
+
+def publish_all(
+    client: Client, writer: Writer, standings: list[Standing], *, wait: bool, release: bool
+) -> list[Standing]:
+    """Submit what is to be said; returns where everything stands then."""
+    planned = [one.planned for one in standings]
+    bodies = bodies_for(client, standings)
+    if bodies:
+        _submit("publishing entries", writer, bodies)
+        standings = read_standings(client, planned)
+    if wait:
+        standings = _wait_for_review(client, standings)
+    releases = releases_of(standings) if release else []
+    if releases:
+        _submit("releasing", writer, releases)
+        standings = read_standings(client, planned)
+    return standings
+
+
+def _submit(what: str, writer: Writer, bodies: Sequence[tuple[str, Body]]) -> None:
+    results: list[Result] = []
+    with progress(what, len(bodies)) as advance:
+        for first in range(0, len(bodies), _AT_ONCE):
+            some = [body for _, body in bodies[first : first + _AT_ONCE]]
+            results += writer.submit_many(some)
+            advance(len(some))
+    require_all(results, [dataset for dataset, _ in bodies])
+
+
+def _wait_for_review(client: Client, standings: list[Standing]) -> list[Standing]:
+    """Until no entry awaits review; entries returned end up as new or changed again."""
+    waiting = sum(one.state == "awaiting review" for one in standings)
+    with progress("waiting for the steward's review", waiting) as advance:
+        while waiting:
+            time.sleep(_POLL_S)
+            standings = [
+                read_standing(client, one.planned) if one.state == "awaiting review" else one
+                for one in standings
+            ]
+            still = sum(one.state == "awaiting review" for one in standings)
+            advance(waiting - still)
+            waiting = still
+    return standings

@@ -1,0 +1,187 @@
+"""The spreadsheet in which a catalogue is completed by hand.
+
+One CSV file, two kinds of rows, told apart by the cell `row`:
+
+    row     dataset  column    title    type     personal  category  …
+    table   flights            Flights                     traffic   …     one per table, then
+    column  flights  tailnum   Tail…    text     none                …     one per column of it
+
+`CELLS` says what each cell takes, for which rows, and whether it must be filled. Spreadsheet
+programs may save it with semicolons or tabs, with a byte-order mark, with columns moved or added;
+columns it does not know are left alone.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Final, Literal
+
+Row = Literal["column", "table"]
+_BOTH: Final[tuple[Row, ...]] = ("table", "column")
+_ENCODING: Final = "utf-8-sig"
+"""Reads UTF-8 with and without a byte-order mark; with one, Excel reads Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One column of the sheet: the rows that have it, what it takes, the rows that need it."""
+
+    name: str
+    rows: tuple[Row, ...]
+    help: str
+    needed: tuple[Row, ...] = ()
+
+
+def _of_both(name: str, text: str, *, needed: tuple[Row, ...] = ()) -> Cell:
+    return Cell(name, _BOTH, text, needed)
+
+
+def _of_table(name: str, text: str, *, needed: bool = False) -> Cell:
+    return Cell(name, ("table",), text, ("table",) if needed else ())
+
+
+def _of_column(name: str, text: str, *, needed: bool = False) -> Cell:
+    return Cell(name, ("column",), text, ("column",) if needed else ())
+
+
+CELLS: Final = (
+    _of_both("row", "table or column", needed=_BOTH),
+    _of_both("dataset", "permanent id: a-z, 0-9 and hyphens", needed=_BOTH),
+    _of_column("column", "name of the column in the data", needed=True),
+    _of_both("title", "its name for people", needed=("table",)),
+    _of_both("summary", "what it contains or means", needed=("table",)),
+    _of_column(
+        "type",
+        "binary, boolean, date, decimal, float, integer, other, text, time or timestamp",
+        needed=True,
+    ),
+    _of_column("nullable", "yes if it may be missing"),
+    _of_column("personal", "none, personal or sensitive"),
+    _of_column("unit", "unit of measure"),
+    _of_column("standard", "code of the data standard it follows"),
+    _of_both("hint", "remark of the scan; ignored"),
+    _of_table("code", "catalogue code", needed=True),
+    _of_table("category", "category code: a-z, 0-9 and hyphens", needed=True),
+    _of_table("level", "general or important", needed=True),
+    _of_table("sharing", "unconditional, conditional or withheld", needed=True),
+    _of_table("system", "information system that holds it: a-z, 0-9 and hyphens", needed=True),
+    _of_table(
+        "frequency",
+        "realtime, daily, weekly, monthly, quarterly, yearly, once or irregular",
+        needed=True,
+    ),
+    _of_table("purposes", "purpose codes adopted on the ledger, or all", needed=True),
+    _of_table("operations", "of derive, export, publish, query, read, train, verify", needed=True),
+    _of_table("fields", "columns offered, or all (if left empty)"),
+    _of_table("rows", "rows offered: COLUMN=PREFIX|PREFIX"),
+    _of_table("systems", "information systems that may use it, or any"),
+    _of_table("not_before", "offered from this moment on"),
+    _of_table("not_after", "offered until this moment"),
+    _of_table("uses_max", "uses in total"),
+    _of_table("rows_max", "rows in total"),
+    _of_table("rate_per_day", "uses a day"),
+    _of_table("delegable", "how often the right may be passed on, 0 to 8"),
+    _of_table("minimum_group", "smallest group behind any figure that leaves the consumer"),
+    _of_table("masking", "COLUMN=partial, hashed or aggregated"),
+    _of_table("storage", "allowed, controlled or none"),
+    _of_table("onward", "yes, aggregated or no"),
+    _of_table("report_within", "time to report a use, such as 7d"),
+    _of_table("delete_within", "time to delete after the right ends, such as 30d"),
+    _of_table("basis_kind", "law, regulation, decision or other"),
+    _of_table("basis", "where the legal basis stands; needed if withheld or personal"),
+    _of_table("necessity", "why personal information is needed; needed if personal"),
+    _of_table("assessment", "impact assessment, digest or file; needed if personal"),
+    _of_table("secrecy_review", "secrecy review, digest or file"),
+    _of_table("collector", "member that collects it, if another"),
+    _of_table("co_providers", "members that provide it jointly"),
+    _of_table("joint_rule", "who of them may grant: any or lead"),
+    _of_table("responsible", "STAGE=MEMBER for collect, store, process, transfer, share, use, …"),
+    _of_table("mode", "file, batch or service"),
+    _of_table("endpoint", "address of a service"),
+    _of_table("endpoint_version", "version of a service"),
+    _of_table("openness", "closed, conditional or open"),
+    _of_table("campaign_end", "last day, if it is collected in a campaign"),
+    _of_table("source", "where the data comes from"),
+    _of_table("contact", "office to ask"),
+    _of_table("location", "file, relative to this sheet, or database; for the release"),
+    _of_table("table", "name of the table in the database; for the release"),
+    _of_table("row_count", "number of rows; for the release"),
+    _of_table("bytes", "length of the file; for the release"),
+    _of_table("sha256", "digest of the contents; for the release"),
+    _of_table("as_of", "moment the contents describe; for the release"),
+)
+"""Every column, in the order in which they stand in a new sheet."""
+CELL_OF_NAME: Final[Mapping[str, Cell]] = {cell.name: cell for cell in CELLS}
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One row as it stands in the file; `line` counts from 1, the header being line 1."""
+
+    line: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.cells.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetProblem:
+    """One thing wrong in a sheet: in which line, in which column, what."""
+
+    line: int
+    column: str
+    message: str
+
+
+class SheetError(Exception):
+    """A file that is no sheet at all."""
+
+
+def encode_sheet(rows: Iterable[Mapping[str, str]], *, for_excel: bool = False) -> bytes:
+    """A sheet; with a byte-order mark if it is for Excel."""
+    text = StringIO(newline="")
+    writer = csv.DictWriter(text, [cell.name for cell in CELLS], restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode(_ENCODING if for_excel else "utf-8")
+
+
+def read_sheet(path: Path) -> list[SheetRow]:
+    """The rows of a sheet, empty ones left out. Raises `SheetError`."""
+    try:
+        text = path.read_bytes().decode(_ENCODING)
+    except UnicodeDecodeError as error:
+        raise SheetError(f"{path} is not UTF-8; save it as `CSV UTF-8`") from error
+    header = text.partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        names = [name.strip() for name in next(reader, [])]
+        _check_header(path, names)
+        found = [
+            SheetRow(reader.line_num, _cells(names, values))
+            for values in reader
+            if any(value.strip() for value in values)
+        ]
+    except csv.Error as error:
+        raise SheetError(f"{path}, line {reader.line_num}: {error}") from error
+    if not found:
+        raise SheetError(f"{path} has no rows")
+    return found
+
+
+def _check_header(path: Path, names: Sequence[str]) -> None:
+    missing = [cell.name for cell in CELLS if cell.needed and cell.name not in names]
+    if missing:
+        raise SheetError(f"{path} lacks the columns {', '.join(missing)}")
+    known = [name for name in names if name in CELL_OF_NAME]
+    twice = sorted({name for name in known if known.count(name) > 1})
+    if twice:
+        raise SheetError(f"{path} has the columns {', '.join(twice)} twice")
+
+
+def _cells(names: Sequence[str], values: Sequence[str]) -> dict[str, str]:
+    return {name: value.strip() for name, value in zip(names, values, strict=False)}
