@@ -1,0 +1,316 @@
+"""What holds of every state the rules can reach: named predicates for tests, simulator and audit.
+
+`violations(state, leaves)` runs them all on a state and the log that led to it. Each says what is
+wrong in words and says nothing if all is well. They repeat no rule: they ask whether what different
+rules have written still fits together, and recount from the log what the rules counted one by one.
+
+>>> violations(MemoryState(), ())
+[]
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from contracts import columns
+from contracts.terms import narrows
+from contracts.values import (
+    Case,
+    ChainHead,
+    Dataset,
+    Due,
+    EntryTerms,
+    GrantedRight,
+    Key,
+    Member,
+    ReleasedVersion,
+    RequestedItem,
+    RoleHolders,
+    SchemaVersion,
+    StandingGrants,
+    UseCounters,
+    Writer,
+    parse_value,
+)
+from contracts.view import MemoryState, V, read
+from contracts.workflows import WORKFLOWS
+from ledger.canonical import encode
+from ledger.errors import FormatError
+from ledger.records import Entry, Record, Release, Usage, parse_record
+from ledger.running_digest import run_of
+from ledger.seal import is_seal
+from ledger.types import SAFE_INTEGER_MAX, DatasetId, DigestHex
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A state and the records that led to it, each with its index."""
+
+    state: MemoryState
+    records: tuple[tuple[int, Record], ...]
+
+    def all(self, prefix: str, kind: type[V]) -> Iterator[tuple[str, V]]:
+        """Every value under `<prefix>/`, with the rest of its key."""
+        for key in self.state.keys(f"{prefix}/"):
+            value = self.get(kind, key)
+            if value is not None:
+                yield key.removeprefix(f"{prefix}/"), value
+
+    def get(self, kind: type[V], key: str) -> V | None:
+        """The value under `key`."""
+        return read(self.state, kind, key)
+
+
+Predicate = Callable[[Facts], Iterator[str]]
+
+
+def values_can_be_read(facts: Facts) -> Iterator[str]:
+    """Every value is within the limits of its type: a node that stores it can read it again."""
+    for key in facts.state.keys():  # noqa: SIM118  a state is no dict
+        value = facts.state.get(key)
+        try:
+            same = value is not None and parse_value(key, encode(value)) == value
+        except FormatError as error:
+            yield f"{key}: {error}"
+        else:
+            if not same:
+                yield f"{key} reads back as something else"
+
+
+def chains_are_whole(facts: Facts) -> Iterator[str]:
+    """Each writer's records are one chain, and the state holds its head."""
+    heads: dict[str, ChainHead] = {}
+    for index, record in facts.records:
+        chain, before = record.chain, heads.get(record.chain.writer)
+        place = (0, None) if before is None else (before.records, before.head)
+        if (chain.sequence, chain.previous) != place:
+            yield f"record {index} does not follow in the chain of {chain.writer}"
+        heads[chain.writer] = ChainHead(
+            head=record.digest, last_index=index, records=chain.sequence + 1
+        )
+    if dict(facts.all("chain", ChainHead)) != heads:
+        yield "the heads of chains are not those of the log"
+
+
+def keys_serve_one_writer(facts: Facts) -> Iterator[str]:
+    """An active writer has an active key of its own; the custodian's is its member's."""
+    for name, writer in facts.all("writer", Writer):
+        key = facts.get(Key, f"key/{writer.key}")
+        if key is None or key.writer != name:
+            yield f"the key of {name} is another's"
+        elif (key.status == "active") != (writer.status == "active"):
+            yield f"{name} is {writer.status}, its key is {key.status}"
+    for keyid, key in facts.all("key", Key):
+        holder = facts.get(Writer, f"writer/{key.writer}")
+        if key.status == "active" and holder is not None and holder.key != keyid:
+            yield f"key {keyid} is active beside the present key of {key.writer}"
+        if (key.until is None) != (key.status == "active"):
+            yield f"key {keyid} is {key.status}"
+    for name, member in facts.all("member", Member):
+        custodian = facts.get(Writer, f"writer/{name}/custodian")
+        if custodian is None or custodian.key != member.custodian:
+            yield f"{name} has another custodian key than its custodian"
+
+
+def roles_agree(facts: Facts) -> Iterator[str]:
+    """The holders of a role are the members that have it."""
+    holders: dict[str, list[str]] = {}
+    for name, member in sorted(facts.all("member", Member)):
+        for role in member.roles:
+            holders.setdefault(role, []).append(name)
+    if {role: list(one.members) for role, one in facts.all("role", RoleHolders)} != holders:
+        yield "roles and their holders differ"
+
+
+def schemas_are_whole(facts: Facts) -> Iterator[str]:
+    """A complete schema has all its columns and the digest that names it."""
+    for digest, version in facts.all("schema", SchemaVersion):
+        count = len(columns.column_names(facts.state, digest))
+        if not count == version.columns == version.total or version.run != digest:
+            yield f"schema {digest} is not complete"
+    for name, version in facts.all("schema-draft", SchemaVersion):
+        if version.columns >= version.total:
+            yield f"schema {name} should be complete"
+
+
+def datasets_are_counted(facts: Facts) -> Iterator[str]:
+    """A dataset counts its entries and releases, and has its versions without gaps."""
+    records: dict[DatasetId, list[DigestHex]] = {}
+    for _, record in facts.records:
+        for name in sorted(_datasets_counting(record)):
+            records.setdefault(name, []).append(record.digest)
+    for name, dataset in facts.all("dataset", Dataset):
+        digests = records.pop(name, [])
+        if (dataset.records, dataset.run) != (len(digests), run_of(digests)):
+            yield f"dataset {name} counts other records than the log"
+        versions = {version for version, _ in facts.all(f"release/{name}", ReleasedVersion)}
+        if versions != {str(number + 1) for number in range(dataset.releases)}:
+            yield f"dataset {name} has not the versions 1 to {dataset.releases}"
+        entry = facts.get(EntryTerms, f"entry/{name}")
+        if entry is not None and entry.provider != dataset.provider:
+            yield f"dataset {name} has two providers"
+    if records:
+        yield f"datasets without a value: {sorted(records)}"
+
+
+def reviews_are_pending(facts: Facts) -> Iterator[str]:
+    """A dataset's pending entry, the draft and the open review are one."""
+    pending = {one.pending for _, one in facts.all("dataset", Dataset) if one.pending is not None}
+    drafts = {name for name, _ in facts.all("entry-draft", EntryTerms)}
+    open_reviews = {
+        name
+        for name, case in facts.all("case", Case)
+        if case.workflow == "review" and case.state == "submitted"
+    }
+    if not pending == drafts == open_reviews:
+        yield f"pending {sorted(pending)}, drafts {sorted(drafts)}, open {sorted(open_reviews)}"
+
+
+def cases_have_their_deadlines(facts: Facts) -> Iterator[str]:
+    """A case that is due has its deadline in order of time, and no other deadline is there."""
+    due = {f"{case.due}/{name}" for name, case in facts.all("case", Case) if case.due is not None}
+    if due != {name for name, _ in facts.all("due", Due)}:
+        yield "cases and deadlines differ"
+    for name, case in facts.all("case", Case):
+        table = WORKFLOWS[case.workflow]
+        if case.due is not None and not any(step.state == case.state for step in table.steps):
+            yield f"case {name} is `{case.state}`, which is final, and due"
+
+
+def parties_are_members(facts: Facts) -> Iterator[str]:
+    """Every party of a case is a member, and has one part in it."""
+    for name, case in facts.all("case", Case):
+        members = [party.member for party in case.parties]
+        if len({*members}) != len(members):
+            yield f"case {name} has a party twice"
+        unknown = [one for one in members if facts.get(Member, f"member/{one}") is None]
+        if unknown:
+            yield f"case {name} has parties that are no members: {unknown}"
+
+
+def findings_have_evidence(facts: Facts) -> Iterator[str]:
+    """A finding accuses somebody, and names a record that is in the log."""
+    known = {record.digest for _, record in facts.records}
+    for name, case in facts.all("case", Case):
+        if (case.finding is None) != (case.workflow != "finding"):
+            yield f"case {name} is of workflow `{case.workflow}`"
+        elif case.finding is not None:
+            if case.finding.evidence not in known:
+                yield f"finding {name} rests on a record that is not there"
+            if not any(party.part == "accused" for party in case.parties):
+                yield f"finding {name} accuses nobody"
+
+
+def rights_follow_their_cases(facts: Facts) -> Iterator[str]:
+    """What a right says of its validity is what the state of its case says."""
+    for name, right in facts.all("grant", GrantedRight):
+        case = facts.get(Case, f"case/{name}")
+        state = "missing" if case is None else case.state
+        is_suspended = bool(right.suspensions) and right.suspensions[-1].until is None
+        if right.ended_at is not None:
+            expected = {"declined", "ended", "revoked"}
+        elif right.in_force_since is None:
+            expected = {"offered"}
+        else:
+            expected = {"suspended" if is_suspended else "in-force"}
+        if state not in expected:
+            yield f"right {name} is not `{state}`, as its case says"
+
+
+def rights_keep_to_what_they_rest_on(facts: Facts) -> Iterator[str]:
+    """No right is wider than an entry of its dataset was, or than the standing grant above it."""
+    entries = [record.body for _, record in facts.records if isinstance(record.body, Entry)]
+    for name, right in facts.all("grant", GrantedRight):
+        offered = any(
+            (entry.dataset, entry.schema) == (right.dataset, right.schema)
+            and narrows(right.terms, entry.conditions)
+            for entry in entries
+        )
+        if not offered:
+            yield f"right {name} is wider than any entry of {right.dataset}"
+        if right.standing is not None:
+            above = facts.get(GrantedRight, f"grant/{right.standing}")
+            if above is None or above.member is not None or not narrows(right.terms, above.terms):
+                yield f"right {name} is wider than the standing grant above it"
+        if right.member == right.provider:
+            yield f"right {name} is the provider's own"
+
+
+def requests_are_answered_once(facts: Facts) -> Iterator[str]:
+    """A request is granted exactly if one right answers it."""
+    answers = [right.request for _, right in facts.all("grant", GrantedRight) if right.request]
+    for name, asked in facts.all("request", RequestedItem):
+        case = facts.get(Case, f"case/{name}")
+        is_granted = case is not None and case.state == "granted"
+        if answers.count(name) != is_granted:
+            yield f"request {name} of {asked.member} has {answers.count(name)} answers"
+
+
+def standing_grants_are_listed(facts: Facts) -> Iterator[str]:
+    """The standing grants listed are those that have not ended."""
+    standing: dict[str, set[str]] = {}
+    for name, right in facts.all("grant", GrantedRight):
+        if right.member is None and right.ended_at is None:
+            standing.setdefault(right.dataset, set()).add(name)
+    listed = {name: set(one.grants) for name, one in facts.all("standing", StandingGrants)}
+    if listed != standing:
+        yield "standing grants and their lists differ"
+
+
+def uses_are_counted(facts: Facts) -> Iterator[str]:
+    """Counters are the sums over the uses that the right's own member reported under it."""
+    reports: dict[str, list[tuple[DigestHex, Usage]]] = {}
+    for _, record in facts.records:
+        body = record.body
+        if isinstance(body, Usage) and body.grant is not None:
+            right = facts.get(GrantedRight, f"grant/{body.grant}")
+            user = record.chain.writer.partition("/")[0]
+            if right and (right.member, right.dataset) == (user, body.content.dataset):
+                reports.setdefault(body.grant, []).append((record.digest, body))
+    for name, counters in facts.all("use", UseCounters):
+        counted = reports.pop(name, [])
+        if (
+            counters.records != len(counted)
+            or counters.run != run_of(digest for digest, _ in counted)
+            or counters.uses != min(sum(use.uses for _, use in counted), SAFE_INTEGER_MAX)
+            or counters.rows != min(sum(use.rows for _, use in counted), SAFE_INTEGER_MAX)
+        ):
+            yield f"uses of {name} are counted wrongly"
+    if reports:
+        yield f"uses that nobody counted: {sorted(reports)}"
+
+
+INVARIANTS: Final[tuple[Predicate, ...]] = (
+    values_can_be_read,
+    chains_are_whole,
+    keys_serve_one_writer,
+    roles_agree,
+    schemas_are_whole,
+    datasets_are_counted,
+    reviews_are_pending,
+    cases_have_their_deadlines,
+    parties_are_members,
+    findings_have_evidence,
+    rights_follow_their_cases,
+    rights_keep_to_what_they_rest_on,
+    requests_are_answered_once,
+    standing_grants_are_listed,
+    uses_are_counted,
+)
+
+
+def violations(state: MemoryState, leaves: Sequence[bytes]) -> list[str]:
+    """Everything that is wrong with a state that the log `leaves` led to."""
+    records = [(at, parse_record(leaf)) for at, leaf in enumerate(leaves) if not is_seal(leaf)]
+    facts = Facts(state, tuple(records))
+    return [f"{check.__name__}: {text}" for check in INVARIANTS for text in check(facts)]
+
+
+def _datasets_counting(record: Record) -> set[DatasetId]:
+    match record.body:
+        case Entry(dataset=dataset):
+            return {dataset}
+        case Release(items=items):
+            return {item.dataset for item in items}
+        case _:
+            return set()
