@@ -1,0 +1,76 @@
+"""Engines decide two things: the records of the next block in their order, and its time.
+
+An engine drives an `Application`; the application decides what the records come to. Every engine
+gives the same leaves, outcomes and roots for the same sequence of blocks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from contracts.replay import Block, BlockResult, Head
+from contracts.transition import Accepted, Rejected
+from ledger.records import Record
+from ledger.types import Time
+
+
+class Application(Protocol):
+    """What an engine drives."""
+
+    @property
+    def head(self) -> Head:
+        """The block before."""
+        ...
+
+    def apply(self, block: Block) -> BlockResult:
+        """Decide and commit one block. MUST NOT be called from two threads at once."""
+        ...
+
+    def has_due(self, time: Time) -> bool:
+        """Whether a deadline has passed at `time`, so that a block is due without records."""
+        ...
+
+
+class QueueFull(Exception):  # noqa: N818  the name states the fact
+    """Too many records wait already; ask again after `retry_after_s`."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__("too many records wait to be ordered")
+        self.retry_after_s = retry_after_s
+
+
+class EngineStopped(Exception):  # noqa: N818  the name states the fact
+    """The engine takes no more records: it was asked to stop, or a commit failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A record's block, and its place among the records of that block, accepted or not."""
+
+    block: BlockResult
+    position: int
+
+    @property
+    def verdict(self) -> Accepted | Rejected:
+        """What the rules made of it."""
+        return self.block.verdicts[self.position]
+
+
+class Engine(Protocol):
+    """Groups records into blocks."""
+
+    async def start(self) -> None:
+        """Begin to form blocks."""
+        ...
+
+    async def stop(self) -> None:
+        """Take no more records, finish those that wait, and return."""
+        ...
+
+    async def order(self, records: Sequence[Record]) -> Sequence[Placed]:
+        """Hand records over; returns, for each, where it came to stand.
+
+        MUST keep the order of records handed over together. Raises `QueueFull` before any of them
+        is taken, `EngineStopped` if their fate is not known.
+        """
+        ...

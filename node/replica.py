@@ -1,0 +1,211 @@
+"""One node's copy of the ledger: it decides, stores and publishes blocks, one after the other.
+
+    apply(block):  decide (`replay.step`)           a crash here loses nothing: nothing was promised
+                   extend the tree
+                   one transaction: leaves, tiles, state, map, views, head
+                   ── committed ──                  a crash here loses no record: the head says so
+                   sign and keep the checkpoint     a crash here: `open` signs for the head again
+                   publish
+
+If the transaction fails, it is rolled back and what is in memory is still what is on disk; but the
+disk can no longer be trusted to keep promises, so the error is passed on and the node stops.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from contracts.replay import Block, BlockResult, Head, found, step
+from contracts.transition import SignatureCheck
+from contracts.values import Key, parse_value
+from ledger.checkpoint import Checkpoint, sign_checkpoint
+from ledger.envelope import verify_signature
+from ledger.hashing import leaf_hash
+from ledger.keys import PublicKey, Signer, parse_public_key
+from ledger.records import Genesis, Record, parse_record
+from ledger.tiles import Tile, TileEdge
+from ledger.types import DigestHex
+from node import views
+from node.storage.cache import GenerationalCache
+from node.storage.models import StateRow, table_of
+from node.storage.state import StoredState
+from node.storage.store import Snapshot, SqlStore, Step, write_block
+
+_RECENT_TILES = 64
+
+
+class ReplicaError(Exception):
+    """The database and the log it holds do not agree, or hold no ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSizes:
+    """How many state values and map nodes the committing thread keeps at hand."""
+
+    values_max: int = 200_000
+    nodes_max: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What everybody may see: a size, its signed checkpoint, the head it belongs to."""
+
+    head: Head
+    checkpoint: bytes
+
+
+class Replica:
+    """The ledger on this node. `apply` is called from one thread at a time."""
+
+    def __init__(
+        self,
+        store: SqlStore,
+        origin: str,
+        log_signers: Sequence[Signer],
+        *,
+        verify: SignatureCheck = verify_signature,
+        cache: CacheSizes = CacheSizes(),
+        on_step: Step = lambda _name: None,
+    ) -> None:
+        self.store = store
+        self.origin = origin
+        self._signers = log_signers
+        self._verify = verify
+        self._on_step = on_step
+        self._connection: Connection = store.engine.connect()
+        self.state = StoredState(self._connection, cache.values_max, cache.nodes_max)
+        self.keys: dict[str, PublicKey] = {}
+        self._edge, head = self._restore()
+        self._recent = GenerationalCache[tuple[int, int], bytes](_RECENT_TILES)
+        self._lock = threading.Lock()
+        self._listeners: list[Callable[[Published, Block, BlockResult], None]] = []
+        self.published = self._recover_checkpoint(head)
+
+    @property
+    def head(self) -> Head:
+        """Where the log stands."""
+        return self.published.head
+
+    def subscribe(self, listener: Callable[[Published, Block, BlockResult], None]) -> None:
+        """Call `listener` after each block, on the committing thread; it MUST NOT raise or wait."""
+        self._listeners.append(listener)
+
+    def apply(self, block: Block) -> BlockResult:
+        """Decide a block and, unless nothing happened in it, commit and publish it."""
+        with self._connection.begin():
+            result = step(self.state, self.head, block, self._verify)
+            if result.is_empty:
+                return result
+            edge, tiles = self._edge.extend([leaf_hash(leaf) for leaf in result.leaves])
+            write_block(self._connection, result, edge, tiles, self._on_step)
+            views.write(self._connection, block, result)
+            self._on_step("views")
+        self._on_step("committed")
+        # From here on the block is promised; memory follows.
+        self.state.adopt(result)
+        self._edge = edge
+        self._adopt_keys(result)
+        self._adopt_tiles(tiles)
+        self.published = Published(result.head, self._sign(result.head, edge))
+        for listener in self._listeners:
+            listener(self.published, block, result)
+        return result
+
+    def has_due(self, time: str) -> bool:
+        """Whether a deadline has passed at `time`."""
+        with self._connection.begin():
+            return bool(self.state.due(time, 1))
+
+    def tiles(self, tiles: Sequence[Tile]) -> list[bytes]:
+        """As `ledger.tiles.TileSource`, for any thread: what was written last comes from memory."""
+        with self._lock:
+            found = [self._recent.get((tile.level, tile.index), None) for tile in tiles]
+        missing = [
+            n for n, data in enumerate(found) if data is None or len(data) < tiles[n].width * 32
+        ]
+        if missing:
+            with self.store.snapshot() as snapshot:
+                stored = snapshot.tiles([tiles[n] for n in missing])
+            for n, data in zip(missing, stored, strict=True):
+                found[n] = data
+        return [data or b"" for data in found]
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._connection.close()
+
+    def _restore(self) -> tuple[TileEdge, Head]:
+        with self._connection.begin():
+            snapshot = Snapshot(self._connection)
+            stored = snapshot.head()
+            if stored is None:
+                raise ReplicaError("the database holds no ledger; `blockpool node init` makes one")
+            edge = TileEdge.restore(stored.head.size, snapshot)
+            if edge.root() != stored.root:
+                raise ReplicaError("the tiles do not give the root of the head; restore a backup")
+            for key, value in _stored_keys(self._connection):
+                self.keys[key] = parse_public_key(value.key)
+        return edge, stored.head
+
+    def _recover_checkpoint(self, head: Head) -> Published:
+        with self.store.snapshot() as snapshot:
+            kept = snapshot.checkpoint()
+        if kept is not None and kept[0] == head.size:
+            return Published(head, kept[1])
+        return Published(head, self._sign(head, self._edge))
+
+    def _sign(self, head: Head, edge: TileEdge) -> bytes:
+        checkpoint = Checkpoint(self.origin, head.size, edge.root())
+        note = sign_checkpoint(checkpoint, list(self._signers))
+        self.store.write_checkpoint(self._connection, head.size, note)
+        return note
+
+    def _adopt_keys(self, result: BlockResult) -> None:
+        for key, value in result.changes.items():
+            if isinstance(value, Key):
+                self.keys[key.removeprefix("key/")] = parse_public_key(value.key)
+
+    def _adopt_tiles(self, tiles: Mapping[Tile, bytes]) -> None:
+        with self._lock:
+            for tile, data in tiles.items():
+                self._recent.put((tile.level, tile.index), data)
+
+
+def initialise(store: SqlStore, genesis_leaf: bytes) -> Head:
+    """Found a ledger in an empty database. Raises `Refused`, `FormatError`, `ReplicaError`."""
+    record = parse_record(genesis_leaf)
+    with store.engine.connect() as connection, connection.begin():
+        snapshot = Snapshot(connection)
+        if snapshot.head() is not None:
+            raise ReplicaError("the database holds a ledger already")
+        result = found(StoredState(connection, 1_000, 1_000), record, verify_signature)
+        edge, tiles = TileEdge().extend([leaf_hash(leaf) for leaf in result.leaves])
+        write_block(connection, result, edge, tiles, lambda _name: None)
+        block = Block(result.head.time, result.seal.proposer, (record,))
+        views.write(connection, block, result)
+    return result.head
+
+
+def origin_of(store: SqlStore) -> tuple[str, Genesis, DigestHex]:
+    """Origin, genesis body and digest of the ledger in a database."""
+    with store.snapshot() as snapshot:
+        leaf = snapshot.leaf(0)
+    if leaf is None:
+        raise ReplicaError("the database holds no ledger; `blockpool node init` makes one")
+    record: Record = parse_record(leaf.leaf)
+    if not isinstance(record.body, Genesis):
+        raise ReplicaError("the first leaf is not a genesis record")
+    return record.body.origin, record.body, record.digest
+
+
+def _stored_keys(connection: Connection) -> list[tuple[str, Key]]:
+    table = table_of(StateRow)
+    rows = connection.execute(table.select().where(table.c.key >= "key/", table.c.key < "key0"))
+    found_keys = []
+    for row in rows:
+        value = parse_value(row.key, row.value)
+        if isinstance(value, Key):
+            found_keys.append((row.key.removeprefix("key/"), value))
+    return found_keys

@@ -1,0 +1,1 @@
+"""Where a node keeps what it knows: tables, the store over them, the cached state."""

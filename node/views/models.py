@@ -1,0 +1,167 @@
+"""Tables of the views. `value` is the canonical JSON of the state value a row was made from."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table
+from sqlmodel import Field, SQLModel
+
+from node.storage.models import table_of
+
+
+def _text(*, index: bool = False, nullable: bool = True) -> Column[str]:
+    return Column(String, index=index, nullable=nullable)
+
+
+class MemberView(SQLModel, table=True):
+    """Members."""
+
+    __tablename__ = "member_view"
+    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    id: str = Field(sa_column=_text(index=True, nullable=False))
+    from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
+    status: str = Field(sa_column=_text(nullable=False))
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class WriterView(SQLModel, table=True):
+    """Writers; the chain head is not repeated here."""
+
+    __tablename__ = "writer_view"
+    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    id: str = Field(sa_column=_text(index=True, nullable=False))
+    from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
+    member: str = Field(sa_column=_text(index=True, nullable=False))
+    status: str = Field(sa_column=_text(nullable=False))
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class DatasetView(SQLModel, table=True):
+    """Datasets, from their first entry on."""
+
+    __tablename__ = "dataset_view"
+    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    id: str = Field(sa_column=_text(index=True, nullable=False))
+    from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
+    provider: str = Field(sa_column=_text(index=True, nullable=False))
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class EntryView(SQLModel, table=True):
+    """Entries in force; their dataset is the id."""
+
+    __tablename__ = "entry_view"
+    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    id: str = Field(sa_column=_text(index=True, nullable=False))
+    from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
+    provider: str = Field(sa_column=_text(index=True, nullable=False))
+    sharing: str = Field(sa_column=_text(nullable=False))
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ReleaseView(SQLModel, table=True):
+    """Released versions; the id is `<dataset>/<version>`."""
+
+    __tablename__ = "release_view"
+    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    id: str = Field(sa_column=_text(index=True, nullable=False))
+    from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
+    dataset: str = Field(sa_column=_text(index=True, nullable=False))
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class RequestView(SQLModel, table=True):
+    """Datasets asked for."""
+
+    __tablename__ = "request_view"
+    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    id: str = Field(sa_column=_text(index=True, nullable=False))
+    from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
+    member: str = Field(sa_column=_text(index=True, nullable=False))
+    dataset: str = Field(sa_column=_text(index=True, nullable=False))
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class GrantView(SQLModel, table=True):
+    """Rights; a standing grant has no consumer."""
+
+    __tablename__ = "grant_view"
+    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    id: str = Field(sa_column=_text(index=True, nullable=False))
+    from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
+    consumer: str | None = Field(default=None, sa_column=_text(index=True))
+    provider: str = Field(sa_column=_text(index=True, nullable=False))
+    dataset: str = Field(sa_column=_text(index=True, nullable=False))
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class CaseView(SQLModel, table=True):
+    """Cases, findings among them; `accused` lists members between commas."""
+
+    __tablename__ = "case_view"
+    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    id: str = Field(sa_column=_text(index=True, nullable=False))
+    from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
+    workflow: str = Field(sa_column=_text(index=True, nullable=False))
+    state: str = Field(sa_column=_text(nullable=False))
+    code: str | None = Field(default=None, sa_column=_text(index=True))
+    accused: str = Field(sa_column=_text(nullable=False))
+    parties: str = Field(sa_column=_text(nullable=False))
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class UsageView(SQLModel, table=True):
+    """Records of use: facts, so they hold from their block on."""
+
+    __tablename__ = "usage_view"
+    __table_args__ = (
+        Index("usage_by_consumer", "consumer", "index"),
+        Index("usage_by_dataset", "dataset", "index"),
+    )
+    index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
+    consumer: str = Field(sa_column=_text(nullable=False))
+    dataset: str = Field(sa_column=_text(nullable=False))
+    version: int = Field(sa_column=Column(BigInteger, nullable=False))
+    grant: str | None = Field(default=None, sa_column=Column("grant", String))
+    purpose: str = Field(sa_column=_text(nullable=False))
+    operation: str = Field(sa_column=_text(nullable=False))
+    started_at: str = Field(sa_column=_text(nullable=False))
+    ended_at: str = Field(sa_column=_text(nullable=False))
+    uses: int = Field(sa_column=Column(BigInteger, nullable=False))
+    rows: int = Field(sa_column=Column("rows", BigInteger, nullable=False))
+    findings: int = Field(sa_column=Column(Integer, nullable=False))
+
+
+class CaseRecordView(SQLModel, table=True):
+    """Which records opened and moved a case; a settlement is named by the seal of its block."""
+
+    __tablename__ = "case_record_view"
+    __table_args__ = {"sqlite_with_rowid": False}
+    case: str = Field(sa_column=Column("case", String, primary_key=True))
+    index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
+
+
+VERSIONED: Final[dict[str, Table]] = {
+    prefix: table_of(model)
+    for prefix, model in {
+        "member": MemberView,
+        "writer": WriterView,
+        "dataset": DatasetView,
+        "entry": EntryView,
+        "release": ReleaseView,
+        "request": RequestView,
+        "grant": GrantView,
+        "case": CaseView,
+    }.items()
+}
+"""Views over values of the state, by the first part of the key."""
+USAGE: Final[Table] = table_of(UsageView)
+CASE_RECORD: Final[Table] = table_of(CaseRecordView)
+VIEWS: Final = (*VERSIONED.values(), USAGE, CASE_RECORD)
