@@ -12,7 +12,7 @@ from scripts.catalogue_entries import Planned, read_datasets
 from scripts.catalogue_plan import Standing, ledger_problems
 from scripts.catalogue_publish import check_contents, publish_all, read_standings
 from scripts.catalogue_scan import is_settable, rows_of
-from scripts.catalogue_sheet import CELLS, SheetError, SheetProblem, encode_sheet, read_sheet
+from scripts.catalogue_sheet import CELLS, SheetProblem, encode_sheet, read_sheet
 from scripts.console_text import (
     FAILED,
     USAGE,
@@ -56,10 +56,7 @@ def scan(
     --set system=traffic-db --set category=traffic --set frequency=daily`
     """
     cells = _given(given or [])
-    try:
-        sources = sources_in(where)
-    except SourceError as error:
-        fail(str(error))
+    sources = sources_in(where)
     rows: list[dict[str, str]] = []
     with progress("reading tables", len(sources)) as advance:
         for source in sources:
@@ -195,11 +192,7 @@ def _scan_one(
 
 
 def _read(sheet: Path, *, as_json: bool) -> list[Planned]:
-    try:
-        rows = read_sheet(sheet)
-    except SheetError as error:
-        fail(str(error), hint="make one with: blockpool catalogue scan")
-    planned, problems = read_datasets(rows, sheet.parent)
+    planned, problems = read_datasets(read_sheet(sheet), sheet.parent)
     _refuse(sheet, problems, as_json=as_json)
     return planned
 

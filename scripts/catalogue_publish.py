@@ -4,9 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from ledger.records import Body
-from node.client import Client, Result, Writer
-from scripts.answers import require_all
+from node.client import Client, Writer
 from scripts.catalogue_entries import Planned
 from scripts.catalogue_plan import (
     Standing,
@@ -17,9 +15,8 @@ from scripts.catalogue_plan import (
 )
 from scripts.catalogue_sheet import SheetProblem
 from scripts.console_text import progress
+from scripts.submission import submit
 
-_AT_ONCE: Final = 100
-"""Records submitted together: enough for a block, few enough for a progress bar to move."""
 _POLL_S: Final = 2.0
 
 
@@ -51,25 +48,15 @@ def publish_all(
     planned = [one.planned for one in standings]
     bodies = bodies_for(client, standings)
     if bodies:
-        _submit("publishing entries", writer, bodies)
+        submit(writer, bodies, what="publishing entries")
         standings = read_standings(client, planned)
     if wait:
         standings = _wait_for_review(client, standings)
     releases = releases_of(standings) if release else []
     if releases:
-        _submit("releasing", writer, releases)
+        submit(writer, releases, what="releasing")
         standings = read_standings(client, planned)
     return standings
-
-
-def _submit(what: str, writer: Writer, bodies: Sequence[tuple[str, Body]]) -> None:
-    results: list[Result] = []
-    with progress(what, len(bodies)) as advance:
-        for first in range(0, len(bodies), _AT_ONCE):
-            some = [body for _, body in bodies[first : first + _AT_ONCE]]
-            results += writer.submit_many(some)
-            advance(len(some))
-    require_all(results, [dataset for dataset, _ in bodies])
 
 
 def _wait_for_review(client: Client, standings: list[Standing]) -> list[Standing]:

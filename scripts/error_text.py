@@ -11,8 +11,11 @@ from node.client import (
     Unreachable,
     WrongLedger,
 )
+from scripts.catalogue_sheet import SheetError
+from scripts.spelling import SpellingError
+from scripts.tables import SourceError
 
-EXPLAINED: Final = (LedgerError, ClientError, OSError)
+EXPLAINED: Final = (LedgerError, ClientError, SpellingError, SheetError, SourceError, OSError)
 """Errors that are answers. Any other one is a fault of the program and shows where it happened."""
 
 _HINTS: Final[dict[str, str]] = {
@@ -61,6 +64,10 @@ def explain(error: Exception) -> tuple[str, str | None]:
             return f"not a key to trust: {error}", "make another one: blockpool keys new"
         case KeyFileError():
             return str(error), _key_file_hint(str(error))
+        case SpellingError(member=member) if member:
+            return f"{member}: {error}", None
+        case SheetError():
+            return str(error), "make a sheet with: blockpool catalogue scan"
         case VerificationError():
             return f"does not verify: {error}", None
         case OSError(filename=str(name), strerror=str(reason)):

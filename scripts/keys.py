@@ -32,7 +32,7 @@ from scripts.keyfiles import write_private_key
 from scripts.options import JsonFlag, with_options
 from scripts.profile import PassphraseOption, Reading
 from scripts.signers import load_signer, new_passphrase
-from scripts.spelling import checked, moment, words
+from scripts.spelling import build, moment, words
 
 FAMILIES = "cases, catalogue, sharing, use"
 _description = Decoder(KeyDescription)
@@ -169,9 +169,10 @@ def appoint(
     """
     own = load_signer(key, key_passphrase_file or passphrase_file)
     signer = load_signer(custodian, passphrase_file)
-    body = WriterAppointment(
+    body = build(
+        WriterAppointment,
         datasets=words(datasets),
-        families=words(families),  # type: ignore[arg-type]  # checked below
+        families=words(families),
         key=own.public_key.description,
         not_after=None if not_after is None else moment(not_after),
         writer=writer,
@@ -180,9 +181,7 @@ def appoint(
         before = read_value(client, Writer, f"writer/{writer}")
         known = before is not None and before.key == own.public_key.keyid
         custodians = client.writer(_custodian(writer), signer)
-        done = custodians.submit(
-            checked(body, WriterAppointment), cosigners=() if known else (own,)
-        )
+        done = custodians.submit(body, cosigners=() if known else (own,))
     print_receipted(done, f"{writer} signs with {own.public_key.keyid}", as_json=as_json)
 
 
@@ -201,7 +200,7 @@ def end(
     Example: `blockpool keys end health/deputy --custodian keys/health-custodian.pem`
     """
     signer = load_signer(custodian, passphrase_file)
-    body = checked(WriterEnd(ground=ground, writer=writer), WriterEnd)
+    body = build(WriterEnd, ground=ground, writer=writer)
     with at.client() as client:
         done = client.writer(_custodian(writer), signer).submit(body)
     print_receipted(done, f"{writer} has ended", as_json=as_json)
@@ -258,7 +257,8 @@ def revoke(
     if replacement is not None:
         following = load_signer(replacement, key_passphrase_file or passphrase_file)
     signer = load_signer(custodian, passphrase_file)
-    body = KeyRevocation(
+    body = build(
+        KeyRevocation,
         key=keyid,
         replacement=None if following is None else following.public_key.description,
         suspect_since=suspect_since,
@@ -269,7 +269,7 @@ def revoke(
             fail(f"the ledger knows no key {keyid}", hint="see blockpool keys show FILE for the id")
         custodians = client.writer(custodian_of(known.member), signer)
         cosigners = () if following is None else (following,)
-        done = custodians.submit(checked(body, KeyRevocation), cosigners=cosigners)
+        done = custodians.submit(body, cosigners=cosigners)
     print_receipted(done, f"{keyid} is revoked since index {suspect_since}", as_json=as_json)
 
 

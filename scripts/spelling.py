@@ -27,7 +27,6 @@ from typing import Final, Literal, TypeVar, get_args, get_origin
 
 from msgspec import Struct, ValidationError, convert
 from msgspec.json import Decoder, encode
-from msgspec.structs import replace
 
 from ledger.canonical import decode
 from ledger.errors import FormatError
@@ -114,11 +113,23 @@ def terms_of(parts: Mapping[str, str], base: Terms | None = None) -> Terms:
             except SpellingError as error:
                 raise SpellingError(str(error), part) from error
     if base is not None:
-        return checked(replace(base, **read), Terms)
+        read = {**{part: getattr(base, part) for part in TERMS_PARTS}, **read}
     for part in ("fields", "operations", "purposes"):
         if part not in read:
             raise SpellingError("is needed", part)
-    return checked(Terms(**read), Terms)  # type: ignore[arg-type]  # checked right here
+    return build(Terms, **read)
+
+
+def build(kind: type[S], /, **members: object) -> S:
+    """A struct of `ledger.records`, its members within their limits.
+
+    Raises `SpellingError` naming the member.
+    """
+    try:
+        value = kind(**members)
+    except ValueError as error:
+        raise SpellingError(str(error)) from error
+    return checked(value, kind)
 
 
 def checked(value: S, kind: type[S]) -> S:

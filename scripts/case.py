@@ -1,0 +1,164 @@
+"""`blockpool case`: what waits for whom until when, and the steps that move it."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from contracts.values import Case
+from contracts.workflows import WORKFLOWS
+from ledger.records import Body, Step
+from ledger.records.cases import CASES_PER_STEP_MAX
+from node.client import Client
+from node.client.answers import JsonObject
+from scripts.answers import read_value
+from scripts.console_text import (
+    USAGE,
+    fail,
+    print_fields,
+    print_json,
+    print_table,
+    success,
+)
+from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading, Signing
+from scripts.spelling import build, words
+from scripts.submission import ReceiptsOption, print_done, submit
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="See what waits for whom until when, and take steps: approve, refuse, reply, confirm, …",
+)
+
+StateOption = Annotated[str | None, typer.Option(help="Only in this state.")]
+WorkflowOption = Annotated[
+    str | None, typer.Option(help=f"Only of {', '.join(sorted(WORKFLOWS))}.")
+]
+PartyOption = Annotated[str | None, typer.Option(help="Only with this member as a party.")]
+
+
+@app.command("list")
+@with_options
+def list_cases(
+    *,
+    workflow: WorkflowOption = None,
+    state: StateOption = None,
+    party: PartyOption = None,
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """List cases.
+
+    Example: `blockpool case list --workflow request --state open --party transport`
+    """
+    with at.client() as client:
+        rows = _cases(client, workflow, state, party)
+    if as_json:
+        print_json(rows)
+        return
+    shown = ("case", "workflow", "state", "due", "subject")
+    print_table(shown, ([row.get(name) for name in shown] for row in rows))
+
+
+@app.command("show")
+@with_options
+def show(
+    case: Annotated[str, typer.Argument(help="Id of the case.")],
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """Show a case: its parties, where it stands, and who may take which step.
+
+    Example: `blockpool case show CASE`
+    """
+    with at.client() as client:
+        value = read_value(client, Case, f"case/{case}")
+    if value is None:
+        fail(f"no case {case}", hint="see: blockpool case list")
+    steps = [one for one in WORKFLOWS[value.workflow].steps if one.state == value.state]
+    if as_json:
+        print_json({"case": case, "steps": steps, "value": value})
+        return
+    finding = value.finding
+    print_fields(
+        (
+            ("case", case),
+            ("what", WORKFLOWS[value.workflow].title),
+            ("subject", value.subject),
+            ("state", value.state),
+            ("opened", value.opened_at),
+            ("due", value.due),
+            ("parties", ", ".join(f"{one.member} ({one.part})" for one in value.parties)),
+            ("finding", None if finding is None else finding.code),
+            ("measure", None if finding is None else finding.measure),
+            ("limit", None if finding is None else finding.limit),
+        )
+    )
+    success("")
+    told = ((one.name, ", ".join(one.who), one.by, ", ".join(one.grounds)) for one in steps)
+    print_table(("next step", "by whom", "record", "grounds"), told)
+
+
+@app.command("step")
+@with_options
+def step(
+    name: Annotated[str, typer.Argument(help="The step, such as approve, refuse or reply.")],
+    cases: Annotated[list[str] | None, typer.Argument(help="Ids of the cases.")] = None,
+    *,
+    pending: Annotated[
+        bool,
+        typer.Option("--pending", help="All cases that wait for this step; with the filters."),
+    ] = False,
+    workflow: WorkflowOption = None,
+    party: PartyOption = None,
+    ground: Annotated[str | None, typer.Option(help="Coded ground, where one is needed.")] = None,
+    note: Annotated[str | None, typer.Option(help="Explanation.")] = None,
+    evidence: Annotated[str, typer.Option(help="Digests of documents it rests on.")] = "",
+    at: Signing = Signing(),
+    receipts: ReceiptsOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Take a step in one case or in many.
+
+    Example: `blockpool case step refuse CASE --ground not-necessary --note "…"`
+    """
+    if bool(cases) == pending:
+        fail("which cases? name them, or take all with --pending", code=USAGE)
+    with at.open() as (client, writer):
+        ids = sorted(set(cases or _waiting_for(client, name, workflow, party)))
+        if not ids:
+            fail(f"no case waits for the step {name}", hint="see: blockpool case list")
+        bodies = _steps(name, ids, ground, note, words(evidence))
+        done = submit(writer, bodies, receipts)
+    print_done(done, [(one, name) for one in ids], as_json=as_json)
+
+
+def _steps(
+    name: str, ids: Sequence[str], ground: str | None, note: str | None, evidence: tuple[str, ...]
+) -> list[tuple[str, Body]]:
+    return [
+        (
+            f"{name} of {len(some)} cases",
+            build(Step, cases=some, evidence=evidence, ground=ground, note=note, step=name),
+        )
+        for first in range(0, len(ids), CASES_PER_STEP_MAX)
+        for some in (tuple(ids[first : first + CASES_PER_STEP_MAX]),)
+    ]
+
+
+def _waiting_for(client: Client, name: str, workflow: str | None, party: str | None) -> list[str]:
+    """Cases in a state out of which a step record of that name leads."""
+    return [
+        str(row["case"])
+        for table in WORKFLOWS.values()
+        for one in table.steps
+        if one.name == name and one.by == "step" and workflow in (None, table.name)
+        for row in _cases(client, table.name, one.state, party)
+    ]
+
+
+def _cases(
+    client: Client, workflow: str | None, state: str | None, party: str | None
+) -> list[JsonObject]:
+    return list(client.items("/v1/cases", workflow=workflow, state=state, party=party))

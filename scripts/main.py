@@ -1,0 +1,58 @@
+"""The `blockpool` command: its groups, and how its errors are told."""
+
+from typing import Annotated, Any
+
+import typer
+
+from scripts import case, catalogue, genesis, keys, record
+from scripts.console_text import CommandTree, fail, success
+from scripts.error_text import EXPLAINED, explain
+
+
+class Blockpool(CommandTree):
+    """The root: an error that is an answer is told in a line, and ends the command with 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except EXPLAINED as error:
+            if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
+                raise
+            fail(*explain(error))
+
+
+app = typer.Typer(
+    cls=Blockpool,
+    name="blockpool",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help=(
+        "Records who shares which data with whom, for what, and who used it; provably.\n\n"
+        "Exit codes: 0 done, 1 refused, failed or in doubt, 2 wrong command line."
+    ),
+    epilog="Start with `blockpool keys new --help`; the whole story in one run: `blockpool demo`.",
+)
+app.add_typer(keys.app, name="keys")
+app.add_typer(genesis.app, name="genesis")
+app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(record.app, name="record")
+app.add_typer(case.app, name="case")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415  slow, and seldom asked for
+
+        success(f"blockpool {version('blockpool')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> None:
+    """Options before the group."""

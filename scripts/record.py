@@ -1,0 +1,164 @@
+"""`blockpool record`: release, ask, grant, accept, revoke, report use, and look things up."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from msgspec.json import Decoder
+
+from ledger.canonical import decode
+from ledger.records import KIND_OF_NAME, Body, Release
+from scripts import record_rights
+from scripts.console_text import USAGE, fail, info
+from scripts.files import write_new
+from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading, Signing
+from scripts.record_release import release_item
+from scripts.record_show import show_record
+from scripts.record_use import Content, Manner, read_log, usages
+from scripts.signers import load_signer
+from scripts.spelling import moment
+from scripts.submission import ReceiptsOption, keep_receipts, print_done, submit
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Release, request, grant, accept, revoke, report use; show any record.",
+)
+
+
+@app.command("publish")
+@with_options
+def publish(
+    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
+    files: Annotated[list[Path], typer.Argument(help="The files of the new version.")],
+    *,
+    as_of: Annotated[str | None, typer.Option(help="Moment the contents describe; now.")] = None,
+    corrects: Annotated[int | None, typer.Option(help="Version it corrects.")] = None,
+    quality: Annotated[
+        list[str] | None, typer.Option(help="CHECK=MEASURE:yes or :no; may be repeated.")
+    ] = None,
+    at: Signing = Signing(),
+    receipts: ReceiptsOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Release the next version of a dataset; the files stay where they are.
+
+    Example: `blockpool record publish flights data/flights.csv --as-of 2026-11-23`
+    """
+    with at.open() as (client, writer):
+        item = release_item(
+            client,
+            dataset,
+            files,
+            as_of=None if as_of is None else moment(as_of),
+            corrects=corrects,
+            quality=quality or (),
+        )
+        done = submit(writer, [(dataset, Release(items=(item,)))], receipts)
+    version = f"{dataset}@{item.version}"
+    print_done(done, [(version, f"{item.rows} rows, {item.content.sha256}")], as_json=as_json)
+
+
+app.add_typer(record_rights.app)
+
+
+@app.command("use")
+@with_options
+def use(
+    log: Annotated[Path, typer.Argument(help="CSV or JSON lines: at, rows, ref, …")],
+    *,
+    grant_id: Annotated[str, typer.Option("--grant", help="The right it was used under.")] = "",
+    dataset: Annotated[str | None, typer.Option(help="The data, if there is no grant.")] = None,
+    version: Annotated[int | None, typer.Option(help="Version used; the latest.")] = None,
+    operation: Annotated[str, typer.Option(help="What was done.")] = "",
+    purpose: Annotated[str, typer.Option(help="What for.")] = "",
+    fields: Annotated[str, typer.Option(help="Columns used.")] = "",
+    system: Annotated[str, typer.Option(help="Information system that used it.")] = "",
+    unlisted: Annotated[
+        bool, typer.Option("--unlisted", help="Commit to the events, but keep them yourself.")
+    ] = False,
+    at: Signing = Signing(),
+    receipts: ReceiptsOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Report uses from a log; some hundreds make one record.
+
+    What is left out is taken from the grant, where it allows only one.
+
+    Example: `blockpool record use queries.csv --grant GRANT --fields carrier,dep_delay`
+    """
+    manner = Manner(grant_id, operation, purpose, fields, system)
+    uses = read_log(log, manner)
+    with at.open() as (client, writer):
+        bodies = list(usages(client, uses, Content(dataset, version), listed=not unlisted))
+        named: list[tuple[str, Body]] = [(f"uses from {one.started_at}", one) for one in bodies]
+        done = submit(writer, named, receipts, "reporting uses")
+    created = [
+        (receipted.digest, f"{body.uses} uses of {body.rows} rows")
+        for receipted, body in zip(done, bodies, strict=True)
+    ]
+    print_done(done, created, as_json=as_json)
+
+
+@app.command("submit")
+@with_options
+def submit_bodies(
+    kind: Annotated[str, typer.Argument(help=f"Of {', '.join(sorted(KIND_OF_NAME))}.")],
+    file: Annotated[Path, typer.Argument(help="Bodies as JSON, one a line.")],
+    *,
+    cosign: Annotated[
+        list[Path] | None, typer.Option(help="Further key files that sign; may be repeated.")
+    ] = None,
+    at: Signing = Signing(),
+    receipts: ReceiptsOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Sign and submit records of any kind, their bodies as FORMAT.md has them.
+
+    Example: `blockpool record submit release releases.jsonl`
+    """
+    row = KIND_OF_NAME.get(kind)
+    if row is None:
+        fail(f"no kind `{kind}`", hint=f"kinds: {', '.join(sorted(KIND_OF_NAME))}", code=USAGE)
+    lines = [one for one in file.read_bytes().splitlines() if one.strip()]
+    bodies: list[Body] = [decode(one, Decoder(row.body)) for one in lines]
+    cosigners = [load_signer(one, at.passphrase_file) for one in cosign or ()]
+    with at.open() as (_, writer):
+        if cosigners:
+            done = [writer.submit(body, cosigners=cosigners) for body in bodies]
+            if receipts is not None:
+                keep_receipts(done, receipts)
+        else:
+            named = [(f"line {number}", body) for number, body in enumerate(bodies, 1)]
+            done = submit(writer, named, receipts)
+    print_done(done, [(one.digest, kind) for one in done], as_json=as_json)
+
+
+@app.command("show")
+@with_options
+def show(
+    ref: Annotated[str, typer.Argument(help="Index, or record digest.")],
+    *,
+    receipt: Annotated[
+        Path | None, typer.Option(help="Write the receipt here; under the latest checkpoint.")
+    ] = None,
+    record_file: Annotated[
+        Path | None, typer.Option("--record", help="Write the record itself here.")
+    ] = None,
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """Show a record, what it came to and what was found about it.
+
+    Example: `blockpool record show 17 --receipt 17.tlog-proof --record 17.json`
+    """
+    place = int(ref) if ref.isascii() and ref.isdigit() and len(ref) < 20 else ref
+    with at.client() as client:
+        show_record(client, place, as_json=as_json)
+        if receipt is not None:
+            write_new(receipt, client.receipt(place))
+            info(f"receipt in {receipt}")
+        if record_file is not None:
+            write_new(record_file, client.leaf(place))
+            info(f"record in {record_file}")

@@ -1,0 +1,105 @@
+"""Requests and grants: what is not said is taken from the entry, or from the request answered.
+
+blockpool record request flights --scene "road planning"
+blockpool record grant --request REQUEST
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from contracts.terms import meet
+from contracts.values import EntryTerms, RequestedItem
+from ledger.records.sharing import GrantItem, RequestItem
+from node.client import Client
+from scripts.answers import read_value
+from scripts.console_text import USAGE, fail
+from scripts.record_terms import TermsOptions, read_table, terms_of_row
+from scripts.spelling import SpellingError, build, words, yes_or_no
+
+_FIRST_LINE = 2
+
+
+def request_items(
+    client: Client, datasets: Sequence[str], table: Path | None, options: TermsOptions
+) -> list[RequestItem]:
+    """What to ask for: the datasets named, and those of a table with a column `dataset`."""
+    rows = [{"dataset": one} for one in datasets]
+    rows += [] if table is None else read_table(table, ("dataset",))
+    if not rows:
+        fail("which datasets?", hint="name them, or give a table with --csv", code=USAGE)
+    items = []
+    for number, row in enumerate(rows, _FIRST_LINE - len(datasets)):
+        try:
+            entry = entry_of(client, row.get("dataset", ""))
+            terms = terms_of_row(row, options.over(entry.conditions))
+            items.append(build(RequestItem, dataset=entry.dataset, entry=entry.record, terms=terms))
+        except SpellingError as error:
+            raise _in_line(number, error) from error
+    return items
+
+
+def grant_items(
+    client: Client,
+    given: Sequence[Mapping[str, str]],
+    table: Path | None,
+    options: TermsOptions,
+    ground: str | None,
+) -> list[GrantItem]:
+    """What to grant: by `given`, and by the rows of a table.
+
+    A row has `request`, the id of the request it answers, or `dataset` with `members` or
+    `standing`; and `ground`, if it gives less than was asked for and the entry offers.
+    """
+    known = ("request", "dataset", "members", "standing", "ground")
+    rows = [*given, *(() if table is None else read_table(table, known))]
+    items = []
+    for number, row in enumerate(rows, _FIRST_LINE - len(given)):
+        try:
+            items.append(_grant_item(client, row, options, row.get("ground") or ground))
+        except SpellingError as error:
+            raise _in_line(number, error) from error
+    if not items:
+        hint = "give --request, or datasets with --members or --standing, or a table with --csv"
+        fail("what is granted?", hint=hint, code=USAGE)
+    return items
+
+
+def entry_of(client: Client, dataset: str) -> EntryTerms:
+    """The entry in force. Raises `SpellingError` if there is none."""
+    entry = read_value(client, EntryTerms, f"entry/{dataset}") if dataset else None
+    if entry is None:
+        raise SpellingError(f"no entry in force for `{dataset}`", "dataset")
+    return entry
+
+
+def _grant_item(
+    client: Client, row: Mapping[str, str], options: TermsOptions, ground: str | None
+) -> GrantItem:
+    request_id = row.get("request", "")
+    members = words(row.get("members", ""))
+    if request_id:
+        asked = read_value(client, RequestedItem, f"request/{request_id}")
+        if asked is None:
+            raise SpellingError(f"no request `{request_id}`", "request")
+        entry = entry_of(client, asked.dataset)
+        offered = meet(asked.terms, entry.conditions)
+        members = (asked.member,)
+    else:
+        entry = entry_of(client, row.get("dataset", ""))
+        offered = entry.conditions
+    return build(
+        GrantItem,
+        dataset=entry.dataset,
+        ground=ground,
+        members=members,
+        request=request_id or None,
+        schema=entry.schema,
+        standing=yes_or_no(row.get("standing") or "no"),
+        terms=terms_of_row(row, options.over(offered)),
+    )
+
+
+def _in_line(number: int, error: SpellingError) -> SpellingError:
+    """The error, with its line if it is one of a table."""
+    where = "" if number < _FIRST_LINE else f"line {number}: "
+    return SpellingError(f"{where}{error}", error.member)

@@ -1,0 +1,76 @@
+"""Terms on the command line and in tables; what is not written is as in terms to start from."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from ledger.records.terms import Terms
+from scripts.spelling import TERMS_PARTS, SpellingError, terms_of
+
+_PANEL: Final = "Terms"
+
+
+def _part(flag: str, text: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(flag, help=text, rich_help_panel=_PANEL)
+    return option
+
+
+@dataclass(frozen=True, slots=True)
+class TermsOptions:
+    """The parts of terms as options; empty ones are as in the terms they start from."""
+
+    fields: Annotated[str, _part("--fields", "Columns, or all.")] = ""
+    rows: Annotated[str, _part("--rows", "Rows: COLUMN=PREFIX|PREFIX.")] = ""
+    purposes: Annotated[str, _part("--purposes", "Purpose codes, or all.")] = ""
+    operations: Annotated[
+        str,
+        _part("--operations", "Of derive, export, publish, query, read, train, verify."),
+    ] = ""
+    systems: Annotated[str, _part("--systems", "Information systems, or any.")] = ""
+    not_before: Annotated[str, _part("--not-before", "First moment, such as 2027-01-31.")] = ""
+    not_after: Annotated[str, _part("--not-after", "Last moment.")] = ""
+    uses_max: Annotated[str, _part("--uses-max", "Uses in total.")] = ""
+    rows_max: Annotated[str, _part("--rows-max", "Rows in total.")] = ""
+    rate_per_day: Annotated[str, _part("--rate-per-day", "Uses a day.")] = ""
+    delegable: Annotated[str, _part("--delegable", "How often it may be passed on, 0 to 8.")] = ""
+    minimum_group: Annotated[str, _part("--minimum-group", "Smallest group in any output.")] = ""
+    masking: Annotated[str, _part("--masking", "COLUMN=partial, hashed or aggregated.")] = ""
+    storage: Annotated[str, _part("--storage", "allowed, controlled or none.")] = ""
+    onward: Annotated[str, _part("--onward", "yes, aggregated or no.")] = ""
+    report_within: Annotated[str, _part("--report-within", "Such as 7d.")] = ""
+    delete_within: Annotated[str, _part("--delete-within", "Such as 30d.")] = ""
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The parts by name."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    def over(self, base: Terms) -> Terms:
+        """`base`, but for the parts given. Raises `SpellingError`."""
+        return terms_of(self.parts, base)
+
+
+def read_table(path: Path, known: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a CSV with a header of `known` names and parts of terms.
+
+    Raises `SpellingError`.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SpellingError(f"{path} is not UTF-8") from error
+    reader = csv.DictReader(text.splitlines())
+    names = [*known, *TERMS_PARTS]
+    unknown = [name for name in reader.fieldnames or () if name not in names]
+    if unknown or not reader.fieldnames:
+        raise SpellingError(f"{path}: no column {', '.join(unknown)}; known: {', '.join(names)}")
+    return [{name: (cell or "").strip() for name, cell in row.items()} for row in reader]
+
+
+def terms_of_row(row: Mapping[str, str], base: Terms) -> Terms:
+    """`base`, but for the parts in a row. Raises `SpellingError`."""
+    return terms_of({part: row.get(part, "") for part in TERMS_PARTS}, base)
