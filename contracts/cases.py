@@ -118,8 +118,8 @@ def apply_step(draft: Draft, body: StepBody, effects: Mapping[str, Effect]) -> N
 
 def pass_deadline(draft: Draft, key: str) -> tuple[CaseId, Case]:
     """Settle one deadline: remove it and move its case on. Returns the case as it stood."""
-    draft.remove(key)
     case_id = held(draft, Due, key).case
+    draft.remove(key)
     case = held(draft, Case, f"case/{case_id}")
     table = WORKFLOWS[case.workflow]
     following = table.state(case.state).then or case.state

@@ -59,13 +59,13 @@ def schema(*names: str) -> Schema:
 SCHEMA: Final[DigestHex] = schema().schema
 
 
-def entry(dataset: DatasetId = DATASET, **changes: object) -> Entry:
+def entry(**changes: object) -> Entry:
     """A catalogue entry, conditional, of the schema `SCHEMA`."""
     body = Entry(
         classification=Classification(category="traffic", level="general"),
         code="T-1",
         conditions=TERMS,
-        dataset=dataset,
+        dataset=DATASET,
         frequency="daily",
         mode=Mode(kind="file"),
         schema=SCHEMA,
