@@ -1,0 +1,366 @@
+"""The workflow tables, row by row: every row works, and nothing else does.
+
+Each case is brought to each of its states by the course that leads there. Then every step of its
+workflow is tried by every member. What the table allows must move the case as it says; all else
+must be refused, for the reason that comes first.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import pytest
+
+from contracts import reasons
+from contracts.cases import DAYS_OF
+from contracts.findings import FINDING_OF_CODE
+from contracts.reasons import Reason
+from contracts.transition import EFFECTS, Accepted
+from contracts.values import Case
+from contracts.workflows import WORKFLOWS, Step, Workflow
+from ledger.records import KIND_OF_NAME, Body
+from ledger.records.genesis import Parameters
+from ledger.types import CaseId
+from tests import bodies
+from tests.story import Story, published
+from tests.world import ROLES
+
+Course = Callable[[Story], CaseId]
+MEMBER_OF: Final = {
+    "accused": "health",
+    "auditor": "audit",
+    "consumer": "health",
+    "provider": "transport",
+    "steward": "steward",
+}
+"""Who plays each part in the courses below."""
+
+
+def finding(story: Story) -> CaseId:
+    """Health used data without a grant."""
+    use = bodies.usage(None, story.world.now)
+    return f"{story.says('health/main', use).digest}-no-effective-grant"
+
+
+def unanswered(story: Story) -> CaseId:
+    case_id = finding(story)
+    case = story.world.value(f"case/{case_id}")
+    assert isinstance(case, Case)
+    story.world.block(at=case.due)
+    return case_id
+
+
+def taken(start: Course, writer: str, name: str, ground: str | None = None) -> Course:
+    """A course, and one more step."""
+
+    def course(story: Story) -> CaseId:
+        case_id = start(story)
+        story.steps(writer, name, case_id, ground)
+        return case_id
+
+    return course
+
+
+def said(start: Course, writer: str, body: Callable[[CaseId], Body]) -> Course:
+    """A course, and one more record of another kind."""
+
+    def course(story: Story) -> CaseId:
+        case_id = start(story)
+        story.says(writer, body(case_id))
+        return case_id
+
+    return course
+
+
+def superseded(story: Story) -> CaseId:
+    case_id = story.submit(title="first")
+    story.submit(title="second")
+    return case_id
+
+
+def answered(story: Story) -> CaseId:
+    request = story.ask()
+    item = bodies.grant_item("health", request=request)
+    story.says("transport/main", bodies.grant(item))
+    return request
+
+
+COURSES: Final[dict[tuple[str, str], Course]] = {
+    ("review", "submitted"): Story.submit,
+    ("review", "approved"): Story.catalogue,
+    ("review", "returned"): taken(Story.submit, "steward/main", "return", "incomplete"),
+    ("review", "superseded"): superseded,
+    ("request", "open"): Story.ask,
+    ("request", "granted"): answered,
+    ("request", "refused"): taken(Story.ask, "transport/main", "refuse", "security"),
+    ("request", "withdrawn"): taken(Story.ask, "health/main", "withdraw"),
+    ("grant", "offered"): Story.offer,
+    ("grant", "in-force"): Story.grant,
+    ("grant", "suspended"): taken(Story.grant, "transport/main", "suspend", "overreach"),
+    ("grant", "declined"): taken(Story.offer, "health/main", "decline"),
+    ("grant", "ended"): taken(Story.grant, "health/main", "end"),
+    ("grant", "revoked"): said(Story.grant, "transport/main", bodies.revocation),
+    ("finding", "raised"): finding,
+    ("finding", "unanswered"): unanswered,
+    ("finding", "replied"): taken(finding, "health/main", "reply"),
+    ("finding", "confirmed"): taken(unanswered, "audit/main", "confirm"),
+    ("finding", "dismissed"): taken(finding, "steward/main", "dismiss", "explained"),
+}
+"""How a case comes to be in each state."""
+ROWS: Final = [step for workflow in WORKFLOWS.values() for step in workflow.steps]
+
+
+def workflow_of(row: Step) -> Workflow:
+    return next(one for one in WORKFLOWS.values() if row in one.steps)
+
+
+def by_kind(row: Step, case_id: CaseId) -> Body:
+    """A record of the kind that takes the step by its own rule."""
+    match row.by:
+        case "entry":
+            return bodies.entry(title="another")
+        case "grant":
+            return bodies.grant(bodies.grant_item("health", request=case_id))
+        case "acceptance":
+            return bodies.acceptance(case_id)
+        case "revocation":
+            return bodies.revocation(case_id)
+        case _:
+            return bodies.case_step(row.name, case_id, ground=next(iter(row.grounds), None))
+
+
+@pytest.mark.parametrize(
+    ("row", "part"),
+    [
+        pytest.param(
+            row, part, marks=pytest.mark.rule(row.number, "R013"), id=f"{row.number}-{part}"
+        )
+        for row in ROWS
+        for part in row.who
+        if row.by != "request"  # test_sharing shows how a standing grant is taken up
+    ],
+)
+def test_every_row_moves_its_case(row: Step, part: str) -> None:
+    story = published()
+    name = workflow_of(row).name
+    case_id = COURSES[name, row.state](story)
+    before = story.world.value(f"case/{case_id}")
+    assert isinstance(before, Case)
+    assert before.state == row.state
+    story.says(f"{MEMBER_OF[part]}/main", by_kind(row, case_id))
+    after = story.world.value(f"case/{case_id}")
+    assert isinstance(after, Case)
+    assert (after.state, after.records) == (row.next, before.records + 1)
+
+
+def verdict_due(case: Case, member: str, step: str, ground: str | None) -> Reason | None:
+    """What the tables say of a `step` record, read again in the plainest way."""
+    rows = [row for row in ROWS if workflow_of(row).name == case.workflow and row.name == step]
+    if not rows or rows[0].by != "step":
+        return reasons.UNKNOWN_STEP
+    is_party = any(party.member == member for party in case.parties)
+    parts = {party.part for party in case.parties if party.member == member}
+    if parts.isdisjoint(rows[0].who):
+        if not any(role in rows[0].who for role in ROLES[member]):
+            return reasons.NOT_YOUR_STEP
+        if rows[0].independent and is_party:
+            return reasons.OWN_CASE
+    row = next((row for row in rows if row.state == case.state), None)
+    if row is None:
+        return reasons.WRONG_STATE
+    return reasons.GROUND_MISSING if row.grounds and ground not in row.grounds else None
+
+
+def attempts(workflow: str) -> Iterator[tuple[str, str, str | None]]:
+    """Every member, every step of any workflow that has something to do with this one, grounds."""
+    names = {row.name for row in WORKFLOWS[workflow].steps} | {"dance"}
+    for member in ROLES:
+        for name in sorted(names):
+            grounds = {g for row in WORKFLOWS[workflow].rows(name) for g in row.grounds}
+            for ground in (None, "because", *sorted(grounds)[:1]):
+                yield member, name, ground
+
+
+@pytest.mark.rule("R013", "1111", "1204", "1304", "1307")
+@pytest.mark.parametrize(("workflow", "state"), COURSES)
+def test_nothing_but_the_rows_moves_a_case(workflow: str, state: str) -> None:
+    story = published()
+    case_id = COURSES[workflow, state](story)
+    case = story.world.value(f"case/{case_id}")
+    assert isinstance(case, Case)
+    assert (case.workflow, case.state) == (workflow, state)
+    for member, name, ground in attempts(workflow):
+        due = verdict_due(case, member, name, ground)
+        if due is not None:
+            body = bodies.case_step(name, case_id, ground=ground)
+            record = story.world.sign(f"{member}/main", body)
+            assert story.world.refuse(record) == due, (member, name, ground)
+
+
+def test_every_state_has_a_course_and_every_table_is_sound() -> None:
+    states = {(flow.name, state.name) for flow in WORKFLOWS.values() for state in flow.states}
+    assert set(COURSES) == states
+    for flow in WORKFLOWS.values():
+        names = {state.name for state in flow.states}
+        for state in flow.states:
+            assert state.then is None or state.then in names
+            assert state.days is None or state.days in DAYS_OF
+            assert state.overdue is None or state.overdue in FINDING_OF_CODE
+        for row in flow.steps:
+            assert {row.state, row.next} <= names
+            assert row.by in KIND_OF_NAME
+            assert row.effect is None or row.effect in EFFECTS
+            for other in flow.rows(row.name):
+                same = replace_state(other, row)
+                assert same == row, "rows of one step differ in state, next and number alone"
+    numbers = [row.number for row in ROWS]
+    assert len({*numbers}) == len(numbers)
+
+
+def replace_state(row: Step, like: Step) -> Step:
+    return Step(
+        like.number, like.state, row.name, row.who, like.next,
+        row.by, row.grounds, row.effect, row.independent,
+    )  # fmt: skip
+
+
+@pytest.mark.rule("R013", "1106")
+def test_an_unknown_case_is_not_moved() -> None:
+    story = published()
+    record = story.world.sign("steward/main", bodies.case_step("approve", bodies.NOWHERE))
+    assert story.world.refuse(record) == reasons.UNKNOWN_CASE
+
+
+@pytest.mark.rule("R013")
+def test_a_step_moves_many_cases_or_none() -> None:
+    story = published()
+    first, second = finding(story), finding(story)
+    world = story.world
+    world.accept(world.sign("health/main", bodies.case_step("reply", first)))
+    both = world.sign("health/main", bodies.case_step("reply", first, second))
+    assert world.refuse(both) == reasons.WRONG_STATE
+    assert story.state_of(second) == "raised"
+    third = finding(story)
+    story.says("health/main", bodies.case_step("reply", second, third))
+    assert (story.state_of(second), story.state_of(third)) == ("replied", "replied")
+
+
+@pytest.mark.rule("R013", "1205")
+@pytest.mark.parametrize("office", ["steward", "audit"])
+@pytest.mark.parametrize(("step", "ground"), [("confirm", None), ("dismiss", "explained")])
+def test_nobody_decides_a_finding_against_itself(
+    office: str, step: str, ground: str | None
+) -> None:
+    story = published()
+    use = story.says(f"{office}/main", bodies.usage(None, story.world.now))
+    case_id = f"{use.digest}-no-effective-grant"
+    story.steps(f"{office}/main", "reply", case_id)
+    record = story.world.sign(f"{office}/main", bodies.case_step(step, case_id, ground=ground))
+    assert story.world.refuse(record) == reasons.OWN_CASE
+    other = "audit" if office == "steward" else "steward"
+    story.steps(f"{other}/main", step, case_id, ground)
+
+
+@pytest.mark.rule("R013", "1205", "W304", "W307")
+def test_a_steward_does_not_resume_its_own_right() -> None:
+    story = published()
+    request = story.ask(by="steward")
+    record = story.says(
+        "transport/main", bodies.grant(bodies.grant_item("steward", request=request))
+    )
+    grant_id = f"{record.digest}-0"
+    story.steps("transport/main", "suspend", grant_id, "overreach")
+    resume = story.world.sign("steward/main", bodies.case_step("resume", grant_id))
+    assert story.world.refuse(resume) == reasons.OWN_CASE
+    story.steps("transport/main", "resume", grant_id)
+
+
+@pytest.mark.rule("R010", "1003")
+def test_a_writer_bound_to_datasets_takes_steps_about_these_alone() -> None:
+    story = published()
+    world = story.world
+    world.accept(world.appoint("health/clerk", datasets=("flights",)))
+    world.accept(world.appoint("health/other", datasets=("tides",)))
+    request = story.ask()
+    withdrawal = bodies.case_step("withdraw", request)
+    assert world.refuse(world.sign("health/other", withdrawal)) == reasons.DATASET_NOT_ALLOWED
+    world.accept(world.sign("health/clerk", withdrawal))
+    # A finding is about a record, not about a dataset: it takes a writer that is not bound.
+    reply = bodies.case_step("reply", finding(story))
+    assert world.refuse(world.sign("health/clerk", reply)) == reasons.DATASET_NOT_ALLOWED
+    world.accept(world.sign("health/main", reply))
+
+
+@pytest.mark.rule("R014", "F51")
+def test_a_review_not_made_in_time_is_found_against_the_steward() -> None:
+    story = Story()
+    entry = story.submit()
+    # Two working days after Monday end on Wednesday at 24:00.
+    assert story.world.block(at="2026-11-25T23:59:59.999Z").is_empty
+    result = story.world.block(at="2026-11-26T00:00:00.000Z")
+    (found,) = result.settlement.findings
+    assert (found.case, found.code) == (f"{entry}-review-overdue", "review-overdue")
+    case = story.world.value(f"case/{found.case}")
+    assert isinstance(case, Case)
+    assert [(one.member, one.part) for one in case.parties] == [
+        ("steward", "accused"),
+        ("transport", "claimant"),
+    ]
+    assert case.finding is not None
+    assert case.finding.evidence == entry
+    story.steps("steward/main", "approve", entry)
+
+
+@pytest.mark.rule("R014")
+def test_a_deadline_met_is_a_deadline_gone() -> None:
+    story = Story()
+    story.catalogue()
+    assert story.world.block(at="2027-11-26T00:00:00.000Z").is_empty
+
+
+@pytest.mark.rule("R014")
+def test_deadlines_are_settled_in_their_order_and_so_many_per_block() -> None:
+    story = Story(Parameters(settlements_per_block=2)).publish()
+    first = [finding(story) for _ in range(3)]
+    story.world.block(at="2026-11-24T01:00:00.000Z")
+    later = finding(story)
+    moments = ["2026-12-20T00:00:00.000Z", "2026-12-21T00:00:00.000Z", "2026-12-22T00:00:00.000Z"]
+    settled = []
+    for moment in moments:
+        changed = story.world.block(at=moment).settlement.changed
+        settled.append([key for key in changed if key.startswith("case/")])
+    assert [len(one) for one in settled] == [2, 2, 0]
+    assert settled[0] == sorted(f"case/{one}" for one in first)[:2]
+    assert f"case/{later}" in settled[1]
+
+
+@pytest.mark.rule("R014")
+def test_settlement_comes_before_the_records_of_its_block() -> None:
+    story = published()
+    case_id = finding(story)
+    case = story.world.value(f"case/{case_id}")
+    assert isinstance(case, Case)
+    reply = story.world.sign("health/main", bodies.case_step("reply", case_id))
+    result = story.world.block(reply, at=case.due)
+    (verdict,) = result.verdicts
+    assert isinstance(verdict, Accepted)
+    # The skew of the writer's clock aside, the reply came too late and was still heard.
+    assert f"case/{case_id}" in result.settlement.changed
+    assert story.state_of(case_id) == "replied"
+
+
+OTHER_KINDS: Final = [
+    pytest.param(flow, state, row, id=f"{flow}-{state}-{row.by}", marks=pytest.mark.rule("1304"))
+    for flow, state in COURSES
+    for row in {row.by: row for row in WORKFLOWS[flow].steps}.values()
+    if row.by in {"acceptance", "grant", "revocation"}
+    and not any(one.state == state and one.by == row.by for one in WORKFLOWS[flow].steps)
+]
+
+
+@pytest.mark.parametrize(("workflow", "state", "row"), OTHER_KINDS)
+def test_records_of_other_kinds_keep_to_the_table(workflow: str, state: str, row: Step) -> None:
+    story = published()
+    case_id = COURSES[workflow, state](story)
+    record = story.world.sign(f"{MEMBER_OF[row.who[0]]}/main", by_kind(row, case_id))
+    assert story.world.refuse(record) == reasons.WRONG_STATE
+    assert story.state_of(case_id) == state
