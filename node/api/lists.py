@@ -1,0 +1,253 @@
+"""Lists over the views, with filters, cursors and `at`: as at a past size or time."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query
+from msgspec import Raw
+from msgspec.json import Decoder, decode
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from ledger.records import parse_record
+from ledger.seal import is_seal
+from ledger.types import Time
+from node.api.problems import ApiError
+from node.api.service import Service, ServiceOf, respond_json
+from node.storage.store import Snapshot, StoredBlock
+from node.views import queries
+from node.views.queries import LIMIT_MAX
+
+router = APIRouter(prefix="/v1", tags=["lists"])
+Text = Annotated[str | None, Query(max_length=256)]
+_time: Final = Decoder(Time)
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """What every list takes."""
+
+    limit: int
+    cursor: str
+    at: str | None
+
+
+def paging(
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = 100,
+    cursor: Annotated[str, Query(max_length=256)] = "",
+    at: Annotated[
+        str | None, Query(max_length=32, description="a size of the log, or an RFC 3339 time")
+    ] = None,
+) -> Paging:
+    """The paging of a request."""
+    return Paging(limit, cursor, at)
+
+
+PagingOf = Annotated[Paging, Depends(paging)]
+
+
+@router.get("/members")
+async def members(service: ServiceOf, page: PagingOf, status: Text = None) -> Response:
+    """Members."""
+    return await _list(service, "member", page, status=status)
+
+
+@router.get("/writers")
+async def writers(service: ServiceOf, page: PagingOf, member: Text = None) -> Response:
+    """Writers."""
+    return await _list(service, "writer", page, member=member)
+
+
+@router.get("/datasets")
+async def datasets(
+    service: ServiceOf, page: PagingOf, provider: Text = None, sharing: Text = None
+) -> Response:
+    """Catalogue entries in force."""
+    return await _list(service, "entry", page, provider=provider, sharing=sharing)
+
+
+@router.get("/releases")
+async def releases(service: ServiceOf, page: PagingOf, dataset: Text = None) -> Response:
+    """Released versions."""
+    return await _list(service, "release", page, dataset=dataset)
+
+
+@router.get("/requests")
+async def requests(
+    service: ServiceOf, page: PagingOf, member: Text = None, dataset: Text = None
+) -> Response:
+    """Datasets asked for."""
+    return await _list(service, "request", page, member=member, dataset=dataset)
+
+
+@router.get("/grants")
+async def grants(
+    service: ServiceOf,
+    page: PagingOf,
+    consumer: Text = None,
+    provider: Text = None,
+    dataset: Text = None,
+) -> Response:
+    """Rights and standing offers."""
+    return await _list(
+        service, "grant", page, consumer=consumer, provider=provider, dataset=dataset
+    )
+
+
+@router.get("/findings")
+async def findings(
+    service: ServiceOf,
+    page: PagingOf,
+    accused: Text = None,
+    code: Text = None,
+    state: Text = None,
+) -> Response:
+    """Findings with their course."""
+    return await _list(
+        service, "case", page, workflow="finding", accused=accused, code=code, state=state
+    )
+
+
+@router.get("/cases")
+async def cases(
+    service: ServiceOf,
+    page: PagingOf,
+    workflow: Text = None,
+    state: Text = None,
+    party: Text = None,
+) -> Response:
+    """Cases of every workflow."""
+    return await _list(service, "case", page, workflow=workflow, state=state, parties=party)
+
+
+@router.get("/cases/{case}")
+async def case_of(service: ServiceOf, case: str, page: PagingOf) -> Response:
+    """One case with the records that opened and moved it."""
+    told = await run_in_threadpool(_case, service, case, page)
+    if told is None:
+        raise ApiError(404, "not-found", f"no case {case}")
+    return respond_json(told)
+
+
+@router.get("/usage")
+async def usage(  # noqa: PLR0917  one parameter per filter
+    service: ServiceOf,
+    page: PagingOf,
+    consumer: Text = None,
+    dataset: Text = None,
+    grant: Text = None,
+    from_: Annotated[str | None, Query(alias="from", max_length=32)] = None,
+    to: Text = None,
+) -> Response:
+    """Records of use."""
+    if page.cursor and not page.cursor.isdecimal():
+        raise ApiError(400, "bad-parameter", "`cursor` is not one of this list")
+    wanted = {"consumer": consumer, "dataset": dataset, "grant": grant}
+    filters = {name: value for name, value in wanted.items() if value is not None}
+
+    def ask() -> object:
+        with service.replica.store.snapshot() as snapshot:
+            block = _block_at(snapshot, page.at)
+            found = queries.usage_page(
+                snapshot.connection,
+                block.size,
+                filters,
+                (from_, to),
+                cursor=page.cursor,
+                limit=page.limit,
+            )
+        return _page(found, block)
+
+    return respond_json(await run_in_threadpool(ask))
+
+
+async def _list(service: Service, view: str, page: Paging, **filters: str | None) -> Response:
+    given = {name: value for name, value in filters.items() if value is not None}
+
+    def ask() -> object:
+        with service.replica.store.snapshot() as snapshot:
+            block = _block_at(snapshot, page.at)
+            found = queries.versioned_page(
+                snapshot.connection,
+                view,
+                block.size,
+                given,
+                cursor=page.cursor,
+                limit=page.limit,
+            )
+        return _page(found, block)
+
+    return respond_json(await run_in_threadpool(ask))
+
+
+def _case(service: Service, case: str, page: Paging) -> dict[str, object] | None:
+    with service.replica.store.snapshot() as snapshot:
+        block = _block_at(snapshot, page.at)
+        found = queries.versioned_page(
+            snapshot.connection, "case", block.size, {"id": case}, limit=1
+        )
+        indexes = queries.case_records(snapshot.connection, case, block.size)
+        leaves = [leaf for leaf in map(snapshot.leaf, indexes) if leaf is not None]
+    if not found.items:
+        return None
+    steps: list[dict[str, object]] = []
+    for leaf in leaves:
+        if is_seal(leaf.leaf):
+            steps.append({"index": leaf.index, "kind": "settlement"})
+            continue
+        record = parse_record(leaf.leaf)
+        steps.append(
+            {
+                "index": leaf.index,
+                "kind": record.kind,
+                "digest": record.digest,
+                "writer": record.chain.writer,
+                "issuedAt": record.chain.issued_at,
+                "body": record.body,
+            }
+        )
+    return {**found.items[0], "steps": steps, **_place(block)}
+
+
+def _block_at(snapshot: Snapshot, at: str | None) -> StoredBlock:
+    """The last block a question is about."""
+    head = snapshot.head()
+    if head is None:
+        raise ApiError(503, "stopping", "the node holds no ledger", retry_after_s=5)
+    size = head.head.size
+    block: StoredBlock | None
+    if at is None:
+        block = snapshot.block_of(size - 1)
+    elif at.isascii() and at.isdecimal():
+        block = snapshot.block_of(min(int(at), size) - 1)
+        if block is not None and block.size > int(at):
+            block = snapshot.block_at_height(block.height - 1)
+    else:
+        block = snapshot.block_before(_parse_time(at))
+    if block is None:
+        raise ApiError(400, "bad-parameter", "`at` lies before the ledger was founded")
+    return block
+
+
+def _parse_time(at: str) -> str:
+    try:
+        return _time.decode(b'"' + at.encode() + b'"')
+    except ValueError as error:
+        detail = "`at` is a size, or a time such as 2026-12-31T23:59:59.999Z"
+        raise ApiError(400, "bad-parameter", detail) from error
+
+
+def _page(page: queries.Page, block: StoredBlock) -> dict[str, object]:
+    return {"items": [_item(one) for one in page.items], "next": page.next, **_place(block)}
+
+
+def _item(row: object) -> object:
+    """A row with the members of its value beside its id."""
+    if isinstance(row, dict) and isinstance(row.get("value"), Raw):
+        value = decode(row["value"], type=dict[str, Raw])
+        return {"id": row["id"], **value}
+    return row
+
+
+def _place(block: StoredBlock) -> dict[str, object]:
+    return {"size": block.size, "height": block.height, "blockTime": block.time}

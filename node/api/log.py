@@ -1,0 +1,35 @@
+"""The log as C2SP tlog-tiles serves it: checkpoint, tiles, entry bundles."""
+
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, Response
+
+from ledger.errors import FormatError
+from ledger.tiles import Bundle, parse_tile_path
+from node.api.service import ServiceOf
+
+router = APIRouter(tags=["log"])
+_IMMUTABLE: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+_FRESH: Final = {"Cache-Control": "no-cache"}
+
+
+@router.get("/checkpoint")
+async def checkpoint(service: ServiceOf) -> Response:
+    """The latest checkpoint (C2SP tlog-checkpoint), signed."""
+    return PlainTextResponse(service.reader.published.checkpoint, headers=_FRESH)
+
+
+@router.get("/tile/{path:path}")
+async def tile(path: str, service: ServiceOf) -> Response:
+    """A tile or an entry bundle (C2SP tlog-tiles)."""
+    try:
+        name = parse_tile_path(f"tile/{path}")
+    except FormatError as error:
+        return PlainTextResponse(f"{error}\n", 404)
+    ask = service.reader.bundle if isinstance(name, Bundle) else service.reader.tile
+    data = await run_in_threadpool(ask, name)  # type: ignore[arg-type]
+    if data is None:
+        return PlainTextResponse("the log has no such tile\n", 404)
+    return Response(data, media_type="application/octet-stream", headers=_IMMUTABLE)

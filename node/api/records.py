@@ -1,0 +1,179 @@
+"""Records: submit one or many, read them with receipt and outcome."""
+
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from msgspec import Raw
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, Response
+
+from contracts.findings import FINDING_OF_CODE
+from contracts.transition import Rejected
+from ledger.lexical import encode_base64
+from ledger.receipt import Receipt, encode_receipt
+from ledger.seal import Outcome
+from ledger.types import Digest
+from node.api.problems import ApiError, problem_of, respond
+from node.api.service import Service, ServiceOf, engine_error, read_body, respond_json
+from node.engine import EngineStopped, QueueFull
+from node.pipeline import Committed
+from node.reader import ReadLeaf
+
+router = APIRouter(prefix="/v1/records", tags=["records"])
+RECORD_BYTES_MAX: Final = 256 * 1024
+BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
+BATCH_RECORDS_MAX: Final = 10_000
+_ENVELOPE_TYPES: Final = ("application/vnd.dsse.envelope+json", "application/json")
+
+
+@router.post("", status_code=201)
+async def submit(request: Request, service: ServiceOf) -> Response:
+    """Submit one DSSE envelope; answers when its block is committed."""
+    if _media_type(request) not in _ENVELOPE_TYPES:
+        raise ApiError(415, "unsupported-media-type", f"one of {', '.join(_ENVELOPE_TYPES)}")
+    body = await read_body(request, RECORD_BYTES_MAX)
+    try:
+        (answer,) = await service.pipeline.submit([body])
+    except (QueueFull, EngineStopped) as error:
+        raise engine_error(error) from error
+    if isinstance(answer, Rejected):
+        return respond(problem_of(answer))
+    published = service.reader.published
+    (proof,) = service.reader.proofs([answer.index], published)
+    receipt = encode_receipt(Receipt(answer.index, tuple(proof), published.checkpoint))
+    told = {
+        **_placed(answer),
+        "outcome": answer.outcome,
+        "receipt": receipt.decode(),
+    }
+    headers = {"Location": f"/v1/records/{answer.index}"}
+    return respond_json(told, 200 if answer.already else 201, headers)
+
+
+@router.post("/batch")
+async def submit_batch(
+    request: Request,
+    service: ServiceOf,
+    proofs: Annotated[bool, Query()] = True,  # noqa: FBT002  a query parameter
+) -> Response:
+    """Submit many: JSON lines, or entry-bundle framing. Results in order, one checkpoint."""
+    body = await read_body(request, BATCH_BYTES_MAX)
+    leaves = _split(body, _media_type(request))
+    if len(leaves) > BATCH_RECORDS_MAX:
+        raise ApiError(413, "body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
+    try:
+        answers = await service.pipeline.submit(leaves)
+    except (QueueFull, EngineStopped) as error:
+        raise engine_error(error) from error
+    published = service.reader.published
+    placed = [answer.index for answer in answers if isinstance(answer, Committed)]
+    shown = iter(service.reader.proofs(placed, published) if proofs else [])
+    results = [_result(answer, shown if proofs else None) for answer in answers]
+    return respond_json({"results": results, "checkpoint": published.checkpoint.decode()})
+
+
+@router.get("/{reference}")
+async def read(request: Request, reference: str, service: ServiceOf) -> Response:
+    """One leaf, by index or record digest; as `application/octet-stream` its very bytes."""
+    leaf = await _find(service, reference)
+    if "application/octet-stream" in request.headers.get("accept", ""):
+        return Response(leaf.leaf, media_type="application/octet-stream")
+    told = {
+        "index": leaf.index,
+        "digest": leaf.digest,
+        "kind": leaf.kind,
+        "height": leaf.block.height,
+        "blockTime": leaf.block.time,
+        "seal" if leaf.digest is None else "envelope": Raw(leaf.leaf),
+        "outcome": Raw(leaf.block.settlement if leaf.outcome is None else leaf.outcome),
+    }
+    return respond_json(told)
+
+
+@router.get("/{reference}/receipt")
+async def read_receipt(reference: str, service: ServiceOf) -> Response:
+    """The receipt of one leaf (C2SP tlog-proof) under the latest checkpoint."""
+    leaf = await _find(service, reference)
+    receipt = await run_in_threadpool(service.reader.receipt, leaf.index)
+    return PlainTextResponse(receipt)
+
+
+@router.get("/{reference}/outcome")
+async def read_outcome(reference: str, service: ServiceOf) -> Response:
+    """What the rules made of one record, proved under the latest checkpoint."""
+    leaf = await _find(service, reference)
+    proved = await run_in_threadpool(service.reader.outcome, leaf)
+    told = {
+        "outcome": Raw(proved.outcome),
+        "position": proved.position,
+        "count": proved.count,
+        "proof": [encode_base64(one) for one in proved.proof],
+        "seal": proved.seal_index,
+        "sealLeaf": encode_base64(proved.seal_leaf),
+        "sealReceipt": proved.seal_receipt.decode(),
+    }
+    return respond_json(told)
+
+
+async def _find(service: Service, reference: str) -> ReadLeaf:
+    is_index = reference.isascii() and reference.isdecimal() and len(reference) <= 16
+    is_digest = len(reference) == 64 and not reference.strip("0123456789abcdef")
+    if not (is_index or is_digest):
+        raise ApiError(400, "bad-parameter", "a record is named by its index or its digest")
+    key = reference if is_digest else int(reference)
+    leaf = await run_in_threadpool(service.reader.leaf, key)
+    if leaf is None or leaf.index >= service.reader.published.head.size:
+        raise ApiError(404, "not-found", f"no record {reference}")
+    return leaf
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "application/json").partition(";")[0].strip()
+
+
+def _split(body: bytes, media_type: str) -> list[bytes]:
+    if media_type == "application/octet-stream":
+        return _split_frames(body)
+    if media_type in ("application/x-ndjson", "application/jsonl", "application/json"):
+        return [line for line in body.split(b"\n") if line.strip()]
+    raise ApiError(415, "unsupported-media-type", "application/x-ndjson or octet-stream")
+
+
+def _split_frames(body: bytes) -> list[bytes]:
+    leaves: list[bytes] = []
+    start = 0
+    while start < len(body):
+        end = start + 2 + int.from_bytes(body[start : start + 2])
+        if end > len(body):
+            raise ApiError(400, "bad-framing", f"the body ends within record {len(leaves)}")
+        leaves.append(body[start + 2 : end])
+        start = end
+    return leaves
+
+
+def _findings(outcome: Outcome) -> list[dict[str, str]]:
+    return [
+        {"case": one.case, "code": one.code, "title": FINDING_OF_CODE[one.code].meaning}
+        for one in outcome.findings
+    ]
+
+
+def _placed(answer: Committed) -> dict[str, object]:
+    return {
+        "index": answer.index,
+        "digest": answer.digest,
+        "height": answer.height,
+        "blockTime": answer.block_time,
+        "findings": _findings(answer.outcome),
+    }
+
+
+def _result(answer: Committed | Rejected, proofs: Iterator[tuple[Digest, ...]] | None) -> object:
+    if isinstance(answer, Rejected):
+        problem = problem_of(answer)
+        return {"status": problem.status, "problem": problem}
+    told = {"status": 200 if answer.already else 201, **_placed(answer)}
+    if proofs is not None:
+        told["proof"] = [encode_base64(one) for one in next(proofs)]
+    return told

@@ -1,0 +1,65 @@
+"""What the resources work with: the parts of a running node, handed to each request."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from msgspec.json import encode
+from starlette.responses import Response
+
+from ledger.policy import Policy
+from ledger.records import Genesis
+from node.api.problems import ApiError
+from node.engine import EngineStopped, QueueFull
+from node.engine.embedded import EmbeddedEngine
+from node.pipeline import Pipeline
+from node.reader import Reader
+from node.replica import Replica
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of a running node."""
+
+    genesis: Genesis
+    policy: Policy
+    replica: Replica
+    engine: EmbeddedEngine
+    pipeline: Pipeline
+    reader: Reader
+
+
+def service_of(request: Request) -> Service:
+    """The service a request is for."""
+    service: Service = request.app.state.service
+    return service
+
+
+ServiceOf = Annotated[Service, Depends(service_of)]
+
+
+def respond_json(
+    value: object, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """A JSON answer."""
+    return Response(encode(value), status, headers, "application/json")
+
+
+async def read_body(request: Request, bytes_max: int) -> bytes:
+    """The body of a request, refused as soon as it is larger than `bytes_max`."""
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > bytes_max:
+        raise ApiError(413, "body-too-large", f"a body has at most {bytes_max} bytes")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > bytes_max:
+            raise ApiError(413, "body-too-large", f"a body has at most {bytes_max} bytes")
+    return bytes(body)
+
+
+def engine_error(error: QueueFull | EngineStopped) -> ApiError:
+    """An engine that takes no records, as a problem."""
+    if isinstance(error, QueueFull):
+        return ApiError(429, "queue-full", str(error), retry_after_s=error.retry_after_s)
+    return ApiError(503, "stopping", "the node takes no records", retry_after_s=5)

@@ -1,0 +1,92 @@
+"""The ledger itself, single state values with proof, and writers' chain heads."""
+
+from typing import Final
+
+from fastapi import APIRouter
+from msgspec import to_builtins
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from contracts.values import ChainHead, Writer
+from contracts.view import read
+from ledger.lexical import encode_base64
+from ledger.policy_file import encode_policy
+from node.api.problems import ApiError
+from node.api.service import Service, ServiceOf, respond_json
+from node.storage.state import StoredState
+
+router = APIRouter(prefix="/v1", tags=["state"])
+KEY_LENGTH_MAX: Final = 256
+
+
+@router.get("/ledger")
+async def read_ledger(service: ServiceOf) -> Response:
+    """Which ledger this is, how far it has come, and the policy its own genesis states."""
+    published, genesis = service.reader.published, service.genesis
+    head = published.head
+    told = {
+        "origin": genesis.origin,
+        "ledger": head.ledger,
+        "size": head.size,
+        "height": head.height,
+        "blockTime": head.time,
+        "rules": genesis.rules,
+        "checkpoint": published.checkpoint.decode(),
+        "parameters": genesis.parameters,
+        "purposes": genesis.purposes,
+        "policy": encode_policy(service.policy).decode(),
+    }
+    return respond_json(told)
+
+
+@router.get("/state/{key:path}")
+async def read_state(key: str, service: ServiceOf) -> Response:
+    """The value under a key, or that there is none, with the proof."""
+    if not key.isascii() or len(key) > KEY_LENGTH_MAX:
+        raise ApiError(400, "bad-parameter", "a key is ASCII and at most 256 characters long")
+    proved = await run_in_threadpool(service.reader.state, key)
+    told = {
+        "key": key,
+        "value": proved.value,
+        "size": proved.size,
+        "height": proved.height,
+        "blockTime": proved.time,
+        "stateRoot": proved.state_root.hex(),
+        "proof": proved.proof,
+        "sealLeaf": encode_base64(proved.seal_leaf),
+        "sealReceipt": proved.seal_receipt.decode(),
+    }
+    return respond_json(told)
+
+
+@router.get("/writers/{member}/{name}")
+async def read_writer(member: str, name: str, service: ServiceOf) -> Response:
+    """A writer and the head of its chain: what its next record must name."""
+    told = await run_in_threadpool(_writer, service, f"{member}/{name}")
+    if told is None:
+        raise ApiError(404, "not-found", f"no writer {member}/{name}")
+    return respond_json(told)
+
+
+def _writer(service: Service, name: str) -> dict[str, object] | None:
+    with service.replica.store.snapshot() as snapshot:
+        view = StoredState(snapshot.connection, 1, 1)
+        writer = read(view, Writer, f"writer/{name}")
+        chain = read(view, ChainHead, f"chain/{name}")
+        stored = snapshot.head()
+    if writer is None or stored is None:
+        return None
+    described: dict[str, object] = to_builtins(writer)
+    return {
+        "datasets": [],
+        "notAfter": None,
+        "status": "active",
+        **described,
+        "writer": name,
+        "member": name.partition("/")[0],
+        "records": 0 if chain is None else chain.records,
+        "head": None if chain is None else chain.head,
+        "lastIndex": None if chain is None else chain.last_index,
+        "ledger": stored.head.ledger,
+        "size": stored.head.size,
+    }

@@ -1,0 +1,183 @@
+"""What a node tells about its ledger, with the proofs; each answer is of one checkpoint."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contracts.values import Value, parse_value
+from ledger import merkle_map, tree
+from ledger.hashing import leaf_hash
+from ledger.merkle_map import MapProof
+from ledger.receipt import Receipt, encode_receipt
+from ledger.records import parse_record
+from ledger.seal import is_seal
+from ledger.tiles import Bundle, Tile, TileReader, encode_bundle, tile_width
+from ledger.types import Digest, DigestHex, Time
+from node.replica import Published, Replica
+from node.storage.models import StateRow, table_of
+from node.storage.state import StoredState
+from node.storage.store import Snapshot, StoredBlock, StoredLeaf
+
+_state = table_of(StateRow)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLeaf:
+    """A leaf, its block, and what identifies it; a seal has no digest."""
+
+    index: int
+    leaf: bytes
+    outcome: bytes | None
+    digest: DigestHex | None
+    kind: str
+    block: StoredBlock
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeProof:
+    """An outcome, its place among those of its block, and the seal that holds their root."""
+
+    outcome: bytes
+    position: int
+    count: int
+    proof: tuple[Digest, ...]
+    seal_index: int
+    seal_leaf: bytes
+    seal_receipt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StateProof:
+    """A value of the state or its absence, with the seal that holds the state's root."""
+
+    value: Value | None
+    proof: MapProof
+    size: int
+    height: int
+    time: Time
+    state_root: Digest
+    seal_leaf: bytes
+    seal_receipt: bytes
+
+
+class Reader:
+    """Answers from what is committed and published."""
+
+    def __init__(self, replica: Replica) -> None:
+        self._replica = replica
+
+    @property
+    def published(self) -> Published:
+        """The checkpoint answers refer to."""
+        return self._replica.published
+
+    def proofs(self, indexes: Sequence[int], published: Published) -> list[tuple[Digest, ...]]:
+        """Inclusion proofs of leaves under one checkpoint."""
+        size = published.head.size
+        reader = TileReader(self._replica, size)
+        return [tree.inclusion_proof(index, size, reader) for index in indexes]
+
+    def receipt(self, index: int, published: Published | None = None) -> bytes:
+        """The `.tlog-proof` of a leaf."""
+        published = published or self.published
+        proof = tuple(self.proofs([index], published)[0])
+        return encode_receipt(Receipt(index, proof, published.checkpoint))
+
+    def leaf(self, reference: int | DigestHex) -> ReadLeaf | None:
+        """The leaf at an index, or the record of a digest."""
+        with self._replica.store.snapshot() as snapshot:
+            if isinstance(reference, int):
+                stored = snapshot.leaf(reference)
+            else:
+                stored = _record_of(snapshot, reference)
+            if stored is None:
+                return None
+            block = snapshot.block_of(stored.index)
+        if block is None:
+            return None
+        if is_seal(stored.leaf):
+            return ReadLeaf(stored.index, stored.leaf, None, None, "seal", block)
+        record = parse_record(stored.leaf)
+        return ReadLeaf(
+            stored.index, stored.leaf, stored.outcome, record.digest, record.kind, block
+        )
+
+    def outcome(self, leaf: ReadLeaf) -> OutcomeProof:
+        """The outcome of a record (of a seal: the block's settlement), proved."""
+        block = leaf.block
+        with self._replica.store.snapshot() as snapshot:
+            outcomes = snapshot.outcomes(block)
+            seal = snapshot.leaf(block.seal_index)
+        if seal is None:
+            raise LookupError(f"block {block.height} has no seal")
+        position = 0 if leaf.outcome is None else leaf.index - block.first + 1
+        hashes = [leaf_hash(outcome) for outcome in outcomes]
+        proof = tree.inclusion_proof(position, len(hashes), _ListReader(hashes))
+        return OutcomeProof(
+            outcome=outcomes[position],
+            position=position,
+            count=len(outcomes),
+            proof=tuple(proof),
+            seal_index=block.seal_index,
+            seal_leaf=seal.leaf,
+            seal_receipt=self.receipt(block.seal_index),
+        )
+
+    def state(self, key: str) -> StateProof:
+        """The value under a key, or that there is none, proved under the latest seal."""
+        with self._replica.store.snapshot() as snapshot:
+            stored = snapshot.head()
+            if stored is None:
+                raise LookupError("the database holds no ledger")
+            head = stored.head
+            view = StoredState(snapshot.connection, 1, 64)
+            row = snapshot.connection.execute(_state.select().where(_state.c.key == key)).first()
+            value = None if row is None else parse_value(key, row.value)
+            proof = merkle_map.prove(key.encode(), view, view.leaf_at)
+            seal = snapshot.leaf(head.size - 1)
+        if seal is None:
+            raise LookupError("the log ends in no seal")
+        return StateProof(
+            value=value,
+            proof=proof,
+            size=head.size,
+            height=head.height,
+            time=head.time,
+            state_root=head.state_root,
+            seal_leaf=seal.leaf,
+            seal_receipt=self.receipt(head.size - 1),
+        )
+
+    def tile(self, tile: Tile) -> bytes | None:
+        """A tile of the published log; None for one it does not have, or not in that width."""
+        if tile.width > tile_width(tile.level, tile.index, self.published.head.size):
+            return None
+        return self._replica.tiles([tile])[0][: 32 * tile.width]
+
+    def bundle(self, bundle: Bundle) -> bytes | None:
+        """An entry bundle of the published log."""
+        if bundle.width > tile_width(0, bundle.index, self.published.head.size):
+            return None
+        start = 256 * bundle.index
+        with self._replica.store.snapshot() as snapshot:
+            return encode_bundle(snapshot.leaves(start, start + bundle.width))
+
+
+class _ListReader:
+    """A `tree.HashReader` over a short list of leaf hashes."""
+
+    def __init__(self, hashes: Sequence[Digest]) -> None:
+        self._hashes = hashes
+
+    def hashes(self, nodes: Sequence[tree.Node]) -> list[Digest]:
+        """As `tree.HashReader.hashes`."""
+        return [
+            tree.root_of(self._hashes[index << level : (index + 1) << level])
+            for level, index in nodes
+        ]
+
+
+def _record_of(snapshot: Snapshot, digest: DigestHex) -> StoredLeaf | None:
+    for stored in snapshot.candidates(digest):
+        if parse_record(stored.leaf).digest == digest:
+            return stored
+    return None

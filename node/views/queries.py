@@ -1,0 +1,91 @@
+"""Questions to the views, as at any past size, page by page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec import Raw
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+
+from node.views.models import CASE_RECORD, USAGE, VERSIONED
+
+LIMIT_MAX: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, and where the next page starts; None after the last."""
+
+    items: Sequence[Mapping[str, object]]
+    next: str | None
+
+
+def versioned_page(
+    connection: Connection,
+    view: str,
+    size: int,
+    filters: Mapping[str, str],
+    *,
+    cursor: str = "",
+    limit: int = 100,
+) -> Page:
+    """Rows of a view over state values that hold at `size`, ascending by id.
+
+    `filters` maps columns to the value wanted; `accused` and `parties` hold several members.
+    """
+    table = VERSIONED[view]
+    wanted: list[ColumnElement[bool]] = [
+        table.c.from_size <= size,
+        or_(table.c.to_size.is_(None), table.c.to_size > size),
+        table.c.id > cursor,
+    ]
+    for name, value in filters.items():
+        column = table.c[name]
+        several = name in ("accused", "parties")
+        wanted.append(
+            column.contains(f",{value},", autoescape=True) if several else column == value
+        )
+    query = select(table.c.id, table.c.value).where(and_(*wanted)).order_by(table.c.id)
+    rows = connection.execute(query.limit(limit + 1)).all()
+    items = [{"id": row.id, "value": Raw(row.value)} for row in rows[:limit]]
+    return Page(items, rows[limit - 1].id if len(rows) > limit else None)
+
+
+def usage_page(
+    connection: Connection,
+    size: int,
+    filters: Mapping[str, str],
+    span: tuple[str | None, str | None] = (None, None),
+    *,
+    cursor: str = "",
+    limit: int = 100,
+) -> Page:
+    """Records of use in a log of `size` leaves, ascending by index; `span` bounds their start."""
+    wanted: list[ColumnElement[bool]] = [USAGE.c["index"] < size]
+    if cursor:
+        wanted.append(USAGE.c["index"] > int(cursor))
+    wanted += [USAGE.c[name] == value for name, value in filters.items()]
+    start, end = span
+    if start is not None:
+        wanted.append(USAGE.c.started_at >= start)
+    if end is not None:
+        wanted.append(USAGE.c.started_at < end)
+    query = select(USAGE).where(and_(*wanted)).order_by(USAGE.c["index"]).limit(limit + 1)
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    items = [{_camel(name): value for name, value in row.items()} for row in rows[:limit]]
+    return Page(items, str(rows[limit - 1]["index"]) if len(rows) > limit else None)
+
+
+def case_records(connection: Connection, case: str, size: int) -> list[int]:
+    """Indexes of the records that opened and moved a case, in a log of `size` leaves."""
+    query = (
+        select(CASE_RECORD.c["index"])
+        .where(CASE_RECORD.c["case"] == case, CASE_RECORD.c["index"] < size)
+        .order_by(CASE_RECORD.c["index"])
+    )
+    return [row[0] for row in connection.execute(query)]
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
