@@ -1,0 +1,212 @@
+"""A node over a ledger in memory: the real rules behind the HTTP API, without a service."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from msgspec import json as msgspec_json
+from msgspec import to_builtins
+
+from contracts.transition import Accepted
+from contracts.values import Case, ChainHead, Dataset, EntryTerms, Writer
+from ledger.canonical import encode
+from ledger.checkpoint import Checkpoint, log_key, sign_checkpoint
+from ledger.envelope import parse_envelope
+from ledger.errors import FormatError
+from ledger.hashing import leaf_hash
+from ledger.lexical import encode_base64
+from ledger.policy import LogEntry, Policy
+from ledger.receipt import Receipt, encode_receipt
+from ledger.records import Record, parse_record, read_record
+from ledger.seal import is_seal
+from ledger.tree import root_of
+from tests.reference.naive_tree import path
+from tests.world import ORIGIN, World, signer
+
+LOG_KEY = signer("steward/log")
+POLICY = Policy(logs=(LogEntry(log_key(ORIGIN, LOG_KEY.public_key)),))
+
+
+@dataclass
+class LedgerNode:
+    """Answers as `node/api` does; each record makes a block of its own."""
+
+    world: World
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def transport(self) -> httpx.MockTransport:
+        return httpx.MockTransport(self.handle)
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        path_ = request.url.path
+        if path_ == "/v1/records/batch":
+            return self._batch(request.content)
+        if path_.startswith("/v1/writers/"):
+            return self._writer(path_.removeprefix("/v1/writers/"))
+        if path_.startswith("/v1/records/"):
+            as_bytes = request.headers["accept"].startswith("application/octet-stream")
+            return self._record(path_.removeprefix("/v1/records/"), as_bytes=as_bytes)
+        if path_.startswith("/v1/state/"):
+            return self._state(path_.removeprefix("/v1/state/"))
+        if path_ == "/v1/cases":
+            return self._page(self._cases(request.url.params))
+        if path_ == "/v1/datasets":
+            return self._page(self._datasets())
+        return _problem(404, "not-found", "no such path")
+
+    def _note(self) -> bytes:
+        leaves = self.world.leaves
+        root = root_of([leaf_hash(leaf) for leaf in leaves])
+        return sign_checkpoint(Checkpoint(ORIGIN, len(leaves), root), [LOG_KEY])
+
+    def _batch(self, content: bytes) -> httpx.Response:
+        results = [self._append(leaf) for leaf in _entries(content)]
+        for one in results:
+            if "index" in one:
+                siblings = path(one["index"], self.world.leaves)
+                one["proof"] = [encode_base64(sibling) for sibling in siblings]
+        return httpx.Response(200, json={"results": results, "checkpoint": self._note().decode()})
+
+    def _append(self, leaf: bytes) -> dict[str, Any]:
+        try:
+            record = read_record(parse_envelope(leaf))
+        except FormatError as error:
+            return {"status": 400, "problem": _body(400, "malformed", str(error))}
+        if record.digest in self.results:
+            return {**self.results[record.digest], "status": 200}
+        verdict = self.world.block(record).verdicts[0]
+        if not isinstance(verdict, Accepted):
+            reason = verdict.reason
+            told = _body(403, reason.code, verdict.detail or reason.meaning, retry=reason.can_retry)
+            return {"status": 403, "problem": told}
+        outcome = verdict.outcome
+        findings = [{"case": one.case, "code": one.code} for one in outcome.findings]
+        answer: dict[str, Any] = {
+            "status": 201,
+            "index": outcome.index,
+            "digest": record.digest,
+            "height": self.world.head.height,
+            "blockTime": self.world.now,
+            "findings": findings,
+        }
+        self.results[record.digest] = answer
+        return dict(answer)
+
+    def _writer(self, name: str) -> httpx.Response:
+        writer, head = self.world.value(f"writer/{name}"), self.world.value(f"chain/{name}")
+        if not isinstance(writer, Writer):
+            return _problem(404, "unknown-writer", name)
+        known = isinstance(head, ChainHead)
+        return httpx.Response(
+            200,
+            json={
+                "writer": name,
+                "records": head.records if isinstance(head, ChainHead) else 0,
+                "head": head.head if isinstance(head, ChainHead) else None,
+                "ledger": self.world.head.ledger,
+                "lastIndex": 1 if known else None,
+            },
+        )
+
+    def _record(self, ref: str, *, as_bytes: bool) -> httpx.Response:
+        ref, _, rest = ref.partition("/")
+        index = self._index(ref)
+        if index is None:
+            return _problem(404, "not-found", f"no record {ref}")
+        leaf = self.world.leaves[index]
+        if rest == "receipt":
+            proof = tuple(path(index, self.world.leaves))
+            return httpx.Response(200, content=encode_receipt(Receipt(index, proof, self._note())))
+        if as_bytes:
+            return httpx.Response(200, content=leaf)
+        record = None if is_seal(leaf) else parse_record(leaf)
+        return httpx.Response(
+            200,
+            json={
+                "index": index,
+                "digest": None if record is None else record.digest,
+                "kind": "seal" if record is None else record.kind,
+                "height": 1,
+                "blockTime": self.world.now,
+                "outcome": self._outcome(record),
+            },
+        )
+
+    def _outcome(self, record: Record | None) -> dict[str, Any]:
+        answer = {} if record is None else self.results.get(record.digest, {})
+        return {"changed": [], "findings": answer.get("findings", [])}
+
+    def _index(self, ref: str) -> int | None:
+        if ref.isdigit() and len(ref) < 20:
+            return int(ref) if int(ref) < len(self.world.leaves) else None
+        digests = (
+            (index, parse_record(leaf).digest)
+            for index, leaf in enumerate(self.world.leaves)
+            if not is_seal(leaf)
+        )
+        return next((index for index, digest in digests if digest == ref), None)
+
+    def _state(self, key: str) -> httpx.Response:
+        value = self.world.value(key)
+        answer: dict[str, Any] = {
+            "key": key,
+            "value": None if value is None else msgspec_json.decode(encode(value)),
+            "size": len(self.world.leaves),
+            "height": 1,
+            "stateRoot": self.world.state_root().hex(),
+            "proof": {},
+            "sealLeaf": "",
+            "sealReceipt": "",
+        }
+        return httpx.Response(200, json=answer)
+
+    def _cases(self, params: httpx.QueryParams) -> Iterator[dict[str, Any]]:
+        for key in sorted(self.world.state.keys("case/")):
+            case = self.world.value(key)
+            if not isinstance(case, Case):
+                continue
+            members = [party.member for party in case.parties]
+            wanted = (
+                params.get("workflow") in (None, case.workflow),
+                params.get("state") in (None, case.state),
+                params.get("party") in (None, *members),
+            )
+            if all(wanted):
+                yield {"case": key.removeprefix("case/"), **to_builtins(case)}
+
+    def _datasets(self) -> Iterator[dict[str, Any]]:
+        for key in sorted(self.world.state.keys("dataset/")):
+            name = key.removeprefix("dataset/")
+            dataset, entry = self.world.value(key), self.world.value(f"entry/{name}")
+            if isinstance(dataset, Dataset) and isinstance(entry, EntryTerms):
+                yield {"dataset": name, "provider": dataset.provider, "sharing": entry.sharing}
+
+    def _page(self, rows: Iterator[dict[str, Any]]) -> httpx.Response:
+        answer = {"items": list(rows), "next": None, "size": len(self.world.leaves)}
+        return httpx.Response(200, json=answer)
+
+
+def _body(status: int, code: str, detail: str, *, retry: bool = False) -> dict[str, Any]:
+    return {
+        "code": code,
+        "status": status,
+        "title": code,
+        "detail": detail,
+        "number": 1,
+        "retry": retry,
+        "fields": [],
+    }
+
+
+def _problem(status: int, code: str, detail: str) -> httpx.Response:
+    headers = {"content-type": "application/problem+json"}
+    return httpx.Response(status, json=_body(status, code, detail), headers=headers)
+
+
+def _entries(content: bytes) -> Iterator[bytes]:
+    while content:
+        end = 2 + int.from_bytes(content[:2])
+        yield content[2:end]
+        content = content[end:]

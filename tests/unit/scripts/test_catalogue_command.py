@@ -1,0 +1,258 @@
+"""`blockpool catalogue`: tables, a spreadsheet, mistakes by line and column, entries, releases."""
+
+import csv
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from zipfile import ZipFile
+
+import duckdb
+import pytest
+
+from contracts.values import ReleasedVersion, SchemaVersion
+from scripts.catalogue_plan import schema_parts
+from scripts.tables.found import file_digest, rows_digest
+from tests.unit.scripts.conftest import Command
+from tests.world import World
+
+FILLED = (
+    "--set", "category=traffic", "--set", "sharing=conditional", "--set", "system=tower",
+    "--set", "frequency=daily", "--set", "purposes=health", "--set", "operations=query, read",
+)  # fmt: skip
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    """A folder with tables of every kind."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "flights.csv").write_text(
+        "carrier,delay,at\nAA,3,2013-01-01T05:00:00Z\nUA,NA,2013-01-01T06:00:00Z\n",
+        encoding="utf-8",
+    )
+    with ZipFile(folder / "planes.csv.zip", "w") as archive:
+        archive.writestr("planes.csv", "tailnum,seats\nN1,2\n")
+    with duckdb.connect() as connection:
+        connection.execute(f"copy (select 1 as id) to '{folder / 'ids.parquet'}' (format parquet)")
+    with duckdb.connect(str(folder / "pool.duckdb")) as connection:
+        connection.execute("create table runs as select range as n from range(3)")
+    database = sqlite3.connect(folder / "people.sqlite")
+    database.execute("create table 人口 (id integer primary key, 身份证号 text, name text)")
+    database.execute("insert into 人口 values (1, '11010519491231002X', 'a')")
+    database.commit()
+    database.close()
+    (folder / "notes.txt").write_text("no table", encoding="utf-8")
+    return folder
+
+
+def read(sheet: Path) -> list[dict[str, str]]:
+    with sheet.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def change(sheet: Path, alter: Callable[[list[dict[str, str]]], None]) -> None:
+    rows = read(sheet)
+    alter(rows)
+    with sheet.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.fixture
+def sheet(command: Command, tables: Path, tmp_path: Path) -> Path:
+    """A complete sheet of one table."""
+    out = tmp_path / "catalogue.csv"
+    command.ok("catalogue", "scan", tables / "flights.csv", "--out", out, *FILLED)
+    return out
+
+
+def test_every_kind_of_table_is_scanned(command: Command, tables: Path, tmp_path: Path) -> None:
+    out = tmp_path / "catalogue.csv"
+    done = command.json("catalogue", "scan", tables, "--out", out, "--prefix", "t-", "--excel")
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf")
+    rows = {row["title"]: row for row in read(out) if row["row"] == "table"}
+    assert {row["dataset"] for row in rows.values()} == set(done["datasets"])
+    assert set(rows) == {"Flights", "Planes", "Ids", "Runs", "人口"}
+    assert rows["Flights"]["sha256"] == file_digest(tables / "flights.csv")
+    assert rows["Flights"]["row_count"] == "2"
+    assert rows["Planes"]["sha256"] == file_digest(tables / "planes.csv.zip")
+    assert rows["Runs"]["sha256"] == rows_digest([(2,), (0,), (1,)])
+    assert rows["Runs"]["table"] == "runs"
+    columns = {row["column"]: row for row in read(out) if row["row"] == "column"}
+    assert (columns["delay"]["type"], columns["delay"]["nullable"]) == ("integer", "yes")
+    assert (columns["at"]["type"], columns["at"]["nullable"]) == ("timestamp", "no")
+    assert columns["身份证号"]["personal"] == "sensitive"
+    assert "identity number" in columns["身份证号"]["hint"]
+    assert columns["carrier"]["personal"] == "none"
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_scanned(
+    command: Command, tables: Path, tmp_path: Path
+) -> None:
+    (tables / "broken.parquet").write_bytes(b"PAR1 no")
+    out = tmp_path / "catalogue.csv"
+    message = command.fails("catalogue", "scan", tables, "--out", out)
+    assert "broken.parquet cannot be read" in message
+    assert "1 of 6 tables could not be read" in message
+    assert len([row for row in read(out) if row["row"] == "table"]) == 5
+    assert "exists" in command.fails("catalogue", "scan", tables, "--out", out)
+    nothing = command.fails("catalogue", "scan", tmp_path / "nowhere", "--out", tmp_path / "x.csv")
+    assert "neither a file nor a folder" in nothing
+    assert "NAME=VALUE" in command.fails(
+        "catalogue", "scan", tables, "--out", tmp_path / "y.csv", "--set", "sha256", code=2
+    )
+
+
+def test_a_database_password_does_not_reach_the_sheet(
+    command: Command, tables: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "catalogue.csv"
+    command.ok("catalogue", "scan", f"sqlite:///{tables / 'people.sqlite'}", "--out", out)
+    (row,) = [row for row in read(out) if row["row"] == "table"]
+    assert row["location"].startswith("sqlite:///")
+    hidden = "postgresql://ann:secret@127.0.0.1:1/x"
+    refused = command.fails("catalogue", "scan", hidden, "--out", tmp_path / "x.csv")
+    assert "secret" not in refused
+
+
+def test_all_mistakes_are_told_at_once_by_line_and_column(command: Command, sheet: Path) -> None:
+    def spoil(rows: list[dict[str, str]]) -> None:
+        rows[0] |= {
+            "frequency": "dayly", "level": "core", "purposes": "", "sharing": "withheld",
+            "not_after": "tomorrow", "masking": "salary=hashed", "uses_max": "many",
+            "system": "The Tower", "assessment": "missing.pdf",
+        }  # fmt: skip
+        rows[1]["personal"] = "sensitive"
+        rows[2] |= {"type": "number", "column": "carrier"}
+        rows.append({"row": "column", "dataset": "nowhere", "column": "x", "type": "text"})
+        rows.append({"row": "remark"})
+
+    change(sheet, spoil)
+    result = command.run("catalogue", "publish", sheet, "--json", writer="transport/main")
+    assert result.exit_code == 1
+    assert "nothing was submitted" in result.stderr
+    line = result.stdout
+    told = {(one["line"], one["column"]) for one in json.loads(line)["problems"]}
+    assert told == {
+        (2, "assessment"), (2, "basis"), (2, "basis_kind"), (2, "frequency"), (2, "level"),
+        (2, "masking"), (2, "necessity"), (2, "not_after"), (2, "purposes"), (2, "system"),
+        (2, "uses_max"), (4, "column"), (4, "type"), (6, "dataset"), (7, "row"),
+    }  # fmt: skip
+
+
+def test_what_only_the_ledger_knows_is_checked_before_anything_is_said(
+    command: Command, world: World, sheet: Path
+) -> None:
+    def spoil(rows: list[dict[str, str]]) -> None:
+        rows[0] |= {"purposes": "gossip", "collector": "nobody", "co_providers": "weather, me"}
+
+    size = len(world.leaves)
+    change(sheet, spoil)
+    result = command.run("catalogue", "publish", sheet, writer="transport/main")
+    assert result.exit_code == 1
+    for told in ("`gossip` is not adopted; adopted are health, tax.audit", "`nobody`", "`me`"):
+        assert told in result.stdout
+    assert len(world.leaves) == size
+
+
+def test_a_sheet_goes_from_entries_to_releases_and_is_never_said_twice(
+    command: Command, world: World, sheet: Path
+) -> None:
+    dry = command.json("catalogue", "publish", sheet, "--dry-run", writer="transport/main")
+    assert [one["entry"] for one in dry] == ["new"]
+    published = command.json("catalogue", "publish", sheet, writer="transport/main")
+    assert [one["entry"] for one in published] == ["awaiting review"]
+    size = len(world.leaves)
+    again = command.run("catalogue", "publish", sheet, "--release", writer="transport/main")
+    assert "await the steward" in again.stderr
+    assert len(world.leaves) == size
+    command.ok("case", "step", "approve", "--pending", writer="steward/main")
+    released = command.json("catalogue", "publish", sheet, "--release", writer="transport/main")
+    assert [(one["entry"], one["contents"]) for one in released] == [("in force", "released")]
+    version = world.value("release/flights/1")
+    assert isinstance(version, ReleasedVersion)
+    assert (version.rows, version.assurance) == (2, "content")
+    size = len(world.leaves)
+    command.ok("catalogue", "publish", sheet, "--release", writer="transport/main")
+    assert len(world.leaves) == size
+    listed = command.json("catalogue", "list")
+    assert [one["dataset"] for one in listed] == ["flights"]
+    assert command.ok("catalogue", "purposes").split() == ["health", "tax.audit"]
+
+
+def test_a_returned_entry_is_told_and_a_changed_one_is_submitted_again(
+    command: Command, sheet: Path
+) -> None:
+    command.ok("catalogue", "publish", sheet, writer="transport/main")
+    command.ok(
+        "case", "step", "return", "--pending", "--ground", "incomplete", writer="steward/main"
+    )
+    dry = command.json("catalogue", "publish", sheet, "--dry-run", writer="transport/main")
+    assert [one["entry"] for one in dry] == ["new"]
+
+    def mend(rows: list[dict[str, str]]) -> None:
+        rows[0]["summary"] = "Departures from New York"
+
+    change(sheet, mend)
+    command.ok("catalogue", "publish", sheet, writer="transport/main")
+    command.ok("case", "step", "approve", "--pending", writer="steward/main")
+    change(sheet, lambda rows: rows[0].update(summary="All departures"))
+    dry = command.json("catalogue", "publish", sheet, "--dry-run", writer="transport/main")
+    assert [one["entry"] for one in dry] == ["changed"]
+
+
+def test_a_file_changed_since_the_scan_is_not_released(
+    command: Command, sheet: Path, tables: Path
+) -> None:
+    (tables / "flights.csv").write_text("carrier,delay,at\n", encoding="utf-8")
+    result = command.run("catalogue", "publish", sheet, "--release", writer="transport/main")
+    assert result.exit_code == 1
+    assert "has changed since it was scanned" in result.stdout
+    (tables / "flights.csv").unlink()
+    result = command.run("catalogue", "publish", sheet, "--release", writer="transport/main")
+    assert "cannot be read" in result.stdout
+
+
+def test_another_members_dataset_is_not_taken(command: Command, sheet: Path) -> None:
+    command.ok("catalogue", "publish", sheet, writer="transport/main")
+    command.ok("case", "step", "approve", "--pending", writer="steward/main")
+    result = command.run("catalogue", "publish", sheet, writer="weather/main")
+    assert "belongs to transport; choose another id" in result.stdout
+
+
+def test_spreadsheet_programs_may_save_it_their_way(command: Command, sheet: Path) -> None:
+    rows = read(sheet)
+    names = ["remark", *reversed(list(rows[0]))]
+    with sheet.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, names, delimiter=";", restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+        file.write(";" * len(names) + "\n")
+    dry = command.json("catalogue", "publish", sheet, "--dry-run", writer="transport/main")
+    assert [one["columns"] for one in dry] == [3]
+    sheet.write_bytes("row,dataset\n表,x\n".encode("gbk"))
+    assert "CSV UTF-8" in command.fails("catalogue", "publish", sheet, writer="transport/main")
+    sheet.write_text("row,dataset\ntable,x\n", encoding="utf-8")
+    assert "lacks the columns" in command.fails(
+        "catalogue", "publish", sheet, writer="transport/main"
+    )
+
+
+def test_a_long_schema_is_published_in_parts(
+    command: Command, world: World, tmp_path: Path
+) -> None:
+    wide = tmp_path / "wide.csv"
+    names = [f"c{number}" for number in range(600)]
+    wide.write_text(f"{','.join(names)}\n{','.join('1' for _ in names)}\n", encoding="utf-8")
+    sheet = tmp_path / "wide-catalogue.csv"
+    command.ok("catalogue", "scan", wide, "--out", sheet, *FILLED)
+    command.ok("catalogue", "publish", sheet, writer="transport/main")
+    schemas = [
+        value
+        for key in world.state.keys("schema/")
+        if isinstance(value := world.value(key), SchemaVersion)
+    ]
+    assert [one.total for one in schemas] == [600]
+    assert [part.first for part in schema_parts("0" * 64, ())] == []

@@ -1,0 +1,150 @@
+"""`blockpool keys` from the making of a key to its revocation."""
+
+import stat
+from pathlib import Path
+
+from contracts.values import Key, Writer
+from ledger.keys import generate_private_key, parse_private_key
+from ledger.note import parse_vkey
+from ledger.suites import ED25519
+from tests.unit.scripts.conftest import Command
+from tests.world import World, signer
+
+SECRET = "correct horse battery staple"
+
+
+def secret_file(folder: Path, secret: str = SECRET) -> Path:
+    file = folder / "passphrase"
+    file.write_text(f"{secret}\n", encoding="utf-8")
+    file.chmod(0o600)
+    return file
+
+
+def test_a_key_is_encrypted_its_owners_alone_and_its_secrets_are_never_printed(
+    command: Command, tmp_path: Path
+) -> None:
+    result = command.run(
+        "keys", "new", "main", "--out", tmp_path / "keys",
+        "--passphrase-file", secret_file(tmp_path),
+    )  # fmt: skip
+    assert result.exit_code == 0
+    private = tmp_path / "keys" / "main.pem"
+    assert stat.S_IMODE(private.stat().st_mode) == 0o600
+    assert SECRET not in result.output
+    assert "PRIVATE" not in result.output
+    key = parse_private_key(private.read_bytes(), SECRET.encode())
+    assert key.public_key.keyid in result.stdout
+    shown = command.json("keys", "show", tmp_path / "keys" / "main.pub")
+    assert shown["keyid"] == key.public_key.keyid
+
+
+def test_a_key_is_never_overwritten(command: Command, tmp_path: Path) -> None:
+    command.ok("keys", "new", "main", "--out", tmp_path, "--no-passphrase")
+    before = (tmp_path / "main.pem").read_bytes()
+    message = command.fails("keys", "new", "main", "--out", tmp_path, "--no-passphrase")
+    assert "exists" in message
+    (tmp_path / "main.pub").unlink()
+    message = command.fails("keys", "new", "main", "--out", tmp_path, "--no-passphrase")
+    assert "never overwritten" in message
+    assert (tmp_path / "main.pem").read_bytes() == before
+
+
+def test_a_key_without_passphrase_must_be_asked_for(command: Command, tmp_path: Path) -> None:
+    message = command.fails("keys", "new", "main", "--out", tmp_path)
+    assert "--passphrase-file" in message
+    assert not (tmp_path / "main.pem").exists()
+    empty = secret_file(tmp_path, "")
+    assert "empty" in command.fails("keys", "new", "main", "--out", tmp_path,
+                                    "--passphrase-file", empty)  # fmt: skip
+    both = command.run("keys", "new", "a", "--no-passphrase", "--passphrase-file", empty)
+    assert both.exit_code == 2
+
+
+def test_a_passphrase_file_others_can_read_is_refused(command: Command, tmp_path: Path) -> None:
+    file = secret_file(tmp_path)
+    file.chmod(0o644)
+    message = command.fails("keys", "new", "a", "--out", tmp_path, "--passphrase-file", file)
+    assert "chmod 600" in message
+
+
+def test_keys_are_listed_and_exported(command: Command, tmp_path: Path) -> None:
+    for name, suite in (("log", "ed25519"), ("log-pq", "ml-dsa-44")):
+        command.ok("keys", "new", name, "--suite", suite, "--out", tmp_path, "--no-passphrase")
+    listed = command.json("keys", "list", tmp_path)
+    assert [(one["name"], one["suite"], one["private"]) for one in listed] == [
+        ("log-pq", "ml-dsa-44", True),
+        ("log", "ed25519", True),
+    ]
+    line = command.ok("keys", "export", tmp_path / "log-pq.pub", "--vkey", "pool.example/city")
+    assert parse_vkey(line.strip()).name == "pool.example/city"
+    (tmp_path / "bad.pub").write_text("{}", encoding="utf-8")
+    assert "bad.pub" in command.fails("keys", "list", tmp_path)
+
+
+def test_a_writer_is_appointed_restricted_rotated_and_ended(command: Command, world: World) -> None:
+    custodian = command.key_file("health/custodian")
+    first = command.key_file("health/clerk")
+    command.ok("keys", "appoint", "health/clerk", "--custodian", custodian, "--key", first)
+    appointed = world.value("writer/health/clerk")
+    assert isinstance(appointed, Writer)
+    assert appointed.families == ("cases", "catalogue", "sharing", "use")
+    restrict = ("--families", "use", "--datasets", "flights", "--not-after", "2099-12-31")
+    command.ok(
+        "keys", "appoint", "health/clerk", "--custodian", custodian, "--key", first, *restrict
+    )
+    restricted = world.value("writer/health/clerk")
+    assert isinstance(restricted, Writer)
+    assert (restricted.families, restricted.datasets) == (("use",), ("flights",))
+    assert restricted.not_after == "2099-12-31T00:00:00.000Z"
+    second = command.key_file("clerk-2", generate_private_key(ED25519))
+    command.ok("keys", "rotate", "health/clerk", "--old", first, "--new", second)
+    rotated = world.value("writer/health/clerk")
+    assert isinstance(rotated, Writer)
+    assert rotated.key != restricted.key
+    told = command.ok("keys", "end", "health/clerk", "--custodian", custodian)
+    assert told.strip() == "health/clerk has ended"
+    ended = world.value("writer/health/clerk")
+    assert isinstance(ended, Writer)
+    assert ended.status == "ended"
+
+
+def test_a_key_is_revoked_and_replaced(command: Command, world: World) -> None:
+    stolen = signer("health/main").public_key.keyid
+    replacement = generate_private_key(ED25519)
+    done = command.json(
+        "keys", "revoke", stolen,
+        "--custodian", command.key_file("health/custodian"),
+        "--suspect-since", len(world.leaves),
+        "--replacement", command.key_file("main-2", replacement),
+    )  # fmt: skip
+    assert done["findings"] == []
+    key, writer = world.value(f"key/{stolen}"), world.value("writer/health/main")
+    assert isinstance(key, Key)
+    assert key.status == "revoked"
+    assert isinstance(writer, Writer)
+    assert writer.key == replacement.public_key.keyid
+
+
+def test_what_the_ledger_refuses_is_told_with_a_hint(command: Command) -> None:
+    message = command.fails(
+        "keys", "end", "health/main", "--custodian", command.key_file("transport/custodian")
+    )
+    assert message.startswith("error: key-not-valid")
+    assert "hint: does --key belong to --writer?" in message
+    unknown = command.fails(
+        "keys", "revoke", "0" * 64, "--custodian", command.key_file("health/custodian"),
+        "--suspect-since", 3,
+    )  # fmt: skip
+    assert "knows no key" in unknown
+    custodian = command.fails(
+        "keys", "end", "health/custodian", "--custodian", command.key_file("health/custodian")
+    )
+    assert "neither appointed nor ended" in custodian
+
+
+def test_a_moment_that_is_none_is_told(command: Command) -> None:
+    message = command.fails(
+        "keys", "appoint", "health/x", "--custodian", command.key_file("health/custodian"),
+        "--key", command.key_file("health/x"), "--not-after", "tomorrow",
+    )  # fmt: skip
+    assert "`tomorrow` is no date or time" in message
