@@ -67,8 +67,9 @@ def require_all(results: Sequence[Result], names: Sequence[str]) -> list[Receipt
     ]
     for name, problem in refused[:-1]:
         warn(f"{name}: {problem}", hint=hint_of(problem.code))
-    if refused:
+    if len(results) > len(refused) > 0:
         info(f"{len(done)} of {len(results)} records are in the ledger")
+    if refused:
         name, problem = refused[-1]
         fail(f"{name}: {problem}", hint=hint_of(problem.code))
     return done

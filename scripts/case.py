@@ -139,7 +139,7 @@ def _steps(
 ) -> list[tuple[str, Body]]:
     return [
         (
-            f"{name} of {len(some)} cases",
+            name if len(some) == 1 else f"{name} of {len(some)} cases",
             build(Step, cases=some, evidence=evidence, ground=ground, note=note, step=name),
         )
         for first in range(0, len(ids), CASES_PER_STEP_MAX)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from scripts import case, catalogue, genesis, keys, record
+from scripts import audit, case, catalogue, genesis, keys, record
 from scripts.console_text import CommandTree, fail, success
 from scripts.error_text import EXPLAINED, explain
 
@@ -39,6 +39,7 @@ app.add_typer(genesis.app, name="genesis")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(record.app, name="record")
 app.add_typer(case.app, name="case")
+app.add_typer(audit.app, name="audit")
 
 
 def _show_version(wanted: bool) -> None:

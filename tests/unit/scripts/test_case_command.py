@@ -1,0 +1,70 @@
+"""`blockpool case`: who waits for what, and steps in one case or many."""
+
+import pytest
+
+from contracts.values import Case
+from tests import bodies
+from tests.unit.scripts.conftest import Command
+from tests.world import World
+
+
+@pytest.fixture
+def review(world: World) -> str:
+    """The case of an entry that waits for its review."""
+    world.accept(world.sign("transport/main", bodies.schema()))
+    entry = world.sign("transport/main", bodies.entry())
+    world.accept(entry)
+    return entry.digest
+
+
+def state_of(world: World, case: str) -> str:
+    value = world.value(f"case/{case}")
+    assert isinstance(value, Case)
+    return value.state
+
+
+def test_cases_are_listed_and_filtered(command: Command, review: str) -> None:
+    (row,) = command.json("case", "list", "--workflow", "review", "--party", "transport")
+    assert (row["case"], row["state"]) == (review, "submitted")
+    assert command.json("case", "list", "--state", "approved") == []
+    assert review in command.ok("case", "list")
+
+
+def test_a_case_says_who_may_take_which_step(command: Command, review: str) -> None:
+    shown = command.ok("case", "show", review)
+    for told in ("review of a catalogue entry", "transport (provider)", "approve", "steward"):
+        assert told in shown
+    steps = command.json("case", "show", review)["steps"]
+    assert {one["name"] for one in steps} == {"approve", "return", "supersede"}
+    assert "no case" in command.fails("case", "show", "0" * 64)
+
+
+def test_a_step_is_taken_by_whom_it_is_for(command: Command, world: World, review: str) -> None:
+    refused = command.fails("case", "step", "approve", review, writer="health/main")
+    assert "not-your-step" in refused
+    assert "hint: blockpool case show lists who may take which step" in refused
+    no_ground = command.fails("case", "step", "return", review, writer="steward/main")
+    assert "ground-missing" in no_ground
+    command.ok(
+        "case", "step", "return", review, "--ground", "incomplete", "--note", "no summary",
+        writer="steward/main",
+    )  # fmt: skip
+    assert state_of(world, review) == "returned"
+    late = command.fails("case", "step", "approve", review, writer="steward/main")
+    assert "wrong-state" in late
+
+
+def test_all_pending_cases_are_taken_at_once(command: Command, world: World, review: str) -> None:
+    other = world.sign("weather/main", bodies.entry(dataset="storms"))
+    world.accept(other)
+    done = command.json("case", "step", "approve", "--pending", writer="steward/main")
+    assert {one["id"] for one in done["created"]} == {review, other.digest}
+    assert len(done["records"]) == 1
+    assert {state_of(world, one) for one in (review, other.digest)} == {"approved"}
+    nothing = command.fails("case", "step", "approve", "--pending", writer="steward/main")
+    assert "no case waits for the step approve" in nothing
+
+
+def test_the_cases_are_named_or_all_are_meant(command: Command, review: str) -> None:
+    command.fails("case", "step", "approve", writer="steward/main", code=2)
+    command.fails("case", "step", "approve", review, "--pending", writer="steward/main", code=2)

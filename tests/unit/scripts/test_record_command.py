@@ -1,0 +1,311 @@
+"""`blockpool record`: from an application to a use, each with its receipt."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from contracts.values import Case, GrantedRight, ReleasedVersion, RequestedItem
+from ledger.errors import VerificationError
+from ledger.receipt import verify_receipt
+from ledger.records import Grant, Request, Usage, parse_record
+from ledger.sealed import Sealed, open_sealed
+from ledger.times import from_ms, to_ms
+from tests import bodies
+from tests.unit.scripts.conftest import Command
+from tests.unit.scripts.ledger_node import POLICY
+from tests.world import World
+
+ASK = ("record", "request", "flights", "--scene", "road planning")
+
+
+@pytest.fixture
+def shared(command: Command, world: World) -> World:
+    """A ledger on which transport offers `flights`, released once."""
+    world.accept(world.sign("transport/main", bodies.schema()))
+    entry = world.sign("transport/main", bodies.entry())
+    world.accept(entry)
+    world.accept(world.sign("steward/main", bodies.case_step("approve", entry.digest)))
+    world.accept(world.sign("transport/main", bodies.release()))
+    return world
+
+
+def asked(command: Command, *options: str) -> str:
+    """The id of a request by health."""
+    done = command.json(*ASK, *options, writer="health/main")
+    return str(done["created"][0]["id"])
+
+
+def granted(command: Command, *options: str) -> str:
+    """The id of a grant that answers a request by health."""
+    request = asked(command)
+    done = command.json("record", "grant", "--request", request, *options, writer="transport/main")
+    return str(done["created"][0]["id"])
+
+
+def state_of(world: World, case: str) -> str:
+    value = world.value(f"case/{case}")
+    assert isinstance(value, Case)
+    return value.state
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_request_asks_for_what_the_entry_offers_unless_told_otherwise(
+    command: Command, shared: World
+) -> None:
+    whole = shared.value(f"request/{asked(command)}")
+    assert isinstance(whole, RequestedItem)
+    assert whole.terms == bodies.TERMS
+    less = shared.value(
+        f"request/{asked(command, '--fields', 'b, a', '--operations', 'query', '--uses-max', '9')}"
+    )
+    assert isinstance(less, RequestedItem)
+    assert (less.terms.fields, less.terms.operations) == (("a", "b"), ("query",))
+    assert (less.terms.uses_max, less.terms.purposes) == (9, ("health",))
+
+
+def test_a_sealed_scene_stays_off_the_ledger_and_can_be_opened(
+    command: Command, shared: World, tmp_path: Path
+) -> None:
+    opening = tmp_path / "scene.json"
+    command.ok(*ASK, "--seal", opening, writer="health/main")
+    body = parse_record(shared.leaves[-2]).body
+    assert isinstance(body, Request)
+    assert isinstance(body.scene, Sealed)
+    assert b"planning" not in shared.leaves[-2]
+    kept = json.loads(opening.read_text())
+    assert stat.S_IMODE(opening.stat().st_mode) == 0o600
+    assert open_sealed(body.scene, bytes.fromhex(kept["salt"]), kept["text"]) == "road planning"
+
+
+def test_a_grant_gives_what_was_asked_for_as_far_as_it_is_offered(
+    command: Command, shared: World
+) -> None:
+    request = asked(command, "--fields", "a", "--operations", "query,read,export")
+    command.ok("record", "grant", "--request", request, writer="transport/main")
+    body = parse_record(shared.leaves[-2]).body
+    assert isinstance(body, Grant)
+    assert body.items[0].terms.fields == ("a",)
+    assert body.items[0].terms.operations == ("query", "read")
+    assert state_of(shared, request) == "granted"
+
+
+def test_a_narrower_grant_waits_for_acceptance_and_ends_by_revocation(
+    command: Command, shared: World, tmp_path: Path
+) -> None:
+    grant = granted(command, "--fields", "a", "--ground", "not-necessary")
+    assert state_of(shared, grant) == "offered"
+    command.ok("record", "accept", grant, writer="health/main")
+    assert state_of(shared, grant) == "in-force"
+    minutes = write(tmp_path / "minutes.txt", "talked")
+    revoke = ("record", "revoke", grant, "--ground", "purpose-fulfilled")
+    done = command.json(*revoke, "--consultation", str(minutes), writer="transport/main")
+    assert done["records"][0]["findings"] == []
+    assert state_of(shared, grant) == "revoked"
+
+
+def test_a_revocation_at_will_is_told_as_a_finding(command: Command, shared: World) -> None:
+    grant = granted(command)
+    revoke = ("record", "revoke", grant, "--ground", "purpose-fulfilled")
+    result = command.run(*revoke, writer="transport/main")
+    assert result.exit_code == 0
+    assert "warning: finding ended-at-will" in result.stderr
+    unknown = command.fails("record", "revoke", grant, "--ground", "mood", writer="transport/main")
+    assert "`mood` is none of breach, legal-change" in unknown
+
+
+def test_grants_go_to_members_or_stand_for_all(command: Command, shared: World) -> None:
+    made = command.json(
+        "record", "grant", "flights", "--members", "weather, health", writer="transport/main"
+    )
+    assert [one["what"] for one in made["created"]] == ["flights to health", "flights to weather"]
+    for one, member in zip(made["created"], ("health", "weather"), strict=True):
+        right = shared.value(f"grant/{one['id']}")
+        assert isinstance(right, GrantedRight)
+        assert right.member == member
+    command.ok("record", "grant", "flights", "--standing", writer="transport/main")
+    assert state_of(shared, asked(command)) == "granted"
+
+
+def test_many_items_come_from_a_table(command: Command, shared: World, tmp_path: Path) -> None:
+    table = write(tmp_path / "ask.csv", "dataset,fields,uses_max\nflights,a,5\nflights,b;c,\n")
+    done = command.json(
+        "record", "request", "--csv", str(table), "--scene", "s", writer="health/main"
+    )
+    ids = [one["id"] for one in done["created"]]
+    rights = [shared.value(f"request/{one}") for one in ids]
+    assert [one.terms.fields for one in rights if isinstance(one, RequestedItem)] == [
+        ("a",),
+        ("b", "c"),
+    ]
+    answers = write(
+        tmp_path / "answers.csv",
+        f"request,fields,ground\n{ids[0]},,\n{ids[1]},b,not-held\n",
+    )
+    command.ok("record", "grant", "--csv", str(answers), writer="transport/main")
+    assert [state_of(shared, one) for one in ids] == ["granted", "granted"]
+    bad = write(tmp_path / "bad.csv", "dataset,fields\nflights,a\nnowhere,b\n")
+    message = command.fails(
+        "record", "request", "--csv", str(bad), "--scene", "s", writer="health/main"
+    )
+    assert "line 3: no entry in force for `nowhere`" in message
+    odd = write(tmp_path / "odd.csv", "dataset,color\nflights,red\n")
+    message = command.fails(
+        "record", "request", "--csv", str(odd), "--scene", "s", writer="health/main"
+    )
+    assert "no column color" in message
+
+
+def log_of(count: int) -> str:
+    """Uses a millisecond apart, the latest first."""
+    times = [from_ms(to_ms("2026-11-23T01:00:00.000Z") + n) for n in range(count)]
+    rows = [f"{at},{n},q-{n:06d}" for n, at in enumerate(times)]
+    return "\n".join(("at,rows,ref", *reversed(rows)))
+
+
+def test_a_log_becomes_records_of_some_hundreds_and_receipts_hold(
+    command: Command, shared: World, tmp_path: Path
+) -> None:
+    grant = granted(command)
+    shared.block(shared.sign("weather/main", bodies.schema("x")), at="2026-11-24T00:00:00.000Z")
+    log = write(tmp_path / "log.csv", log_of(1_201))
+    use = ("record", "use", log, "--grant", grant, "--fields", "a,b", "--operation", "query")
+    done = command.json(*use, "--receipts", tmp_path / "receipts", writer="health/main")
+    assert [one["what"].partition(" of")[0] for one in done["created"]] == [
+        "500 uses",
+        "500 uses",
+        "201 uses",
+    ]
+    assert not any(one["findings"] for one in done["records"])
+    records = sorted((tmp_path / "receipts").glob("*.json"), key=lambda path: int(path.stem))
+    assert len(records) == 3
+    for record in records:
+        receipt = record.with_suffix(".tlog-proof").read_bytes()
+        assert verify_receipt(receipt, record.read_bytes(), POLICY).index == int(record.stem)
+        with pytest.raises(VerificationError):
+            verify_receipt(receipt, record.read_bytes() + b" ", POLICY)
+    bodies_ = [parse_record(one.read_bytes()).body for one in records]
+    refs = [event.ref for one in bodies_ if isinstance(one, Usage) for event in one.events]
+    assert refs == [f"q-{n:06d}" for n in range(1_201)]
+
+
+def test_a_log_is_cut_at_midnight_of_the_ledger_and_by_what_differs(
+    command: Command, shared: World, tmp_path: Path
+) -> None:
+    shared.block(shared.sign("weather/main", bodies.schema("x")), at="2026-11-26T00:00:00.000Z")
+    log = write(
+        tmp_path / "log.csv",
+        "at,rows,operation\n"
+        "2026-11-24T23:59:59.999Z,1,query\n"
+        "2026-11-25T00:00:00.000Z,2,query\n"
+        "2026-11-25T00:00:01.000Z,3,read\n",
+    )
+    done = command.json(
+        "record", "use", log, "--dataset", "flights", "--fields", "a", "--purpose", "health",
+        writer="health/main",
+    )  # fmt: skip
+    assert [one["what"] for one in done["created"]] == [
+        "1 uses of 1 rows",
+        "1 uses of 2 rows",
+        "1 uses of 3 rows",
+    ]
+
+
+def test_json_lines_are_a_log_too_and_events_may_be_kept(
+    command: Command, shared: World, tmp_path: Path
+) -> None:
+    grant = granted(command)
+    at = shared.now
+    log = write(tmp_path / "log.jsonl", json.dumps({"at": at, "rows": 7, "ref": "r"}) + "\n\n")
+    use = ("record", "use", log, "--grant", grant, "--fields", "a", "--operation", "read")
+    done = command.json(*use, "--unlisted", writer="health/main")
+    assert done["records"][0]["findings"] == []
+    body = parse_record(shared.leaves[-2]).body
+    assert isinstance(body, Usage)
+    assert (body.events, body.uses, body.rows) == ((), 1, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("at,rows\nnoon,1\n", "line 2: `noon` is no date"),
+        ("at,rows\n2026-11-23,-1\n", "line 2: `-1` is not a whole number"),
+        ("at,rows,who\n2026-11-23,1,me\n", "line 2: unknown who"),
+        ("at,rows\n", "has no rows"),
+        ("at,rows\n2026-11-23,1\n", "operation: is needed"),
+    ],
+)
+def test_a_log_that_cannot_be_read_is_told(
+    command: Command, shared: World, tmp_path: Path, text: str, told: str
+) -> None:
+    grant = granted(command)
+    log = write(tmp_path / "log.csv", text)
+    use = ("record", "use", log, "--grant", grant, "--fields", "a")
+    assert told in command.fails(*use, writer="health/main")
+
+
+def test_the_next_version_is_released_from_files(
+    command: Command, shared: World, tmp_path: Path
+) -> None:
+    first = write(tmp_path / "1.csv", "a,b,c\nx,y,z\n")
+    second = write(tmp_path / "2.csv", "a,b,c\nx,y,z\nu,v,w\n")
+    publish = ("record", "publish", "flights", first, second, "--as-of", "2026-11-22")
+    done = command.json(
+        *publish, "--corrects", 1, "--quality", "missing values=0:yes", writer="transport/main"
+    )
+    assert done["created"][0]["id"] == "flights@2"
+    version = shared.value("release/flights/2")
+    assert isinstance(version, ReleasedVersion)
+    assert (version.rows, version.corrects) == (3, 1)
+    other = write(tmp_path / "other.csv", "a,b,d\nx,y,z\n")
+    message = command.fails("record", "publish", "flights", other, writer="transport/main")
+    assert "lacks c and has d that the entry has not" in message
+
+
+def test_bodies_of_any_kind_are_submitted(command: Command, shared: World, tmp_path: Path) -> None:
+    line = json.dumps({"items": [{"dataset": "flights"}]})
+    file = write(tmp_path / "grant.jsonl", line)
+    message = command.fails("record", "submit", "grant", file, writer="transport/main")
+    assert "missing required field" in message
+    message = command.fails("record", "submit", "gift", file, writer="transport/main", code=2)
+    assert "no kind `gift`" in message
+    file = write(
+        tmp_path / "step.jsonl", json.dumps({"cases": [asked(command)], "step": "withdraw"})
+    )
+    command.ok("record", "submit", "step", file, writer="health/main")
+
+
+def test_any_record_is_shown_and_its_receipt_kept(
+    command: Command, shared: World, tmp_path: Path
+) -> None:
+    request = asked(command)
+    digest = request.partition("-")[0]
+    shown = command.ok("record", "show", digest, "--receipt", tmp_path / "r", "--record",
+                       tmp_path / "leaf")  # fmt: skip
+    for told in ("request", "health/main", "road planning", "items[0].terms.fields"):
+        assert told in shown
+    leaf = (tmp_path / "leaf").read_bytes()
+    verify_receipt((tmp_path / "r").read_bytes(), leaf, POLICY)
+    assert "stateRoot" in command.ok("record", "show", len(shared.leaves) - 1)
+    assert "not-found" in command.fails("record", "show", "9999")
+
+
+def test_who_signs_must_be_said(command: Command, shared: World) -> None:
+    assert "who signs?" in command.fails(*ASK, code=2)
+    assert "which key signs" in command.fails(*ASK, "--writer", "health/main", code=2)
+    key = command.key_file("health/main")
+    command.ok(*ASK, "--writer", "health/main", "--key", key)
+
+
+def test_numbers_that_name_people_stay_off_the_ledger(command: Command, shared: World) -> None:
+    size = len(shared.leaves)
+    scene = ("record", "request", "flights", "--scene", "核查 11010519491231002X")
+    message = command.fails(*scene, writer="health/main")
+    assert "identity number" in message
+    assert "can never be taken back" in message
+    assert len(shared.leaves) == size
