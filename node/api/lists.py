@@ -130,7 +130,7 @@ async def case_of(service: ServiceOf, case: str, page: PagingOf) -> Response:
 
 
 @router.get("/usage")
-async def usage(  # noqa: PLR0917  one parameter per filter
+async def usage(  # noqa: PLR0913, PLR0917  one parameter per filter
     service: ServiceOf,
     page: PagingOf,
     consumer: Text = None,
