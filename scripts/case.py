@@ -57,8 +57,8 @@ def list_cases(
     if as_json:
         print_json(rows)
         return
-    shown = ("case", "workflow", "state", "due", "subject")
-    print_table(shown, ([row.get(name) for name in shown] for row in rows))
+    shown = ("id", "workflow", "state", "due", "subject")
+    print_table(("case", *shown[1:]), ([row.get(name) for name in shown] for row in rows))
 
 
 @app.command("show")
@@ -150,7 +150,7 @@ def _steps(
 def _waiting_for(client: Client, name: str, workflow: str | None, party: str | None) -> list[str]:
     """Cases in a state out of which a step record of that name leads."""
     return [
-        str(row["case"])
+        str(row["id"])
         for table in WORKFLOWS.values()
         for one in table.steps
         if one.name == name and one.by == "step" and workflow in (None, table.name)

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from contracts.values import Ledger
+from contracts.values import Dataset, Ledger
 from scripts.answers import read_value
 from scripts.catalogue_entries import Planned, read_datasets
-from scripts.catalogue_plan import Standing, ledger_problems
+from scripts.catalogue_plan import Standing, entry_body, ledger_problems
 from scripts.catalogue_publish import check_contents, publish_all, read_standings
 from scripts.catalogue_scan import is_settable, rows_of
 from scripts.catalogue_sheet import CELLS, SheetProblem, encode_sheet, read_sheet
@@ -18,6 +18,7 @@ from scripts.console_text import (
     USAGE,
     fail,
     info,
+    print_fields,
     print_json,
     print_table,
     progress,
@@ -27,6 +28,9 @@ from scripts.console_text import (
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading, Signing
+from scripts.record_release import column_names
+from scripts.record_sharing import entry_of
+from scripts.record_show import members_told
 from scripts.tables import Source, SourceError, sources_in
 
 app = typer.Typer(
@@ -112,21 +116,50 @@ def purposes(at: Reading = Reading(), as_json: JsonFlag = False) -> None:
 def list_datasets(
     *,
     provider: Annotated[str | None, typer.Option(help="Only of this member.")] = None,
-    text: Annotated[str | None, typer.Option(help="Only with this in title or summary.")] = None,
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
-    """List the datasets of the catalogue.
+    """List the datasets whose entries are in force.
 
     Example: `blockpool catalogue list --provider transport`
     """
     with at.client() as client:
-        rows = list(client.items("/v1/datasets", provider=provider, text=text))
+        rows = list(client.items("/v1/datasets", provider=provider))
+        entries = [entry_body(client, str(row["record"])) for row in rows]
     if as_json:
-        print_json(rows)
+        print_json(entries)
         return
-    shown = ("dataset", "provider", "title", "sharing", "releases")
-    print_table(shown, ([row.get(name) for name in shown] for row in rows))
+    told = (
+        (entry.dataset, row["provider"], entry.title, entry.sharing, entry.frequency)
+        for entry, row in zip(entries, rows, strict=True)
+    )
+    print_table(("dataset", "provider", "title", "sharing", "frequency"), told)
+
+
+@app.command("show")
+@with_options
+def show(
+    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """Show a dataset: its entry, its columns, the conditions it is offered on.
+
+    Example: `blockpool catalogue show transport-flights`
+    """
+    with at.client() as client:
+        terms = entry_of(client, dataset)
+        entry = entry_body(client, terms.record)
+        columns_told = column_names(client, entry.schema)
+        known = read_value(client, Dataset, f"dataset/{dataset}")
+    releases = 0 if known is None else known.releases
+    if as_json:
+        told = {"columns": columns_told, "entry": entry, "provider": terms.provider}
+        print_json({**told, "releases": releases})
+        return
+    print_fields((("provider", terms.provider), ("in force since", terms.since)))
+    print_fields((("releases", releases), ("columns", ", ".join(columns_told))))
+    print_fields(members_told(entry))
 
 
 @app.command("publish")

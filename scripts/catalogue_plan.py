@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.values import Dataset, EntryTerms, Ledger, Member, ReleasedVersion, SchemaVersion
-from ledger.records import Body, Release, Schema, parse_record
+from ledger.errors import FormatError
+from ledger.records import Body, Entry, Release, Schema, parse_record
 from ledger.records.catalogue import (
     COLUMNS_PER_PART_MAX,
     RELEASES_PER_RECORD_MAX,
@@ -160,9 +161,17 @@ def _release_item(standing: Standing) -> ReleaseItem:
     )
 
 
+def entry_body(client: Client, record: DigestHex) -> Entry:
+    """The entry that a record of the ledger holds. Raises `FormatError`."""
+    body = parse_record(client.leaf(record)).body
+    if not isinstance(body, Entry):
+        raise FormatError(f"record {record} is no entry")
+    return body
+
+
 def _says(client: Client, record: DigestHex, planned: Planned) -> bool:
     """Whether a record of the ledger is the entry of the sheet."""
-    return parse_record(client.leaf(record)).body == planned.entry
+    return entry_body(client, record) == planned.entry
 
 
 def _members_named(planned: Planned) -> Iterator[tuple[str, str]]:

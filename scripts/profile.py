@@ -1,6 +1,6 @@
 """Where the node is and who signs: options, or the environment variables their help names.
 
-    export BLOCKPOOL_NODE=http://127.0.0.1:8440
+    export BLOCKPOOL_NODE=http://127.0.0.1:8700
     export BLOCKPOOL_WRITER=health/main BLOCKPOOL_KEY=keys/health-main.pem
     blockpool record show 17
 
@@ -24,7 +24,7 @@ from scripts.console_text import fail
 from scripts.keyfiles import read_private_key
 from scripts.signers import load_signer
 
-NODE: Final = "http://127.0.0.1:8440"
+NODE: Final = "http://127.0.0.1:8700"
 _PATIENCE: Final = Retry(attempts_max=6)
 """About three seconds without an answer: long for a person, enough for a node to restart."""
 _TIMEOUT_S: Final = 60.0
@@ -48,7 +48,7 @@ PolicyOption = Annotated[
 ]
 PassphraseOption = Annotated[
     Path | None,
-    _option("--passphrase-file", "PASSPHRASE_FILE", "File with the key's passphrase."),
+    _option("--passphrase-file", "KEY_PASSPHRASE_FILE", "File with the key's passphrase."),
 ]
 
 

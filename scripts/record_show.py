@@ -26,13 +26,18 @@ def show_record(client: Client, ref: int | str, *, as_json: bool) -> None:
         return
     print_fields(_fields(answer, record))
     success("")
-    print_fields(_flat("", to_builtins(told)))
+    print_fields(members_told(told))
     findings = () if answer.outcome is None else answer.outcome.findings
     if findings:
         success("")
         print_table(("finding", "case", "meaning"), ((f.code, f.case, f.title) for f in findings))
     elif record is not None:
         info("no findings")
+
+
+def members_told(body: object) -> Iterator[tuple[str, object]]:
+    """The members of a body, one line each, nested ones with their path."""
+    return _flat("", to_builtins(body))
 
 
 def _fields(answer: RecordInfo, record: Record | None) -> list[tuple[str, object]]:
@@ -55,7 +60,6 @@ def _fields(answer: RecordInfo, record: Record | None) -> list[tuple[str, object
 
 
 def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:
-    """The members of a body, one line each, nested ones with their path."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _flat(f"{path}.{name}" if path else str(name), inner)

@@ -1,7 +1,7 @@
 """The client of a node: builds records, signs, submits, waits, verifies the receipt, retries.
 
     from node.client import Client
-    with Client("http://127.0.0.1:8440", policy=policy) as client:
+    with Client("http://127.0.0.1:8700", policy=policy) as client:
         writer = client.writer("health/main", signer)
         receipted = writer.submit(usage)
     Path("use.tlog-proof").write_bytes(receipted.receipt_bytes)

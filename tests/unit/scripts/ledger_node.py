@@ -9,7 +9,7 @@ from msgspec import json as msgspec_json
 from msgspec import to_builtins
 
 from contracts.transition import Accepted
-from contracts.values import Case, ChainHead, Dataset, EntryTerms, Writer
+from contracts.values import Case, ChainHead, EntryTerms, Writer
 from ledger.canonical import encode
 from ledger.checkpoint import Checkpoint, log_key, sign_checkpoint
 from ledger.envelope import parse_envelope
@@ -53,7 +53,7 @@ class LedgerNode:
         if path_ == "/v1/cases":
             return self._page(self._cases(request.url.params))
         if path_ == "/v1/datasets":
-            return self._page(self._datasets())
+            return self._page(self._datasets(request.url.params.get("provider")))
         return _problem(404, "not-found", "no such path")
 
     def _note(self) -> bytes:
@@ -174,14 +174,13 @@ class LedgerNode:
                 params.get("party") in (None, *members),
             )
             if all(wanted):
-                yield {"case": key.removeprefix("case/"), **to_builtins(case)}
+                yield {"id": key.removeprefix("case/"), **to_builtins(case)}
 
-    def _datasets(self) -> Iterator[dict[str, Any]]:
-        for key in sorted(self.world.state.keys("dataset/")):
-            name = key.removeprefix("dataset/")
-            dataset, entry = self.world.value(key), self.world.value(f"entry/{name}")
-            if isinstance(dataset, Dataset) and isinstance(entry, EntryTerms):
-                yield {"dataset": name, "provider": dataset.provider, "sharing": entry.sharing}
+    def _datasets(self, provider: str | None) -> Iterator[dict[str, Any]]:
+        for key in sorted(self.world.state.keys("entry/")):
+            entry = self.world.value(key)
+            if isinstance(entry, EntryTerms) and provider in (None, entry.provider):
+                yield {"id": key.removeprefix("entry/"), **to_builtins(entry)}
 
     def _page(self, rows: Iterator[dict[str, Any]]) -> httpx.Response:
         answer = {"items": list(rows), "next": None, "size": len(self.world.leaves)}

@@ -25,7 +25,7 @@ def state_of(world: World, case: str) -> str:
 
 def test_cases_are_listed_and_filtered(command: Command, review: str) -> None:
     (row,) = command.json("case", "list", "--workflow", "review", "--party", "transport")
-    assert (row["case"], row["state"]) == (review, "submitted")
+    assert (row["id"], row["state"]) == (review, "submitted")
     assert command.json("case", "list", "--state", "approved") == []
     assert review in command.ok("case", "list")
 
