@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import Final
 
 import uvicorn
@@ -19,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 
 from ledger.checkpoint import log_key
-from ledger.keys import Signer, parse_private_key, parse_public_key
+from ledger.keys import Signer, parse_public_key
 from ledger.policy import Policy, consortium_policy
 from ledger.records import Genesis
 from ledger.records.genesis import log_key_descriptions
@@ -30,7 +29,7 @@ from node.engine.embedded import EmbeddedEngine, Limits
 from node.pipeline import Pipeline, VerifiedSignatures
 from node.reader import Reader
 from node.replica import CacheSizes, Replica, ReplicaError, initialise, origin_of
-from node.settings import Settings, load_settings
+from node.settings import Settings
 from node.storage.database import open_database
 from node.storage.store import SqlStore
 
@@ -45,10 +44,9 @@ def found_ledger(settings: Settings, genesis_leaf: bytes) -> None:
     store.engine.dispose()
 
 
-def serve(config: Path) -> int:
-    """Run the node of a configuration file; returns the exit code."""
-    settings = load_settings(config)
-    app = create_app(settings, load_log_signers(settings))
+def serve(settings: Settings, log_signers: Sequence[Signer]) -> int:
+    """Run the node until it is told to stop; returns the exit code."""
+    app = create_app(settings, log_signers)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -60,19 +58,7 @@ def serve(config: Path) -> int:
     )
     app.state.stop = lambda: setattr(server, "should_exit", True)
     server.run()
-    return 1 if app.state.failed else 0
-
-
-def load_log_signers(settings: Settings) -> tuple[Signer, Signer]:
-    """The log's Ed25519 and ML-DSA-44 keys from their files."""
-    passphrase = None
-    if settings.passphrase_file is not None:
-        passphrase = settings.passphrase_file.read_bytes().rstrip(b"\r\n")
-    ed25519, ml_dsa = (
-        parse_private_key(path.read_bytes(), passphrase)
-        for path in (settings.log_key, settings.log_key_pq)
-    )
-    return ed25519, ml_dsa
+    return 0 if server.started and not app.state.failed else 1
 
 
 def own_policy(genesis: Genesis) -> Policy:
