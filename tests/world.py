@@ -191,7 +191,8 @@ class World:
             sequence=sequence,
             writer=writer,
         )
-        signers = (key or self.signer_of(writer), *cosigners)
+        every = (key or self.signer_of(writer), *cosigners)
+        signers = [*{one.public_key.keyid: one for one in every}.values()]
         record = parse_record(sign_envelope(encode(new_statement(body, chain)), signers).encoded)
         if place is None:
             self._chains[writer] = (sequence + 1, record.digest)
@@ -225,11 +226,11 @@ class World:
         self,
         *records: Record,
         at: Time | None = None,
-        proposer: MemberId = "steward",
+        proposer: MemberId | None = None,
         verify: SignatureCheck = verify_signature,
     ) -> BlockResult:
         """The next block, a second later or `at` a time, committed whatever its verdicts."""
-        block = Block(at or self.later(), proposer, records)
+        block = Block(at or self.later(), proposer or self.founding.seal.proposer, records)
         result = step(self.state, self.head, block, verify)
         self.state.commit(result.changes, result.map_update)
         self.head = result.head
