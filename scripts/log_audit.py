@@ -85,7 +85,7 @@ def audit(log: OpenedLog, level: Level, jobs: int, advance: Advance) -> Report:
             if isinstance(name, Bundle):
                 advance(name.width)
         report = auditor.finish()
-    return report if log.doubt is None else replace(report, doubts=(*report.doubts, log.doubt))
+    return _with_doubt(report, log.doubt)
 
 
 def export(log: OpenedLog, out: Path, jobs: int, advance: Advance) -> Report:
@@ -116,12 +116,19 @@ def _export_into(log: OpenedLog, folder: Path, jobs: int, advance: Advance) -> R
         if isinstance(name, Bundle):
             advance(name.width)
     report = auditor.finish()
-    if log.doubt is not None:
-        return replace(report, doubts=(*report.doubts, log.doubt))
     folder.mkdir(parents=True, exist_ok=True)
     folder.joinpath("policy").write_bytes(log.policy_file)
     folder.joinpath("checkpoint").write_bytes(log.opened.note)
-    return report
+    return _with_doubt(report, log.doubt)
+
+
+def _with_doubt(report: Report, doubt: Doubt | None) -> Report:
+    """The report with the doubt about the checkpoint, where no leaf explains that."""
+    if doubt is None:
+        return report
+    leaves = tuple(one for one in report.doubts if one.index is not None)
+    others = tuple(one for one in report.doubts if one.index is None)
+    return replace(report, doubts=(*leaves, doubt, *others))
 
 
 def _put_in_place(beside: Path, out: Path) -> None:

@@ -10,7 +10,8 @@ from ledger import tree
 from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.hashing import leaf_hash
 from ledger.keys import Signer
-from ledger.tiles import Bundle, Tile, TileEdge, encode_bundle, tile_width
+from ledger.receipt import Receipt, encode_receipt
+from ledger.tiles import Bundle, Tile, TileEdge, TileReader, encode_bundle, tile_width
 from tests import bodies
 from tests.world import ORIGIN, World, log_signer_ml_dsa, signer
 
@@ -38,6 +39,23 @@ def log_files(leaves: Sequence[bytes]) -> Files:
         part = leaves[start : start + 256]
         files[Bundle(start // 256, len(part)).path] = encode_bundle(part)
     return {"checkpoint": sign(leaves), **files}
+
+
+def receipt(leaves: Sequence[bytes], index: int) -> bytes:
+    """The receipt of one leaf, as a node would give it at the end of this log."""
+    files = log_files(leaves)
+    proof = tree.inclusion_proof(index, len(leaves), TileReader(_Tiles(files), len(leaves)))
+    return encode_receipt(Receipt(index, proof, files["checkpoint"]))
+
+
+class _Tiles:
+    """A `TileSource` over files."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def tiles(self, tiles: Sequence[Tile]) -> list[bytes]:
+        return [self._files[tile.path] for tile in tiles]
 
 
 def is_final(tile: Tile, size: int) -> bool:
