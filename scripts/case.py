@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from contracts.values import Case
+from contracts.values import Case, EntryTerms, GrantedRight, RequestedItem
 from contracts.workflows import WORKFLOWS
 from ledger.records import Body, Step
 from ledger.records.cases import CASES_PER_STEP_MAX
@@ -54,11 +54,15 @@ def list_cases(
     """
     with at.client() as client:
         rows = _cases(client, workflow, state, party)
+        told = [] if as_json else [_about(client, row) for row in rows]
     if as_json:
         print_json(rows)
         return
-    shown = ("id", "workflow", "state", "due", "subject")
-    print_table(("case", *shown[1:]), ([row.get(name) for name in shown] for row in rows))
+    shown = ("id", "workflow", "state", "due")
+    cells = (
+        [*(row.get(name) for name in shown), about] for row, about in zip(rows, told, strict=True)
+    )
+    print_table(("case", *shown[1:], "about"), cells)
 
 
 @app.command("show")
@@ -156,6 +160,24 @@ def _waiting_for(client: Client, name: str, workflow: str | None, party: str | N
         if one.name == name and one.by == "step" and workflow in (None, table.name)
         for row in _cases(client, table.name, one.state, party)
     ]
+
+
+def _about(client: Client, row: JsonObject) -> str:
+    """What a case is about: the code of a finding, or the dataset."""
+    match row.get("finding"), str(row.get("subject")).partition("/"):
+        case {"code": str(code)}, _:
+            return code
+        case _, ("entry-draft", _, _):
+            value = read_value(client, EntryTerms, str(row["subject"]))
+            return "" if value is None else value.dataset
+        case _, ("request", _, _):
+            asked = read_value(client, RequestedItem, str(row["subject"]))
+            return "" if asked is None else asked.dataset
+        case _, ("grant", _, _):
+            right = read_value(client, GrantedRight, str(row["subject"]))
+            return "" if right is None else right.dataset
+        case _:
+            return ""
 
 
 def _cases(

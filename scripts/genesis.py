@@ -14,8 +14,8 @@ from scripts.genesis_file import (
     Founding,
     encode_founding,
     found,
-    parse_founding,
     read_description,
+    read_founding,
     sign,
 )
 from scripts.options import JsonFlag
@@ -67,7 +67,7 @@ def sign_genesis(
 
     Example: `blockpool genesis sign genesis.json --key keys/health-custodian.pem`
     """
-    founding = sign(parse_founding(file.read_bytes()), load_signer(key, passphrase_file))
+    founding = sign(read_founding(file), load_signer(key, passphrase_file))
     replace_file(file, encode_founding(founding))
     if as_json:
         _print(founding, as_json=True)
@@ -83,7 +83,7 @@ def show(file: FileArgument, as_json: JsonFlag = False) -> None:
 
     Example: `blockpool genesis show genesis.json`
     """
-    _print(parse_founding(file.read_bytes()), as_json=as_json)
+    _print(read_founding(file), as_json=as_json)
 
 
 @app.command("policy")
@@ -94,7 +94,7 @@ def policy(
 
     Example: `blockpool genesis policy genesis.json --out policy`
     """
-    founding = parse_founding(file.read_bytes())
+    founding = read_founding(file)
     if not founding.is_complete:
         fail(f"{file} is not signed by everybody yet", hint=f"see: blockpool genesis show {file}")
     write_new(out, encode_policy(founding.policy()))

@@ -213,6 +213,14 @@ def parse_founding(data: bytes) -> Founding:
     return founding
 
 
+def read_founding(path: Path) -> Founding:
+    """The record in a file. Raises as `parse_founding`, naming the file."""
+    try:
+        return parse_founding(path.read_bytes())
+    except FormatError as error:
+        raise FormatError(f"{path} is no genesis record: {error}") from error
+
+
 def leaf_of(founding: Founding) -> Envelope:
     """The first leaf of the ledger. Raises `FormatError` while signatures are missing."""
     missing = [name for name, key in founding.signatories if key.keyid not in founding.signed_by]

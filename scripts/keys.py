@@ -13,7 +13,7 @@ from msgspec.json import Decoder
 from contracts.values import Key, Writer
 from ledger.canonical import decode, encode
 from ledger.checkpoint import log_key
-from ledger.errors import LedgerError
+from ledger.errors import FormatError, LedgerError
 from ledger.keys import (
     KeyDescription,
     PublicKey,
@@ -117,7 +117,7 @@ def list_keys(
         try:
             key = read_public_key(path)
         except LedgerError as error:
-            fail(f"{path}: {error}", hint="move files that are no keys out of the folder")
+            fail(str(error), hint="move files that are no keys out of the folder")
         rows.append((path.stem, key.suite.name, private.exists(), str(key.keyid)))
     if as_json:
         names = ("name", "suite", "private", "keyid")
@@ -277,7 +277,10 @@ def read_public_key(path: Path, passphrase_file: Path | None = None) -> PublicKe
     """The public key in a `.pub` file, or that of the private one in a `.pem` file."""
     if path.suffix == ".pem":
         return load_signer(path, passphrase_file).public_key
-    return parse_public_key(decode(path.read_bytes(), _description))
+    try:
+        return parse_public_key(decode(path.read_bytes(), _description))
+    except FormatError as error:
+        raise FormatError(f"{path} is no public key: {error}") from error
 
 
 def _custodian(writer: str) -> str:

@@ -13,10 +13,10 @@ import typer
 
 from ledger.keys import PrivateKey
 from ledger.records import Genesis
-from ledger.types import MemberId
+from ledger.types import MemberId, WriterId
 from scripts.console_text import fail, info, print_json, success
 from scripts.files import write_new
-from scripts.genesis_file import leaf_of, parse_founding
+from scripts.genesis_file import leaf_of, read_founding
 from scripts.options import JsonFlag
 from scripts.profile import PassphraseOption
 from scripts.signers import load_signer
@@ -62,7 +62,7 @@ def init(
     Example: `blockpool node init node --genesis genesis.json --log-key keys/log.pem
     --log-key-pq keys/log-pq.pem`
     """
-    founding = parse_founding(genesis.read_bytes())
+    founding = read_founding(genesis)
     leaf = leaf_of(founding).encoded
     signers = [load_signer(path, passphrase_file) for path in (log_key, log_key_pq)]
     member = _orderer(founding.body, signers)
@@ -93,20 +93,28 @@ def run(
 
     Example: `blockpool node run --config node/blockpool.toml`
     """
+    settings = _load(config)
     from node.app import serve  # noqa: PLC0415  slow to load
 
-    settings = _load(config)
     paths = (settings.log_key, settings.log_key_pq)
     signers = [load_signer(one, settings.passphrase_file) for one in paths]
     info(f"{settings.member} serves at http://{settings.host}:{settings.port}")
-    raise typer.Exit(serve(settings, signers))
+    raise typer.Exit(serve(settings, signers, _writer_signers(settings)))
+
+
+def _writer_signers(settings: "Settings") -> dict[WriterId, PrivateKey]:
+    """The writers' keys with which the node signs for local systems."""
+    local = settings.local_signing
+    if local is None:
+        return {}
+    return {name: load_signer(path, local.passphrase_file) for name, path in local.keys.items()}
 
 
 def _load(config: Path) -> "Settings":
-    from node.settings import load_settings  # noqa: PLC0415  slow to load
-
     if not config.is_file():
         fail(f"{config} does not exist", hint="found a node first: blockpool node init")
+    from node.settings import load_settings  # noqa: PLC0415  slow to load
+
     try:
         return load_settings(config)
     except ValueError as error:  # what pydantic and tomllib raise

@@ -29,13 +29,14 @@ def new_passphrase(
         if passphrase_file is not None:
             fail("--passphrase-file and --no-passphrase exclude each other", code=2)
         return None
-    return _passphrase(f"Passphrase for {name}", passphrase_file, twice=True)
+    return _passphrase(f"Passphrase for {name}", passphrase_file, is_new=True)
 
 
-def _passphrase(what: str, passphrase_file: Path | None, *, twice: bool = False) -> bytes:
+def _passphrase(what: str, passphrase_file: Path | None, *, is_new: bool = False) -> bytes:
     if passphrase_file is None:
         hint = "give it with --passphrase-file FILE"
-        secret = ask_secret(what, hint=hint, twice=twice).encode()
+        hint += ", or do without: --no-passphrase" if is_new else ""
+        secret = ask_secret(what, hint=hint, twice=is_new).encode()
     else:
         secret = read_private_key(passphrase_file).split(b"\n", 1)[0].rstrip(b"\r")
     if not secret:
