@@ -6,27 +6,29 @@
       answer   index and outcome, or the reason it was refused
 
 A signature is verified once: what the pool has verified, the rules need not verify again. A record
-whose place in its chain is taken may be in the ledger already; it is then answered as it was.
+that is refused may be in the ledger already; it is then answered as it was.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.reasons import MALFORMED, NOT_CANONICAL, SEQUENCE_TAKEN
-from contracts.transition import Accepted, Rejected
+from contracts.reasons import MALFORMED, NOT_CANONICAL
+from contracts.transition import Rejected
 from contracts.values import ChainHead, parse_value
 from ledger.envelope import Envelope, parse_envelope, verify_signature
 from ledger.errors import FormatError, NotCanonical, VerificationError
 from ledger.keys import PublicKey
-from ledger.records import Record, parse_record, read_record
+from ledger.records import Record, read_record
 from ledger.seal import Outcome, parse_outcome
-from ledger.types import DigestHex, Time, WriterId
+from ledger.types import DigestHex, KeyId, Time, WriterId
 from node.engine import Engine, Placed
 from node.replica import Replica
 from node.storage.models import StateRow, table_of
+from node.storage.store import Snapshot
 
 CHUNK_RECORDS: Final = 64
 _state = table_of(StateRow)
@@ -44,16 +46,26 @@ class Committed:
     already: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A record as the thread pool leaves it: for each of its keys that is known, the verdict."""
+
+    record: Record
+    verdicts: tuple[tuple[KeyId, VerificationError | None], ...]
+
+
 class VerifiedSignatures:
     """What the thread pool has verified, for the rules to look up: a `SignatureCheck`.
 
-    Entries are made before their record is ordered and taken out when it is decided.
+    An envelope is found by its place in memory, which another one may take over as soon as it is
+    gone. So entries are made just before their record is ordered, and taken out, come what may,
+    once it is decided.
     """
 
     __slots__ = ("_verdicts",)
 
     def __init__(self) -> None:
-        self._verdicts: dict[tuple[int, str], VerificationError | None] = {}
+        self._verdicts: dict[tuple[int, KeyId], VerificationError | None] = {}
 
     def __call__(self, envelope: Envelope, key: PublicKey) -> None:
         """As `contracts.transition.SignatureCheck`."""
@@ -65,19 +77,20 @@ class VerifiedSignatures:
         if error is not None:
             raise error
 
-    def verify(self, envelope: Envelope, key: PublicKey) -> None:
-        """Verify now and remember."""
+    @contextmanager
+    def remembered(self, checked: Sequence[Checked]) -> Iterator[None]:
+        """Within this context their verdicts are known."""
+        verdicts = {
+            (id(one.record.envelope), keyid): verdict
+            for one in checked
+            for keyid, verdict in one.verdicts
+        }
+        self._verdicts.update(verdicts)
         try:
-            verify_signature(envelope, key)
-        except VerificationError as error:
-            self._verdicts[id(envelope), key.keyid] = error
-        else:
-            self._verdicts[id(envelope), key.keyid] = None
-
-    def forget(self, envelope: Envelope) -> None:
-        """The record has been decided."""
-        for keyid in envelope.keyids:
-            self._verdicts.pop((id(envelope), keyid), None)
+            yield
+        finally:
+            for known in verdicts:
+                self._verdicts.pop(known, None)
 
     def __len__(self) -> int:
         """Number of signatures remembered."""
@@ -110,14 +123,20 @@ class Pipeline:
             for start in range(0, len(submitted), CHUNK_RECORDS)
         ]
         checked = [one for chunk in chunks for one in await chunk]
-        records = [one for one in checked if isinstance(one, Record)]
-        try:
-            placed = await self._engine.order(records)
-        finally:
-            for record in records:
-                self._signatures.forget(record.envelope)
-        answers = iter(self._answers(records, placed))
-        return [next(answers) if isinstance(one, Record) else one for one in checked]
+        records = [one for one in checked if isinstance(one, Checked)]
+        with self._signatures.remembered(records):
+            placed = await self._engine.order([one.record for one in records])
+        refused = [
+            one.record
+            for one, place in zip(records, placed, strict=True)
+            if isinstance(place.verdict, Rejected)
+        ]
+        known = await loop.run_in_executor(self._pool, self._find, refused) if refused else {}
+        places = iter(placed)
+        return [
+            _answer(one.record, next(places), known) if isinstance(one, Checked) else one
+            for one in checked
+        ]
 
     def chain_head(self, writer: WriterId, /) -> ChainHead | None:
         """The end of a writer's chain, every record answered so far counted in."""
@@ -131,10 +150,10 @@ class Pipeline:
         """End the threads."""
         self._pool.shutdown()
 
-    def _check(self, submitted: Sequence[Envelope | bytes]) -> list[Record | Rejected]:
+    def _check(self, submitted: Sequence[Envelope | bytes]) -> list[Checked | Rejected]:
         return [self._check_one(one) for one in submitted]
 
-    def _check_one(self, submitted: Envelope | bytes) -> Record | Rejected:
+    def _check_one(self, submitted: Envelope | bytes) -> Checked | Rejected:
         try:
             envelope = _read(submitted) if isinstance(submitted, bytes) else submitted
             record = read_record(envelope)
@@ -142,44 +161,57 @@ class Pipeline:
             return Rejected(NOT_CANONICAL, str(error))
         except FormatError as error:
             return Rejected(MALFORMED, str(error))
+        verdicts = []
         for keyid in record.envelope.keyids:
             key = self._replica.keys.get(keyid)
             if key is not None:
-                self._signatures.verify(record.envelope, key)
-        return record
+                verdicts.append((keyid, _verify(record.envelope, key)))
+        return Checked(record, tuple(verdicts))
 
-    def _answers(
-        self, records: Sequence[Record], placed: Sequence[Placed]
-    ) -> list[Committed | Rejected]:
-        return [self._answer(record, place) for record, place in zip(records, placed, strict=True)]
+    def _find(self, refused: Sequence[Record]) -> dict[bytes, Committed]:
+        """By leaf, the answers that records got when they were accepted.
 
-    def _answer(self, record: Record, place: Placed) -> Committed | Rejected:
-        verdict = place.verdict
-        if isinstance(verdict, Accepted):
-            head, outcome = place.block.head, verdict.outcome
-            index = 0 if outcome.index is None else outcome.index
-            return Committed(index, record.digest, head.height, head.time, outcome)
-        if verdict.reason is SEQUENCE_TAKEN:
-            return self._find(record) or verdict
-        return verdict
-
-    def _find(self, record: Record) -> Committed | None:
-        """The answer a record got when it was accepted."""
+        A repeated record may be refused for more than its place in the chain: its key may have been
+        rotated since.
+        """
         with self._replica.store.snapshot() as snapshot:
-            for stored in snapshot.candidates(record.digest):
-                block = snapshot.block_of(stored.index)
-                same = parse_record(stored.leaf).digest == record.digest
-                if same and block is not None and stored.outcome is not None:
-                    outcome = parse_outcome(stored.outcome)
-                    return Committed(
-                        stored.index,
-                        record.digest,
-                        block.height,
-                        block.time,
-                        outcome,
-                        already=True,
-                    )
-        return None
+            found = ((record, _recorded(snapshot, record)) for record in refused)
+            return {record.envelope.encoded: one for record, one in found if one is not None}
+
+
+def _answer(
+    record: Record, place: Placed, known: Mapping[bytes, Committed]
+) -> Committed | Rejected:
+    verdict = place.verdict
+    if isinstance(verdict, Rejected):
+        return known.get(record.envelope.encoded, verdict)
+    head, outcome = place.block.head, verdict.outcome
+    index = 0 if outcome.index is None else outcome.index
+    return Committed(index, record.digest, head.height, head.time, outcome)
+
+
+def _recorded(snapshot: Snapshot, record: Record) -> Committed | None:
+    for stored in snapshot.candidates(record.digest):
+        block = snapshot.block_of(stored.index)
+        same = stored.leaf == record.envelope.encoded
+        if same and block is not None and stored.outcome is not None:
+            return Committed(
+                index=stored.index,
+                digest=record.digest,
+                height=block.height,
+                block_time=block.time,
+                outcome=parse_outcome(stored.outcome),
+                already=True,
+            )
+    return None
+
+
+def _verify(envelope: Envelope, key: PublicKey) -> VerificationError | None:
+    try:
+        verify_signature(envelope, key)
+    except VerificationError as error:
+        return error
+    return None
 
 
 def _read(data: bytes) -> Envelope:
