@@ -1,4 +1,4 @@
-"""What the command says, and where.
+r"""What the command says, and where.
 
     stdout   the result: a line, a table, or with `--json` one JSON document
     stderr   everything else: `error:` and `hint:` lines, remarks, progress bars
@@ -29,6 +29,18 @@ _WIDTH_PIPED: Final = 200
 """Columns of a table that goes into a file: digests must not be cut there."""
 _ERROR: Final = "bold red"
 _HINT: Final = "cyan"
+
+
+_UNSHOWN: Final = dict.fromkeys(
+    (
+        *(code for code in range(0x20) if chr(code) not in "\n\t"),
+        *range(0x7F, 0xA0),
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    ),
+    "\ufffd",
+)
+"""Control characters, and those that change the direction of text."""
 
 
 class Advance(Protocol):
@@ -68,12 +80,12 @@ def warn(message: str, hint: str | None = None) -> None:
 
 def info(message: str) -> None:
     """A remark beside the result."""
-    _console(stderr=True).print(Text(message), soft_wrap=True)
+    _console(stderr=True).print(_text(message), soft_wrap=True)
 
 
 def success(message: str) -> None:
     """The result, in one line."""
-    _console().print(Text(message), soft_wrap=True)
+    _console().print(_text(message), soft_wrap=True)
 
 
 def print_json(value: object) -> None:
@@ -89,7 +101,7 @@ def print_fields(pairs: Iterable[tuple[str, object]]) -> None:
     grid.add_column(overflow="fold")
     for name, value in pairs:
         if value is not None:
-            grid.add_row(Text(name), Text(str(value)))
+            grid.add_row(_text(name), _text(value))
     _console().print(grid)
 
 
@@ -99,7 +111,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     for column in columns:
         table.add_column(Text(column), overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(_text("" if cell is None else cell) for cell in row))
     _console().print(table)
 
 
@@ -144,11 +156,15 @@ def _console(*, stderr: bool = False) -> Console:
     )
 
 
+def _text(value: object) -> Text:
+    return Text(str(value).translate(_UNSHOWN))
+
+
 def _print_error(message: str, hint: str | None, label: str = "error") -> None:
     console = _console(stderr=True)
-    console.print(Text.assemble((f"{label}: ", _ERROR), message), soft_wrap=True)
+    console.print(Text.assemble((f"{label}: ", _ERROR), _text(message)), soft_wrap=True)
     if hint is not None:
-        console.print(Text.assemble(("hint: ", _HINT), hint), soft_wrap=True)
+        console.print(Text.assemble(("hint: ", _HINT), _text(hint)), soft_wrap=True)
 
 
 def _usage_hint(error: typer.TyperException) -> str | None:
