@@ -183,7 +183,7 @@ class World:
 
         `key`, `issued_at`, `ledger` and `place` (sequence and previous) put other values there.
         """
-        sequence, previous = self._place(writer) if place is None else place
+        sequence, previous = self.place(writer) if place is None else place
         chain = Chain(
             issued_at=issued_at or self.later(),
             ledger=ledger or self.head.ledger,
@@ -291,7 +291,8 @@ class World:
             state.commit(result.changes, result.map_update)
             yield result
 
-    def _place(self, writer: WriterId) -> tuple[int, DigestHex | None]:
+    def place(self, writer: WriterId) -> tuple[int, DigestHex | None]:
+        """Sequence and previous of the writer's next record."""
         place = self._chains.get(writer)
         if place is None:
             head = self.value(f"chain/{writer}")

@@ -1,0 +1,336 @@
+"""Departments that do anything at all, and rules that hold all the same.
+
+The machine plays members against the contracts: half of what they do is wild (`tests.wild_bodies`),
+half brings the story on, so that the wild finds requests, rights and cases to be wild about. After
+each block: `contracts.invariants`, the map's root against the naive reference, and a block without
+its refused records is the same block. In the end the log alone gives the same state again.
+"""
+
+from collections.abc import Iterator
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.strategies import DataObject
+
+from contracts.invariants import violations
+from contracts.replay import Block, BlockResult, found, step
+from contracts.transition import Rejected
+from contracts.values import (
+    Case,
+    Dataset,
+    EntryTerms,
+    GrantedRight,
+    Key,
+    RequestedItem,
+    Value,
+    Writer,
+)
+from contracts.view import MemoryState, V
+from ledger.canonical import encode
+from ledger.envelope import verify_signature
+from ledger.errors import TooLarge
+from ledger.keys import KeyDescription, PrivateKey, parse_public_key
+from ledger.records import (
+    Acceptance,
+    Body,
+    Entry,
+    Grant,
+    KeyRevocation,
+    KeyRotation,
+    Record,
+    Release,
+    Revocation,
+    Schema,
+    Step,
+    WriterAppointment,
+    WriterEnd,
+    parse_record,
+)
+from ledger.records.catalogue import schema_digest
+from ledger.records.genesis import Calendar, Parameters, custodian_of
+from ledger.records.terms import Terms
+from ledger.seal import is_seal, parse_seal
+from ledger.types import DatasetId, WriterId
+from tests import bodies
+from tests.reference.naive_map import map_root
+from tests.wild_bodies import COLUMNS, KEYS, pool_of, wild
+from tests.world import World, signer
+
+SPARE = {signer(label).public_key.keyid: signer(label) for label in KEYS}
+SCHEMA = schema_digest(COLUMNS[:1])
+OPEN = Terms(fields="all", operations=("query", "read"), purposes="all")
+DAY_MS = 86_400_000
+
+
+def introduced(body: Body) -> PrivateKey | None:
+    """The spare key that a body introduces, if we hold it."""
+    match body:
+        case KeyRotation(key=KeyDescription() as description):
+            pass
+        case WriterAppointment(key=KeyDescription() as description):
+            pass
+        case KeyRevocation(replacement=KeyDescription() as description):
+            pass
+        case _:
+            return None
+    try:
+        return SPARE.get(parse_public_key(description).keyid)
+    except Exception:  # noqa: BLE001  a key nobody can use is signed for by nobody
+        return None
+
+
+def decided_again(leaves: list[bytes]) -> BlockResult:
+    """The last block of a log, by nothing but its leaves."""
+    state, records = MemoryState(), list[Record]()
+    result = found(state, parse_record(leaves[0]), verify_signature)
+    state.commit(result.changes, result.map_update)
+    for leaf in leaves[2:]:
+        if not is_seal(leaf):
+            records.append(parse_record(leaf))
+            continue
+        seal = parse_seal(leaf).predicate
+        block = Block(seal.block_time, seal.proposer, tuple(records))
+        result = step(state, result.head, block, verify_signature)
+        assert result.leaves[-1] == leaf
+        state.commit(result.changes, result.map_update)
+        records.clear()
+    return result
+
+
+class Departments(RuleBasedStateMachine):
+    """Five departments, their custodians, and whoever they appoint."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World.genesis(purposes=("health", "tax"))
+
+    @initialize(
+        settlements=st.sampled_from((1, 2, 1_000)),
+        days=st.sampled_from((1, 10, 3_650)),
+        offset=st.sampled_from((-840, 0, 480, 840)),
+    )
+    def found(self, settlements: int, days: int, offset: int) -> None:
+        parameters = Parameters(
+            answer_conditional_days=days, reply_days=days, settlements_per_block=settlements
+        )
+        calendar = Calendar(utc_offset_minutes=offset)
+        self.world = World.genesis(
+            parameters=parameters, calendar=calendar, purposes=("health", "tax")
+        )
+        self.publish()
+
+    # What departments do.
+
+    @rule(data=st.data(), blocks=st.integers(1, 4))
+    def do_something_wild(self, data: DataObject, blocks: int) -> None:
+        for _ in range(blocks):
+            pool = pool_of(self.world.state, self.world.now)
+            said = data.draw(st.lists(wild(pool), min_size=1, max_size=4))
+            signed = [self.signed(self.somebody(data, body), body) for body in said]
+            self.block(*(record for record in signed if record is not None))
+
+    @rule()
+    def publish(self) -> None:
+        """An entry of `flights` on open conditions, in force, with its next release."""
+        world = self.world
+        self.says("transport/main", Schema(columns=COLUMNS[:1], first=0, schema=SCHEMA, total=1))
+        self.says("transport/main", bodies.entry(conditions=OPEN, schema=SCHEMA))
+        self.decide("approve")
+        held = world.value("dataset/flights")
+        version = 1 + getattr(held, "releases", 0)
+        item = bodies.release_item(version=version, schema=SCHEMA)
+        self.says("transport/main", bodies.release(item))
+
+    @rule(name=st.sampled_from(("approve", "return")))
+    def decide(self, name: str) -> None:
+        """The steward decides every entry under review."""
+        for case_id in self.cases("review", "submitted"):
+            ground = "incomplete" if name == "return" else None
+            self.says("steward/main", bodies.case_step(name, case_id, ground=ground))
+
+    @rule(member=st.sampled_from(("audit", "health", "weather")))
+    def ask(self, member: str) -> None:
+        for _, entry in self.all("entry", EntryTerms):
+            item = bodies.request_item(entry.record, OPEN, entry.dataset)
+            self.says(f"{member}/main", bodies.request(item))
+
+    @rule()
+    def answer(self) -> None:
+        """The provider grants what is open, as far as its entry allows."""
+        for case_id in self.cases("request", "open"):
+            asked = self.world.value(f"request/{case_id}")
+            assert isinstance(asked, RequestedItem)
+            entry = self.world.value(f"entry/{asked.dataset}")
+            assert isinstance(entry, EntryTerms)
+            item = bodies.grant_item(
+                asked.member,
+                terms=entry.conditions,
+                request=case_id,
+                dataset=asked.dataset,
+                schema=entry.schema,
+            )
+            self.says(f"{entry.provider}/main", bodies.grant(item))
+
+    @rule()
+    def stand(self) -> None:
+        for _, entry in self.all("entry", EntryTerms):
+            item = bodies.grant_item(
+                standing=True, terms=entry.conditions, dataset=entry.dataset, schema=entry.schema
+            )
+            self.says(f"{entry.provider}/main", bodies.grant(item))
+
+    @rule(data=st.data())
+    def use(self, data: DataObject) -> None:
+        """Whoever has a right uses it, once or too often."""
+        rights = [(name, one) for name, one in self.all("grant", GrantedRight) if one.member]
+        if rights:
+            name, right = data.draw(st.sampled_from(rights))
+            rows = data.draw(st.lists(st.integers(0, 3), min_size=1, max_size=3))
+            body = bodies.usage(name, self.world.now, rows=rows, fields=("age",))
+            self.says(f"{right.member}/main", body)
+
+    @rule()
+    def offer(self) -> None:
+        """The provider offers what nobody asked for; whoever was offered something accepts."""
+        for name, right in self.all("grant", GrantedRight):
+            if right.member and right.in_force_since is None:
+                self.says(f"{right.member}/main", bodies.acceptance(name))
+        item = bodies.grant_item("health", "weather", terms=OPEN, schema=SCHEMA)
+        self.says("transport/main", bodies.grant(item))
+
+    @rule(step=st.sampled_from(("reply", "confirm", "dismiss")))
+    def move_findings(self, step: str) -> None:
+        """The accused replies, the auditor decides."""
+        for name, case in self.all("case", Case):
+            if case.workflow == "finding":
+                accused = case.parties[0].member if step == "reply" else "audit"
+                body = bodies.case_step(step, name, ground="explained")
+                self.says(f"{accused}/main", body)
+
+    @rule(step=st.sampled_from(("suspend", "resume", "end", "decline")))
+    def move_rights(self, step: str) -> None:
+        for name, right in self.all("grant", GrantedRight):
+            actor = right.member if step in {"end", "decline"} else right.provider
+            if actor:
+                ground = "overreach" if step == "suspend" else None
+                self.says(f"{actor}/main", bodies.case_step(step, name, ground=ground))
+
+    @rule(days=st.sampled_from((0, 1, 3, 20)))
+    def wait(self, days: int) -> None:
+        self.block(later_ms=1 + days * DAY_MS)
+
+    @precondition(lambda self: self.world.head.height > 20)
+    @rule()
+    def meet_the_end_of_time(self) -> None:
+        """Deadlines that cannot be written fall on the last moment that can."""
+        self.block(later_ms=10**15)
+
+    # What must hold.
+
+    @invariant()
+    def nothing_is_wrong(self) -> None:
+        assert violations(self.world.state, self.world.leaves) == []
+
+    @invariant()
+    def the_root_is_that_of_the_values(self) -> None:
+        state = self.world.state
+        values = {key.encode(): encode(self.present(key)) for key in state.keys("")}
+        assert self.world.state_root() == map_root(values)
+
+    def teardown(self) -> None:
+        """The log alone leads to where we are."""
+        assert decided_again(self.world.leaves).head == self.world.head
+
+    # How.
+
+    def says(self, writer: WriterId, body: Body) -> None:
+        """A block of one record, which may be refused."""
+        record = self.signed(writer, body)
+        assert record is not None
+        self.block(record)
+
+    def block(self, *records: Record, later_ms: int = 1_000) -> None:
+        world = self.world
+        at = world.later(later_ms)
+        if at <= world.now:
+            return  # time has come to its end
+        block = Block(at, "steward", records)
+        before = (world.state, world.head)
+        expected = step(*before, block, verify_signature)
+        good = [
+            record
+            for record, verdict in zip(records, expected.verdicts, strict=True)
+            if not isinstance(verdict, Rejected)
+        ]
+        without = step(*before, Block(at, "steward", good), verify_signature)
+        assert without.leaves == expected.leaves
+        assert without.values == expected.values
+        assert world.block(*records, at=at) == expected
+
+    def signed(self, writer: WriterId, body: Body) -> Record | None:
+        """The body signed as its writer would; None if it is larger than a leaf."""
+        new = introduced(body)
+        try:
+            return self.world.sign(writer, body, *(() if new is None else (new,)))
+        except TooLarge:
+            return None
+
+    def somebody(self, data: DataObject, body: Body) -> WriterId:
+        """Mostly whoever might be entitled, sometimes anybody."""
+        names = [name for name, _ in self.all("writer", Writer)]
+        likely = [name for name in self.entitled(body) if name in names]
+        return data.draw(st.sampled_from([*likely, *likely, *likely, *names]))
+
+    def entitled(self, body: Body) -> list[WriterId]:
+        """Writers whose member has something to do with what a body speaks of."""
+        value = self.world.value
+        match body:
+            case WriterAppointment(writer=name) | WriterEnd(writer=name):
+                return [custodian_of(name.partition("/")[0])]
+            case KeyRevocation(key=keyid):
+                key = value(f"key/{keyid}")
+                return [custodian_of(key.member)] if isinstance(key, Key) else []
+            case Acceptance(grants=ids) | Revocation(grants=ids) | Step(cases=ids):
+                case = value(f"case/{ids[0]}")
+                parties = case.parties if isinstance(case, Case) else ()
+                return ["steward/main", *(f"{party.member}/main" for party in parties)]
+            case Entry(dataset=dataset):
+                return self.provider(dataset)
+            case Release(items=(item, *_)):
+                return self.provider(item.dataset)
+            case Grant(items=(item, *_)):
+                return self.provider(item.dataset)
+            case _:
+                return ["health/main", "weather/main"]
+
+    def provider(self, dataset_id: DatasetId) -> list[WriterId]:
+        dataset = self.world.value(f"dataset/{dataset_id}")
+        return [f"{dataset.provider}/main"] if isinstance(dataset, Dataset) else []
+
+    def cases(self, workflow: str, state: str) -> list[str]:
+        return [
+            name
+            for name, case in self.all("case", Case)
+            if (case.workflow, case.state) == (workflow, state)
+        ]
+
+    def all(self, prefix: str, kind: type[V]) -> list[tuple[str, V]]:
+        return list(self._all(prefix, kind))
+
+    def _all(self, prefix: str, kind: type[V]) -> Iterator[tuple[str, V]]:
+        for key in sorted(self.world.state.keys(f"{prefix}/")):
+            value = self.world.value(key)
+            if isinstance(value, kind):
+                yield key.removeprefix(f"{prefix}/"), value
+
+    def present(self, key: str) -> Value:
+        value = self.world.value(key)
+        assert value is not None
+        return value
+
+
+TestDepartments = Departments.TestCase
+TestDepartments.settings = settings(
+    max_examples=settings().max_examples // 4, stateful_step_count=40
+)

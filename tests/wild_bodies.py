@@ -1,0 +1,354 @@
+"""Hypothesis strategies for bodies of every kind: as odd as their types allow.
+
+Ids are drawn from a `Pool`: what exists in a state, what does not, and what is something else (a
+request where a grant is meant). Numbers, times and lists like to be at their limits.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar, get_args
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+from msgspec.structs import replace
+
+from contracts.view import MemoryState
+from contracts.workflows import WORKFLOWS
+from ledger import tree
+from ledger.canonical import encode
+from ledger.hashing import leaf_hash
+from ledger.keys import KeyDescription, KeyValue
+from ledger.records import (
+    Acceptance,
+    Body,
+    Entry,
+    Grant,
+    KeyRevocation,
+    KeyRotation,
+    Release,
+    Request,
+    Revocation,
+    Schema,
+    Step,
+    Usage,
+    WriterAppointment,
+    WriterEnd,
+)
+from ledger.records.catalogue import (
+    Assessments,
+    Classification,
+    Column,
+    Content,
+    DatasetVersion,
+    LegalBasis,
+    Mode,
+    ReleaseItem,
+    Responsible,
+    VersionContent,
+    schema_digest,
+)
+from ledger.records.keys import Family
+from ledger.records.sharing import GrantItem, NarrowingGround, RequestItem, RevocationGround
+from ledger.records.terms import Terms
+from ledger.records.use import Event
+from ledger.sealed import seal
+from ledger.types import SAFE_INTEGER_MAX, Time
+from tests.bodies import CONTENT, NOWHERE
+from tests.strategies import sets_of, terms, usages
+from tests.world import signer
+
+_T = TypeVar("_T")
+FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
+NARROWING: Final[tuple[NarrowingGround, ...]] = get_args(NarrowingGround)
+REVOKING: Final[tuple[RevocationGround, ...]] = get_args(RevocationGround)
+SHARING: Final = ("conditional", "unconditional", "withheld")
+LONG: Final = "漢" * 256
+FIRST: Final[Time] = "1970-01-01T00:00:00.000Z"
+LAST: Final[Time] = "9999-12-31T23:59:59.999Z"
+STEPS: Final = (
+    *sorted({step.name for flow in WORKFLOWS.values() for step in flow.steps}),
+    "dance",
+)
+GROUNDS: Final = (
+    None,
+    "because",
+    *sorted({g for flow in WORKFLOWS.values() for step in flow.steps for g in step.grounds}),
+)
+COLUMNS: Final = tuple(
+    Column(name=name, personal="sensitive" if name == "身份证号" else "none", type="text")
+    for name in ("age", "district", "income", "period", "身份证号")
+)
+SCHEMAS: Final = (COLUMNS, COLUMNS[:4], COLUMNS[:1], COLUMNS[1:])
+"""Schemas that the wild publish, in one part or two."""
+KEYS: Final = tuple(f"spare-{n}" for n in range(6))
+"""Keys that may come into use; each can do so once."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What can be named: ids by kind, in the order of their keys."""
+
+    cases: tuple[str, ...]
+    datasets: tuple[str, ...]
+    entries: tuple[str, ...]
+    grants: tuple[str, ...]
+    keys: tuple[str, ...]
+    members: tuple[str, ...]
+    requests: tuple[str, ...]
+    schemas: tuple[str, ...]
+    writers: tuple[str, ...]
+    now: Time
+
+
+def pool_of(state: MemoryState, now: Time) -> Pool:
+    """Everything that exists in a state, and something of each kind that does not."""
+
+    def rest(prefix: str) -> Iterator[str]:
+        return (key.removeprefix(f"{prefix}/") for key in sorted(state.keys(f"{prefix}/")))
+
+    cases, requests, grants = tuple(rest("case")), tuple(rest("request")), tuple(rest("grant"))
+    records = tuple(case for case in cases if len(case) == 64)
+    return Pool(
+        cases=(*cases, NOWHERE, f"{NOWHERE}-0"),
+        datasets=("flights", "tides", *rest("dataset")),
+        entries=(*records, NOWHERE),
+        grants=(*grants, *requests[:1], f"{NOWHERE}-9999"),
+        keys=(*rest("key"), NOWHERE),
+        members=(*rest("member"), "nobody"),
+        requests=(*requests, *grants[:1], f"{NOWHERE}-0"),
+        schemas=(*rest("schema"), NOWHERE),
+        writers=tuple(rest("writer")),
+        now=now,
+    )
+
+
+def wild(pool: Pool) -> SearchStrategy[Body]:
+    """A body of any kind but genesis."""
+    return st.one_of(
+        _acceptances(pool),
+        _appointments(pool),
+        _ends(pool),
+        _entries(pool),
+        _grants(pool),
+        _key_revocations(pool),
+        st.builds(KeyRotation, key=_key_descriptions()),
+        _releases(pool),
+        _requests(pool),
+        _revocations(pool),
+        _schemas(),
+        _steps(pool),
+        _uses(pool),
+    )
+
+
+def counts() -> SearchStrategy[int]:
+    return st.sampled_from((0, 1, 2, 1_000, SAFE_INTEGER_MAX))
+
+
+def moments(pool: Pool) -> SearchStrategy[Time]:
+    return st.sampled_from((FIRST, "2000-02-29T23:59:59.999Z", pool.now, LAST))
+
+
+def _one(ids: Sequence[_T]) -> SearchStrategy[_T]:
+    return st.sampled_from(ids)
+
+
+def _ascending(ids: Sequence[str], most: int = 3) -> SearchStrategy[tuple[str, ...]]:
+    return st.lists(_one(ids), min_size=1, max_size=most, unique=True).map(
+        lambda drawn: tuple(sorted(drawn))
+    )
+
+
+def _key_descriptions() -> SearchStrategy[KeyDescription]:
+    known = _one(KEYS).map(lambda label: signer(label).public_key.description)
+    public = st.sampled_from(("", "00" * 32, "01" + "00" * 31, "ff" * 32, "0" * 4096))
+    scheme = st.sampled_from(("ed25519", "ml-dsa-44", "x" * 32))
+    odd = st.builds(
+        KeyDescription, keytype=scheme, keyval=st.builds(KeyValue, public=public), scheme=scheme
+    )
+    return known | odd
+
+
+def _acceptances(pool: Pool) -> SearchStrategy[Acceptance]:
+    return st.builds(Acceptance, grants=_ascending(pool.grants))
+
+
+def _revocations(pool: Pool) -> SearchStrategy[Revocation]:
+    return st.builds(
+        Revocation,
+        consultation=st.none() | st.just(NOWHERE),
+        grants=_ascending(pool.grants),
+        ground=_one(REVOKING),
+    )
+
+
+def _appointments(pool: Pool) -> SearchStrategy[WriterAppointment]:
+    names = [name for name in pool.writers if not name.endswith("/custodian")]
+    return st.builds(
+        WriterAppointment,
+        datasets=st.just(()) | _ascending(pool.datasets),
+        families=sets_of(FAMILIES).filter(bool),
+        key=_key_descriptions(),
+        not_after=st.none() | moments(pool),
+        writer=_one((*names, "health/clerk", "nobody/main")),
+    )
+
+
+def _ends(pool: Pool) -> SearchStrategy[WriterEnd]:
+    names = [name for name in pool.writers if not name.endswith("/custodian")]
+    return st.builds(
+        WriterEnd, ground=st.none() | st.just(LONG), writer=_one((*names, "health/ghost"))
+    )
+
+
+def _key_revocations(pool: Pool) -> SearchStrategy[KeyRevocation]:
+    return st.builds(
+        KeyRevocation,
+        key=_one(pool.keys),
+        replacement=st.none() | _key_descriptions(),
+        suspect_since=counts(),
+    )
+
+
+@st.composite
+def _schemas(draw: DrawFn) -> Schema:
+    every = draw(_one(SCHEMAS))
+    first = draw(st.sampled_from((0, 0, 1, 4)))
+    end = draw(st.sampled_from((1, 4, len(every))))
+    part = every[first:end] or every[:1]
+    return Schema(
+        columns=part,
+        first=first,
+        schema=schema_digest(every),
+        total=draw(st.sampled_from((len(every), len(every), 1, 1_024))),
+    )
+
+
+@st.composite
+def _wild_terms(draw: DrawFn, pool: Pool) -> Terms:
+    """Terms that are often those the world knows purposes and columns for."""
+    drawn = draw(terms())
+    if draw(st.booleans()):
+        drawn = replace(drawn, not_before=None, not_after=None)
+    limits = st.none() | counts()
+    return replace(
+        drawn,
+        delete_within=draw(st.none() | st.just(3_155_760_000_000)),
+        not_after=draw(st.just(drawn.not_after) | moments(pool)),
+        rate_per_day=draw(limits),
+        rows_max=draw(limits),
+        uses_max=draw(limits),
+    )
+
+
+@st.composite
+def _entries(draw: DrawFn, pool: Pool) -> Entry:
+    members = st.none() | _one(pool.members)
+    return Entry(
+        assessments=draw(
+            st.just(Assessments())
+            | st.just(Assessments(necessity="字" * 4_096, personal_information=NOWHERE))
+        ),
+        basis=draw(st.none() | st.just(LegalBasis(kind="law", reference=LONG))),
+        classification=Classification(
+            category="x" * 63,
+            level=draw(st.sampled_from(("general", "important", "core"))),
+            state_secret=draw(st.booleans()) and draw(st.booleans()),
+        ),
+        co_providers=draw(st.just(()) | _ascending(pool.members)),
+        code=LONG,
+        collector=draw(members),
+        conditions=draw(_wild_terms(pool)),
+        dataset=draw(_one(pool.datasets)),
+        frequency="irregular",
+        joint_rule=draw(st.sampled_from(("any", "lead"))),
+        mode=Mode(kind="service", endpoint=LONG),
+        responsible=Responsible(use=draw(members)),
+        schema=draw(_one(pool.schemas)),
+        sharing=draw(_one(SHARING)),
+        summary=LONG,
+        system="system",
+        title=LONG,
+    )
+
+
+@st.composite
+def _releases(draw: DrawFn, pool: Pool) -> Release:
+    items = []
+    for _ in range(draw(st.integers(1, 3))):
+        versions = st.sampled_from((1, 2, 3, SAFE_INTEGER_MAX))
+        dataset = draw(_one(pool.datasets))
+        derived = st.builds(DatasetVersion, dataset=_one(pool.datasets), version=versions)
+        items.append(
+            ReleaseItem(
+                as_of=draw(moments(pool)),
+                content=Content(assurance="content", sha256=CONTENT),
+                corrects=draw(st.none() | versions),
+                dataset=dataset,
+                derived_from=tuple(draw(st.lists(derived, max_size=2))),
+                rows=draw(counts()),
+                schema=draw(_one(pool.schemas)),
+                version=draw(versions),
+            )
+        )
+    unique = {(item.dataset, item.version): item for item in items}
+    return Release(items=tuple(unique.values()))
+
+
+@st.composite
+def _requests(draw: DrawFn, pool: Pool) -> Request:
+    item = st.builds(
+        RequestItem,
+        dataset=_one(pool.datasets),
+        entry=_one(pool.entries),
+        terms=_wild_terms(pool),
+    )
+    items = draw(st.lists(item, min_size=1, max_size=3))
+    return Request(items=tuple(items), scene=draw(st.just(LONG) | st.just(seal("x", bytes(32)))))
+
+
+@st.composite
+def _grants(draw: DrawFn, pool: Pool) -> Grant:
+    items = []
+    for _ in range(draw(st.integers(1, 3))):
+        standing = draw(st.booleans())
+        members = () if standing else draw(_ascending(pool.members))
+        request = draw(st.none() | _one(pool.requests)) if len(members) == 1 else None
+        items.append(
+            GrantItem(
+                dataset=draw(_one(pool.datasets)),
+                ground=draw(st.none() | _one(NARROWING)),
+                members=members,
+                request=request,
+                schema=draw(_one(pool.schemas)),
+                standing=standing,
+                terms=draw(_wild_terms(pool)),
+            )
+        )
+    return Grant(items=tuple(items))
+
+
+def _steps(pool: Pool) -> SearchStrategy[Step]:
+    return st.builds(Step, cases=_ascending(pool.cases, 4), ground=_one(GROUNDS), step=_one(STEPS))
+
+
+@st.composite
+def _uses(draw: DrawFn, pool: Pool) -> Usage:
+    start, end = sorted((draw(moments(pool)), draw(moments(pool))))
+    rows = draw(st.lists(st.integers(0, 2), max_size=3))
+    events = tuple(Event(offset_ms=draw(st.sampled_from((0, 0, 5))), rows=row) for row in rows)
+    return replace(
+        draw(usages()),
+        content=VersionContent(
+            dataset=draw(_one(pool.datasets)),
+            sha256=draw(_one((CONTENT, NOWHERE))),
+            version=draw(st.sampled_from((1, 2, SAFE_INTEGER_MAX))),
+        ),
+        ended_at=end,
+        events=events,
+        events_root=tree.root_of([leaf_hash(encode(event)) for event in events]).hex(),
+        grant=draw(st.none() | _one(pool.grants)),
+        rows=sum(rows) if events else draw(counts()),
+        started_at=start,
+        uses=len(events) or draw(st.sampled_from((1, SAFE_INTEGER_MAX))),
+    )
