@@ -1,0 +1,296 @@
+"""Each invariant holds of a story, and each is broken by a value that does not fit."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+from msgspec.structs import replace
+
+from contracts.invariants import INVARIANTS, violations
+from contracts.values import (
+    Case,
+    ChainHead,
+    Dataset,
+    Due,
+    EntryTerms,
+    GrantedRight,
+    Key,
+    Member,
+    Party,
+    RequestedItem,
+    RoleHolders,
+    SchemaVersion,
+    StandingGrants,
+    UseCounters,
+    Value,
+    Writer,
+)
+from contracts.view import V, held
+from tests import bodies
+from tests.story import Story
+from tests.world import signer
+
+Changes = Mapping[str, Value | None]
+Break = Callable[[Story], Changes]
+
+
+def full() -> Story:
+    """Something of everything that the invariants speak of."""
+    story = Story().publish()
+    story.offer()
+    story.says("health/main", bodies.usage(story.grant(), story.world.now))
+    story.says("health/main", bodies.usage(None, story.world.now))
+    story.stand()
+    story.ask(by="weather")
+    story.says("weather/main", bodies.entry(dataset="tides"))
+    return story
+
+
+def get(story: Story, kind: type[V], key: str) -> V:
+    return held(story.world.state, kind, key)
+
+
+def first(story: Story, kind: type[V], prefix: str) -> tuple[str, V]:
+    """The first value under a prefix, with its whole key."""
+    key = min(story.world.state.keys(prefix))
+    return key, get(story, kind, key)
+
+
+def of_workflow(story: Story, workflow: str) -> tuple[str, Case]:
+    keys = sorted(story.world.state.keys("case/"))
+    cases = [(key, get(story, Case, key)) for key in keys]
+    return next((key, case) for key, case in cases if case.workflow == workflow)
+
+
+def too_long(story: Story) -> Changes:
+    key, writer = first(story, Writer, "writer/")
+    return {key: replace(writer, key="no key id")}
+
+
+def chain_cut(story: Story) -> Changes:
+    key, head = first(story, ChainHead, "chain/")
+    return {key: replace(head, records=head.records + 1)}
+
+
+def key_of_another(story: Story) -> Changes:
+    return {
+        "writer/health/main": replace(
+            get(story, Writer, "writer/health/main"), key=signer("weather/main").public_key.keyid
+        )
+    }
+
+
+def key_retired(story: Story) -> Changes:
+    key = f"key/{signer('health/main').public_key.keyid}"
+    return {key: replace(get(story, Key, key), status="retired")}
+
+
+def key_forgotten(story: Story) -> Changes:
+    keyid = signer("health/main").public_key.keyid
+    key = get(story, Key, f"key/{keyid}")
+    return {f"key/{bodies.NOWHERE}": key, f"key/{keyid}": replace(key, until=1)}
+
+
+def other_custodian(story: Story) -> Changes:
+    member = get(story, Member, "member/health")
+    return {"member/health": replace(member, custodian=bodies.NOWHERE)}
+
+
+def role_lost(_: Story) -> Changes:
+    return {"role/steward": RoleHolders(members=("health",))}
+
+
+def schema_cut(story: Story) -> Changes:
+    key, version = first(story, SchemaVersion, "schema/")
+    return {key: replace(version, total=version.total + 1)}
+
+
+def schema_never_done(story: Story) -> Changes:
+    _, version = first(story, SchemaVersion, "schema/")
+    return {f"schema-draft/health/{bodies.NOWHERE}": version}
+
+
+def version_missing(_: Story) -> Changes:
+    return {"release/flights/1": None}
+
+
+def dataset_miscounted(story: Story) -> Changes:
+    dataset = get(story, Dataset, "dataset/flights")
+    return {"dataset/flights": replace(dataset, records=9)}
+
+
+def dataset_gone(_: Story) -> Changes:
+    return {"dataset/tides": None}
+
+
+def two_providers(story: Story) -> Changes:
+    entry = get(story, EntryTerms, "entry/flights")
+    return {"entry/flights": replace(entry, provider="weather")}
+
+
+def draft_lost(story: Story) -> Changes:
+    return {first(story, EntryTerms, "entry-draft/")[0]: None}
+
+
+def deadline_lost(story: Story) -> Changes:
+    return {first(story, Due, "due/")[0]: None}
+
+
+def deadline_extra(_: Story) -> Changes:
+    return {f"due/2027-01-01T00:00:00.000Z/{bodies.NOWHERE}": Due(case=bodies.NOWHERE)}
+
+
+def due_at_the_end(story: Story) -> Changes:
+    key, case = of_workflow(story, "finding")
+    return {key: replace(case, state="dismissed")}
+
+
+def party_twice(story: Story) -> Changes:
+    key, case = of_workflow(story, "request")
+    return {key: replace(case, parties=(*case.parties, case.parties[0]))}
+
+
+def party_unknown(story: Story) -> Changes:
+    key, case = of_workflow(story, "request")
+    return {key: replace(case, parties=(Party(member="nobody", part="provider"),))}
+
+
+def evidence_lost(story: Story) -> Changes:
+    key, case = of_workflow(story, "finding")
+    assert case.finding is not None
+    return {key: replace(case, finding=replace(case.finding, evidence=bodies.NOWHERE))}
+
+
+def accuses_nobody(story: Story) -> Changes:
+    key, case = of_workflow(story, "finding")
+    return {key: replace(case, parties=())}
+
+
+def finding_of_nothing(story: Story) -> Changes:
+    key, case = of_workflow(story, "finding")
+    return {key: replace(case, finding=None)}
+
+
+def right_of(story: Story, state: str) -> tuple[str, GrantedRight]:
+    keys = sorted(story.world.state.keys("grant/"))
+    rights = [(key, get(story, GrantedRight, key)) for key in keys]
+    return next(
+        (key, right)
+        for key, right in rights
+        if right.member and story.state_of(key.removeprefix("grant/")) == state
+    )
+
+
+def right_ended(story: Story) -> Changes:
+    key, right = right_of(story, "in-force")
+    return {key: replace(right, ended_at=story.world.now)}
+
+
+def right_in_force(story: Story) -> Changes:
+    key, right = right_of(story, "offered")
+    return {key: replace(right, in_force_since=story.world.now)}
+
+
+def right_not_in_force(story: Story) -> Changes:
+    key, right = right_of(story, "in-force")
+    return {key: replace(right, in_force_since=None)}
+
+
+def right_wider(story: Story) -> Changes:
+    key, right = right_of(story, "in-force")
+    wide = replace(right.terms, operations=("export", *right.terms.operations))
+    return {key: replace(right, terms=wide)}
+
+
+def right_under_nothing(story: Story) -> Changes:
+    key, right = right_of(story, "in-force")
+    return {key: replace(right, standing=f"{bodies.NOWHERE}-0")}
+
+
+def right_of_its_provider(story: Story) -> Changes:
+    key, right = right_of(story, "in-force")
+    return {key: replace(right, provider=right.member or "")}
+
+
+def answered_twice(story: Story) -> Changes:
+    _, right = right_of(story, "in-force")
+    key, offer = right_of(story, "offered")
+    return {key: replace(offer, request=right.request)}
+
+
+def answered_by_nobody(story: Story) -> Changes:
+    key, right = right_of(story, "in-force")
+    return {key: replace(right, request=None)}
+
+
+def request_without_case(story: Story) -> Changes:
+    _, asked = first(story, RequestedItem, "request/")
+    _, right = right_of(story, "in-force")
+    return {
+        f"request/{bodies.NOWHERE}-7": asked,
+        f"grant/{bodies.NOWHERE}-7": replace(right, request=f"{bodies.NOWHERE}-7"),
+    }
+
+
+def standing_forgotten(_: Story) -> Changes:
+    return {"standing/flights": None}
+
+
+def standing_of_nothing(_: Story) -> Changes:
+    return {"standing/tides": StandingGrants(grants=(f"{bodies.NOWHERE}-0",))}
+
+
+def uses_miscounted(story: Story) -> Changes:
+    key, counters = first(story, UseCounters, "use/")
+    return {key: replace(counters, uses=7)}
+
+
+def uses_forgotten(story: Story) -> Changes:
+    return {first(story, UseCounters, "use/")[0]: None}
+
+
+BREAKS: Mapping[str, tuple[Break, ...]] = {
+    "values_can_be_read": (too_long,),
+    "chains_are_whole": (chain_cut,),
+    "keys_serve_one_writer": (key_of_another, key_retired, key_forgotten, other_custodian),
+    "roles_agree": (role_lost,),
+    "schemas_are_whole": (schema_cut, schema_never_done),
+    "datasets_are_counted": (version_missing, dataset_miscounted, dataset_gone, two_providers),
+    "reviews_are_pending": (draft_lost,),
+    "cases_have_their_deadlines": (deadline_lost, deadline_extra, due_at_the_end),
+    "parties_are_members": (party_twice, party_unknown),
+    "findings_have_evidence": (evidence_lost, accuses_nobody, finding_of_nothing),
+    "rights_follow_their_cases": (right_ended, right_in_force, right_not_in_force),
+    "rights_keep_to_what_they_rest_on": (right_wider, right_under_nothing, right_of_its_provider),
+    "requests_are_answered_once": (answered_twice, answered_by_nobody, request_without_case),
+    "standing_grants_are_listed": (standing_forgotten, standing_of_nothing),
+    "uses_are_counted": (uses_miscounted, uses_forgotten),
+}
+"""What to change in the state, so that the invariant of that name sees it."""
+
+
+def test_nothing_is_wrong_with_a_story() -> None:
+    story = full()
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"), [(name, spoil) for name, every in BREAKS.items() for spoil in every]
+)
+def test_what_does_not_fit_is_seen(name: str, spoil: Break) -> None:
+    story = full()
+    story.world.state.commit(spoil(story))
+    seen = violations(story.world.state, story.world.leaves)
+    assert any(text.startswith(f"{name}: ") for text in seen), seen
+
+
+def test_a_log_that_lacks_a_record_is_seen() -> None:
+    story = full()
+    leaves = story.world.leaves
+    gone = story.world.blocks[1].records[0]
+    at = leaves.index(gone.envelope.encoded)
+    seen = violations(story.world.state, leaves[:at] + leaves[at + 1 :])
+    assert any("does not follow in the chain of transport/main" in text for text in seen)
+
+
+def test_every_invariant_is_broken_by_something() -> None:
+    assert [check.__name__ for check in INVARIANTS] == list(BREAKS)
