@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from scripts import audit, case, catalogue, genesis, keys, node, record
+from scripts import audit, case, catalogue, demo, genesis, keys, node, record
 from scripts.console_text import CommandTree, fail, success
 from scripts.error_text import EXPLAINED, explain
 
@@ -37,12 +37,11 @@ app = typer.Typer(
 app.add_typer(keys.app, name="keys")
 app.add_typer(genesis.app, name="genesis")
 app.add_typer(node.app, name="node")
-app.add_typer(node.app, name="node")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(record.app, name="record")
 app.add_typer(case.app, name="case")
 app.add_typer(audit.app, name="audit")
-app.add_typer(audit.app, name="audit")
+app.command("demo")(demo.demo)
 
 
 def _show_version(wanted: bool) -> None:

