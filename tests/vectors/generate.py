@@ -1,4 +1,4 @@
-"""Test vectors for other implementations, good and bad, made by the naive references alone.
+"""Test vectors for other implementations, good and bad; trees and maps by the naive references.
 
     python -m tests.vectors.generate            writes the files
     python -m tests.vectors.generate --check    exits with 1 if a file differs
@@ -13,11 +13,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from tests.reference import naive_map, naive_tree
+from tests.vectors import example, proofs, records, stored_signer
+from tests.vectors.stored_signer import Json
 
 FOLDER = Path(__file__).parent
 LEAVES = [bytes(range(n)) for n in range(20)]
-
-Json = dict[str, "Json"] | list["Json"] | str | int | bool | None
 
 
 def _hex(hashes: list[bytes]) -> list[Json]:
@@ -102,7 +102,19 @@ def merkle_map() -> Json:
     return {"maps": maps}
 
 
-FILES: dict[str, Callable[[], Json]] = {"tree.json": tree, "map.json": merkle_map}
+FILES: dict[str, Callable[[], Json]] = {
+    "tree.json": tree,
+    "map.json": merkle_map,
+    "example.json": example.example,
+    "envelopes.json": records.envelopes,
+    "payloads.json": records.payloads,
+    "chains.json": records.chains,
+    "seals.json": records.seals,
+    "map-proofs.json": proofs.map_proofs,
+    "notes.json": proofs.notes,
+    "receipts.json": proofs.receipts,
+    "ml-dsa-44.json": stored_signer.used,  # last: what the others used
+}
 
 
 def main(arguments: list[str]) -> int:
