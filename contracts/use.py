@@ -160,7 +160,8 @@ def _check_content(draft: Draft, body: Usage) -> None:
 def _check_appointment(draft: Draft, body: Usage, datasets: tuple[DatasetId, ...]) -> None:
     """R508: a writer appointed for some datasets reports the use of these alone."""
     if body.content.dataset not in datasets:
-        _find(draft, body, findings.OUTSIDE_APPOINTMENT, draft.signer, body.content.dataset)
+        measure = f"{draft.signer}: {body.content.dataset}"
+        _find(draft, body, findings.OUTSIDE_APPOINTMENT, measure)
 
 
 def _provides(draft: Draft, dataset_id: DatasetId) -> bool:

@@ -61,7 +61,7 @@ def up_to_date(document: str) -> str:
 
 
 def _docstrings(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
             yield ast.get_docstring(node) or ""
 
@@ -163,10 +163,10 @@ _PARTS: Final = {
 
 def main(arguments: list[str]) -> int:
     """Check the document, or write it."""
-    before = DOCUMENT.read_text()
+    before = DOCUMENT.read_text(encoding="utf-8")
     after = up_to_date(before)
     if "--write" in arguments:
-        DOCUMENT.write_text(after)
+        DOCUMENT.write_text(after, encoding="utf-8")
     elif before != after:
         print("contracts/RULES.md is not up to date: python -m tests.golden.rules --write")  # noqa: T201
         return 1
