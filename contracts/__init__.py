@@ -13,7 +13,8 @@ on every node and for every auditor, today and in ten years.
     invariants, audit                               what holds of every state, of every log
 
 `RULES.md` is the rule book. To change a rule: its function, its docstring (`R401: ...`), its row in
-a table under `tests/unit/contracts`, then `python -m tests.golden.rules --write`. Once a ledger runs
-under it, a rule changes in a new version of the book alone. To add a kind: its body and a row of
-`KINDS` in `ledger.records`, its rule here, a case in `transition`, a strategy in `tests.wild_bodies`.
+a table under `tests/unit/contracts`, then `python -m tests.golden.rules --write`. Once a ledger
+runs under it, a rule changes in a new version of the book alone. To add a kind: its body and a row
+of `KINDS` in `ledger.records`, its rule here, a case in `transition`, a strategy in
+`tests.wild_bodies`.
 """
