@@ -7,7 +7,9 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import uvicorn
@@ -22,18 +24,23 @@ from ledger.keys import Signer, parse_public_key
 from ledger.policy import Policy, consortium_policy
 from ledger.records import Genesis
 from ledger.records.genesis import log_key_descriptions
-from node.api import lists, log, records, state
+from ledger.types import WriterId
+from node.api import events, lists, log, records, state, statements
 from node.api.problems import ApiError, respond
-from node.api.service import Service
+from node.api.service import LocalSigning, Service
 from node.engine.embedded import EmbeddedEngine, Limits
+from node.news import News
+from node.outbox import Outbox
 from node.pipeline import Pipeline, VerifiedSignatures
 from node.reader import Reader
 from node.replica import CacheSizes, Replica, ReplicaError, initialise, origin_of
 from node.settings import Settings
+from node.signer import LocalSigner
 from node.storage.database import open_database
 from node.storage.store import SqlStore
 
 GRACE_S: Final = 20
+TOKEN_BYTES_MIN: Final = 16
 _log = logging.getLogger("blockpool")
 
 
@@ -44,10 +51,17 @@ def found_ledger(settings: Settings, genesis_leaf: bytes) -> None:
     store.engine.dispose()
 
 
-def serve(settings: Settings, log_signers: Sequence[Signer]) -> int:
-    """Run the node until it is told to stop; returns the exit code."""
-    app = create_app(settings, log_signers)
-    server = uvicorn.Server(
+def serve(
+    settings: Settings,
+    log_signers: Sequence[Signer],
+    writer_signers: Mapping[WriterId, Signer] = MappingProxyType({}),
+) -> int:
+    """Run the node until it is told to stop; returns the exit code.
+
+    `writer_signers` are the keys of `settings.local_signing`, loaded.
+    """
+    app = create_app(settings, log_signers, writer_signers)
+    server = _Server(
         uvicorn.Config(
             app,
             host=settings.host,
@@ -57,8 +71,19 @@ def serve(settings: Settings, log_signers: Sequence[Signer]) -> int:
         )
     )
     app.state.stop = lambda: setattr(server, "should_exit", True)
+    server.before_shutdown = lambda: app.state.service.news.close()  # noqa: PLW0108  made later
     server.run()
     return 0 if server.started and not app.state.failed else 1
+
+
+class _Server(uvicorn.Server):
+    """A server that ends its event streams when it is told to stop, instead of waiting for them."""
+
+    before_shutdown: Callable[[], None] = staticmethod(lambda: None)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.before_shutdown()
+        await super().shutdown(sockets)
 
 
 def own_policy(genesis: Genesis) -> Policy:
@@ -70,18 +95,28 @@ def own_policy(genesis: Genesis) -> Policy:
     return consortium_policy(keys, {}, 0)
 
 
-def create_app(settings: Settings, log_signers: Sequence[Signer]) -> FastAPI:
+def create_app(
+    settings: Settings,
+    log_signers: Sequence[Signer],
+    writer_signers: Mapping[WriterId, Signer] = MappingProxyType({}),
+) -> FastAPI:
     """The service over the database of `settings`."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = _compose(settings, log_signers)
+        service = _compose(settings, log_signers, writer_signers)
         app.state.service = service
         await service.engine.start()
         watch = asyncio.create_task(_watch(app, service))
+        if service.local is not None:
+            await service.local.signer.start()
         try:
             yield
         finally:
+            service.news.close()
+            if service.local is not None:
+                await service.local.signer.stop()
+                service.local.outbox.close()
             await service.engine.stop()
             await watch
             service.pipeline.close()
@@ -91,14 +126,25 @@ def create_app(settings: Settings, log_signers: Sequence[Signer]) -> FastAPI:
     app = FastAPI(title="blockpool", version="1", lifespan=lifespan)
     app.state.failed = False
     app.state.stop = lambda: None
-    for router in (records.router, state.router, lists.router, log.router):
+    for router in (
+        records.router,
+        statements.router,
+        state.router,
+        lists.router,
+        events.router,
+        log.router,
+    ):
         app.include_router(router)
     _add_health(app)
     _add_errors(app)
     return app
 
 
-def _compose(settings: Settings, log_signers: Sequence[Signer]) -> Service:
+def _compose(
+    settings: Settings,
+    log_signers: Sequence[Signer],
+    writer_signers: Mapping[WriterId, Signer],
+) -> Service:
     store = SqlStore(open_database(settings.database))
     origin, genesis, _ = origin_of(store)
     named = {parse_public_key(one).keyid for one in log_key_descriptions(genesis)}
@@ -115,7 +161,35 @@ def _compose(settings: Settings, log_signers: Sequence[Signer]) -> Service:
     )
     engine = EmbeddedEngine(replica, settings.member, limits)
     pipeline = Pipeline(replica, engine, signatures, settings.check_threads)
-    return Service(genesis, own_policy(genesis), replica, engine, pipeline, Reader(replica))
+    news = News()
+    replica.subscribe(lambda _published, _block, _result: news.publish())
+    return Service(
+        genesis,
+        own_policy(genesis),
+        replica,
+        engine,
+        pipeline,
+        Reader(replica),
+        news,
+        _local_signing(settings, writer_signers, replica, pipeline),
+    )
+
+
+def _local_signing(
+    settings: Settings,
+    writer_signers: Mapping[WriterId, Signer],
+    replica: Replica,
+    pipeline: Pipeline,
+) -> LocalSigning | None:
+    local = settings.local_signing
+    if local is None:
+        return None
+    token = local.token_file.read_bytes().strip()
+    if len(token) < TOKEN_BYTES_MIN:
+        raise ReplicaError(f"{local.token_file} holds fewer than {TOKEN_BYTES_MIN} characters")
+    outbox = Outbox(local.outbox)
+    signer = LocalSigner(replica.head.ledger, writer_signers, outbox, pipeline)
+    return LocalSigning(signer, outbox, token)
 
 
 async def _watch(app: FastAPI, service: Service) -> None:

@@ -77,8 +77,8 @@ class Reader:
         return [tree.inclusion_proof(index, size, reader) for index in indexes]
 
     def receipt(self, index: int, published: Published | None = None) -> bytes:
-        """The `.tlog-proof` of a leaf."""
-        published = published or self.published
+        """The `.tlog-proof` of a committed leaf."""
+        published = published or self._replica.published_from(index + 1)
         proof = tuple(self.proofs([index], published)[0])
         return encode_receipt(Receipt(index, proof, published.checkpoint))
 

@@ -34,6 +34,7 @@ from node.storage.state import StoredState
 from node.storage.store import Snapshot, SqlStore, Step, write_block
 
 _RECENT_TILES = 64
+PUBLISHING_S_MAX = 10
 
 
 class ReplicaError(Exception):
@@ -81,12 +82,30 @@ class Replica:
         self._recent = GenerationalCache[tuple[int, int], bytes](_RECENT_TILES)
         self._lock = threading.Lock()
         self._listeners: list[Callable[[Published, Block, BlockResult], None]] = []
-        self.published = self._recover_checkpoint(head)
+        self._published = self._recover_checkpoint(head)
+        self._publishing = threading.Condition()
+
+    @property
+    def published(self) -> Published:
+        """The latest checkpoint."""
+        return self._published
 
     @property
     def head(self) -> Head:
         """Where the log stands."""
-        return self.published.head
+        return self._published.head
+
+    def published_from(self, size: int) -> Published:
+        """The latest checkpoint, once it covers `size` leaves. Raises `ReplicaError`.
+
+        Readers see a block as soon as it is committed, a moment before its checkpoint is signed.
+        """
+        with self._publishing:
+            if not self._publishing.wait_for(
+                lambda: self._published.head.size >= size, PUBLISHING_S_MAX
+            ):
+                raise ReplicaError("the last block was committed but not published")
+        return self._published
 
     def subscribe(self, listener: Callable[[Published, Block, BlockResult], None]) -> None:
         """Call `listener` after each block, on the committing thread; it MUST NOT raise or wait."""
@@ -108,9 +127,12 @@ class Replica:
         self._edge = edge
         self._adopt_keys(result)
         self._adopt_tiles(tiles)
-        self.published = Published(result.head, self._sign(result.head, edge))
+        published = Published(result.head, self._sign(result.head, edge))
+        with self._publishing:
+            self._published = published
+            self._publishing.notify_all()
         for listener in self._listeners:
-            listener(self.published, block, result)
+            listener(published, block, result)
         return result
 
     def has_due(self, time: str) -> bool:

@@ -33,6 +33,16 @@ class Cache(BaseModel):
     nodes_max: PositiveInt = 200_000
 
 
+class LocalSigning(BaseModel):
+    """Signing for local systems: whose keys the node holds, and the token callers need."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    token_file: Path
+    outbox: Path = Path("outbox.db")
+    passphrase_file: Path | None = None
+    keys: dict[str, Path]
+
+
 class Settings(BaseSettings):
     """Everything a node is told. Relative paths are relative to the configuration file."""
 
@@ -49,6 +59,7 @@ class Settings(BaseSettings):
     check_threads: PositiveInt | None = None
     blocks: Blocks = Blocks()
     cache: Cache = Cache()
+    local_signing: LocalSigning | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -67,10 +78,22 @@ def load_settings(path: Path) -> Settings:
     """The settings in a TOML file; raises `pydantic.ValidationError`, `OSError`, `ValueError`."""
     values: dict[str, Any] = TomlConfigSettingsSource(Settings, path)()
     settings = Settings(**values)
-    folder = path.resolve().parent
-    absolute = {
-        name: folder / value
-        for name in ("database", "log_key", "log_key_pq", "passphrase_file")
-        if isinstance(value := getattr(settings, name), Path)
-    }
-    return settings.model_copy(update=absolute)
+    return _resolve(settings, path.resolve().parent)
+
+
+def _resolve(settings: Settings, folder: Path) -> Settings:
+    """The same settings with absolute paths."""
+
+    def absolute(model: BaseModel) -> dict[str, Path]:
+        return {
+            name: folder / value
+            for name in type(model).model_fields
+            if isinstance(value := getattr(model, name), Path)
+        }
+
+    update: dict[str, object] = {**absolute(settings)}
+    local = settings.local_signing
+    if local is not None:
+        keys = {writer: folder / key for writer, key in local.keys.items()}
+        update["local_signing"] = local.model_copy(update={**absolute(local), "keys": keys})
+    return settings.model_copy(update=update)

@@ -1,6 +1,5 @@
 """Records: submit one or many, read them with receipt and outcome."""
 
-from collections.abc import Iterator
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
@@ -19,6 +18,7 @@ from node.api.service import Service, ServiceOf, engine_error, read_body, respon
 from node.engine import EngineStopped, QueueFull
 from node.pipeline import Committed
 from node.reader import ReadLeaf
+from node.signing import Committed as CommittedProtocol
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
 RECORD_BYTES_MAX: Final = 256 * 1024
@@ -39,16 +39,7 @@ async def submit(request: Request, service: ServiceOf) -> Response:
         raise engine_error(error) from error
     if isinstance(answer, Rejected):
         return respond(problem_of(answer))
-    published = service.reader.published
-    (proof,) = service.reader.proofs([answer.index], published)
-    receipt = encode_receipt(Receipt(answer.index, tuple(proof), published.checkpoint))
-    told = {
-        **_placed(answer),
-        "outcome": answer.outcome,
-        "receipt": receipt.decode(),
-    }
-    headers = {"Location": f"/v1/records/{answer.index}"}
-    return respond_json(told, 200 if answer.already else 201, headers)
+    return respond_placed(service, answer)
 
 
 @router.post("/batch")
@@ -67,9 +58,12 @@ async def submit_batch(
     except (QueueFull, EngineStopped) as error:
         raise engine_error(error) from error
     published = service.reader.published
-    placed = [answer.index for answer in answers if isinstance(answer, Committed)]
-    shown = iter(service.reader.proofs(placed, published) if proofs else [])
-    results = [_result(answer, shown if proofs else None) for answer in answers]
+    indexes = [answer.index for answer in answers if isinstance(answer, Committed)]
+    shown = iter(service.reader.proofs(indexes, published) if proofs else [])
+    results = [
+        result_of(answer, next(shown, None) if isinstance(answer, Committed) else None)
+        for answer in answers
+    ]
     return respond_json({"results": results, "checkpoint": published.checkpoint.decode()})
 
 
@@ -159,7 +153,35 @@ def _findings(outcome: Outcome) -> list[dict[str, str]]:
     ]
 
 
-def _placed(answer: Committed) -> dict[str, object]:
+def placed(answer: CommittedProtocol) -> Committed:
+    """An answer of the signer, as the pipeline gave it."""
+    if not isinstance(answer, Committed):
+        raise TypeError("answers come from the pipeline")
+    return answer
+
+
+def respond_placed(service: Service, answer: Committed) -> Response:
+    """The answer to one record that is in the ledger, with its receipt."""
+    published = service.reader.published
+    (proof,) = service.reader.proofs([answer.index], published)
+    receipt = encode_receipt(Receipt(answer.index, proof, published.checkpoint))
+    told = {**_place(answer), "outcome": answer.outcome, "receipt": receipt.decode()}
+    headers = {"Location": f"/v1/records/{answer.index}"}
+    return respond_json(told, 200 if answer.already else 201, headers)
+
+
+def result_of(answer: Committed | Rejected, proof: tuple[Digest, ...] | None) -> object:
+    """The result of one record of a batch."""
+    if isinstance(answer, Rejected):
+        problem = problem_of(answer)
+        return {"status": problem.status, "problem": problem}
+    told = {"status": 200 if answer.already else 201, **_place(answer)}
+    if proof is not None:
+        told["proof"] = [encode_base64(one) for one in proof]
+    return told
+
+
+def _place(answer: Committed) -> dict[str, object]:
     return {
         "index": answer.index,
         "digest": answer.digest,
@@ -167,13 +189,3 @@ def _placed(answer: Committed) -> dict[str, object]:
         "blockTime": answer.block_time,
         "findings": _findings(answer.outcome),
     }
-
-
-def _result(answer: Committed | Rejected, proofs: Iterator[tuple[Digest, ...]] | None) -> object:
-    if isinstance(answer, Rejected):
-        problem = problem_of(answer)
-        return {"status": problem.status, "problem": problem}
-    told = {"status": 200 if answer.already else 201, **_placed(answer)}
-    if proofs is not None:
-        told["proof"] = [encode_base64(one) for one in next(proofs)]
-    return told

@@ -1,6 +1,6 @@
 """What the resources work with: the parts of a running node, handed to each request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,9 +12,28 @@ from ledger.records import Genesis
 from node.api.problems import ApiError
 from node.engine import EngineStopped, QueueFull
 from node.engine.embedded import EmbeddedEngine
+from node.news import News
+from node.outbox import Outbox
 from node.pipeline import Pipeline
 from node.reader import Reader
 from node.replica import Replica
+from node.signer import LocalSigner
+
+
+@dataclass(slots=True)
+class Listeners:
+    """How many listen to events."""
+
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSigning:
+    """The signer for local systems, and the token that lets them use it."""
+
+    signer: LocalSigner
+    outbox: Outbox
+    token: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +46,9 @@ class Service:
     engine: EmbeddedEngine
     pipeline: Pipeline
     reader: Reader
+    news: News
+    local: LocalSigning | None = None
+    listeners: Listeners = field(default_factory=Listeners)
 
 
 def service_of(request: Request) -> Service:

@@ -33,7 +33,7 @@ from node.storage.state import short_key
 
 Step = Callable[[str], None]
 """Called with the name of each part of a commit once it is done."""
-COMMIT_STEPS: Final = ("leaves", "tiles", "state", "map", "views", "head", "committed")
+COMMIT_STEPS: Final = ("leaves", "tiles", "state", "map", "head", "views", "committed")
 
 _leaf, _block, _tile, _state, _node, _head, _checkpoint = map(
     table_of, (LeafRow, BlockRow, TileRow, StateRow, MapNodeRow, HeadRow, CheckpointRow)

@@ -1,0 +1,132 @@
+"""Signing for local systems: kind and body in, the node signs and submits.
+
+Only for callers on this machine that hold the token; the node has the keys of the writers they
+write as. Answers are those of `/v1/records`.
+"""
+
+import hmac
+import ipaddress
+from typing import Annotated, Final, TypeVar
+
+from fastapi import APIRouter, Header, Request
+from msgspec import MsgspecError, Raw, Struct
+from msgspec.json import Decoder
+from starlette.responses import Response
+
+from contracts.transition import Rejected
+from ledger.errors import FormatError
+from ledger.records import KIND_OF_NAME, Body
+from ledger.types import WriterId
+from node.api.problems import ApiError, problem_of, respond
+from node.api.records import BATCH_BYTES_MAX, BATCH_RECORDS_MAX, placed, respond_placed, result_of
+from node.api.service import Service, ServiceOf, read_body, respond_json
+from node.signer import LocalSigner
+from node.signing import SignerError, parse_body
+
+router = APIRouter(prefix="/v1/statements", tags=["statements"])
+T = TypeVar("T")
+_STATUS_OF_CODE: Final = {
+    "key-not-held": 422,
+    "personal-data": 422,
+    "signer-busy": 429,
+    "unsettled": 504,
+}
+
+
+class Item(Struct, forbid_unknown_fields=True):
+    """One statement to sign."""
+
+    writer: WriterId
+    kind: str
+    body: Raw
+
+
+class _Items(Struct, forbid_unknown_fields=True):
+    items: list[Item]
+
+
+_one = Decoder(Item)
+_many = Decoder(_Items)
+
+
+@router.post("", status_code=201)
+async def sign(
+    request: Request, service: ServiceOf, authorization: Annotated[str, Header()] = ""
+) -> Response:
+    """Sign and submit one statement: `{"writer", "kind", "body"}`."""
+    signer = _admit(request, service, authorization)
+    item = _parse(_one, await read_body(request, BATCH_BYTES_MAX))
+    (answer,) = await signer.submit([(item.writer, _body(item))])
+    if isinstance(answer, SignerError):
+        raise _error(answer)
+    if isinstance(answer, Rejected):
+        return respond(problem_of(answer))
+    return respond_placed(service, placed(answer))
+
+
+@router.post("/batch")
+async def sign_batch(
+    request: Request, service: ServiceOf, authorization: Annotated[str, Header()] = ""
+) -> Response:
+    """Sign and submit many: `{"items": [...]}`. Results in order, one checkpoint."""
+    signer = _admit(request, service, authorization)
+    items = _parse(_many, await read_body(request, BATCH_BYTES_MAX)).items
+    if len(items) > BATCH_RECORDS_MAX:
+        raise ApiError(413, "body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
+    answers = await signer.submit([(item.writer, _body(item)) for item in items])
+    published = service.reader.published
+    told: list[object] = []
+    for answer in answers:
+        if isinstance(answer, SignerError):
+            problem = _error(answer).problem
+            told.append({"status": problem.status, "problem": problem})
+        elif isinstance(answer, Rejected):
+            told.append(result_of(answer, None))
+        else:
+            (proof,) = service.reader.proofs([answer.index], published)
+            told.append(result_of(placed(answer), proof))
+    return respond_json({"results": told, "checkpoint": published.checkpoint.decode()})
+
+
+def _admit(request: Request, service: Service, authorization: str) -> LocalSigner:
+    local = service.local
+    if local is None:
+        raise ApiError(404, "not-found", "this node signs for nobody")
+    if request.client is not None and not _is_loopback(request.client.host):
+        raise ApiError(403, "not-local", "statements are signed for callers on this machine alone")
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(token.encode(), local.token):
+        raise ApiError(401, "unauthorized", "the token of the node's token file is needed")
+    return local.signer
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _parse(decoder: Decoder[T], data: bytes) -> T:
+    try:
+        return decoder.decode(data)
+    except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ApiError(400, "malformed", str(error)) from error
+
+
+def _body(item: Item) -> Body:
+    if item.kind not in KIND_OF_NAME:
+        raise ApiError(400, "malformed", f"no kind `{item.kind}`")
+    try:
+        return parse_body(item.kind, bytes(item.body))
+    except FormatError as error:
+        raise ApiError(400, "malformed", str(error)) from error
+
+
+def _error(error: SignerError) -> ApiError:
+    return ApiError(
+        _STATUS_OF_CODE[error.code],
+        error.code,
+        str(error),
+        retry_after_s=1 if error.can_retry else None,
+    )
