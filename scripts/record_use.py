@@ -94,8 +94,9 @@ def usages(
     content: Content,
     *,
     listed: bool,
+    events_max: int = EVENTS_AT_ONCE,
 ) -> Iterator[Usage]:
-    """The records of a log. Raises `SpellingError`."""
+    """The records of a log, each of at most so many events. Raises `SpellingError`."""
     ledger = read_value(client, Ledger, "ledger")
     offset_minutes = 0 if ledger is None else ledger.calendar.utc_offset_minutes
     for manner, uses in log.items():
@@ -106,7 +107,7 @@ def usages(
                 raise SpellingError(f"no grant `{manner.grant}`", "grant")
         used = _version_used(client, content, right)
         common = _common(manner, right)
-        for some in _records(uses, offset_minutes):
+        for some in _records(uses, offset_minutes, events_max):
             yield _usage(some, used, common, listed=listed)
 
 
@@ -167,13 +168,13 @@ def _common(manner: Manner, right: GrantedRight | None) -> dict[str, object]:
     }
 
 
-def _records(uses: Sequence[Use], offset_minutes: int) -> Iterator[list[Use]]:
+def _records(uses: Sequence[Use], offset_minutes: int, events_max: int) -> Iterator[list[Use]]:
     """Uses in the order of time, cut at the ends of days and where a record is full."""
     some: list[Use] = [uses[0]]
     body_bytes = _event_bytes(uses[0])
     for before, use in pairwise(uses):
         next_day = day_of(before.at_ms, offset_minutes) != day_of(use.at_ms, offset_minutes)
-        if next_day or len(some) == EVENTS_AT_ONCE or body_bytes > EVENTS_BYTES_MAX:
+        if next_day or len(some) == events_max or body_bytes > EVENTS_BYTES_MAX:
             yield some
             some, body_bytes = [], 0
         some.append(use)

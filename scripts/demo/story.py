@@ -3,9 +3,18 @@
 import time
 from pathlib import Path
 
-from scripts.demo import auditing, cataloguing, founding, sharing
+from scripts.demo import (
+    auditing,
+    breaches,
+    cataloguing,
+    crash,
+    founding,
+    rejections,
+    sharing,
+    using,
+)
 from scripts.demo.folder import new_folder
-from scripts.demo.tables import data_folder
+from scripts.demo.tables import data_folder, open_pool
 
 
 def play(out: Path) -> dict[str, object]:
@@ -22,9 +31,18 @@ def play(out: Path) -> dict[str, object]:
         cataloguing.review_entries(stage)
         cataloguing.release_tables(stage, sheets)
         rights = sharing.share(stage)
+        with open_pool(data) as pool:
+            using.use_data(stage, pool, rights)
+            crash.kill_the_node_in_mid_load(stage, node, pool, rights)
+            outside = breaches.use_outside_the_grant(stage, pool, rights)
+            breaches.rule_on_the_finding(stage, outside)
+            retired = breaches.rotate_the_key(stage, folder)
+            breaches.revoke_a_grant(stage, rights, folder)
+            breaches.use_after_revocation(stage, pool, rights)
+            rejections.send_what_is_refused(stage, retired, rights)
         auditing.export_log(stage, folder)
         node.stop()
     auditing.audit_export(folder)
     auditing.check_receipts(folder, stage.receipts)
-    auditing.flip_one_byte(folder, stage.receipts[-1])
+    auditing.flip_one_byte(folder, outside)
     return {"seconds": round(time.monotonic() - started), "rights": rights}

@@ -33,7 +33,7 @@ def data_folder() -> Path:
 
 
 @contextmanager
-def pool(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_pool(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """All tables in memory, to be queried by the names of their datasets."""
     with TemporaryDirectory(prefix="blockpool-") as unpacked, duckdb.connect() as connection:
         for provider in PROVIDERS:
