@@ -6,8 +6,9 @@
     world.accept(world.sign(...))                  # a block in which nothing may be refused
     world.refuse(world.sign(...))                  # the reason of the one record that is refused
 
-Keys, times and therefore all bytes are the same in every run. `sign` follows the writer's chain
-through records not yet in a block; a block sets every chain back to what the state says.
+Keys, times and payloads are the same in every run, and so are all leaves but genesis: ML-DSA signs
+with fresh randomness. `sign` follows the writer's chain through records not yet in a block; a block
+sets every chain back to what the state says.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -119,13 +120,19 @@ def genesis_signers(body: Genesis) -> list[Signer]:
     return signers
 
 
+_GENESIS: dict[bytes, Record] = {}
+
+
 def genesis_record(body: Genesis) -> Record:
-    """The signed genesis record."""
+    """The signed genesis record; the same bytes for the same body as long as the process lives."""
     first = next(one.id for one in body.members if one.log_keys is not None)
     chain = Chain(
         issued_at=START, ledger=None, previous=None, sequence=0, writer=custodian_of(first)
     )
-    return read_record(sign_envelope(encode(new_statement(body, chain)), genesis_signers(body)))
+    payload = encode(new_statement(body, chain))
+    if payload not in _GENESIS:
+        _GENESIS[payload] = read_record(sign_envelope(payload, genesis_signers(body)))
+    return _GENESIS[payload]
 
 
 @dataclass(slots=True)
