@@ -119,7 +119,7 @@ def export_log(
     log: LogArgument,
     out: Annotated[Path, typer.Option(help="Folder for the files.")],
     access: Access,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is in the folder.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Copy a log into a folder of plain files: `checkpoint`, `tile/…`, `policy`.
@@ -130,8 +130,7 @@ def export_log(
 
     Example: `blockpool audit export http://127.0.0.1:8440 --out export`
     """
-    if out.exists() and not (out.is_dir() and (force or not any(out.iterdir()))):
-        fail(f"{out} exists and is not empty", hint="choose another folder, or give --force")
+    _check_place(out, force=force)
     with access.open(log) as opened, progress("exporting", opened.checkpoint.size) as advance:
         report = export(opened, out, access.jobs, advance)
     _end(report)
@@ -175,6 +174,16 @@ def verify_one_receipt(
         (name, ", ".join(value) if isinstance(value, list) else value)
         for name, value in about.items()
     )
+
+
+def _check_place(out: Path, *, force: bool) -> None:
+    """What is in the folder goes: it has to be an export, and to be given up by name."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not (out / "checkpoint").is_file():
+        fail(f"{out} exists and is no export", hint="choose another folder")
+    if not force:
+        fail(f"{out} holds an export already", hint="choose another folder, or give --force")
 
 
 def _read_token(path: Path) -> str:

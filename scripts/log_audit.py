@@ -93,6 +93,7 @@ def export(log: OpenedLog, out: Path, jobs: int, advance: Advance) -> Report:
 
     The tree is audited on the way; if there is a doubt, nothing is written.
     """
+    out = out.resolve()
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = out.with_name(f".{out.name}.{os.getpid()}")
     try:

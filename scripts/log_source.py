@@ -86,7 +86,9 @@ class HttpLog:
         for attempt in range(1, ATTEMPTS_MAX + 1):
             try:
                 return self._read_once(path, bytes_max)
-            except (httpx.TransportError, _BusyError) as error:
+            except httpx.InvalidURL as error:
+                raise SourceError(f"{self._url}: {error}") from error
+            except (httpx.RequestError, _BusyError) as error:
                 if attempt == ATTEMPTS_MAX:
                     raise SourceError(f"{self._url}/{path}: {str(error) or 'no answer'}") from error
                 sleep(_PAUSE_S * 2 ** (attempt - 1))

@@ -82,7 +82,11 @@ class Structure:
 
     def finish(self) -> None:
         """After the last leaf: it must have been a seal."""
-        if self._records or self.size == 0:
+        if self.size == 0:
+            raise DoubtError(
+                Doubt(level="structure", what="log", detail="it has no genesis record")
+            )
+        if self._records:
             detail = f"it ends within a block: {len(self._records)} leaves follow the last seal"
             raise DoubtError(Doubt(level="structure", what="log", detail=detail))
 

@@ -145,7 +145,7 @@ class TestAuditLog:
 
     def test_a_flipped_checkpoint_is_named(self, folder: Path, policy: Path) -> None:
         note = (folder / "checkpoint").read_bytes()
-        for at in range(note.index(b"\n\n")):
+        for at in range(0, note.index(b"\n\n"), 3):
             (folder / "checkpoint").write_bytes(note)
             flip(folder / "checkpoint", at)
             result = run("log", folder, "--policy", policy)
@@ -228,12 +228,23 @@ class TestExport:
         out = tmp_path / "out"
         out.mkdir()
         (out / "precious").write_text("mine")
+        for force in ([], ["--force"]):
+            result = run("export", folder, "--out", out, *force)
+            assert result.exit_code == 1
+            assert "is no export" in result.stderr
+            assert [path.name for path in out.iterdir()] == ["precious"]
+
+    def test_an_earlier_export_is_replaced_when_asked(self, folder: Path, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        assert run("export", folder, "--out", out).exit_code == 0
+        (out / "stale").write_text("old")
         result = run("export", folder, "--out", out)
         assert result.exit_code == 1
-        assert "not empty" in result.stderr
-        assert [path.name for path in out.iterdir()] == ["precious"]
+        assert "give --force" in result.stderr
+        assert (out / "stale").exists()
         assert run("export", folder, "--out", out, "--force").exit_code == 0
-        assert not (out / "precious").exists()
+        assert not (out / "stale").exists()
+        assert sorted(tmp_path.glob(".out*")) == []
 
     def test_an_empty_folder_will_do(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "out").mkdir()
@@ -363,6 +374,19 @@ class TestSources:
             http_log(lambda _: httpx.Response(status)) as source,
             pytest.raises(SourceError, match=str(status)),
         ):
+            source.read("checkpoint", 9)
+
+    def test_an_answer_that_cannot_be_unpacked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(log_source, "sleep", lambda _: None)
+        packed, garbage = {"Content-Encoding": "gzip"}, httpx.ByteStream(b"x")
+        with (
+            http_log(lambda _: httpx.Response(200, headers=packed, stream=garbage)) as source,
+            pytest.raises(SourceError),
+        ):
+            source.read("checkpoint", 9)
+
+    def test_an_address_that_is_none(self) -> None:
+        with HttpLog("http://[") as source, pytest.raises(SourceError):
             source.read("checkpoint", 9)
 
     def test_no_more_is_read_than_there_can_be(self, tmp_path: Path) -> None:

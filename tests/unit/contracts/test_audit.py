@@ -402,6 +402,10 @@ class TestAForgingLog:
         doubt = audit_opened(opened, log_files(leaves[2:])).doubts[0]
         assert (doubt.level, doubt.index) == ("structure", 0)
 
+    def test_a_log_without_leaves(self) -> None:
+        (doubt,) = audit_opened(trusted(log_files([])), {}).doubts
+        assert (doubt.what, doubt.detail) == ("log", "it has no genesis record")
+
     def test_a_log_that_ends_within_a_block(self) -> None:
         (doubt,) = doubts_of(told().leaves[:-1])
         assert (doubt.what, "ends within a block" in doubt.detail) == ("log", True)
