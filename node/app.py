@@ -7,6 +7,7 @@
 import asyncio
 import contextlib
 import logging
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -37,7 +38,9 @@ from node.replica import CacheSizes, Replica, ReplicaError, initialise, origin_o
 from node.settings import Settings
 from node.signer import LocalSigner
 from node.storage.database import open_database
+from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
+from node.views.rebuild import rebuild
 
 GRACE_S: Final = 20
 TOKEN_BYTES_MIN: Final = 16
@@ -49,6 +52,15 @@ def found_ledger(settings: Settings, genesis_leaf: bytes) -> None:
     store = SqlStore(open_database(settings.database))
     initialise(store, genesis_leaf)
     store.engine.dispose()
+
+
+def rebuild_views(settings: Settings) -> int:
+    """Drop the views and make them anew from the log; returns its size. The node must not run."""
+    store = SqlStore(open_database(settings.database))
+    try:
+        return rebuild(store)
+    finally:
+        store.engine.dispose()
 
 
 def serve(
@@ -72,6 +84,9 @@ def serve(
     )
     app.state.stop = lambda: setattr(server, "should_exit", True)
     server.before_shutdown = lambda: app.state.service.news.close()  # noqa: PLW0108  made later
+    for stopping in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn raises the signal anew once all is shut down; being told to stop is no failure
+        signal.signal(stopping, lambda _number, _frame: None)
     server.run()
     return 0 if server.started and not app.state.failed else 1
 
@@ -160,7 +175,8 @@ def _compose(
         waiting_max=blocks.waiting_max,
     )
     engine = EmbeddedEngine(replica, settings.member, limits)
-    pipeline = Pipeline(replica, engine, signatures, settings.check_threads)
+    disk = DiskGuard(settings.database.resolve().parent, settings.disk_reserve_bytes)
+    pipeline = Pipeline(replica, engine, signatures, settings.check_threads, disk.check)
     news = News()
     replica.subscribe(lambda _published, _block, _result: news.publish())
     return Service(
@@ -240,4 +256,10 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def on_http_error(_request: Request, error: HTTPException) -> Response:
         code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http")
-        return respond(ApiError(error.status_code, code, str(error.detail)).problem)
+        answer = respond(ApiError(error.status_code, code, str(error.detail)).problem)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(Exception)
+    async def on_fault(_request: Request, _error: Exception) -> Response:
+        return respond(ApiError(500, "internal-error", "a fault of the node").problem)

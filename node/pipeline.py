@@ -10,7 +10,7 @@ that is refused may be in the ledger already; it is then answered as it was.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -106,17 +106,21 @@ class Pipeline:
         engine: Engine,
         signatures: VerifiedSignatures,
         threads: int | None = None,
+        check_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._replica = replica
         self._engine = engine
         self._signatures = signatures
+        self._check_room = check_room
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="check")
 
     async def submit(self, submitted: Sequence[Envelope | bytes], /) -> list[Committed | Rejected]:
         """Submit envelopes, or bytes in any DSSE encoding; answers in order.
 
-        Raises `QueueFull`, with none of them taken, and `EngineStopped`, their fate not known.
+        Raises `DiskFull` or `QueueFull`, with none of them taken, and `EngineStopped`, their fate
+        not known.
         """
+        self._check_room()
         loop = asyncio.get_running_loop()
         chunks = [
             loop.run_in_executor(self._pool, self._check, submitted[start : start + CHUNK_RECORDS])

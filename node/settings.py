@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     )
     member: str
     database: Path = Path("ledger.db")
+    disk_reserve_bytes: int = Field(default=256 * 1024 * 1024, ge=0)
     log_key: Path
     log_key_pq: Path
     passphrase_file: Path | None = None

@@ -88,6 +88,11 @@ def success(message: str) -> None:
     _console().print(_text(message), soft_wrap=True)
 
 
+def heading(text: str) -> None:
+    """The title of what follows, after an empty line."""
+    _console().print(Text(f"\n{text}", style="bold"), soft_wrap=True)
+
+
 def print_json(value: object) -> None:
     """The result as one JSON document. `value` may hold whatever msgspec encodes."""
     encoded = msgspec_json.encode(value, order="deterministic")

@@ -14,8 +14,7 @@ from ledger.receipt import Receipt, encode_receipt
 from ledger.seal import Outcome
 from ledger.types import Digest
 from node.api.problems import ApiError, problem_of, respond
-from node.api.service import Service, ServiceOf, engine_error, read_body, respond_json
-from node.engine import EngineStopped, QueueFull
+from node.api.service import Service, ServiceOf, read_body, respond_json, submit
 from node.pipeline import Committed
 from node.reader import ReadLeaf
 from node.signing import Committed as CommittedProtocol
@@ -28,15 +27,12 @@ _ENVELOPE_TYPES: Final = ("application/vnd.dsse.envelope+json", "application/jso
 
 
 @router.post("", status_code=201)
-async def submit(request: Request, service: ServiceOf) -> Response:
+async def submit_one(request: Request, service: ServiceOf) -> Response:
     """Submit one DSSE envelope; answers when its block is committed."""
     if _media_type(request) not in _ENVELOPE_TYPES:
         raise ApiError(415, "unsupported-media-type", f"one of {', '.join(_ENVELOPE_TYPES)}")
     body = await read_body(request, RECORD_BYTES_MAX)
-    try:
-        (answer,) = await service.pipeline.submit([body])
-    except (QueueFull, EngineStopped) as error:
-        raise engine_error(error) from error
+    (answer,) = await submit(service, [body])
     if isinstance(answer, Rejected):
         return respond(problem_of(answer))
     return respond_placed(service, answer)
@@ -53,10 +49,7 @@ async def submit_batch(
     leaves = _split(body, _media_type(request))
     if len(leaves) > BATCH_RECORDS_MAX:
         raise ApiError(413, "body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
-    try:
-        answers = await service.pipeline.submit(leaves)
-    except (QueueFull, EngineStopped) as error:
-        raise engine_error(error) from error
+    answers = await submit(service, leaves)
     published = service.reader.published
     indexes = [answer.index for answer in answers if isinstance(answer, Committed)]
     shown = iter(service.reader.proofs(indexes, published) if proofs else [])

@@ -1,12 +1,14 @@
 """What the resources work with: the parts of a running node, handed to each request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from msgspec.json import encode
 from starlette.responses import Response
 
+from contracts.transition import Rejected
 from ledger.policy import Policy
 from ledger.records import Genesis
 from node.api.problems import ApiError
@@ -14,10 +16,13 @@ from node.engine import EngineStopped, QueueFull
 from node.engine.embedded import EmbeddedEngine
 from node.news import News
 from node.outbox import Outbox
-from node.pipeline import Pipeline
+from node.pipeline import Committed, Pipeline
 from node.reader import Reader
 from node.replica import Replica
 from node.signer import LocalSigner
+from node.storage.disk import DiskFull
+
+RESTART_S: Final = 5
 
 
 @dataclass(slots=True)
@@ -70,7 +75,7 @@ def respond_json(
 async def read_body(request: Request, bytes_max: int) -> bytes:
     """The body of a request, refused as soon as it is larger than `bytes_max`."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > bytes_max:
+    if declared.isdecimal() and (len(declared) > 16 or int(declared) > bytes_max):
         raise ApiError(413, "body-too-large", f"a body has at most {bytes_max} bytes")
     body = bytearray()
     async for chunk in request.stream():
@@ -80,8 +85,16 @@ async def read_body(request: Request, bytes_max: int) -> bytes:
     return bytes(body)
 
 
-def engine_error(error: QueueFull | EngineStopped) -> ApiError:
-    """An engine that takes no records, as a problem."""
-    if isinstance(error, QueueFull):
-        return ApiError(429, "queue-full", str(error), retry_after_s=error.retry_after_s)
-    return ApiError(503, "stopping", "the node takes no records", retry_after_s=5)
+async def submit(service: Service, envelopes: Sequence[bytes]) -> list[Committed | Rejected]:
+    """Hand records to the pipeline; a node that takes none is a problem."""
+    try:
+        return await service.pipeline.submit(envelopes)
+    except QueueFull as error:
+        full = ApiError(429, "queue-full", str(error), retry_after_s=error.retry_after_s)
+        raise full from error
+    except DiskFull as error:
+        full = ApiError(503, "disk-full", str(error), retry_after_s=error.retry_after_s)
+        raise full from error
+    except EngineStopped as error:
+        stopping = "the node takes no records"
+        raise ApiError(503, "stopping", stopping, retry_after_s=RESTART_S) from error

@@ -21,7 +21,14 @@ from scripts.demo.cast import REGISTRY
 from scripts.demo.node_process import NodeProcess
 from scripts.demo.sharing import Rights
 from scripts.demo.stage import Department, Stage, act, expect, tell
-from scripts.demo.using import Pool, airworthiness, check_counters, report_of, run_queries
+from scripts.demo.using import (
+    Pool,
+    airworthiness,
+    check_counters,
+    report_of,
+    run_queries,
+    tell_answers,
+)
 
 EVENTS_MAX: Final = 4
 """Uses in a record: few, so that there are many records to lose."""
@@ -43,10 +50,10 @@ def kill_the_node_in_mid_load(stage: Stage, node: NodeProcess, pool: Pool, right
     """The whole act."""
     act("5  The node is killed in the middle of its work")
     study = airworthiness(rights)
-    uses = run_queries(pool, study)
-    bodies = report_of(stage, study, uses, EVENTS_MAX)
+    answers = run_queries(pool, study)
+    bodies = report_of(stage, study, answers, EVENTS_MAX)
     registry = stage.department(REGISTRY)
-    tell(f"{REGISTRY.en}: {study.what}: {len(uses):,} queries, {len(bodies)} records to report")
+    tell_answers(study, answers, len(bodies))
     before = len(registry.receipts)
     with ThreadPoolExecutor(1, thread_name_prefix="load") as pool_of_one:
         load = pool_of_one.submit(_report, registry, bodies)
@@ -61,9 +68,9 @@ def kill_the_node_in_mid_load(stage: Stage, node: NodeProcess, pool: Pool, right
         load.result()
     rows = list(stage.client.items("/v1/usage", grant=rights.airworthiness, limit=1_000))
     expect(len(rows) == len(bodies), f"{len(bodies)} reports are in the ledger, not {len(rows)}")
-    check_counters(stage, study, uses)
+    check_counters(stage, study, answers)
     tell("the same client has finished its reports; nothing is recorded twice")
-    return Crash(len(uses), len(bodies), acknowledged, restart_s)
+    return Crash(len(answers), len(bodies), acknowledged, restart_s)
 
 
 def _report(registry: Department, bodies: Sequence[Usage]) -> None:

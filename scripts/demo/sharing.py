@@ -34,6 +34,9 @@ NARROWED = TermsOptions(fields="air_time, distance, tailnum")
 CAPACITY = TermsOptions(
     fields="dep_delay, hour, month, origin", purposes="public-services", operations="query"
 )
+MARKET = TermsOptions(
+    fields="arr_delay, carrier, dep_delay", purposes="statistics", operations="query"
+)
 SEATS = TermsOptions(fields="seats, tailnum", purposes="statistics", operations="query")
 
 
@@ -44,6 +47,7 @@ class Rights:
     forecast: ItemId
     airworthiness: ItemId
     capacity: ItemId
+    market: ItemId
     seats: ItemId
     weather: ItemId
     refused: ItemId
@@ -102,6 +106,18 @@ def narrow_with_ground(stage: Stage) -> ItemId:
     return grant
 
 
+def offer_unasked(stage: Stage) -> ItemId:
+    """What nobody asked for is an offer until its consumer accepts it."""
+    given = {"dataset": FLIGHTS.dataset, "members": COMMERCE.id}
+    items = grant_items(stage.client, [given], None, MARKET, None)
+    grant = f"{stage.department(TRANSPORT).says(Grant(items=tuple(items))).digest}-0"
+    _expect_state(stage, grant, "offered")
+    stage.department(COMMERCE).says(Acceptance(grants=(grant,)))
+    _expect_state(stage, grant, "in-force")
+    tell(f"the {TRANSPORT.en} offers the {COMMERCE.en} its carriers and delays: accepted")
+    return grant
+
+
 def refuse_with_ground(stage: Stage) -> ItemId:
     """A refusal is a step with a coded ground, on the record like everything else."""
     asked = _ask(stage, COMMERCE, [PLANES.dataset], TermsOptions(), "Market survey")
@@ -124,11 +140,13 @@ def share(stage: Stage) -> Rights:
     weather = take_up_standing_grants(stage)
     forecast, capacity, seats = grant_as_asked(stage)
     airworthiness = narrow_with_ground(stage)
+    market = offer_unasked(stage)
     refused = refuse_with_ground(stage)
     return Rights(
         forecast=forecast,
         airworthiness=airworthiness,
         capacity=capacity,
+        market=market,
         seats=seats,
         weather=weather,
         refused=refused,

@@ -9,7 +9,7 @@ from ledger.policy import Policy
 from ledger.records import Body
 from ledger.types import MemberId
 from node.client import Client, Receipted, Writer
-from scripts.console_text import success
+from scripts.console_text import heading, success
 from scripts.demo.cast import Member
 
 
@@ -73,8 +73,7 @@ def expect(holds: bool, what: str) -> None:
 
 def act(title: str) -> None:
     """Open an act."""
-    success("")
-    success(title)
+    heading(title)
 
 
 def tell(fact: str) -> None:

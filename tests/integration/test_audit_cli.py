@@ -378,7 +378,7 @@ class TestSources:
 
     def test_an_answer_that_cannot_be_unpacked(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(log_source, "sleep", lambda _: None)
-        packed, garbage = {"Content-Encoding": "gzip"}, httpx.ByteStream(b"x")
+        packed, garbage = {"Content-Encoding": "gzip"}, httpx.ByteStream(b"this is not gzip")
         with (
             http_log(lambda _: httpx.Response(200, headers=packed, stream=garbage)) as source,
             pytest.raises(SourceError),

@@ -1,0 +1,165 @@
+"""What it all came to: `summary.json` for machines, some lines for people, where to look next."""
+
+from msgspec import Struct
+from msgspec import json as msgspec_json
+
+from contracts.audit import Doubt, Report
+from ledger.types import DatasetId, DigestHex, MemberId
+from scripts.console_text import info, print_fields, success
+from scripts.demo.breaches import Breach
+from scripts.demo.cast import MEMBERS, PROVIDERS
+from scripts.demo.cataloguing import Catalogue
+from scripts.demo.crash import Crash
+from scripts.demo.folder import Folder
+from scripts.demo.rejections import Rejection
+from scripts.demo.stage import act
+
+
+class Dataset(Struct, frozen=True, rename="camel"):
+    """One table as it was released."""
+
+    provider: MemberId
+    rows: int
+    sha256: DigestHex
+    record: DigestHex
+
+
+class Found(Struct, frozen=True, rename="camel"):
+    """One finding."""
+
+    code: str
+    accused: MemberId
+    measure: str
+    state: str
+    index: int
+    case: str
+
+
+class Survived(Struct, frozen=True, rename="camel"):
+    """What the kill came to."""
+
+    acknowledged_before: int
+    missing_after: int
+    records_reported: int
+    restart_ms: int
+
+
+class Next(Struct, frozen=True, rename="camel"):
+    """A command to try, and the exit code it ends with; none if it runs until it is stopped."""
+
+    command: str
+    shows: str
+    exit_code: int | None = 0
+
+
+class Summary(Struct, frozen=True, rename="camel"):
+    """The facts of one run."""
+
+    origin: str
+    ledger: DigestHex
+    size: int
+    root: DigestHex
+    members: tuple[MemberId, ...]
+    datasets: dict[DatasetId, Dataset]
+    records: dict[str, int]
+    usage_events: int
+    usage_rows: int
+    findings: tuple[Found, ...]
+    rejections: tuple[Rejection, ...]
+    crash: Survived
+    receipts_checked: int
+    audit_level: str
+    audit_doubts: int
+    tampering: Doubt
+    seconds: int
+    next: tuple[Next, ...]
+
+
+def datasets_of(catalogue: Catalogue) -> dict[DatasetId, Dataset]:
+    """The tables, each with who provides it."""
+    provider = {one.table.dataset: one.id for one in PROVIDERS if one.table is not None}
+    return {
+        dataset: Dataset(provider[dataset], version.rows, version.sha256, version.record)
+        for dataset, version in sorted(catalogue.items())
+    }
+
+
+def found_of(breach: Breach) -> Found:
+    """A finding, and the record it is about."""
+    return Found(
+        code=breach.code,
+        accused=breach.accused,
+        measure=breach.measure,
+        state=breach.state,
+        index=breach.record.index,
+        case=breach.case,
+    )
+
+
+def survived_of(crash: Crash) -> Survived:
+    """What the kill came to; that nothing is missing was made sure before."""
+    return Survived(
+        acknowledged_before=len(crash.acknowledged_before),
+        missing_after=0,
+        records_reported=crash.records,
+        restart_ms=round(crash.restart_s * 1_000),
+    )
+
+
+def next_of(folder: Folder, receipt: str) -> tuple[Next, ...]:
+    """What to try next, with what this run has left."""
+    policy = f"--policy {folder.policy}"
+    return (
+        Next(f"blockpool audit log {folder.export} {policy}", "check the whole log yourself"),
+        Next(
+            f"blockpool audit log {folder.tampered} {policy}",
+            "the copy with a byte flipped: fails, and says where",
+            1,
+        ),
+        Next(
+            f"blockpool audit verify-receipt {folder.receipts / receipt}.tlog-proof {policy}",
+            "prove one fact from one file: the use outside its grant",
+        ),
+        Next(
+            f"blockpool node run --config {folder.node / 'blockpool.toml'}",
+            "start the node again; it serves its API's documentation at /docs",
+            None,
+        ),
+    )
+
+
+def write_summary(summary: Summary, folder: Folder) -> None:
+    """The facts, for machines."""
+    encoded = msgspec_json.encode(summary, order="deterministic")
+    folder.summary.write_bytes(msgspec_json.format(encoded, indent=2) + b"\n")
+
+
+def tell_summary(summary: Summary, report: Report, folder: Folder) -> None:
+    """The facts, for people."""
+    names = {one.id: one.en for one in MEMBERS}
+    act("What you have seen")
+    found = (f"{one.code} by the {names[one.accused]} ({one.state})" for one in summary.findings)
+    print_fields(
+        (
+            ("   shared", f"{len(summary.datasets)} tables, named by the digest of their bytes"),
+            (
+                "   used",
+                f"{summary.usage_events:,} uses of {summary.usage_rows:,} rows, each accounted for",
+            ),
+            ("   found", "; ".join(found)),
+            ("   refused", ", ".join(one.code for one in summary.rejections)),
+            (
+                "   survived",
+                f"kill -9: 0 of {summary.crash.acknowledged_before} acknowledged records missing",
+            ),
+            ("   proved", f"{sum(report.records.values())} records from files alone, no doubts"),
+            ("   caught", f"a flipped byte in a copy, in record {summary.tampering.index}"),
+            ("   took", f"{summary.seconds} seconds"),
+        )
+    )
+    act("Where to look next")
+    for one in summary.next:
+        success(f"   {one.command}")
+        info(f"      {one.shows}")
+    success(f"   {folder.root}")
+    info("      receipts, spreadsheets, keys, summary.json; what is what: scripts/demo/folder.py")
