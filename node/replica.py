@@ -1,11 +1,12 @@
 """One node's copy of the ledger: it decides, stores and publishes blocks, one after the other.
 
     apply(block):  decide (`replay.step`)           a crash here loses nothing: nothing was promised
-                   extend the tree
-                   one transaction: leaves, tiles, state, map, views, head
-                   ── committed ──                  a crash here loses no record: the head says so
-                   sign and keep the checkpoint     a crash here: `open` signs for the head again
+                   extend the tree, sign its checkpoint
+                   one transaction: leaves, tiles, state, map, head, views, checkpoint
+                   ── committed ──                  a crash here loses nothing: it is all there
                    publish
+
+A signed checkpoint leaves this process only after its block is on disk.
 
 If the transaction fails, it is rolled back and what is in memory is still what is on disk; but the
 disk can no longer be trusted to keep promises, so the error is passed on and the node stops.
@@ -31,7 +32,7 @@ from node import views
 from node.storage.cache import GenerationalCache
 from node.storage.models import StateRow, table_of
 from node.storage.state import StoredState
-from node.storage.store import Snapshot, SqlStore, Step, write_block
+from node.storage.store import Snapshot, SqlStore, Step, write_block, write_checkpoint
 
 _RECENT_TILES = 64
 PUBLISHING_S_MAX = 10
@@ -82,7 +83,7 @@ class Replica:
         self._recent = GenerationalCache[tuple[int, int], bytes](_RECENT_TILES)
         self._lock = threading.Lock()
         self._listeners: list[Callable[[Published, Block, BlockResult], None]] = []
-        self._published = self._recover_checkpoint(head)
+        self._published = self._restore_checkpoint(head)
         self._publishing = threading.Condition()
 
     @property
@@ -121,13 +122,15 @@ class Replica:
             write_block(self._connection, result, edge, tiles, self._on_step)
             views.write(self._connection, block, result)
             self._on_step("views")
+            published = Published(result.head, self._sign(result.head, edge))
+            write_checkpoint(self._connection, result.head.size, published.checkpoint)
+            self._on_step("checkpoint")
         self._on_step("committed")
         # From here on the block is promised; memory follows.
         self.state.adopt(result)
         self._edge = edge
         self._adopt_keys(result)
         self._adopt_tiles(tiles)
-        published = Published(result.head, self._sign(result.head, edge))
         with self._publishing:
             self._published = published
             self._publishing.notify_all()
@@ -171,18 +174,19 @@ class Replica:
                 self.keys[key] = parse_public_key(value.key)
         return edge, stored.head
 
-    def _recover_checkpoint(self, head: Head) -> Published:
-        with self.store.snapshot() as snapshot:
-            kept = snapshot.checkpoint()
-        if kept is not None and kept[0] == head.size:
-            return Published(head, kept[1])
-        return Published(head, self._sign(head, self._edge))
+    def _restore_checkpoint(self, head: Head) -> Published:
+        """The checkpoint of the head; `initialise`, which has no keys, leaves it to be signed."""
+        with self._connection.begin():
+            kept = Snapshot(self._connection).checkpoint()
+            if kept is not None and kept[0] == head.size:
+                return Published(head, kept[1])
+            note = self._sign(head, self._edge)
+            write_checkpoint(self._connection, head.size, note)
+        return Published(head, note)
 
     def _sign(self, head: Head, edge: TileEdge) -> bytes:
         checkpoint = Checkpoint(self.origin, head.size, edge.root())
-        note = sign_checkpoint(checkpoint, list(self._signers))
-        self.store.write_checkpoint(self._connection, head.size, note)
-        return note
+        return sign_checkpoint(checkpoint, list(self._signers))
 
     def _adopt_keys(self, result: BlockResult) -> None:
         for key, value in result.changes.items():

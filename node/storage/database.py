@@ -15,6 +15,7 @@ from sqlalchemy.pool import QueuePool
 
 BUSY_TIMEOUT_MS: Final = 10_000
 PAGE_CACHE_KIB: Final = 64 * 1024
+WAL_PAGES: Final = 8_000  # at most so many wait in the log beside the database; a page has 4 KiB
 READERS_MAX: Final = 16
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -48,6 +49,7 @@ def _configure(connection: SqliteConnection, _record: object) -> None:
         "foreign_keys=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         f"cache_size=-{PAGE_CACHE_KIB}",
+        f"wal_autocheckpoint={WAL_PAGES}",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")

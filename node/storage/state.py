@@ -18,10 +18,12 @@ from ledger.merkle_map import EMPTY_NODE, ROOT_PATH, Path
 from ledger.types import Time
 from node.storage.cache import GenerationalCache
 from node.storage.models import MapNodeRow, StateRow, table_of
+from node.storage.statements import selecting
 
 _VARIABLES_MAX: Final = 500
 _MISSING: Final = object()
 _state, _node = table_of(StateRow), table_of(MapNodeRow)
+_SELECT_VALUE = selecting(_state, "value")
 
 
 def short_key(digest: bytes) -> int:
@@ -42,7 +44,7 @@ class StoredState:
         value = self._values.get(key, _MISSING)
         if value is not _MISSING:
             return value  # type: ignore[return-value]
-        row = self._connection.execute(select(_state.c.value).where(_state.c.key == key)).first()
+        row = _SELECT_VALUE.first(self._connection, (key,))
         loaded = None if row is None else parse_value(key, row[0])
         self._values.put(key, loaded)
         return loaded

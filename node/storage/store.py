@@ -10,9 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Select, Table, bindparam, delete, insert, select
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Connection, Engine, Select, select
 
 from contracts.replay import BlockResult, Head
 from contracts.transition import Accepted
@@ -30,14 +28,30 @@ from node.storage.models import (
     table_of,
 )
 from node.storage.state import short_key
+from node.storage.statements import deleting, inserting, upserting
 
 Step = Callable[[str], None]
 """Called with the name of each part of a commit once it is done."""
-COMMIT_STEPS: Final = ("leaves", "tiles", "state", "map", "head", "views", "committed")
+COMMIT_STEPS: Final = (
+    "leaves",
+    "tiles",
+    "state",
+    "map",
+    "head",
+    "views",
+    "checkpoint",
+    "committed",
+)
 
 _leaf, _block, _tile, _state, _node, _head, _checkpoint = map(
     table_of, (LeafRow, BlockRow, TileRow, StateRow, MapNodeRow, HeadRow, CheckpointRow)
 )
+_INSERT_LEAF, _INSERT_BLOCK = inserting(_leaf), inserting(_block)
+_UPSERT_TILE, _UPSERT_NODE = upserting(_tile), upserting(_node)
+_UPSERT_HEAD, _UPSERT_CHECKPOINT = upserting(_head), upserting(_checkpoint)
+_UPSERT_STATE = upserting(_state, keeping=("path_start",))
+_DELETE_STATE, _DELETE_NODE = deleting(_state), deleting(_node)
+_THE_ROW: Final = 1
 _BLOCK_COLUMNS: Final = (
     _block.c.height,
     _block.c.first,
@@ -86,19 +100,6 @@ class StoredBlock:
         return self.first + self.count + 1
 
 
-def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
-    """Insert rows, replacing those whose primary key is there."""
-    if not rows:
-        return
-    make = postgres_insert if connection.dialect.name == "postgresql" else sqlite_insert
-    statement = make(table)
-    keys = [column.name for column in table.primary_key]
-    changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows)
-    )
-
-
 def write_block(
     connection: Connection,
     result: BlockResult,
@@ -109,34 +110,21 @@ def write_block(
     """Write all of a block but its views, inside the caller's transaction."""
     _write_leaves(connection, result)
     step("leaves")
-    upsert(
-        connection,
-        _tile,
-        [{"level": t.level, "index": t.index, "data": data} for t, data in tiles.items()],
-    )
+    _UPSERT_TILE.run(connection, [(tile.level, tile.index, data) for tile, data in tiles.items()])
     step("tiles")
     _write_state(connection, result)
     step("state")
     _write_map(connection, result)
     step("map")
     head = result.head
-    upsert(
-        connection,
-        _head,
-        [
-            {
-                "id": 1,
-                "ledger": head.ledger,
-                "height": head.height,
-                "size": head.size,
-                "seal": head.seal,
-                "time": head.time,
-                "state_root": head.state_root,
-                "root": edge.root(),
-            }
-        ],
-    )
+    stored = (head.height, head.size, head.seal, head.time, head.state_root, edge.root())
+    _UPSERT_HEAD.run(connection, [(_THE_ROW, head.ledger, *stored)])
     step("head")
+
+
+def write_checkpoint(connection: Connection, size: int, note: bytes) -> None:
+    """Keep the latest checkpoint, inside the caller's transaction."""
+    _UPSERT_CHECKPOINT.run(connection, [(_THE_ROW, size, note)])
 
 
 def _write_leaves(connection: Connection, result: BlockResult) -> None:
@@ -147,51 +135,27 @@ def _write_leaves(connection: Connection, result: BlockResult) -> None:
         if isinstance(verdict, Accepted) and verdict.outcome.digest is not None
     ]
     rows = [
-        {
-            "index": first + n,
-            "digest_start": short_key(bytes.fromhex(digest[:16])),
-            "leaf": result.leaves[n],
-            "outcome": result.outcomes[n + 1],
-        }
+        (first + n, short_key(bytes.fromhex(digest[:16])), result.leaves[n], result.outcomes[n + 1])
         for n, digest in enumerate(digests)
     ]
-    seal = {
-        "index": first + len(rows),
-        "digest_start": None,
-        "leaf": result.leaves[-1],
-        "outcome": None,
-    }
-    connection.execute(insert(_leaf), [*rows, seal])
-    connection.execute(
-        insert(_block),
-        {
-            "height": result.head.height,
-            "first": first,
-            "count": len(rows),
-            "time": result.head.time,
-            "settlement": result.outcomes[0],
-        },
-    )
+    _INSERT_LEAF.run(connection, [*rows, (first + len(rows), None, result.leaves[-1], None)])
+    block = (result.head.height, first, len(rows), result.head.time, result.outcomes[0])
+    _INSERT_BLOCK.run(connection, [block])
 
 
 def _write_state(connection: Connection, result: BlockResult) -> None:
     kept = [
-        {"key": key, "path_start": short_key(sha256(key.encode())), "value": value}
+        (key, short_key(sha256(key.encode())), value)
         for key, value in result.values.items()
         if value is not None
     ]
-    upsert(connection, _state, kept)
-    gone = [{"gone": key} for key, value in result.values.items() if value is None]
-    if gone:
-        connection.execute(delete(_state).where(_state.c.key == bindparam("gone")), gone)
+    _UPSERT_STATE.run(connection, kept)
+    _DELETE_STATE.run(connection, [(key,) for key, value in result.values.items() if value is None])
 
 
 def _write_map(connection: Connection, result: BlockResult) -> None:
-    update = result.map_update
-    upsert(connection, _node, [{"path": p, "node": node} for p, node in update.nodes.items()])
-    if update.removed:
-        gone = [{"gone": path} for path in update.removed]
-        connection.execute(delete(_node).where(_node.c.path == bindparam("gone")), gone)
+    _UPSERT_NODE.run(connection, list(result.map_update.nodes.items()))
+    _DELETE_NODE.run(connection, [(path,) for path in result.map_update.removed])
 
 
 class Snapshot:
@@ -289,8 +253,3 @@ class SqlStore:
         """Consistent reads; to be held for a short time."""
         with self.engine.connect() as connection, connection.begin():
             yield Snapshot(connection)
-
-    def write_checkpoint(self, connection: Connection, size: int, note: bytes) -> None:
-        """Keep the latest checkpoint."""
-        with connection.begin():
-            upsert(connection, _checkpoint, [{"id": 1, "size": size, "note": note}])

@@ -1,19 +1,21 @@
 """Views that follow records: what was used, and which records moved which case."""
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from contracts.replay import Block, BlockResult
 from contracts.transition import Accepted
 from ledger.records import Usage
 from ledger.seal import Outcome
+from node.storage.statements import Row, inserting
 from node.views.models import CASE_RECORD, USAGE
 
 _CASE = "case/"
+_INSERT_USAGE, _INSERT_CASE_RECORD = inserting(USAGE), inserting(CASE_RECORD)
 
 
 def write(connection: Connection, block: Block, result: BlockResult) -> None:
     """Add the records of a block."""
-    uses: list[dict[str, object]] = []
+    uses: list[Row] = []
     moved = _cases_of(result.settlement, result.head.size - 1)
     for record, verdict in zip(block.records, result.verdicts, strict=True):
         if not isinstance(verdict, Accepted):
@@ -25,32 +27,28 @@ def write(connection: Connection, block: Block, result: BlockResult) -> None:
             if not outcome.findings:
                 continue
         moved += _cases_of(outcome, index)
-    if uses:
-        connection.execute(insert(USAGE), uses)
-    if moved:
-        connection.execute(insert(CASE_RECORD), moved)
+    _INSERT_USAGE.run(connection, uses)
+    _INSERT_CASE_RECORD.run(connection, moved)
 
 
-def _row(body: Usage, writer: str, index: int, findings: int) -> dict[str, object]:
-    return {
-        "index": index,
-        "consumer": writer.partition("/")[0],
-        "dataset": body.content.dataset,
-        "version": body.content.version,
-        "grant": body.grant,
-        "purpose": body.purpose,
-        "operation": body.operation,
-        "started_at": body.started_at,
-        "ended_at": body.ended_at,
-        "uses": body.uses,
-        "rows": body.rows,
-        "findings": findings,
-    }
+def _row(body: Usage, writer: str, index: int, findings: int) -> Row:
+    """In the order of the columns of `UsageView`."""
+    content = body.content
+    return (
+        index,
+        writer.partition("/")[0],
+        content.dataset,
+        content.version,
+        body.grant,
+        body.purpose,
+        body.operation,
+        body.started_at,
+        body.ended_at,
+        body.uses,
+        body.rows,
+        findings,
+    )
 
 
-def _cases_of(outcome: Outcome, index: int) -> list[dict[str, object]]:
-    return [
-        {"case": key.removeprefix(_CASE), "index": index}
-        for key in outcome.changed
-        if key.startswith(_CASE)
-    ]
+def _cases_of(outcome: Outcome, index: int) -> list[Row]:
+    return [(key.removeprefix(_CASE), index) for key in outcome.changed if key.startswith(_CASE)]

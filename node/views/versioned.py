@@ -1,6 +1,6 @@
 """Views over values of the state: a changed value ends one row and begins the next."""
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection
 
 from contracts.replay import BlockResult
 from contracts.values import (
@@ -13,9 +13,12 @@ from contracts.values import (
     Value,
     Writer,
 )
+from node.storage.statements import Row, ending, inserting
 from node.views.models import VERSIONED
 
 Columns = dict[str, str | None]
+_BEGIN = {prefix: inserting(table, without=["row"]) for prefix, table in VERSIONED.items()}
+_END = {prefix: ending(table) for prefix, table in VERSIONED.items()}
 
 
 def columns_of(key: str, value: Value) -> Columns:
@@ -45,26 +48,20 @@ def columns_of(key: str, value: Value) -> Columns:
 def write(connection: Connection, result: BlockResult) -> None:
     """Follow the values a block changed."""
     size = result.head.size
-    ended: dict[str, list[dict[str, object]]] = {}
+    ended: dict[str, list[Row]] = {}
     begun: dict[str, list[dict[str, object]]] = {}
     for key, value in result.changes.items():
         prefix, _, rest = key.partition("/")
         if prefix not in VERSIONED:
             continue
-        ended.setdefault(prefix, []).append({"changed": rest, "size": size})
+        ended.setdefault(prefix, []).append((size, rest))
         if value is not None:
-            row = {"id": rest, "from_size": size, "value": result.values[key]}
+            row = {"id": rest, "from_size": size, "to_size": None, "value": result.values[key]}
             begun.setdefault(prefix, []).append({**row, **columns_of(rest, value)})
-    for prefix, rows in ended.items():
-        table = VERSIONED[prefix]
-        connection.execute(
-            update(table)
-            .where(table.c.id == bindparam("changed"), table.c.to_size.is_(None))
-            .values(to_size=bindparam("size")),
-            rows,
-        )
+    for prefix, ends in ended.items():
+        _END[prefix].run(connection, ends)
     for prefix, rows in begun.items():
-        connection.execute(insert(VERSIONED[prefix]), rows)
+        _BEGIN[prefix].run_named(connection, rows)
 
 
 def _case_columns(case: Case) -> Columns:

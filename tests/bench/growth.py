@@ -18,7 +18,8 @@ from ledger.tiles import Tile, TileEdge
 from node.storage.database import open_database
 from node.storage.models import HeadRow, LeafRow, MapNodeRow, StateRow, TileRow, table_of
 from node.storage.state import StoredState, short_key
-from node.storage.store import Snapshot, upsert
+from node.storage.statements import upserting
+from node.storage.store import Snapshot
 from node.views.models import USAGE
 
 CHUNK: Final = 20_000
@@ -56,11 +57,7 @@ def grow_log(database: Path, size: int) -> None:
             edge, changed = edge.extend(hashes)
             tiles.update(changed)
         widest = {(tile.level, tile.index): data for tile, data in tiles.items()}
-        upsert(
-            connection,
-            _tile,
-            [{"level": at[0], "index": at[1], "data": data} for at, data in widest.items()],
-        )
+        upserting(_tile).run(connection, [(*at, data) for at, data in widest.items()])
         connection.execute(update(_head).values(size=edge.size, root=edge.root()))
     engine.dispose()
 
@@ -82,8 +79,7 @@ def grow_state(database: Path, keys: int) -> None:
                 for key in chunk
             ]
             connection.execute(_state.insert().values(value=grant.value), rows)
-            nodes = [{"path": path, "node": node} for path, node in changed.nodes.items()]
-            upsert(connection, _node, nodes)
+            upserting(_node).run(connection, list(changed.nodes.items()))
             connection.execute(update(_head).values(state_root=changed.root))
     engine.dispose()
 

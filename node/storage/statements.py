@@ -1,0 +1,116 @@
+"""The hot path: statements compiled once, their rows given as tuples.
+
+`Connection.execute` makes a dictionary of every row and looks at every value in it, which takes
+longer than the database does. A block writes thousands of rows, so statements that take many are
+`Prepared`: written with SQLAlchemy Core like any other, compiled at their first use, then handed
+to the driver as they are.
+
+>>> from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine
+>>> columns = Column("id", Integer, primary_key=True), Column("name", String)
+>>> pets = Table("pets", MetaData(), *columns)
+>>> with create_engine("sqlite://").begin() as connection:
+...     pets.create(connection)
+...     upserting(pets).run(connection, [(1, "cat"), (2, "dog")])
+...     upserting(pets).run(connection, [(2, "owl")])
+...     selecting(pets, "name").first(connection, (2,))
+('owl',)
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.sql.base import Executable
+
+Row = tuple[object, ...]
+
+
+class Prepared:
+    """A statement for many rows; a row is a tuple of the values of `names`."""
+
+    __slots__ = ("_make", "_names", "_text")
+
+    def __init__(self, names: Sequence[str], make: Callable[[str], Executable]) -> None:
+        """`make` is given the name of the SQL dialect."""
+        self._names = list(names)
+        self._make = make
+        self._text: dict[str, str] = {}
+
+    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Execute the statement once for each row."""
+        if rows:
+            text = self._text.get(connection.dialect.name) or self._compile(connection)
+            connection.exec_driver_sql(text, list(rows))
+
+    def run_named(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+        """The same for rows that name their values, at some cost."""
+        self.run(connection, [tuple([row[name] for name in self._names]) for row in rows])
+
+    def first(self, connection: Connection, row: Row) -> tuple[Any, ...] | None:
+        """The first row a query gives for these parameters, in a fraction of the usual time."""
+        text = self._text.get(connection.dialect.name) or self._compile(connection)
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(text, row)
+            return cursor.fetchone()
+        finally:
+            cursor.close()
+
+    def _compile(self, connection: Connection) -> str:
+        dialect = connection.dialect
+        statement: Any = self._make(dialect.name)
+        compiled = statement.compile(dialect=dialect)
+        if compiled.positiontup != self._names:
+            message = f"the statement takes {compiled.positiontup}, not {self._names}"
+            raise TypeError(message)
+        self._text[dialect.name] = str(compiled)
+        return str(compiled)
+
+
+def inserting(table: Table, without: Sequence[str] = ()) -> Prepared:
+    """Insert rows with all columns of a table but those `without` which they come."""
+    names = _names(table, without)
+    return Prepared(names, lambda _: insert(table).values({one: bindparam(one) for one in names}))
+
+
+def upserting(table: Table, keeping: Sequence[str] = ()) -> Prepared:
+    """Insert rows; where the primary key is there, replace the rest of the row but `keeping`."""
+    names = _names(table)
+    keys = [column.name for column in table.primary_key]
+
+    def make(dialect: str) -> Executable:
+        statement = (postgres_insert if dialect == "postgresql" else sqlite_insert)(table)
+        kept = {*keys, *keeping}
+        changed = {name: statement.excluded[name] for name in names if name not in kept}
+        return statement.values({one: bindparam(one) for one in names}).on_conflict_do_update(
+            index_elements=keys, set_=changed
+        )
+
+    return Prepared(names, make)
+
+
+def deleting(table: Table) -> Prepared:
+    """Delete the rows with these primary keys."""
+    keys = list(table.primary_key)
+    conditions = [column == bindparam(column.name) for column in keys]
+    return Prepared([column.name for column in keys], lambda _: delete(table).where(*conditions))
+
+
+def ending(table: Table) -> Prepared:
+    """Set `to_size` of the rows of these ids that still hold."""
+    holds = (table.c.id == bindparam("ended"), table.c.to_size.is_(None))
+    statement = update(table).where(*holds).values(to_size=bindparam("size"))
+    return Prepared(["size", "ended"], lambda _: statement)
+
+
+def selecting(table: Table, column: str) -> Prepared:
+    """A column of the row with this primary key."""
+    keys = list(table.primary_key)
+    query = select(table.c[column]).where(*(one == bindparam(one.name) for one in keys))
+    return Prepared([one.name for one in keys], lambda _: query)
+
+
+def _names(table: Table, without: Sequence[str] = ()) -> list[str]:
+    return [column.name for column in table.columns if column.name not in without]
