@@ -1,66 +1,163 @@
 """The settings of a node: one TOML file, each value overridable from the environment.
 
 `BLOCKPOOL_PORT=8800` overrides `port`, `BLOCKPOOL_BLOCKS__RECORDS_MAX=100` overrides `records_max`
-in `[blocks]`. Unknown names are refused, so a misspelt setting never passes for a default.
+in `[blocks]`. Unknown names are refused, so a misspelt setting never passes for a default. Relative
+paths are relative to the folder of the file, wherever they were given.
+
+Secure unless somebody says otherwise: whatever listens beyond this machine has to be told who may
+read, or be told in so many words that everybody may.
 """
 
+import ipaddress
+import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+MIB: Final = 1024 * 1024
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class SettingsError(ValueError):
+    """The settings cannot be used; each line names one of them and says what is wrong."""
 
 
 class Blocks(BaseModel):
     """When a block is closed, and how much may wait."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    records_max: PositiveInt = 500
-    linger_ms: int = Field(default=5, ge=0, le=10_000)
-    waiting_max: PositiveInt = 20_000
+    records_max: int = Field(
+        default=500, ge=1, le=10_000, description="Records in a block, at most."
+    )
+    linger_ms: int = Field(
+        default=5,
+        ge=0,
+        le=10_000,
+        description="How long the first record of a block waits for company.",
+    )
+    waiting_max: int = Field(
+        default=20_000,
+        ge=1,
+        le=1_000_000,
+        description="Records that may wait; beyond, submissions are answered 429.",
+    )
+    waiting_per_key_max: int = Field(
+        default=5_000,
+        ge=1,
+        le=1_000_000,
+        description="Of these, records signed with one key, and records nobody is known to have "
+        "signed; beyond, whoever submits them is answered 429.",
+    )
 
 
 class Cache(BaseModel):
     """How much of the state is kept in memory."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    values_max: PositiveInt = 200_000
-    nodes_max: PositiveInt = 200_000
+    values_max: int = Field(
+        default=200_000,
+        ge=1,
+        le=100_000_000,
+        description="State values kept in memory, twice at most.",
+    )
+    nodes_max: int = Field(
+        default=200_000,
+        ge=1,
+        le=100_000_000,
+        description="Map nodes kept in memory, twice at most.",
+    )
 
 
 class LocalSigning(BaseModel):
     """Signing for local systems: whose keys the node holds, and the token callers need."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    token_file: Path
-    outbox: Path = Path("outbox.db")
-    passphrase_file: Path | None = None
-    keys: dict[str, Path]
+    token_file: Path = Field(
+        description="File with the token, 16 characters or more, that lets local systems have "
+        "statements signed; mode 0600."
+    )
+    outbox: Path = Field(
+        default=Path("outbox.db"),
+        description="Database of what was signed and is not answered yet.",
+    )
+    passphrase_file: Path | None = Field(
+        default=None, description="File with the passphrase of the writers' keys; mode 0600."
+    )
+    keys: dict[str, Path] = Field(
+        min_length=1, description='Key file per writer: `"health/main" = "keys/main.pem"`.'
+    )
 
 
 class Settings(BaseSettings):
-    """Everything a node is told. Relative paths are relative to the configuration file."""
+    """Everything a node is told."""
 
     model_config = SettingsConfigDict(
         env_prefix="BLOCKPOOL_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
-    member: str
-    database: Path = Path("ledger.db")
-    disk_reserve_bytes: int = Field(default=256 * 1024 * 1024, ge=0)
-    log_key: Path
-    log_key_pq: Path
-    passphrase_file: Path | None = None
-    host: str = "127.0.0.1"
-    port: int = Field(default=8700, ge=0, le=65_535)
-    check_threads: PositiveInt | None = None
+    member: str = Field(
+        min_length=1, description="The member whose log keys order the records here."
+    )
+    log_key: Path = Field(description="Key file of the log, Ed25519; mode 0600.")
+    log_key_pq: Path = Field(description="Key file of the log, ML-DSA-44; mode 0600.")
+    passphrase_file: Path | None = Field(
+        default=None, description="File with the passphrase of the log keys; mode 0600."
+    )
+    database: Path = Field(default=Path("ledger.db"), description="The database.")
+    disk_reserve_bytes: int = Field(
+        default=256 * MIB,
+        ge=0,
+        le=2**50,
+        description="With less free space on the disk of the database, records are answered 503.",
+    )
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen at.")
+    port: int = Field(
+        default=8700, ge=0, le=65_535, description="Port to listen at; 0 takes a free one."
+    )
+    unix_socket: Path | None = Field(
+        default=None,
+        description="Unix socket to listen at instead of address and port; made with mode 0600.",
+    )
+    read_tokens_file: Path | None = Field(
+        default=None,
+        description="File with a `name:token` per line, mode 0600; then nothing but liveness is "
+        "answered without one of these tokens.",
+    )
+    allow_anonymous_reads: bool = Field(
+        default=False,
+        description="Let everybody read who reaches the node, though it listens beyond this "
+        "machine.",
+    )
+    log_level: LogLevel = Field(
+        default="info", description="`debug`, `info`, `warning` or `error`."
+    )
+    check_threads: int | None = Field(
+        default=None,
+        ge=1,
+        le=256,
+        description="Threads that verify signatures; by default by the cores.",
+    )
     blocks: Blocks = Blocks()
     cache: Cache = Cache()
     local_signing: LocalSigning | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the node."""
+        return self.unix_socket is not None or _is_loopback(self.host)
+
+    @model_validator(mode="after")
+    def check_readers(self) -> Self:
+        """Refuse to listen beyond this machine unless somebody said who may read."""
+        if self.allow_anonymous_reads and self.read_tokens_file is not None:
+            raise ValueError("allow_anonymous_reads: contradicts `read_tokens_file`")
+        if not (self.is_local or self.allow_anonymous_reads or self.read_tokens_file is not None):
+            raise ValueError(
+                f"host: {self.host} can be reached from outside: say who may read with "
+                "`read_tokens_file`, or set `allow_anonymous_reads = true`"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -76,10 +173,34 @@ class Settings(BaseSettings):
 
 
 def load_settings(path: Path) -> Settings:
-    """The settings in a TOML file; raises `pydantic.ValidationError`, `OSError`, `ValueError`."""
-    values: dict[str, Any] = TomlConfigSettingsSource(Settings, path)()
-    settings = Settings(**values)
+    """The settings in a TOML file; raises `SettingsError`, `OSError`."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(_told(error)) from error
+    except ValueError as error:  # no TOML, no UTF-8, no JSON in a variable
+        raise SettingsError(str(error)) from error
     return _resolve(settings, path.resolve().parent)
+
+
+def _told(error: ValidationError) -> str:
+    """A line per setting: what pydantic says of it, without the value, which may be a secret."""
+    lines = []
+    for one in error.errors(include_url=False, include_input=False):
+        name = ".".join(map(str, one["loc"]))
+        said = one["msg"].removeprefix("Value error, ")
+        if one["type"] == "extra_forbidden":
+            said = "there is no such setting"
+        lines.append(f"{name}: {said}" if name else said)
+    return "\n".join(lines)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _resolve(settings: Settings, folder: Path) -> Settings:

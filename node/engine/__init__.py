@@ -34,8 +34,10 @@ class Application(Protocol):
 class QueueFull(Exception):  # noqa: N818  the name states the fact
     """Too many records wait already; ask again after `retry_after_s`."""
 
-    def __init__(self, retry_after_s: int) -> None:
-        super().__init__("too many records wait to be ordered")
+    def __init__(
+        self, retry_after_s: int, why: str = "too many records wait to be ordered"
+    ) -> None:
+        super().__init__(why)
         self.retry_after_s = retry_after_s
 
 

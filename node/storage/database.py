@@ -23,7 +23,11 @@ _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 def open_database(path: Path) -> Engine:
     """The SQLite database at `path`, brought to the newest schema; made if it is missing."""
     engine = create_engine(
-        f"sqlite:///{path}", poolclass=QueuePool, pool_size=READERS_MAX, max_overflow=0
+        f"sqlite:///{path}",
+        poolclass=QueuePool,
+        pool_size=READERS_MAX,
+        max_overflow=0,
+        hide_parameters=True,  # errors are logged; records must not be
     )
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)

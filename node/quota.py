@@ -1,0 +1,104 @@
+"""A bounded share of the queue for each key, so that one writer cannot fill it for all.
+
+The name a record gives as its writer is only a claim: whoever counted by it would let anybody use
+up the share of somebody else. So records are counted by the key whose signature on them was found
+to hold, and all records for which there is none share one share.
+
+>>> shares = Shares(waiting_max=2)
+>>> with shares.held(["key a", "key a"]):
+...     with shares.held(["key b"]):
+...         pass
+...     with shares.held(["key a"]):
+...         pass
+Traceback (most recent call last):
+    ...
+node.engine.QueueFull: too many records of one key wait to be ordered
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from contracts.transition import SignatureCheck
+from ledger.errors import VerificationError
+from ledger.keys import PublicKey
+from ledger.records import Record
+from node.engine import Engine, Placed, QueueFull
+
+RETRY_AFTER_S: Final = 1
+NOBODY: Final = ""
+
+
+class Shares:
+    """How many records of each key wait."""
+
+    def __init__(self, waiting_max: int) -> None:
+        self._waiting_max = waiting_max
+        self._waiting: Counter[str] = Counter()
+
+    @contextmanager
+    def held(self, keys: Sequence[str]) -> Iterator[None]:
+        """Within this context a record of each of `keys` waits. Raises `QueueFull`.
+
+        What comes alone is let in whatever its size; the size of a submission has bounds elsewhere.
+        """
+        wanted = Counter(keys)
+        for key, count in wanted.items():
+            waiting = self._waiting[key]
+            if waiting and waiting + count > self._waiting_max:
+                raise QueueFull(RETRY_AFTER_S, "too many records of one key wait to be ordered")
+        self._waiting.update(wanted)
+        try:
+            yield
+        finally:
+            self._waiting.subtract(wanted)
+            for key in wanted:
+                if not self._waiting[key]:
+                    del self._waiting[key]
+
+
+class SharedEngine:
+    """An `Engine` that takes from each key no more than its share."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        shares: Shares,
+        keys: Mapping[str, PublicKey],
+        verify: SignatureCheck,
+        tell: Callable[[Sequence[str]], None] = lambda _signers: None,
+    ) -> None:
+        """Counts by `keys`, of which `verify` knows the verdicts; `tell` hears the signers."""
+        self._engine = engine
+        self._shares = shares
+        self._keys = keys
+        self._verify = verify
+        self._tell = tell
+
+    async def start(self) -> None:
+        """As `Engine.start`."""
+        await self._engine.start()
+
+    async def stop(self) -> None:
+        """As `Engine.stop`."""
+        await self._engine.stop()
+
+    async def order(self, records: Sequence[Record]) -> Sequence[Placed]:
+        """As `Engine.order`."""
+        signers = [self._signer(record) for record in records]
+        self._tell(signers)
+        with self._shares.held(signers):
+            return await self._engine.order(records)
+
+    def _signer(self, record: Record) -> str:
+        """The id of the first key whose signature holds, or `NOBODY`."""
+        for keyid in record.envelope.keyids:
+            key = self._keys.get(keyid)
+            if key is not None:
+                try:
+                    self._verify(record.envelope, key)
+                except VerificationError:
+                    continue
+                return keyid
+        return NOBODY
