@@ -20,7 +20,8 @@ class DatabaseInUse(Exception):  # noqa: N818  the name states the fact
 @contextmanager
 def locked(database: Path) -> Iterator[None]:
     """Within this context nobody else writes the database. Raises `DatabaseInUse`, `OSError`."""
-    path = database.with_name(f"{database.name}.lock")
+    path = database.resolve()
+    path = path.with_name(f"{path.name}.lock")
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:

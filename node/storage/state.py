@@ -93,3 +93,8 @@ class StoredState:
         """Take over what a committed block changed."""
         self._values.update(result.changes)
         self._nodes.update(result.map_update.nodes)
+
+    @property
+    def cached_counts(self) -> tuple[int, int]:
+        """How many values and how many map nodes are held in memory."""
+        return len(self._values), len(self._nodes)
