@@ -1,7 +1,6 @@
 """What a node answered, read as values and told to people: state, receipts, refusals."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from msgspec import json as msgspec_json
@@ -46,17 +45,6 @@ def print_receipted(
     info(f"record {done.digest} at index {done.index}, block {done.height}, {done.block_time}")
     for finding in done.findings:
         warn(f"finding {finding.code}: {finding.title}", hint=f"reply to case {finding.case}")
-
-
-def keep_receipt(done: Receipted, path: Path | None) -> None:
-    """Write the receipt to `path` and the leaf it is for beside it, with the suffix `.leaf`."""
-    if path is None:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(done.receipt_bytes)
-    leaf = path.with_suffix(".leaf")
-    leaf.write_bytes(done.leaf)
-    info(f"receipt {path}, record {leaf}")
 
 
 def require_all(results: Sequence[Result], names: Sequence[str]) -> list[Receipted]:

@@ -128,7 +128,7 @@ def export_log(
     on the way. Without `--policy` the file `policy` names the log's own keys; get the keys of its
     members from themselves before you rely on it.
 
-    Example: `blockpool audit export http://127.0.0.1:8440 --out export`
+    Example: `blockpool audit export http://127.0.0.1:8700 --out export`
     """
     _check_place(out, force=force)
     with access.open(log) as opened, progress("exporting", opened.checkpoint.size) as advance:
@@ -138,7 +138,8 @@ def export_log(
         print_json({"out": str(out), "root": report.root, "size": report.size})
     else:
         success(f"exported {report.size} leaves of {report.origin} to {out}")
-        info(f"check everything: blockpool audit log {out} --policy {out / 'policy'}")
+        whom = access.policy or out / "policy"
+        info(f"check everything: blockpool audit log {out} --policy {whom}")
 
 
 @app.command("verify-receipt")

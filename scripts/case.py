@@ -1,20 +1,22 @@
 """`blockpool case`: what waits for whom until when, and the steps that move it."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from contracts.values import Case, EntryTerms, GrantedRight, RequestedItem
+from contracts.values import Case, GrantedRight, RequestedItem
 from contracts.workflows import WORKFLOWS
 from ledger.records import Body, Step
 from ledger.records.cases import CASES_PER_STEP_MAX
 from node.client import Client
 from node.client.answers import JsonObject
 from scripts.answers import read_value
+from scripts.catalogue_plan import entry_body
 from scripts.console_text import (
     USAGE,
     fail,
+    info,
     print_fields,
     print_json,
     print_table,
@@ -31,6 +33,8 @@ app = typer.Typer(
     help="See what waits for whom until when, and take steps: approve, refuse, reply, confirm, …",
 )
 
+_DIGEST_CHARS: Final = 64
+"""The id of a case begins with the digest of the record it hangs from."""
 StateOption = Annotated[str | None, typer.Option(help="Only in this state.")]
 WorkflowOption = Annotated[
     str | None, typer.Option(help=f"Only of {', '.join(sorted(WORKFLOWS))}.")
@@ -102,6 +106,7 @@ def show(
     success("")
     told = ((one.name, ", ".join(one.who), one.by, ", ".join(one.grounds)) for one in steps)
     print_table(("next step", "by whom", "record", "grounds"), told)
+    info(f"what it is about: blockpool record show {case[:_DIGEST_CHARS]}")
 
 
 @app.command("step")
@@ -167,9 +172,8 @@ def _about(client: Client, row: JsonObject) -> str:
     match row.get("finding"), str(row.get("subject")).partition("/"):
         case {"code": str(code)}, _:
             return code
-        case _, ("entry-draft", _, _):
-            value = read_value(client, EntryTerms, str(row["subject"]))
-            return "" if value is None else value.dataset
+        case _, ("entry-draft", _, digest):
+            return entry_body(client, digest).dataset
         case _, ("request", _, _):
             asked = read_value(client, RequestedItem, str(row["subject"]))
             return "" if asked is None else asked.dataset

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -31,7 +31,9 @@ from scripts.profile import Reading, Signing
 from scripts.record_release import column_names
 from scripts.record_sharing import entry_of
 from scripts.record_show import members_told
-from scripts.tables import Source, SourceError, sources_in
+from scripts.tables import KNOWN, Source, SourceError, left_out, sources_in
+
+_NAMED_MAX: Final = 5
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -73,7 +75,11 @@ def scan(
         print_json({"datasets": [row["dataset"] for row in tables], "unread": unread})
     else:
         success(f"{len(tables)} tables with {len(rows) - len(tables)} columns in {out}")
-        info("fill in the empty cells; what each takes: blockpool catalogue columns")
+        _say_what_was_left_out(where)
+        info(
+            "fill in the empty cells (blockpool catalogue columns says what each takes), "
+            "or scan with --set NAME=VALUE for what is alike"
+        )
     if unread:
         fail(f"{unread} of {len(sources)} tables could not be read", code=FAILED)
 
@@ -222,6 +228,14 @@ def _scan_one(
         return []
     taken = [row["dataset"] for row in rows if row["row"] == "table"]
     return rows_of(found, folder, cells, prefix, taken)
+
+
+def _say_what_was_left_out(where: str) -> None:
+    others = left_out(where)
+    if others:
+        some = ", ".join(str(one) for one in others[:_NAMED_MAX])
+        more = f" and {len(others) - _NAMED_MAX} more" if len(others) > _NAMED_MAX else ""
+        warn(f"left out: {some}{more}", f"known kinds of files: {', '.join(KNOWN)}")
 
 
 def _read(sheet: Path, *, as_json: bool) -> list[Planned]:

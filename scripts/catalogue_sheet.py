@@ -9,6 +9,16 @@ One CSV file, two kinds of rows, told apart by the cell `row`:
 `CELLS` says what each cell takes, for which rows, and whether it must be filled. Spreadsheet
 programs may save it with semicolons or tabs, with a byte-order mark, with columns moved or added;
 columns it does not know are left alone.
+
+A table or column may be named so that a spreadsheet program would take the cell for a formula and
+compute it (`=cmd|…`). Such a cell is written with an apostrophe before it, which such programs show
+and keep; reading takes it away again, so that the name on the ledger is the name in the data:
+
+>>> [row] = ({"row": "column", "dataset": "a", "column": "=1+1"},)
+>>> "'=1+1" in encode_sheet([row]).decode()
+True
+>>> _plain("'=1+1"), _plain("'tis")
+('=1+1', "'tis")
 """
 
 import csv
@@ -22,6 +32,8 @@ Row = Literal["column", "table"]
 _BOTH: Final[tuple[Row, ...]] = ("table", "column")
 _ENCODING: Final = "utf-8-sig"
 """Reads UTF-8 with and without a byte-order mark; with one, Excel reads Chinese."""
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "'")
+"""With which spreadsheet programs begin a formula, and the apostrophe that says it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +157,7 @@ def encode_sheet(rows: Iterable[Mapping[str, str]], *, for_excel: bool = False) 
     text = StringIO(newline="")
     writer = csv.DictWriter(text, [cell.name for cell in CELLS], restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _guarded(cell) for name, cell in row.items()} for row in rows)
     return text.getvalue().encode(_ENCODING if for_excel else "utf-8")
 
 
@@ -184,4 +196,13 @@ def _check_header(path: Path, names: Sequence[str]) -> None:
 
 
 def _cells(names: Sequence[str], values: Sequence[str]) -> dict[str, str]:
-    return {name: value.strip() for name, value in zip(names, values, strict=False)}
+    return {name: _plain(value.strip()) for name, value in zip(names, values, strict=False)}
+
+
+def _guarded(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+
+
+def _plain(cell: str) -> str:
+    guarded = cell.startswith("'") and cell[1:].startswith(_FORMULA_STARTS)
+    return cell[1:] if guarded else cell

@@ -26,7 +26,8 @@ _HINTS: Final[dict[str, str]] = {
     "entry-changed": "read the entry again and repeat",
     "family-not-allowed": "the custodian can widen it: blockpool keys appoint --families",
     "ground-missing": "give one of the coded grounds with --ground",
-    "key-not-valid": "does --key belong to --writer? see: blockpool keys show FILE",
+    "key-not-valid": "is it the key of that writer today, not one of before a rotation? "
+    "see: blockpool keys show FILE",
     "not-custodian": "sign with the custodian key of the same member",
     "not-found": "is the index, digest or id complete?",
     "not-your-step": "blockpool case show lists who may take which step",

@@ -119,13 +119,13 @@ class Founding:
 
     @property
     def signatories(self) -> tuple[tuple[str, PublicKey], ...]:
-        """Everybody who must sign: `member/custodian` or `member log key`, and the key."""
+        """Everybody who must sign: `member/custodian` or `member/log SUITE`, and the key."""
         named = []
         for one in self.body.members:
             named.append((custodian_of(one.id), one.custodian))
             if one.log_keys is not None:
-                named.append((f"{one.id} log key", one.log_keys.ed25519))
-                named.append((f"{one.id} log key", one.log_keys.ml_dsa44))
+                named.append((f"{one.id}/log ed25519", one.log_keys.ed25519))
+                named.append((f"{one.id}/log ml-dsa-44", one.log_keys.ml_dsa44))
         return tuple((name, parse_public_key(key)) for name, key in named)
 
     @property

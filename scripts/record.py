@@ -141,24 +141,23 @@ def show(
     ref: Annotated[str, typer.Argument(help="Index, or record digest.")],
     *,
     receipt: Annotated[
-        Path | None, typer.Option(help="Write the receipt here; under the latest checkpoint.")
-    ] = None,
-    record_file: Annotated[
-        Path | None, typer.Option("--record", help="Write the record itself here.")
+        Path | None,
+        typer.Option(help="Write the receipt here, and the record beside it as .leaf."),
     ] = None,
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
     """Show a record, what it came to and what was found about it.
 
-    Example: `blockpool record show 17 --receipt 17.tlog-proof --record 17.json`
+    The receipt is one under the latest checkpoint: `blockpool audit verify-receipt` proves it.
+
+    Example: `blockpool record show 17 --receipt 17.tlog-proof`
     """
     place = int(ref) if ref.isascii() and ref.isdigit() and len(ref) < 20 else ref
     with at.client() as client:
         show_record(client, place, as_json=as_json)
         if receipt is not None:
+            leaf = receipt.with_suffix(".leaf")
             write_new(receipt, client.receipt(place))
-            info(f"receipt in {receipt}")
-        if record_file is not None:
-            write_new(record_file, client.leaf(place))
-            info(f"record in {record_file}")
+            write_new(leaf, client.leaf(place))
+            info(f"receipt in {receipt}, record in {leaf}")

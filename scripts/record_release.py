@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from contracts.values import Dataset, SchemaPart, SchemaVersion
+from contracts.values import Dataset, ReleasedVersion, SchemaPart, SchemaVersion
 from ledger.records.catalogue import Content, File, Quality, ReleaseItem, file_list_digest
 from ledger.types import DigestHex, Time, Version
 from node.client import Client
@@ -30,10 +30,13 @@ def release_item(
     columns = column_names(client, entry.schema)
     for one in found:
         _check_columns(one, columns)
+    content = _content(files, found)
+    if as_of is None and corrects is None:
+        _check_changed(client, dataset, before, content)
     return build(
         ReleaseItem,
         as_of=as_of or time_of(datetime.now(UTC)),
-        content=_content(files, found),
+        content=content,
         corrects=corrects,
         dataset=dataset,
         quality=tuple(_quality(text) for text in quality),
@@ -71,6 +74,18 @@ def _check_columns(found: FoundTable, expected: Sequence[str]) -> None:
         told = [f"lacks {', '.join(missing)}"] if missing else []
         told += [f"has {', '.join(more)} that the entry has not"] if more else []
         raise SpellingError(f"{found.location} {' and '.join(told)}", "schema")
+
+
+def _check_changed(client: Client, dataset: str, before: Dataset | None, content: Content) -> None:
+    """Whoever gives no moment means new contents."""
+    if before is None or not before.releases:
+        return
+    latest = read_value(client, ReleasedVersion, f"release/{dataset}/{before.releases}")
+    if latest is not None and latest.sha256 == content.sha256:
+        raise SpellingError(
+            f"version {before.releases} has the same contents; "
+            "say with --as-of for which later moment they hold"
+        )
 
 
 def _content(files: Sequence[Path], found: Sequence[FoundTable]) -> Content:

@@ -158,7 +158,10 @@ def _common(manner: Manner, right: GrantedRight | None) -> dict[str, object]:
     operation = manner.operation or (operations[0] if len(operations) == 1 else "")
     for name, value in (("fields", fields), ("purpose", purpose), ("operation", operation)):
         if not value:
-            raise SpellingError("is needed, as the grant allows more than one", name)
+            why = (
+                "there is no grant to take it from" if right is None else "the grant leaves it open"
+            )
+            raise SpellingError(f"{why}; give --{name}", name)
     return {
         "fields": tuple(fields),
         "grant": manner.grant or None,

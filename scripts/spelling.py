@@ -33,11 +33,14 @@ from ledger.errors import FormatError
 from ledger.records.terms import FieldMasking, RowFilter, Terms
 from ledger.times import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from ledger.types import Time
+from scripts.patterns import in_words, quoted
 
 S = TypeVar("S", bound=Struct)
 
 _SEPARATORS: Final = re.compile(r"[,;，；、\n]")
 _DURATION: Final = re.compile(r"([0-9]{1,9})(d|h|m|s)", re.ASCII)
+_DIGITS_MAX: Final = 16
+"""As many as 2^53 - 1, the largest number in a record, has."""
 _UNIT_MS: Final = {"d": DAY_MS, "h": HOUR_MS, "m": MINUTE_MS, "s": SECOND_MS}
 _YES: Final = frozenset({"yes", "y", "true", "1", "是"})
 _NO: Final = frozenset({"no", "n", "false", "0", "否"})
@@ -61,7 +64,9 @@ def count(text: str) -> int:
     """A whole number from 0 on."""
     digits = text.strip().replace("_", "")
     if not (digits.isascii() and digits.isdigit()):
-        raise SpellingError(f"`{text}` is not a whole number")
+        raise SpellingError(f"{quoted(text)} is not a whole number")
+    if len(digits) > _DIGITS_MAX:
+        raise SpellingError(f"{quoted(text)} is too large a number")
     return int(digits)
 
 
@@ -69,7 +74,7 @@ def yes_or_no(text: str) -> bool:
     """A flag."""
     word = text.strip().lower()
     if word not in _YES | _NO:
-        raise SpellingError(f"`{text}` is neither yes nor no")
+        raise SpellingError(f"{quoted(text)} is neither yes nor no")
     return word in _YES
 
 
@@ -77,9 +82,9 @@ def moment(text: str) -> Time:
     """A moment in the ledger's form."""
     try:
         parsed = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise SpellingError(f"`{text}` is no date or time such as 2027-01-31") from error
-    return time_of(parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC))
+        return time_of(parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC))
+    except (ValueError, OverflowError) as error:  # the second at the ends of the calendar
+        raise SpellingError(f"{quoted(text)} is no date or time such as 2027-01-31") from error
 
 
 def time_of(when: datetime) -> Time:
@@ -91,7 +96,7 @@ def duration_ms(text: str) -> int:
     """A duration in milliseconds."""
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        raise SpellingError(f"`{text}` is no duration such as 30d, 12h, 90m or 45s")
+        raise SpellingError(f"{quoted(text)} is no duration such as 30d, 12h, 90m or 45s")
     return int(match[1]) * _UNIT_MS[match[2]]
 
 
@@ -142,18 +147,18 @@ def checked(value: S, kind: type[S]) -> S:
     except FormatError as error:
         match = _PATH.fullmatch(str(error))
         what, path = (str(error), "") if match is None else (match["what"], match["path"] or "")
-        raise SpellingError(what, _member(path)) from error
+        raise SpellingError(in_words(what), _member(path)) from error
 
 
 def typed(text: str, kind: object) -> object:
     """Text as a value of a type of `ledger.types` or `ledger.records`. Raises `SpellingError`."""
     words_allowed = get_args(kind) if get_origin(kind) is Literal else ()
     if words_allowed and text not in words_allowed:
-        raise SpellingError(f"`{text}` is none of {', '.join(map(str, words_allowed))}")
+        raise SpellingError(f"{quoted(text)} is none of {', '.join(map(str, words_allowed))}")
     try:
         return convert(text, kind)
     except ValidationError as error:
-        raise SpellingError(f"`{text}`: {error}") from error
+        raise SpellingError(f"{quoted(text)} {in_words(str(error))}") from error
 
 
 def _member(path: str) -> str:

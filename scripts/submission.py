@@ -16,7 +16,7 @@ _AT_ONCE: Final = 100
 
 ReceiptsOption = Annotated[
     Path | None,
-    typer.Option("--receipts", help="Folder for receipts (.tlog-proof) and the records (.json)."),
+    typer.Option("--receipts", help="Folder for receipts (.tlog-proof) and the records (.leaf)."),
 ]
 
 
@@ -39,12 +39,12 @@ def submit(
 
 
 def keep_receipts(done: Sequence[Receipted], folder: Path) -> None:
-    """Write `<index>.tlog-proof` and the record it is for, `<index>.json`."""
+    """Write `<index>.tlog-proof` and, byte for byte, the record it is for, `<index>.leaf`."""
     folder.mkdir(parents=True, exist_ok=True)
     for one in done:
         (folder / f"{one.index}.tlog-proof").write_bytes(one.receipt_bytes)
-        (folder / f"{one.index}.json").write_bytes(one.leaf)
-    info(f"{len(done)} receipts in {folder}")
+        (folder / f"{one.index}.leaf").write_bytes(one.leaf)
+    info(f"{len(done)} {'receipt' if len(done) == 1 else 'receipts'} in {folder}")
 
 
 def print_done(

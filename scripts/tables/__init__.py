@@ -16,6 +16,8 @@ from scripts.tables.found import FoundColumn, FoundTable, Source, SourceError, f
 _FILES: Final = (".csv", ".csv.gz", ".csv.zip", ".tsv", ".parquet")
 _SQLITE: Final = (".sqlite", ".sqlite3", ".db")
 _DUCKDB: Final = ".duckdb"
+KNOWN: Final = (*_FILES, *_SQLITE, _DUCKDB)
+"""Endings of the files that hold tables."""
 
 
 def sources_in(where: str) -> list[Source]:
@@ -27,18 +29,27 @@ def sources_in(where: str) -> list[Source]:
     path = Path(where)
     if not path.exists():
         raise SourceError(f"{where} is neither a file nor a folder nor the URL of a database")
-    inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-    found = [source for one in inside if one.is_file() for source in _sources_in_file(one)]
+    found = [source for one in _files_in(path) for source in _sources_in_file(one)]
     if not found:
-        known = ", ".join((*_FILES, *_SQLITE, _DUCKDB))
-        raise SourceError(f"{where} holds no table; known kinds of files: {known}")
+        raise SourceError(f"{where} holds no table; known kinds of files: {', '.join(KNOWN)}")
     return found
+
+
+def left_out(where: str) -> list[Path]:
+    """The files in a folder that are no tables by their name, hidden ones not counted."""
+    path = Path(where)
+    if "://" in where or not path.is_dir():
+        return []
+    return [one for one in _files_in(path) if not one.name.lower().endswith(KNOWN)]
+
+
+def _files_in(path: Path) -> list[Path]:
+    inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+    return [one for one in inside if one.is_file() and not one.name.startswith(".")]
 
 
 def _sources_in_file(path: Path) -> list[Source]:
     name = path.name.lower()
-    if name.startswith("."):
-        return []
     suffix = next((one for one in _FILES if name.endswith(one)), None)
     if suffix is not None:
         stem = path.name[: -len(suffix)]
@@ -60,4 +71,13 @@ def _read_file(path: Path, name: str) -> FoundTable:
     return read_file(path, name)
 
 
-__all__ = ["FoundColumn", "FoundTable", "Source", "SourceError", "file_digest", "sources_in"]
+__all__ = [
+    "KNOWN",
+    "FoundColumn",
+    "FoundTable",
+    "Source",
+    "SourceError",
+    "file_digest",
+    "left_out",
+    "sources_in",
+]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, TextIO
 from zipfile import BadZipFile, ZipFile
 
 import duckdb
@@ -24,23 +24,28 @@ from scripts.tables.found import (
     samples_of,
 )
 
+_Profile = tuple[tuple[FoundColumn, ...], int]
 _ROWS_AT_ONCE: Final = 10_000
+_REASON_CHARS_MAX: Final = 200
 _WITH_ZONE: Final = "TIMESTAMP WITH TIME ZONE"
-_NULLS: Final = "['', 'NA', 'NULL', 'null']"
+_CSV: Final = (
+    "read_csv({}, sample_size = -1, max_line_size = 67108864, nullstr = ['', 'NA', 'NULL', 'null'])"
+)
+"""Types are told from all rows; a row has at most 64 MiB; what these words stand for is missing."""
+_CHINESE: Final = "gb18030"
+"""What a CSV that is not UTF-8 is read as: what Chinese office programs write (GBK is a part)."""
 
 
 def read_file(path: Path, name: str) -> FoundTable:
-    """The table in a CSV or Parquet file."""
+    """The table in a CSV or Parquet file. Raises `SourceError`."""
     status = path.stat()
+    if status.st_size == 0:
+        raise SourceError(f"{path} is empty")
     with _unpacked(path) as plain, duckdb.connect() as connection:
-        reader, file = "read_parquet({})", _literal(str(plain))
-        if plain.suffix.lower() != ".parquet":
-            reader = f"read_csv({{}}, sample_size = -1, nullstr = {_NULLS})"
-        try:
-            connection.execute(f"create view found as from {reader.format(file)}")
-            columns, rows = _profile(connection, "found")
-        except duckdb.Error as error:
-            raise SourceError(f"{path} cannot be read as a table: {error}") from error
+        if plain.suffix.lower() == ".parquet":
+            columns, rows = _profile_file(connection, "read_parquet({})", plain, path)
+        else:
+            columns, rows = _profile_csv(connection, plain, path)
     return FoundTable(
         name=name,
         location=str(path),
@@ -53,13 +58,60 @@ def read_file(path: Path, name: str) -> FoundTable:
     )
 
 
+def _profile_csv(connection: duckdb.DuckDBPyConnection, plain: Path, path: Path) -> _Profile:
+    with _in_utf8(plain) as readable:
+        columns, rows = _profile_file(connection, _CSV, readable, path)
+    if len(columns) == 1 and any(mark in columns[0].name for mark in ",;\t|"):
+        raise SourceError(f"{path} cannot be read as a table: its lines differ in their cells")
+    return columns, rows
+
+
+def _profile_file(
+    connection: duckdb.DuckDBPyConnection, reader: str, file: Path, path: Path
+) -> _Profile:
+    try:
+        connection.execute(f"create view found as from {reader.format(_literal(str(file)))}")
+        return _profile(connection, "found")
+    except duckdb.Error as error:
+        raise SourceError(f"{path} cannot be read as a table: {_reason(error)}") from error
+
+
+@contextmanager
+def _in_utf8(path: Path) -> Iterator[Path]:
+    """A text file itself if it is UTF-8 or packed; else a copy of it that is."""
+    if path.suffix.lower() == ".gz" or _is_text(path, "utf-8"):
+        yield path
+        return
+    if not _is_text(path, _CHINESE):
+        raise SourceError(f"{path} is neither UTF-8 nor GB 18030; save it as `CSV UTF-8`")
+    with TemporaryDirectory(prefix="blockpool-") as folder:
+        copy = Path(folder, path.name)
+        with _lines(path, _CHINESE) as text, copy.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(text)
+        yield copy
+
+
+def _is_text(path: Path, encoding: str) -> bool:
+    try:
+        with _lines(path, encoding) as text:
+            for _ in text:
+                pass
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _lines(path: Path, encoding: str) -> TextIO:
+    return path.open(encoding=encoding, newline="")
+
+
 def duckdb_sources(path: Path) -> list[Source]:
     """The tables in a DuckDB database."""
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             tables = [str(table) for (table,) in connection.execute("show tables").fetchall()]
     except duckdb.Error as error:
-        raise SourceError(f"{path} cannot be read: {error}") from error
+        raise SourceError(f"{path} cannot be read: {_reason(error)}") from error
     return [Source(table, str(path), partial(_read_duckdb, path, table)) for table in tables]
 
 
@@ -70,7 +122,7 @@ def _read_duckdb(path: Path, table: str) -> FoundTable:
             connection.execute(_select_all(connection, table))
             digest = rows_digest(_in_batches(connection.fetchmany))
     except duckdb.Error as error:
-        raise SourceError(f"{path}: {table} cannot be read: {error}") from error
+        raise SourceError(f"{path}: {table} cannot be read: {_reason(error)}") from error
     as_of = time_of(datetime.now(UTC))
     return FoundTable(table, str(path), table, columns, rows, None, digest, as_of)
 
@@ -98,9 +150,16 @@ def _unpacked(path: Path) -> Iterator[Path]:
         yield plain
 
 
-def _profile(
-    connection: duckdb.DuckDBPyConnection, table: str
-) -> tuple[tuple[FoundColumn, ...], int]:
+def _reason(error: duckdb.Error) -> str:
+    r"""The first line of what duckdb says: the others hold what it tried, and the file's own text.
+
+    >>> _reason(duckdb.Error("Invalid Input Error: CSV Error on Line: 1\nOriginal Line: a,b"))
+    'CSV Error on Line: 1'
+    """
+    return str(error).partition("\n")[0].rpartition(" Error: ")[2][:_REASON_CHARS_MAX]
+
+
+def _profile(connection: duckdb.DuckDBPyConnection, table: str) -> _Profile:
     described = connection.execute(f"describe {_quoted(table)}").fetchall()
     names = [str(row[0]) for row in described]
     counts = ", ".join(f"count({_quoted(name)})" for name in names)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import MetaData, Table, create_engine, inspect, select
@@ -28,13 +29,26 @@ def database_sources(url: str, location: str | None = None) -> list[Source]:
     """The tables of a database. `location` is what to call it; its URL without password if None."""
     try:
         parsed = make_url(url)
+        _check_there(parsed)
         engine = create_engine(parsed)
         tables = sorted(inspect(engine).get_table_names())
         engine.dispose()
     except (SQLAlchemyError, ImportError) as error:
-        raise SourceError(f"the database cannot be read: {error}") from error
+        raise SourceError(f"the database cannot be read: {_reason(error)}") from error
     place = location or parsed.set(password=None).render_as_string()
     return [Source(table, place, partial(_read, parsed, place, table)) for table in tables]
+
+
+def _check_there(url: URL) -> None:
+    """SQLite would make the database that somebody misspelt."""
+    file = url.database
+    if url.get_backend_name() == "sqlite" and not (file and Path(file).is_file()):
+        raise SourceError(f"{file or 'a database in memory'} is no file")
+
+
+def _reason(error: Exception) -> str:
+    """The first line; SQLAlchemy adds the query and where to read about it."""
+    return str(error).partition("\n")[0]
 
 
 class _Tally:
@@ -61,7 +75,7 @@ def _read(url: URL, location: str, name: str) -> FoundTable:
             streaming = connection.execution_options(yield_per=_ROWS_AT_ONCE)
             digest = rows_digest(tally.count(streaming.execute(select(table))))
     except SQLAlchemyError as error:
-        raise SourceError(f"{location}: {name} cannot be read: {error}") from error
+        raise SourceError(f"{location}: {name} cannot be read: {_reason(error)}") from error
     finally:
         engine.dispose()
     columns = tuple(

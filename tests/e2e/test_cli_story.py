@@ -170,9 +170,9 @@ def test_the_main_job_through_the_command_alone(shell: Shell) -> None:
     audited = shell.json("audit log export --policy policy")
     assert audited["report"]["level"] == "rules"
     assert audited["report"]["records"]["usage"] == 6
-    record, *_ = sorted((folder / "proofs").glob("*.json"))
+    record, *_ = sorted((folder / "proofs").glob("*.leaf"))
     proof = record.with_suffix(".tlog-proof")
-    shell.ok(f"audit verify-receipt {proof} --record {record} --policy policy")
+    shell.ok(f"audit verify-receipt {proof} --policy policy")
     other = folder / "other.json"
     other.write_bytes(record.read_bytes().replace(b"payload", b"Payload", 1))
     verify = shell.run(f"audit verify-receipt {proof} --record {other} --policy policy")

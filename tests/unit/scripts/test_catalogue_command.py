@@ -105,6 +105,77 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_scanned(
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "body", "told"),
+    [
+        ("empty.csv", b"", "is empty"),
+        ("ragged.csv", b"a,b\n1,2,3\n4\n", "its lines differ in their cells"),
+        ("noise.csv", b"a,b\n\xff\xff,1\n", "neither UTF-8 nor GB 18030"),
+        ("table.xlsx", b"PK", "holds no table; known kinds of files: .csv"),
+        ("junk.sqlite", b"junk" * 1_000, "the database cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_table_is_told_in_a_line(
+    command: Command, tmp_path: Path, name: str, body: bytes, told: str
+) -> None:
+    (tmp_path / name).write_bytes(body)
+    message = command.fails("catalogue", "scan", tmp_path / name, "--out", tmp_path / "c.csv")
+    assert told in message
+    assert len(message.splitlines()[0]) < 300
+
+
+def test_a_misspelt_database_is_not_made(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "nowhere.db"
+    for url in (f"sqlite:///{file}", "sqlite://"):
+        assert "is no file" in command.fails("catalogue", "scan", url, "--out", tmp_path / "c.csv")
+    assert not file.exists()
+
+
+def test_wild_tables_are_scanned(command: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "医院.csv").write_bytes("病区,人数\n甲,3\n".encode("gb18030"))
+    (folder / "marked.csv").write_bytes("\ufeff病区,人数\n甲,3\n".encode())
+    (folder / "header.csv").write_bytes(b"a,b\n")
+    (folder / "wide.csv").write_bytes(b"a,b\n" + b"x" * 3_000_000 + b",1\n")
+    (folder / "twice.csv").write_bytes(b"a,a\n1,2\n")
+    (folder / "lines.csv").write_bytes(b'"a\nb",c\n"1\n2",3\n')
+    out = tmp_path / "catalogue.csv"
+    assert command.json("catalogue", "scan", folder, "--out", out)["unread"] == 0
+    rows = read(out)
+    columns = {
+        row["title"]: [one["column"] for one in rows if one["dataset"] == row["dataset"]][1:]
+        for row in rows
+        if row["row"] == "table"
+    }
+    assert columns["医院"] == columns["Marked"] == ["病区", "人数"]
+    assert columns["Header"] == columns["Wide"] == ["a", "b"]
+    assert columns["Lines"] == ["a\nb", "c"]
+    assert len(set(columns["Twice"])) == 2
+    counts = {row["title"]: row["row_count"] for row in rows}
+    assert (counts["Header"], counts["Wide"], counts["Lines"]) == ("0", "1", "1")
+
+
+def test_no_cell_of_a_sheet_begins_a_formula(command: Command, tmp_path: Path) -> None:
+    names = ("=cmd|' /C calc'!A0", "+x", "@y", "-z", "'quoted", "'=twice")
+    table = tmp_path / "formula.csv"
+    table.write_text(",".join(names) + "\n1,2,3,4,5,6\n", encoding="utf-8")
+    out = tmp_path / "catalogue.csv"
+    command.ok("catalogue", "scan", table, "--out", out, *FILLED)
+    cells = [cell for row in read(out) for cell in row.values()]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    command.ok("catalogue", "publish", out, writer="transport/main")
+    command.ok("case", "step", "approve", "--pending", writer="steward/main")
+    shown = command.json("catalogue", "show", "formula")
+    assert tuple(shown["columns"]) == names
+
+
+def test_files_that_are_no_tables_are_named(command: Command, tables: Path, tmp_path: Path) -> None:
+    result = command.run("catalogue", "scan", tables, "--out", tmp_path / "catalogue.csv")
+    assert result.exit_code == 0
+    assert f"warning: left out: {tables / 'notes.txt'}" in result.stderr
+
+
 def test_a_database_password_does_not_reach_the_sheet(
     command: Command, tables: Path, tmp_path: Path
 ) -> None:

@@ -41,7 +41,7 @@ def test_the_template_founds_a_ledger_once_everybody_has_signed(
     assert not made["complete"]
     sign(command, record, *KEYS)
     shown = command.json("genesis", "show", record)
-    assert shown["missing"] == ["data-bureau log key"]
+    assert shown["missing"] == ["data-bureau/log ml-dsa-44"]
     assert shown["ledger"] == made["ledger"]
     refused = command.fails("genesis", "policy", record, "--out", tmp_path / "trust")
     assert "not signed by everybody" in refused

@@ -130,7 +130,7 @@ def test_what_the_ledger_refuses_is_told_with_a_hint(command: Command) -> None:
         "keys", "end", "health/main", "--custodian", command.key_file("transport/custodian")
     )
     assert message.startswith("error: key-not-valid")
-    assert "hint: does --key belong to --writer?" in message
+    assert "hint: is it the key of that writer today" in message
     unknown = command.fails(
         "keys", "revoke", "0" * 64, "--custodian", command.key_file("health/custodian"),
         "--suspect-since", 3,

@@ -182,7 +182,7 @@ def test_a_log_becomes_records_of_some_hundreds_and_receipts_hold(
         "201 uses",
     ]
     assert not any(one["findings"] for one in done["records"])
-    records = sorted((tmp_path / "receipts").glob("*.json"), key=lambda path: int(path.stem))
+    records = sorted((tmp_path / "receipts").glob("*.leaf"), key=lambda path: int(path.stem))
     assert len(records) == 3
     for record in records:
         receipt = record.with_suffix(".tlog-proof").read_bytes()
@@ -237,7 +237,7 @@ def test_json_lines_are_a_log_too_and_events_may_be_kept(
         ("at,rows\n2026-11-23,-1\n", "line 2: `-1` is not a whole number"),
         ("at,rows,who\n2026-11-23,1,me\n", "line 2: unknown who"),
         ("at,rows\n", "has no rows"),
-        ("at,rows\n2026-11-23,1\n", "operation: is needed"),
+        ("at,rows\n2026-11-23,1\n", "operation: the grant leaves it open; give --operation"),
     ],
 )
 def test_a_log_that_cannot_be_read_is_told(
@@ -247,6 +247,11 @@ def test_a_log_that_cannot_be_read_is_told(
     log = write(tmp_path / "log.csv", text)
     use = ("record", "use", log, "--grant", grant, "--fields", "a")
     assert told in command.fails(*use, writer="health/main")
+
+
+def test_an_id_that_can_be_none_is_told_in_words(command: Command) -> None:
+    message = command.fails("record", "accept", "GRANT", writer="health/main")
+    assert "is not an id of 64 hexadecimal digits, a hyphen and a number" in message
 
 
 def test_the_next_version_is_released_from_files(
@@ -262,6 +267,8 @@ def test_the_next_version_is_released_from_files(
     version = shared.value("release/flights/2")
     assert isinstance(version, ReleasedVersion)
     assert (version.rows, version.corrects) == (3, 1)
+    again = ("record", "publish", "flights", first, second)
+    assert "has the same contents" in command.fails(*again, writer="transport/main")
     other = write(tmp_path / "other.csv", "a,b,d\nx,y,z\n")
     message = command.fails("record", "publish", "flights", other, writer="transport/main")
     assert "lacks c and has d that the entry has not" in message
@@ -285,12 +292,12 @@ def test_any_record_is_shown_and_its_receipt_kept(
 ) -> None:
     request = asked(command)
     digest = request.partition("-")[0]
-    shown = command.ok("record", "show", digest, "--receipt", tmp_path / "r", "--record",
-                       tmp_path / "leaf")  # fmt: skip
+    receipt = tmp_path / "r.tlog-proof"
+    shown = command.ok("record", "show", digest, "--receipt", receipt)
     for told in ("request", "health/main", "road planning", "items[0].terms.fields"):
         assert told in shown
-    leaf = (tmp_path / "leaf").read_bytes()
-    verify_receipt((tmp_path / "r").read_bytes(), leaf, POLICY)
+    verify_receipt(receipt.read_bytes(), receipt.with_suffix(".leaf").read_bytes(), POLICY)
+    assert "proved: it is leaf" in command.ok("audit", "verify-receipt", receipt)
     assert "stateRoot" in command.ok("record", "show", len(shared.leaves) - 1)
     assert "not-found" in command.fails("record", "show", "9999")
 
