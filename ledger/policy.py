@@ -38,9 +38,11 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from ledger.checkpoint import OpenedCheckpoint, open_checkpoint
+from ledger.checkpoint import OpenedCheckpoint, log_key, open_checkpoint
 from ledger.errors import FormatError, VerificationError
+from ledger.keys import parse_public_key
 from ledger.note import Note, VerifierKey, encode_note, parse_note
+from ledger.records.genesis import Genesis, log_key_descriptions
 from ledger.suites import NOTE_COSIGNATURE, NOTE_ED25519, NOTE_SUBTREE
 
 ENTRIES_MAX: Final = 4096
@@ -120,6 +122,15 @@ def consortium_policy(
         return Policy(logs, entries, tuple(groups))
     groups.append(Group("quorum", quorum, tuple(group.name for group in groups)))
     return Policy(logs, entries, tuple(groups), "quorum")
+
+
+def own_policy(genesis: Genesis) -> Policy:
+    """The policy a ledger's own genesis states: its log keys; trust in it is trust in them.
+
+    Raises `WeakKeyError`.
+    """
+    keys = [parse_public_key(description) for description in log_key_descriptions(genesis)]
+    return consortium_policy([log_key(genesis.origin, key) for key in keys], {}, quorum=0)
 
 
 def verify_policy(policy: Policy, note: bytes) -> OpenedCheckpoint:

@@ -1,6 +1,6 @@
 r"""What the node says while it runs: one JSON object per line, on standard error.
 
-    {"time": "2026-03-01T08:00:00.120Z", "level": "info", "event": "request",
+    {"time": "2026-03-01T08:00:00.120417Z", "level": "info", "event": "request",
      "request_id": "4f1c…", "method": "POST", "route": "/v1/records", "status": 201, "ms": 9}
 
 A line names what happened, never what was said: no payload, key, token or passphrase, no query and
@@ -34,8 +34,8 @@ from node.replica import ReplicaError
 
 _SAFE: Final = (OSError, SQLAlchemyError, OutboxError, ReplicaError)
 """Their messages are about this machine; SQLAlchemy is told to hide what it was to write."""
-_LEVELLED: Final = ("blockpool", "uvicorn")
-"""The loggers that follow the setting; of all others only warnings are shown."""
+_OWN: Final = "blockpool"
+"""The logger that follows the setting; of all others only warnings are shown."""
 _ROOT: Final = Path(__file__).parents[1]
 _FIRST: Final = ("time", "level", "event")
 
@@ -74,7 +74,7 @@ _SHARED: Final[tuple[Processor, ...]] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
 )
 log: Final[structlog.stdlib.BoundLogger] = structlog.wrap_logger(
-    logging.getLogger("blockpool"),
+    logging.getLogger(_OWN),
     processors=[
         structlog.stdlib.filter_by_level,
         *_SHARED,
@@ -102,8 +102,7 @@ def configured_logs(level: str, stream: TextIO) -> Iterator[None]:
     )
     root = logging.getLogger()
     before, root.handlers = root.handlers, [handler]
-    for name in _LEVELLED:
-        logging.getLogger(name).setLevel(level.upper())
+    logging.getLogger(_OWN).setLevel(level.upper())
     try:
         yield
     finally:

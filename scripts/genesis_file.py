@@ -22,14 +22,13 @@ from msgspec.json import encode as encode_json
 from contracts.genesis import founding_keys
 from contracts.reasons import Refused
 from ledger.canonical import decode
-from ledger.checkpoint import log_key
 from ledger.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, parse_envelope, sign_envelope
 from ledger.errors import FormatError, VerificationError
 from ledger.hashing import sha256
 from ledger.keys import KeyDescription, PrivateKey, PublicKey, parse_public_key
-from ledger.policy import Policy, consortium_policy
+from ledger.policy import Policy, own_policy
 from ledger.records import Chain, Genesis, encode_statement, new_statement, parse_statement
-from ledger.records.genesis import custodian_of, log_key_descriptions
+from ledger.records.genesis import custodian_of
 from ledger.types import DigestHex, KeyId, Time
 
 TEMPLATE: Final = """\
@@ -135,9 +134,7 @@ class Founding:
 
     def policy(self) -> Policy:
         """Whom to believe, as the founders agreed: the log keys of this record."""
-        origin = self.body.origin
-        keys = [log_key(origin, parse_public_key(one)) for one in log_key_descriptions(self.body)]
-        return consortium_policy(keys, {}, quorum=0)
+        return own_policy(self.body)
 
 
 def read_description(path: Path) -> Genesis:

@@ -15,10 +15,9 @@ from pathlib import Path
 
 from contracts.replay import Block, BlockResult
 from contracts.transition import Rejected
-from ledger.policy import Policy
+from ledger.policy import Policy, own_policy
 from ledger.records import Genesis, Record, parse_record
 from ledger.times import to_ms
-from node.app import own_policy
 from node.engine.embedded import EmbeddedEngine, Limits
 from node.pipeline import Committed, Pipeline, VerifiedSignatures
 from node.reader import Reader

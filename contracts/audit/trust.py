@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from contracts.audit.report import Doubt, DoubtError
 from ledger.checkpoint import OpenedCheckpoint, log_key, open_checkpoint
 from ledger.errors import FormatError, VerificationError
-from ledger.keys import PublicKey, parse_public_key
+from ledger.keys import PublicKey
 from ledger.note import parse_note
-from ledger.policy import Policy, consortium_policy
+from ledger.policy import Policy, own_policy
 from ledger.records import Genesis, parse_record
-from ledger.records.genesis import log_key_descriptions
 
 
 def policy_of_genesis(leaf: bytes) -> Policy:
@@ -24,8 +23,7 @@ def policy_of_genesis(leaf: bytes) -> Policy:
     body = parse_record(leaf).body
     if not isinstance(body, Genesis):
         raise FormatError("the first leaf is not a genesis record")
-    keys = [parse_public_key(description) for description in log_key_descriptions(body)]
-    return consortium_policy([log_key(body.origin, key) for key in keys], {}, quorum=0)
+    return own_policy(body)
 
 
 def check_log_lines(opened: OpenedCheckpoint, orderers: Sequence[Sequence[PublicKey]]) -> None:

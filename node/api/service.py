@@ -14,9 +14,10 @@ from ledger.records import Genesis
 from node.api.problems import ApiError
 from node.engine import EngineStopped, QueueFull
 from node.engine.embedded import EmbeddedEngine
+from node.metrics import MeasuredPipeline
 from node.news import News
 from node.outbox import Outbox
-from node.pipeline import Committed, Pipeline
+from node.pipeline import Committed
 from node.reader import Reader
 from node.replica import Replica
 from node.signer import LocalSigner
@@ -49,7 +50,7 @@ class Service:
     policy: Policy
     replica: Replica
     engine: EmbeddedEngine
-    pipeline: Pipeline
+    pipeline: MeasuredPipeline
     reader: Reader
     news: News
     local: LocalSigning | None = None

@@ -10,9 +10,9 @@ from unittest.mock import patch
 from sqlalchemy import select
 
 from ledger import merkle_map
+from ledger.policy import own_policy
 from ledger.receipt import verify_receipt
 from ledger.records import Genesis, parse_record
-from node.app import own_policy
 from node.reader import Reader
 from node.storage import store
 from node.storage.models import MapNodeRow, StateRow, table_of

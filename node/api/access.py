@@ -1,0 +1,144 @@
+r"""Who may use the node: nothing but liveness is answered without a credential.
+
+A node that only its own machine can reach is open, unless it is given a file of tokens; one that
+others can reach needs the file, or the word of its operator that everybody may read (`Settings`
+refuses anything else). The file has a line `name:token` per reader and is for its owner alone.
+
+Submissions need a token too. A record carries its own signature, but to find out whether it holds
+costs the node work and tells the sender about the state of the ledger; both are for those who were
+let in. The one exception is the resource that signs for local systems: it asks for a token of its
+own, which is worth more than reading, and answers this machine alone.
+
+Tokens are kept and compared as digests, each with every one, so that neither the time of an answer
+nor a dump of memory gives one away.
+
+>>> tokens = parse_tokens(b"auditor:0123456789abcdef\n")
+>>> name_of(tokens, "Bearer 0123456789abcdef")
+'auditor'
+>>> name_of(tokens, "Bearer 0123456789abcdeg") is None
+True
+"""
+
+import hmac
+import os
+import stat
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from node.api.problems import ApiError, respond
+
+TOKEN_CHARS_MIN: Final = 16
+SECRET_BYTES_MAX: Final = 65_536
+_OTHERS: Final = 0o077
+_OPEN_PATH: Final = "/health/live"
+_OWN_TOKEN: Final = "/v1/statements"  # noqa: S105  a path
+
+Tokens: TypeAlias = Mapping[str, bytes]
+"""By name of the reader, the SHA-256 of its token."""
+
+
+class SecretError(ValueError):
+    """A file that holds a secret cannot be used; the message never quotes it."""
+
+
+def read_secret(path: Path) -> bytes:
+    """What a file of secrets holds. Raises `SecretError` if others can read it, or if it cannot."""
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if stat.S_ISREG(mode) and mode & _OTHERS:
+                raise SecretError(
+                    f"{path} can be used by others; if nobody read it, run: chmod 600 {path}"
+                )
+            data = file.read(SECRET_BYTES_MAX + 1)
+    except OSError as error:
+        raise SecretError(f"{path} cannot be read: {error.strerror}") from error
+    if len(data) > SECRET_BYTES_MAX:
+        raise SecretError(f"{path} is too large for a file of secrets")
+    return data
+
+
+def parse_token(text: str) -> str:
+    """A token, if it is long enough and can stand in a header; raises `SecretError`."""
+    if len(text) < TOKEN_CHARS_MIN or not text.isascii() or not text.isprintable() or " " in text:
+        raise SecretError(f"a token has {TOKEN_CHARS_MIN} printable characters or more, no spaces")
+    return text
+
+
+def parse_tokens(data: bytes) -> Tokens:
+    """The tokens in a file of lines `name:token`; raises `SecretError`, naming the line."""
+    tokens: dict[str, bytes] = {}
+    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, colon, token = (part.strip() for part in line.partition(":"))
+        if not (name and colon) or name in tokens:
+            raise SecretError(f"line {number} is not `name:token` with a name of its own")
+        try:
+            digest = sha256(parse_token(token).encode()).digest()
+        except SecretError as error:
+            raise SecretError(f"line {number}: {error}") from error
+        if digest in tokens.values():
+            raise SecretError(f"line {number} repeats the token of somebody else")
+        tokens[name] = digest
+    if not tokens:
+        raise SecretError("it holds no line `name:token`")
+    return tokens
+
+
+def read_tokens(path: Path) -> Tokens:
+    """The tokens in a file. Raises `SecretError`."""
+    try:
+        return parse_tokens(read_secret(path))
+    except SecretError as error:
+        message = str(error)
+        raise SecretError(message if str(path) in message else f"{path}: {message}") from error
+
+
+def name_of(tokens: Tokens, authorization: str) -> str | None:
+    """Whose token a header `Authorization` carries, or None."""
+    scheme, _, token = authorization.partition(" ")
+    shown = sha256(token.strip().encode("utf-8", "surrogateescape")).digest()
+    found = None
+    for name, digest in tokens.items():  # every one, however many fit
+        if hmac.compare_digest(digest, shown):
+            found = name
+    return found if scheme.lower() == "bearer" else None
+
+
+class Admission:
+    """ASGI middleware that answers 401 to whoever shows no token; without `tokens`, to nobody."""
+
+    def __init__(self, app: ASGIApp, tokens: Tokens | None) -> None:
+        self._app = app
+        self._tokens = tokens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI has it."""
+        if scope["type"] != "http" or self._tokens is None or _is_exempt(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        shown = [value for name, value in scope["headers"] if name == b"authorization"]
+        header = shown[0].decode("latin-1") if len(shown) == 1 else ""
+        reader = name_of(self._tokens, header)
+        if reader is None:
+            scope["problem"] = "unauthorized"
+            await _unauthorized()(scope, receive, send)
+            return
+        scope["reader"] = reader
+        await self._app(scope, receive, send)
+
+
+def _is_exempt(path: str) -> bool:
+    return path in (_OPEN_PATH, _OWN_TOKEN) or path.startswith(f"{_OWN_TOKEN}/")
+
+
+def _unauthorized() -> ASGIApp:
+    error = ApiError(401, "unauthorized", "a token of the node is needed: Authorization: Bearer …")
+    answer = respond(error.problem)
+    answer.headers["WWW-Authenticate"] = 'Bearer realm="blockpool"'
+    return answer

@@ -1,0 +1,52 @@
+"""Whether the node lives, whether it takes records, and what it measures."""
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import PlainTextResponse, Response
+
+from ledger.times import to_ms
+from node.api.service import Service, ServiceOf
+from node.metrics import Metrics
+from node.storage.disk import DiskGuard
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health/live")
+async def live() -> Response:
+    """The process answers. The one resource that needs no credential."""
+    return PlainTextResponse("live\n")
+
+
+@router.get("/health/ready")
+async def ready(service: ServiceOf) -> Response:
+    """The node takes records; 503 once it has stopped to."""
+    if service.engine.failure is not None:
+        return PlainTextResponse("stopped\n", 503)
+    return PlainTextResponse("ready\n")
+
+
+@router.get("/metrics")
+async def read_metrics(request: Request) -> Response:
+    """Counters, histograms and gauges in the text format of Prometheus."""
+    metrics: Metrics = request.app.state.metrics
+    return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def readings(service: Service, disk: DiskGuard) -> Mapping[str, float]:
+    """What the gauges of `node.metrics` show now."""
+    head = service.replica.head
+    values, nodes = service.replica.state.cached_counts
+    return {
+        "blockpool_log_size": head.size,
+        "blockpool_block_height": head.height,
+        "blockpool_block_timestamp_seconds": to_ms(head.time) / 1_000,
+        "blockpool_records_waiting": service.engine.waiting_count,
+        "blockpool_listeners": service.listeners.count,
+        "blockpool_cached_values": values,
+        "blockpool_cached_nodes": nodes,
+        "blockpool_disk_free_bytes": disk.free_bytes(disk.folder),
+        "blockpool_disk_reserve_bytes": disk.reserve_bytes,
+    }

@@ -1,0 +1,133 @@
+"""The parts of a node, opened, connected and started; in the end stopped and closed, in turn.
+
+database ── store ── replica ── engine ── pipeline ──┬── API
+                        │       (shares)   (counted) └── signer for local systems, outbox
+                        └── reader, news
+"""
+
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Final
+
+from ledger.keys import Signer
+from ledger.policy import own_policy
+from ledger.times import to_ms
+from ledger.types import WriterId
+from node.api.access import parse_token, read_secret
+from node.api.health import readings
+from node.api.service import LocalSigning, Service
+from node.engine.embedded import EmbeddedEngine, Limits
+from node.logs import log
+from node.maintenance import require_orderer
+from node.metrics import MeasuredApplication, MeasuredPipeline, Metrics
+from node.news import News
+from node.outbox import Outbox
+from node.pipeline import Pipeline, VerifiedSignatures
+from node.quota import SharedEngine, Shares
+from node.reader import Reader
+from node.replica import CacheSizes, Replica, origin_of
+from node.settings import LocalSigning as LocalSigningSettings
+from node.settings import Settings
+from node.signer import LocalSigner
+from node.storage.database import open_database
+from node.storage.disk import DiskGuard
+from node.storage.store import SqlStore
+
+CLOCK_S_MAX: Final = 60
+"""A last block this far ahead of the clock is worth a warning."""
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    log_signers: Sequence[Signer],
+    writer_signers: Mapping[WriterId, Signer],
+    metrics: Metrics,
+) -> AsyncIterator[Service]:
+    """A node at work. Raises `ReplicaError`, `SecretError`, `OutboxError`."""
+    async with AsyncExitStack() as stack:
+        service = _compose(settings, log_signers, writer_signers, metrics, stack)
+        _warn_of_clock(service.replica)
+        await service.engine.start()
+        stack.push_async_callback(service.engine.stop)
+        if service.local is not None:
+            await service.local.signer.start()
+            stack.push_async_callback(service.local.signer.stop)
+        stack.callback(service.news.close)
+        yield service
+
+
+def _compose(
+    settings: Settings,
+    log_signers: Sequence[Signer],
+    writer_signers: Mapping[WriterId, Signer],
+    metrics: Metrics,
+    stack: AsyncExitStack,
+) -> Service:
+    """The parts, connected; `stack` closes them."""
+    store = SqlStore(open_database(settings.database))
+    stack.callback(store.engine.dispose)
+    origin, genesis, _ = origin_of(store)
+    require_orderer(genesis, settings.member, log_signers)
+    signatures = VerifiedSignatures()
+    cache = CacheSizes(settings.cache.values_max, settings.cache.nodes_max)
+    replica = Replica(store, origin, log_signers, verify=signatures, cache=cache)
+    stack.callback(replica.close)
+    news = News()
+    replica.subscribe(lambda _published, _block, _result: news.publish())
+    engine = EmbeddedEngine(
+        MeasuredApplication(replica, metrics), settings.member, _limits(settings)
+    )
+    shares = Shares(settings.blocks.waiting_per_key_max)
+    shared = SharedEngine(engine, shares, replica.keys, signatures, metrics.count_signers)
+    disk = DiskGuard(settings.database.resolve().parent, settings.disk_reserve_bytes)
+    pipeline = MeasuredPipeline(
+        Pipeline(replica, shared, signatures, settings.check_threads, disk.check), metrics
+    )
+    stack.callback(pipeline.close)
+    service = Service(
+        genesis,
+        own_policy(genesis),
+        replica,
+        engine,
+        pipeline,
+        Reader(replica),
+        news,
+        _local_signing(settings.local_signing, writer_signers, replica, pipeline, stack),
+    )
+    metrics.read_from(partial(readings, service, disk))
+    return service
+
+
+def _limits(settings: Settings) -> Limits:
+    blocks = settings.blocks
+    return Limits(
+        records_max=blocks.records_max,
+        linger_ms=blocks.linger_ms,
+        waiting_max=blocks.waiting_max,
+    )
+
+
+def _local_signing(
+    settings: LocalSigningSettings | None,
+    writer_signers: Mapping[WriterId, Signer],
+    replica: Replica,
+    pipeline: MeasuredPipeline,
+    stack: AsyncExitStack,
+) -> LocalSigning | None:
+    if settings is None:
+        return None
+    token = parse_token(read_secret(settings.token_file).decode("utf-8", "replace").strip())
+    outbox = Outbox(settings.outbox)
+    stack.callback(outbox.close)
+    signer = LocalSigner(replica.head.ledger, writer_signers, outbox, pipeline)
+    return LocalSigning(signer, outbox, token.encode())
+
+
+def _warn_of_clock(replica: Replica) -> None:
+    """Blocks go on from the last one's time, however late it is; so nobody would notice."""
+    ahead_s = to_ms(replica.head.time) // 1_000 - time.time_ns() // 1_000_000_000
+    if ahead_s > CLOCK_S_MAX:
+        log.warning("clock-behind", seconds=ahead_s)
