@@ -6,8 +6,9 @@ only place that catches a refusal.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, assert_never
+
+from msgspec import Struct
 
 from contracts import cases, catalogue, findings, genesis, keyring, sharing, use
 from contracts.context import Context
@@ -63,15 +64,13 @@ one that remembers what its threads have verified already; `ledger.envelope.veri
 plain one. MUST depend on nothing but its arguments."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """The record is a leaf of the log; `outcome` is what it came to."""
 
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """The record leaves no trace. `fields` are its members at fault."""
 
     reason: Reason
@@ -199,10 +198,10 @@ def _check_signatures(
 
     These are the writer's present key and the key that the record introduces.
     """
-    exact = len(envelope.signatures) == len(keys) and all(
-        signature.keyid in keys for signature in envelope.signatures
-    )
-    refuse_unless(exact, KEY_NOT_VALID, ", ".join(sorted(keys)), "signatures")
+    if len(envelope.signatures) != len(keys) or any(
+        signature.keyid not in keys for signature in envelope.signatures
+    ):
+        raise Refused(KEY_NOT_VALID, ", ".join(sorted(keys)), "signatures")
     for key in keys.values():
         try:
             verify(envelope, key)
@@ -215,15 +214,10 @@ def _check_chain(view: StateView, record: Record) -> None:
     chain = record.chain
     head = read(view, ChainHead, f"chain/{chain.writer}")
     following, previous = (0, None) if head is None else (head.records, head.head)
-    refuse_unless(
-        chain.sequence >= following, SEQUENCE_TAKEN, f"the next is {following}", "sequence"
-    )
-    refuse_unless(
-        chain.sequence == following and chain.previous == previous,
-        WRONG_PREVIOUS,
-        f"the next is {following} after {previous}",
-        "previous",
-    )
+    if chain.sequence < following:
+        raise Refused(SEQUENCE_TAKEN, f"the next is {following}", "sequence")
+    if chain.sequence != following or chain.previous != previous:
+        raise Refused(WRONG_PREVIOUS, f"the next is {following} after {previous}", "previous")
 
 
 def _check_family(view: StateView, record: Record, writer: Writer) -> None:

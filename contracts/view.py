@@ -58,18 +58,21 @@ def held(view: StateView, kind: type[V], key: str) -> V:
 class Overlay:
     """Changes on top of a view: `changes` maps a key to its new value, or to None if removed."""
 
-    __slots__ = ("_base", "changes")
+    __slots__ = ("_base", "_seen", "changes")
 
     def __init__(self, base: StateView) -> None:
         self._base = base
+        self._seen: dict[str, Value | None] = {}
         self.changes: dict[str, Value | None] = {}
 
     def get(self, key: str) -> Value | None:
-        """As `StateView.get`, changes first."""
-        changes = self.changes
-        if key in changes:
-            return changes[key]
-        return self._base.get(key)
+        """As `StateView.get`, changes first. The base is asked once: it stands still meanwhile."""
+        if key in self.changes:
+            return self.changes[key]
+        if key in self._seen:
+            return self._seen[key]
+        value = self._seen[key] = self._base.get(key)
+        return value
 
     def put(self, key: str, value: Value) -> None:
         """Set a value."""

@@ -11,6 +11,7 @@ Times compare as text. Where a rule has to add or subtract, it converts to whole
 '2026-11-23'
 """
 
+from functools import lru_cache
 from typing import Final
 
 from ledger.types import Date, Time
@@ -22,8 +23,10 @@ DAY_MS: Final = 24 * HOUR_MS
 TIME_MS_MAX: Final = 253_402_300_799_999
 """9999-12-31T23:59:59.999Z, the last time that can be written."""
 _DAYS_0000_TO_1970: Final = 719_468
+_DATES_CACHED: Final = 1_000
 
 
+@lru_cache(maxsize=_DATES_CACHED)
 def day_number(date: Date) -> int:
     """Days since 1970-01-01 of a date that has the form of `ledger.types.Date`."""
     year, month, day = int(date[:4]), int(date[5:7]), int(date[8:10])

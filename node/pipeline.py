@@ -13,8 +13,9 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from contracts.reasons import MALFORMED, NOT_CANONICAL
 from contracts.transition import Rejected
@@ -34,8 +35,7 @@ CHUNK_RECORDS: Final = 64
 _state = table_of(StateRow)
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(Struct, frozen=True):
     """A record's place in the ledger. `already`: it was there before this submission."""
 
     index: int
@@ -46,8 +46,7 @@ class Committed:
     already: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """A record as the thread pool leaves it: for each of its keys that is known, the verdict."""
 
     record: Record

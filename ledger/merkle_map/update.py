@@ -103,6 +103,7 @@ class _Update:
     ) -> list[_Slot]:
         """The slots of a node that changes touch; adds the inner nodes to visit to `below`."""
         paths, depth = self.paths, len(path)
+        below_depth = depth + 1
         slots: list[_Slot] = []
         start, end = span
         while start < end:
@@ -117,7 +118,7 @@ class _Update:
                 slots.append((nibble, None, under, _NONE))
                 continue
             at = child[0]
-            share = under if len(at) == depth + 1 else self._share_of(at, under)
+            share = under if len(at) == below_depth else self._share_of(at, under)
             slots.append((nibble, at, under, share))
             if share == _NONE:
                 self.outcomes[at] = child

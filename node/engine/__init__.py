@@ -5,8 +5,9 @@ gives the same leaves, outcomes and roots for the same sequence of blocks.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from contracts.replay import Block, BlockResult, Head
 from contracts.transition import Accepted, Rejected
@@ -45,8 +46,7 @@ class EngineStopped(Exception):  # noqa: N818  the name states the fact
     """The engine takes no more records: it was asked to stop, or a commit failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True, gc=False):
     """A record's block, and its place among the records of that block, accepted or not."""
 
     block: BlockResult
