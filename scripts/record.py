@@ -8,7 +8,7 @@ from msgspec.json import Decoder
 
 from ledger.canonical import decode
 from ledger.records import KIND_OF_NAME, Body, Release
-from scripts import record_rights
+from scripts import record_list, record_rights
 from scripts.console_text import USAGE, fail, info
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
@@ -23,7 +23,7 @@ from scripts.submission import ReceiptsOption, keep_receipts, print_done, submit
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Release, request, grant, accept, revoke, report use; show any record.",
+    help="Release, request, grant, accept, revoke, report use; list who may and who did; show any.",
 )
 
 
@@ -61,6 +61,7 @@ def publish(
 
 
 app.add_typer(record_rights.app)
+app.add_typer(record_list.app)
 
 
 @app.command("use")

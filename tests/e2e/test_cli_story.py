@@ -162,6 +162,11 @@ def test_the_main_job_through_the_command_alone(shell: Shell) -> None:
         )
         codes = {one["code"] for record in wide["records"] for one in record["findings"]}
         assert codes == {"field-not-granted"}
+        (right,) = shell.json("record grants --dataset flights --provider health")
+        assert (right["id"], right["member"]) == (grant, "audit-office")
+        assert shell.json(f"record grants --as-at {asked['records'][0]['index']}") == []
+        uses = shell.json(f"record uses --grant {grant}")
+        assert sum(one["uses"] for one in uses) == 2_400
         (finding, *_) = shell.json("case list --workflow finding --party audit-office")
         shell.ok(f"case step reply {finding['id']} --note", "a slip", by="audit-office")
         shell.ok(f"audit export http://127.0.0.1:{shell.port} --out export")
