@@ -1,0 +1,177 @@
+"""The settings: what is refused and how it is told, what wins, who may be let in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import typer
+from annotated_types import Ge, Le
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from node.settings import Blocks, Cache, LocalSigning, Settings, SettingsError, load_settings
+from scripts.main import app
+from tests.golden import settings as document
+
+BASE: Final = 'member = "steward"\nlog_key = "log.pem"\nlog_key_pq = "log-pq.pem"\n'
+GROUPS: Final = (Settings, Blocks, Cache, LocalSigning)
+
+
+def load(folder: Path, more: str = "", base: str = BASE) -> Settings:
+    path = folder / "blockpool.toml"
+    path.write_text(base + more, encoding="utf-8")
+    return load_settings(path)
+
+
+def fields() -> Iterator[tuple[str, FieldInfo]]:
+    for group in GROUPS:
+        for name, field in group.model_fields.items():
+            nested = field.annotation
+            if not (isinstance(nested, type) and issubclass(nested, BaseModel)):
+                yield f"{group.__name__}.{name}", field
+
+
+@pytest.mark.parametrize(("name", "field"), [pytest.param(*one, id=one[0]) for one in fields()])
+def test_each_setting_is_described_and_each_number_bounded(name: str, field: FieldInfo) -> None:
+    if name == "Settings.local_signing":
+        return
+    assert field.description
+    assert field.description.endswith(".")
+    if isinstance(field.default, int) and not isinstance(field.default, bool):
+        assert {type(bound) for bound in field.metadata} == {Ge, Le}
+
+
+def test_the_manual_lists_every_setting_as_it_is() -> None:
+    text = document.DOCUMENT.read_text(encoding="utf-8")
+    assert document.up_to_date(text) == text, "run: python -m tests.golden.settings --write"
+
+
+def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    assert (settings.host, settings.port, settings.log_level) == ("127.0.0.1", 8700, "info")
+    assert settings.blocks == Blocks()
+    assert settings.local_signing is None
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("prot = 1\n", "prot: there is no such setting"),
+        ("[blocks]\nrecord_max = 1\n", "blocks.record_max: there is no such setting"),
+        ("[block]\nrecords_max = 1\n", "block: there is no such setting"),
+        ("port = 70000\n", "port: "),
+        ('port = "http"\n', "port: "),
+        ("[blocks]\nrecords_max = 0\n", "blocks.records_max: "),
+        ("[cache]\nvalues_max = 1.5\n", "cache.values_max: "),
+        ('log_level = "loud"\n', "log_level: "),
+        ('[local_signing]\ntoken_file = "t"\n', "local_signing.keys: "),
+        ('[local_signing]\ntoken_file = "t"\n[local_signing.keys]\n', "local_signing.keys: "),
+        ("port = \n", ""),
+    ],
+)
+def test_a_wrong_setting_is_named(more: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, more)
+    assert str(caught.value).startswith(told)
+    assert "\n" not in str(caught.value)
+
+
+def test_each_wrong_setting_has_a_line_and_no_value_is_quoted(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, 'port = "hunter2"\n[blocks]\nlinger_ms = "hunter2"\n', base="")
+    lines = str(caught.value).split("\n")
+    names = {line.partition(":")[0] for line in lines}
+    assert names == {"member", "log_key", "log_key_pq", "port", "blocks.linger_ms"}
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLOCKPOOL_PORT", "8800")
+    monkeypatch.setenv("BLOCKPOOL_BLOCKS__RECORDS_MAX", "100")
+    settings = load(tmp_path, "port = 1\n[blocks]\nrecords_max = 7\nlinger_ms = 9\n")
+    assert settings.port == 8800
+    assert settings.blocks == Blocks(records_max=100, linger_ms=9)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("BLOCKPOOL_PORT", "-1", "port: "),
+        ("BLOCKPOOL_BLOCKS__WAITING_MAX", "many", "blocks.waiting_max: "),
+        ("BLOCKPOOL_BLOCKS__SIZE", "1", "blocks.size: there is no such setting"),
+        ("BLOCKPOOL_BLOCKS", "{", "error parsing value for field"),
+    ],
+)
+def test_the_environment_is_held_to_the_same(
+    variable: str, value: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path)
+    assert str(caught.value).startswith(told)
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLOCKPOOL_DATABASE", "db/x.db")
+    settings = load(
+        tmp_path,
+        'unix_socket = "run/socket"\n'
+        '[local_signing]\ntoken_file = "/etc/token"\nkeys = { "steward/main" = "main.pem" }\n',
+    )
+    local = settings.local_signing
+    assert local is not None
+    assert settings.log_key == tmp_path / "log.pem"
+    assert settings.database == tmp_path / "db/x.db"
+    assert settings.unix_socket == tmp_path / "run/socket"
+    assert (local.token_file, local.outbox) == (Path("/etc/token"), tmp_path / "outbox.db")
+    assert local.keys == {"steward/main": tmp_path / "main.pem"}
+
+
+TOKENS: Final = 'read_tokens_file = "tokens"\n'
+ANONYMOUS: Final = "allow_anonymous_reads = true\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "refused"),
+    [
+        ("", None),
+        ('host = "127.8.9.1"\n', None),
+        ('host = "::1"\n', None),
+        ('host = "localhost"\n', None),
+        ('host = "0.0.0.0"\n', "host"),
+        ('host = "::"\n', "host"),
+        ('host = "192.0.2.1"\n', "host"),
+        ('host = "localhost.example"\n', "host"),
+        ('host = "0.0.0.0"\n' + TOKENS, None),
+        ('host = "0.0.0.0"\n' + ANONYMOUS, None),
+        ('host = "0.0.0.0"\nunix_socket = "s"\n', None),
+        (TOKENS, None),
+        (TOKENS + ANONYMOUS, "allow_anonymous_reads"),
+    ],
+)
+def test_beyond_this_machine_somebody_has_to_say_who_may_read(
+    more: str, refused: str | None, tmp_path: Path
+) -> None:
+    if refused is None:
+        load(tmp_path, more)
+        return
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, more)
+    assert str(caught.value).startswith(f"{refused}: ")
+
+
+def test_the_variables_of_the_command_are_not_those_of_the_node() -> None:
+    """A shell with exports for the command may start a node."""
+    theirs = {variable for variable in _variables(typer.main.get_command(app)) if variable}
+    ours = {f"BLOCKPOOL_{name.upper()}" for name in Settings.model_fields}
+    assert theirs
+    assert not theirs & ours
+
+
+def _variables(command: Any) -> Iterator[str]:
+    for option in command.params:
+        given = option.envvar
+        yield from [given] if isinstance(given, str) else given or ()
+    for inner in getattr(command, "commands", {}).values():
+        yield from _variables(inner)
