@@ -5,6 +5,7 @@ database ── store ── replica ── engine ── pipeline ──┬─�
                         └── reader, news
 """
 
+import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,6 +35,7 @@ from node.signer import LocalSigner
 from node.storage.database import open_database
 from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
+from node.verification import Verifier, processes_for
 
 CLOCK_S_MAX: Final = 60
 """A last block this far ahead of the clock is worth a warning."""
@@ -82,9 +84,11 @@ def _compose(
     )
     shares = Shares(settings.blocks.waiting_per_key_max)
     shared = SharedEngine(engine, shares, replica.keys, signatures, metrics.count_signers)
+    verifier = _verifier(settings)
+    stack.callback(verifier.close)
     disk = DiskGuard(settings.database.resolve().parent, settings.disk_reserve_bytes)
     pipeline = MeasuredPipeline(
-        Pipeline(replica, shared, signatures, settings.check_threads, disk.check), metrics
+        Pipeline(replica, shared, signatures, verifier, disk.check), metrics
     )
     stack.callback(pipeline.close)
     service = Service(
@@ -99,6 +103,11 @@ def _compose(
     )
     metrics.read_from(partial(readings, service, disk))
     return service
+
+
+def _verifier(settings: Settings) -> Verifier:
+    processes = settings.verify_processes
+    return Verifier(processes_for(os.cpu_count()) if processes is None else processes)
 
 
 def _limits(settings: Settings) -> Limits:

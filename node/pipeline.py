@@ -1,11 +1,11 @@
 """The way of a record into the ledger: check, order, answer.
 
     submit(envelopes)
-      check    in a thread pool, in chunks: read the record strictly, verify its signatures
+      check    in chunks, beside the thread that commits: read strictly, verify signatures
       order    the engine forms a block; the replica decides and commits it
       answer   index and outcome, or the reason it was refused
 
-A signature is verified once: what the pool has verified, the rules need not verify again. A record
+A signature is verified once: what was verified here, the rules need not verify again. A record
 that is refused may be in the ledger already; it is then answered as it was.
 """
 
@@ -17,11 +17,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from contracts.reasons import MALFORMED, NOT_CANONICAL
-from contracts.transition import Rejected
+from contracts.transition import Rejected, rejection_of
 from contracts.values import ChainHead, parse_value
 from ledger.envelope import Envelope, parse_envelope, verify_signature
-from ledger.errors import FormatError, NotCanonical, VerificationError
+from ledger.errors import FormatError, VerificationError
 from ledger.keys import PublicKey
 from ledger.records import Record, read_record
 from ledger.seal import Outcome, parse_outcome
@@ -30,8 +29,9 @@ from node.engine import Engine, Placed
 from node.replica import Replica
 from node.storage.models import StateRow, table_of
 from node.storage.store import Snapshot
+from node.verification import Signed, Verifier
 
-CHUNK_RECORDS: Final = 64
+CHUNK_RECORDS: Final = 100
 _state = table_of(StateRow)
 
 
@@ -46,15 +46,12 @@ class Committed(Struct, frozen=True):
     already: bool = False
 
 
-class Checked(Struct, frozen=True):
-    """A record as the thread pool leaves it: for each of its keys that is known, the verdict."""
-
-    record: Record
-    verdicts: tuple[tuple[KeyId, VerificationError | None], ...]
+Verdicts = Mapping[tuple[int, KeyId], VerificationError | None]
+"""By place of an envelope in memory and key id: what is wrong with that signature."""
 
 
 class VerifiedSignatures:
-    """What the thread pool has verified, for the rules to look up: a `SignatureCheck`.
+    """What was verified before ordering, for the rules to look up: a `SignatureCheck`.
 
     An envelope is found by its place in memory, which another one may take over as soon as it is
     gone. So entries are made just before their record is ordered, and taken out, come what may,
@@ -77,13 +74,8 @@ class VerifiedSignatures:
             raise error
 
     @contextmanager
-    def remembered(self, checked: Sequence[Checked]) -> Iterator[None]:
-        """Within this context their verdicts are known."""
-        verdicts = {
-            (id(one.record.envelope), keyid): verdict
-            for one in checked
-            for keyid, verdict in one.verdicts
-        }
+    def remembered(self, verdicts: Verdicts) -> Iterator[None]:
+        """Within this context these verdicts are known; their envelopes MUST live as long."""
         self._verdicts.update(verdicts)
         try:
             yield
@@ -104,14 +96,15 @@ class Pipeline:
         replica: Replica,
         engine: Engine,
         signatures: VerifiedSignatures,
-        threads: int | None = None,
+        verifier: Verifier,
         check_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._replica = replica
         self._engine = engine
         self._signatures = signatures
         self._check_room = check_room
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="check")
+        self._verifier = verifier
+        self._pool = ThreadPoolExecutor(thread_name_prefix="read")
 
     async def submit(self, submitted: Sequence[Envelope | bytes], /) -> list[Committed | Rejected]:
         """Submit envelopes, or bytes in any DSSE encoding; answers in order.
@@ -120,25 +113,21 @@ class Pipeline:
         not known.
         """
         self._check_room()
-        loop = asyncio.get_running_loop()
-        chunks = [
-            loop.run_in_executor(self._pool, self._check, submitted[start : start + CHUNK_RECORDS])
-            for start in range(0, len(submitted), CHUNK_RECORDS)
-        ]
-        checked = [one for chunk in chunks for one in await chunk]
-        records = [one for one in checked if isinstance(one, Checked)]
-        with self._signatures.remembered(records):
-            placed = await self._engine.order([one.record for one in records])
-        refused = [
-            one.record
-            for one, place in zip(records, placed, strict=True)
-            if isinstance(place.verdict, Rejected)
-        ]
-        known = await loop.run_in_executor(self._pool, self._find, refused) if refused else {}
+        chunks = range(0, len(submitted), CHUNK_RECORDS)
+        read: list[Record | Rejected] = []
+        verdicts: dict[tuple[int, KeyId], VerificationError | None] = {}
+        for chunk in await asyncio.gather(
+            *(self._check(submitted[start : start + CHUNK_RECORDS]) for start in chunks)
+        ):
+            read += chunk[0]
+            verdicts.update(chunk[1])
+        records = [one for one in read if isinstance(one, Record)]
+        with self._signatures.remembered(verdicts):
+            placed = await self._engine.order(records)
+        known = await self._find_refused(records, placed)
         places = iter(placed)
         return [
-            _answer(one.record, next(places), known) if isinstance(one, Checked) else one
-            for one in checked
+            _answer(one, next(places), known) if isinstance(one, Record) else one for one in read
         ]
 
     def chain_head(self, writer: WriterId, /) -> ChainHead | None:
@@ -153,23 +142,33 @@ class Pipeline:
         """End the threads."""
         self._pool.shutdown()
 
-    def _check(self, submitted: Sequence[Envelope | bytes]) -> list[Checked | Rejected]:
-        return [self._check_one(one) for one in submitted]
+    async def _check(
+        self, submitted: Sequence[Envelope | bytes]
+    ) -> tuple[list[Record | Rejected], Verdicts]:
+        """Read records; verify them with those of their keys that are known by now."""
+        loop = asyncio.get_running_loop()
+        read = await loop.run_in_executor(self._pool, _read_all, submitted)
+        keys = self._replica.keys
+        signed = {
+            (id(envelope), key.keyid): Signed(envelope.payload, signature.sig, key)
+            for envelope in (one.envelope for one in read if isinstance(one, Record))
+            for signature in envelope.signatures
+            if (key := keys.get(signature.keyid)) is not None
+        }
+        verdicts = await self._verifier.verify(list(signed.values()))
+        return read, dict(zip(signed, verdicts, strict=True))
 
-    def _check_one(self, submitted: Envelope | bytes) -> Checked | Rejected:
-        try:
-            envelope = _read(submitted) if isinstance(submitted, bytes) else submitted
-            record = read_record(envelope)
-        except NotCanonical as error:
-            return Rejected(NOT_CANONICAL, str(error))
-        except FormatError as error:
-            return Rejected(MALFORMED, str(error))
-        verdicts = []
-        for keyid in record.envelope.keyids:
-            key = self._replica.keys.get(keyid)
-            if key is not None:
-                verdicts.append((keyid, _verify(record.envelope, key)))
-        return Checked(record, tuple(verdicts))
+    async def _find_refused(
+        self, records: Sequence[Record], placed: Sequence[Placed]
+    ) -> Mapping[bytes, Committed]:
+        refused = [
+            record
+            for record, place in zip(records, placed, strict=True)
+            if isinstance(place.verdict, Rejected)
+        ]
+        if not refused:
+            return {}
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._find, refused)
 
     def _find(self, refused: Sequence[Record]) -> dict[bytes, Committed]:
         """By leaf, the answers that records got when they were accepted.
@@ -209,15 +208,19 @@ def _recorded(snapshot: Snapshot, record: Record) -> Committed | None:
     return None
 
 
-def _verify(envelope: Envelope, key: PublicKey) -> VerificationError | None:
+def _read_all(submitted: Sequence[Envelope | bytes]) -> list[Record | Rejected]:
+    return [_read(one) for one in submitted]
+
+
+def _read(submitted: Envelope | bytes) -> Record | Rejected:
     try:
-        verify_signature(envelope, key)
-    except VerificationError as error:
-        return error
-    return None
+        envelope = _envelope_in(submitted) if isinstance(submitted, bytes) else submitted
+        return read_record(envelope)
+    except FormatError as error:
+        return rejection_of(error)
 
 
-def _read(data: bytes) -> Envelope:
+def _envelope_in(data: bytes) -> Envelope:
     """The canonical envelope, or, at some cost, the one another DSSE encoding stands for."""
     try:
         return parse_envelope(data)

@@ -132,11 +132,12 @@ class Settings(BaseSettings):
     log_level: LogLevel = Field(
         default="info", description="`debug`, `info`, `warning` or `error`."
     )
-    check_threads: int | None = Field(
+    verify_processes: int | None = Field(
         default=None,
-        ge=1,
+        ge=0,
         le=256,
-        description="Threads that verify signatures; by default by the cores.",
+        description="Processes that verify signatures; by default one less than the cores; with 0 "
+        "the node verifies in threads of its own.",
     )
     blocks: Blocks = Blocks()
     cache: Cache = Cache()

@@ -24,6 +24,7 @@ from node.reader import Reader
 from node.replica import Published, Replica, initialise
 from node.storage.database import open_database
 from node.storage.store import SqlStore, Step
+from node.verification import Verifier
 from tests.log_files import log_signers
 from tests.world import ORIGIN, SECOND_MS, World
 
@@ -121,7 +122,8 @@ async def running(
     replica = open_replica(database, known, on_step=on_step, signatures=signatures)
     clock = Clock(to_ms(world.now) + SECOND_MS)
     engine = EmbeddedEngine(replica, "steward", limits, clock)
-    pipeline = Pipeline(replica, engine, signatures, threads=2)
+    verifier = Verifier()
+    pipeline = Pipeline(replica, engine, signatures, verifier)
     node = Node(world, clock, replica, engine, pipeline, Reader(replica), signatures)
 
     def follow(_published: Published, block: Block, result: BlockResult) -> None:
@@ -135,6 +137,7 @@ async def running(
     finally:
         await engine.stop()
         pipeline.close()
+        verifier.close()
         close(replica)
     if engine.failure is None:
         assert world.head == replica.head

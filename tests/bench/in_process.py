@@ -1,6 +1,7 @@
 """The in-process path: bytes in, committed and answered; no HTTP."""
 
 import asyncio
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from node.pipeline import Committed, Pipeline, VerifiedSignatures
 from node.replica import Replica, initialise
 from node.storage.database import open_database
 from node.storage.store import SqlStore
+from node.verification import Verifier, processes_for
 from tests.bench.mix import Consortium, Streams
 from tests.log_files import log_signers
 from tests.world import ORIGIN
@@ -50,6 +52,7 @@ class Node:
 
     replica: Replica
     signatures: VerifiedSignatures
+    verifier: Verifier
 
 
 @contextmanager
@@ -58,9 +61,11 @@ def opened(database: Path) -> Iterator[Node]:
     signatures = VerifiedSignatures()
     store = SqlStore(open_database(database))
     replica = Replica(store, ORIGIN, log_signers(), verify=signatures)
+    verifier = Verifier(processes_for(os.cpu_count()))
     try:
-        yield Node(replica, signatures)
+        yield Node(replica, signatures, verifier)
     finally:
+        verifier.close()
         replica.close()
         store.engine.dispose()
 
@@ -83,7 +88,7 @@ async def _submit(
     node: Node, streams: Streams, now_ms: Callable[[], int]
 ) -> tuple[float, list[Committed | Rejected]]:
     engine = EmbeddedEngine(node.replica, "steward", now_ms=now_ms)
-    pipeline = Pipeline(node.replica, engine, node.signatures)
+    pipeline = Pipeline(node.replica, engine, node.signatures, node.verifier)
     answers: list[Committed | Rejected] = []
 
     async def one(records: Sequence[bytes]) -> None:
