@@ -8,7 +8,8 @@ An example runs if its fence says so. Three kinds do:
     ```python run       a program that must succeed
 
 All examples of one document that run are one story, told in order in one empty folder. Whatever a
-story starts in the background ends with it.
+story starts in the background ends with it. A node that a story starts listens at a free port, and
+where a document writes the usual one, the story means that.
 
 >>> [step] = steps(blocks("```console run\n$ echo 1 + \\\n> 1\n1 + ...\n```\n"))
 >>> step.command, step.output
@@ -18,6 +19,7 @@ story starts in the background ends with it.
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -26,6 +28,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 STORY_S_MAX: Final = 300
+_ADDRESS: Final = "127.0.0.1:8700"
 _FENCE: Final = re.compile(r"\A```(?P<language>[a-z]*)(?P<run> run)?\s*\Z")
 _MARK: Final = re.compile(r"\x1e(\d+)\n")
 
@@ -102,10 +105,11 @@ def _console(block: Block) -> Iterator[Step]:
 
 def tell(story: list[Step], folder: Path) -> None:
     """Run the steps in one shell in `folder`; raises `StoryError` at the first that fails."""
+    port = _free_port()
     script = "set -eu\n" + "".join(
         f"printf '\\036{number}\\n'\n{step.command}\n" for number, step in enumerate(story)
     )
-    status, printed = _run(script, folder)
+    status, printed = _run(script.replace(_ADDRESS, f"127.0.0.1:{port}"), folder, port)
     _, *marked = _MARK.split(printed)
     outputs = dict(zip(map(int, marked[::2]), marked[1::2], strict=True))
     for number, step in enumerate(story):
@@ -119,9 +123,22 @@ def tell(story: list[Step], folder: Path) -> None:
             )
 
 
-def _run(script: str, folder: Path) -> tuple[int, str]:
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _run(script: str, folder: Path, port: int) -> tuple[int, str]:
     binaries = Path(sys.executable).parent
-    environment = os.environ | {"PATH": f"{binaries}:{os.environ['PATH']}", "HOME": str(folder)}
+    outside = {name: one for name, one in os.environ.items() if not name.startswith("BLOCKPOOL_")}
+    environment = outside | {
+        "PATH": f"{binaries}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "BLOCKPOOL_NODE": f"http://127.0.0.1:{port}",
+        "BLOCKPOOL_PORT": str(port),
+    }
     log = folder / ".output"
     with log.open("w", encoding="utf-8") as output:  # a file: a background process may outlive us
         shell = subprocess.Popen(

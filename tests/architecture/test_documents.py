@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from tests.architecture.documents import StoryError, blocks, steps, tell
+from tests.architecture.documents import STORY_S_MAX, StoryError, blocks, steps, tell
 from tests.architecture.tracked import ROOT, tracked_files
 
 DOCUMENTS: Final = {
@@ -56,6 +56,7 @@ def unknown_word(words: list[str], app: typer.Typer) -> str | None:
     return None
 
 
+@pytest.mark.timeout(STORY_S_MAX + 10)
 @pytest.mark.parametrize("name", STORIES)
 def test_the_examples_run(name: str, tmp_path: Path) -> None:
     tell(STORIES[name], tmp_path)
