@@ -13,9 +13,9 @@ from node.settings import Settings
 
 @contextmanager
 def listening_socket(settings: Settings) -> Iterator[socket.socket]:
-    """The socket, bound, so that whatever is wrong with it is known before anything is opened.
+    """The socket, listening: whatever is wrong with it is known before anything is opened.
 
-    Raises `OSError`, whose `filename` says where.
+    Who connects from now on is answered once the node has started. Raises `OSError`, whose `filename` says where.
     """
     if settings.unix_socket is not None:
         with _unix_socket(settings.unix_socket) as bound:
@@ -26,6 +26,7 @@ def listening_socket(settings: Settings) -> Iterator[socket.socket]:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with _naming(f"{settings.host} port {settings.port}"):
             bound.bind((settings.host, settings.port))
+            bound.listen()  # only this finds out that the port is taken
         yield bound
 
 
@@ -45,6 +46,7 @@ def _unix_socket(path: Path) -> Iterator[socket.socket]:
         try:
             with _naming(str(path)):
                 bound.bind(str(path))
+                bound.listen()
         finally:
             os.umask(before)
         try:

@@ -1,7 +1,7 @@
 """The service in process, over a database of a test world: real but for the sockets.
 
-    async with served(settings_in(tmp_path), World.genesis()) as client:
-        answer = await client.get("/v1/ledger")
+async with served(settings_in(tmp_path), World.genesis()) as client:
+    answer = await client.get("/v1/ledger")
 """
 
 from collections.abc import AsyncIterator, Mapping

@@ -1,7 +1,7 @@
 """The tables of `node/OPERATIONS.md`, made from the code they describe.
 
-    python -m tests.golden.settings             says whether the document is up to date
-    python -m tests.golden.settings --write     brings it up to date
+python -m tests.golden.settings             says whether the document is up to date
+python -m tests.golden.settings --write     brings it up to date
 """
 
 import re
