@@ -15,7 +15,8 @@ from sqlalchemy.pool import QueuePool
 
 BUSY_TIMEOUT_MS: Final = 10_000
 PAGE_CACHE_KIB: Final = 64 * 1024
-WAL_PAGES: Final = 8_000  # at most so many wait in the log beside the database; a page has 4 KiB
+PAGE_BYTES: Final = 8 * 1024  # of a new database; a page holds some records with their outcomes
+WAL_PAGES: Final = 4_000  # about so many wait in the log beside the database
 READERS_MAX: Final = 16
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -48,6 +49,7 @@ def migrate(connection: Connection) -> None:
 def _configure(connection: SqliteConnection, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy says, not by themselves
     for pragma in (
+        f"page_size={PAGE_BYTES}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
