@@ -15,7 +15,8 @@ from node.settings import Settings
 def listening_socket(settings: Settings) -> Iterator[socket.socket]:
     """The socket, listening: whatever is wrong with it is known before anything is opened.
 
-    Who connects from now on is answered once the node has started. Raises `OSError`, whose `filename` says where.
+    Who connects from now on is answered once the node has started. Raises `OSError`, whose
+    `filename` says where.
     """
     if settings.unix_socket is not None:
         with _unix_socket(settings.unix_socket) as bound:
