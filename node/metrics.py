@@ -7,6 +7,7 @@ may be any number and which are nobody's business here.
 """
 
 import platform
+from collections import Counter as Tally
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from time import perf_counter
@@ -100,11 +101,16 @@ class Metrics:
 
     def count_answers(self, answers: Sequence[Committed | Rejected]) -> None:
         """Count what became of records."""
-        for one in answers:
-            if isinstance(one, Rejected):
-                self._records.labels(one.reason.code).inc()
-            else:
-                self._records.labels("repeated" if one.already else "accepted").inc()
+        counts = Tally(
+            one.reason.code
+            if isinstance(one, Rejected)
+            else "repeated"
+            if one.already
+            else "accepted"
+            for one in answers
+        )
+        for answer, count in counts.items():
+            self._records.labels(answer).inc(count)
 
     def count_signers(self, signers: Sequence[str]) -> None:
         """Count records by whether anybody is known to have signed them."""

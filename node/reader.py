@@ -1,7 +1,8 @@
 """What a node tells about its ledger, with the proofs; each answer is of one checkpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from contracts.values import Value, parse_value
 from ledger import merkle_map, tree
@@ -17,6 +18,7 @@ from node.storage.models import StateRow, table_of
 from node.storage.state import StoredState
 from node.storage.store import Snapshot, StoredBlock, StoredLeaf
 
+_GAP_MAX: Final = 64  # it is cheaper to prove some neighbours than to begin anew
 _state = table_of(StateRow)
 
 
@@ -59,6 +61,20 @@ class StateProof:
     seal_receipt: bytes
 
 
+def _runs(indexes: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Spans `[start, end)` that hold these indexes and few others, such as seals between blocks."""
+    start = end = -1
+    for index in sorted(indexes):
+        if start < 0:
+            start = index
+        elif index > end + _GAP_MAX:
+            yield start, end
+            start = index
+        end = index + 1
+    if start >= 0:
+        yield start, end
+
+
 class Reader:
     """Answers from what is committed and published."""
 
@@ -71,10 +87,14 @@ class Reader:
         return self._replica.published
 
     def proofs(self, indexes: Sequence[int], published: Published) -> list[tuple[Digest, ...]]:
-        """Inclusion proofs of leaves under one checkpoint."""
+        """Inclusion proofs of leaves under one checkpoint; those of neighbours cost little."""
         size = published.head.size
         reader = TileReader(self._replica, size)
-        return [tree.inclusion_proof(index, size, reader) for index in indexes]
+        found: dict[int, tuple[Digest, ...]] = {}
+        for start, end in _runs(indexes):
+            run = tree.inclusion_proofs(start, end, size, reader)
+            found.update(zip(range(start, end), run, strict=True))
+        return [found[index] for index in indexes]
 
     def receipt(self, index: int, published: Published | None = None) -> bytes:
         """The `.tlog-proof` of a committed leaf."""

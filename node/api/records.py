@@ -1,5 +1,6 @@
 """Records: submit one or many, read them with receipt and outcome."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
@@ -16,7 +17,7 @@ from ledger.types import Digest
 from node.api.problems import ApiError, problem_of, respond
 from node.api.service import Service, ServiceOf, read_body, respond_json, submit
 from node.pipeline import Committed
-from node.reader import ReadLeaf
+from node.reader import Reader, ReadLeaf
 from node.signing import Committed as CommittedProtocol
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
@@ -50,14 +51,7 @@ async def submit_batch(
     if len(leaves) > BATCH_RECORDS_MAX:
         raise ApiError(413, "body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
     answers = await submit(service, leaves)
-    published = service.reader.published
-    indexes = [answer.index for answer in answers if isinstance(answer, Committed)]
-    shown = iter(service.reader.proofs(indexes, published) if proofs else [])
-    results = [
-        result_of(answer, next(shown, None) if isinstance(answer, Committed) else None)
-        for answer in answers
-    ]
-    return respond_json({"results": results, "checkpoint": published.checkpoint.decode()})
+    return await run_in_threadpool(_respond_to_batch, service.reader, answers, proofs=proofs)
 
 
 @router.get("/{reference}")
@@ -113,6 +107,19 @@ async def _find(service: Service, reference: str) -> ReadLeaf:
     if leaf is None or leaf.index >= service.reader.published.head.size:
         raise ApiError(404, "not-found", f"no record {reference}")
     return leaf
+
+
+def _respond_to_batch(
+    reader: Reader, answers: Sequence[Committed | Rejected], *, proofs: bool
+) -> Response:
+    published = reader.published
+    indexes = [answer.index for answer in answers if isinstance(answer, Committed)]
+    shown = iter(reader.proofs(indexes, published) if proofs else [])
+    results = [
+        result_of(answer, next(shown, None) if isinstance(answer, Committed) else None)
+        for answer in answers
+    ]
+    return respond_json({"results": results, "checkpoint": published.checkpoint.decode()})
 
 
 def _media_type(request: Request) -> str:
