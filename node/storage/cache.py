@@ -4,10 +4,10 @@ What is asked for moves to the young generation; when that is full, it becomes t
 was old is forgotten. So at most twice `entries_max` entries are held, and the recently used stay.
 
 >>> cache = GenerationalCache[str, int](2)
->>> for n, key in enumerate("abcd"):
+>>> for n, key in enumerate("abcdef"):
 ...     cache.put(key, n)
->>> [cache.get(key, -1) for key in "abcd"]
-[-1, -1, 2, 3]
+>>> [cache.get(key, -1) for key in "abef"]
+[-1, -1, 4, 5]
 """
 
 from collections.abc import Mapping
