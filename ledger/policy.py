@@ -9,7 +9,7 @@ be found from its leaves up (`smallest_note`).
 A ledger's own policy names all log keys of all ordering nodes, one group `any` per witness member
 over its keys, and one group over those:
 
-                 quorum: 3 of 4
+               witnesses: 3 of 4
         ┌───────────┬──┴────────┬───────────┐
     health/any   tax/any   transport/any   land/any
      ┌──┴──┐        │           │           │
@@ -49,6 +49,8 @@ ENTRIES_MAX: Final = 4096
 """Most logs, witnesses and groups together."""
 NO_QUORUM: Final = "none"
 """The name that stands for no quorum; nothing else may have it."""
+WITNESSES: Final = "witnesses"
+"""The group of all witness members; other readers take no word of the format as a name."""
 
 _NOT_IN_ITEMS = re.compile(r"[\x00-\x20\x7f]", re.ASCII)
 _Support = dict[str, tuple[str, ...] | None]
@@ -120,8 +122,8 @@ def consortium_policy(
     ]
     if quorum == 0:
         return Policy(logs, entries, tuple(groups))
-    groups.append(Group("quorum", quorum, tuple(group.name for group in groups)))
-    return Policy(logs, entries, tuple(groups), "quorum")
+    groups.append(Group(WITNESSES, quorum, tuple(group.name for group in groups)))
+    return Policy(logs, entries, tuple(groups), WITNESSES)
 
 
 def own_policy(genesis: Genesis) -> Policy:

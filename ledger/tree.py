@@ -137,7 +137,7 @@ def verify_inclusion(
     """
     if not 0 <= index < size:
         raise VerificationError(f"inclusion proof: no leaf {index} in a tree of {size}")
-    siblings = _checked("inclusion proof", proof)
+    siblings = _checked("inclusion proof", proof, leaf_hash, root)
     running, node, last = leaf_hash, index, size - 1
     while last:
         if node & 1:
@@ -160,11 +160,11 @@ def verify_consistency(
     """
     if not 0 <= old_size <= new_size:
         raise VerificationError(f"consistency proof: {old_size} leaves cannot precede {new_size}")
+    siblings = _checked("consistency proof", proof, old_root, new_root)
     if old_size == 0 and old_root != EMPTY_ROOT:
         raise VerificationError("consistency proof: not the root of the empty tree")
     if old_size == new_size and old_root != new_root:
         raise VerificationError(f"consistency proof: two roots of {new_size} leaves")
-    siblings = _checked("consistency proof", proof)
     if old_size in (0, new_size):
         _end("consistency proof", siblings)
         return
@@ -214,9 +214,9 @@ def _fold(hashes: list[Digest]) -> Digest:
     return running
 
 
-def _checked(what: str, proof: Sequence[Digest]) -> Iterator[Digest]:
+def _checked(what: str, proof: Sequence[Digest], *known: Digest) -> Iterator[Digest]:
     """Hashes of another length would let bytes wander between the two children of a node."""
-    if any(len(sibling) != DIGEST_BYTES for sibling in proof):
+    if any(len(found) != DIGEST_BYTES for found in (*known, *proof)):
         raise VerificationError(f"{what}: a hash is not 32 bytes long")
     return iter(proof)
 

@@ -166,7 +166,8 @@ class Genesis(Canonical):
 
     calendar: Calendar = Calendar()
     members: Annotated[tuple[Founder, ...], Meta(min_length=1, max_length=FOUNDERS_MAX)]
-    origin: Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9./:_-]{1,200}\Z")]
+    # At most 183 characters: `<origin>/witness/<member>` is a key name, of at most 255 bytes.
+    origin: Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9./:_-]{1,182}\Z")]
     parameters: Parameters = Parameters()
     purposes: Annotated[tuple[Purpose, ...], Meta(min_length=1, max_length=256)]
     rules: Annotated[int, Meta(ge=1, le=1_000_000)] = 1

@@ -1,6 +1,7 @@
 """Checkpoints: one from the wild, and every damaged byte of ours."""
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.checkpoint import (
     Checkpoint,
@@ -17,6 +18,8 @@ from ledger.errors import FormatError, LedgerError, VerificationError
 from ledger.hashing import EMPTY_ROOT, sha256
 from ledger.keys import PrivateKey
 from ledger.note import Note, NoteSignature, add_signatures, encode_note, parse_note, parse_vkey
+from ledger.records import encode_statement, new_statement, parse_statement
+from tests.examples import GENESIS, chain_of
 from tests.mutations import mutations
 from tests.signers import ed25519_signer, ml_dsa_signer
 
@@ -183,3 +186,26 @@ def test_signatures_are_written_in_the_order_of_the_signers() -> None:
         f"{ORIGIN}/witness/tax",
     ]
     assert [len(line.payload) for line in lines] == [64, 8 + 2420, 8 + 64, 8 + 2420]
+
+
+@pytest.mark.parametrize("signer", [HEALTH, TAX], ids=["ed25519", "ml-dsa-44"])
+def test_the_longest_names_a_ledger_allows_cosign(signer: PrivateKey) -> None:
+    genesis = replace(GENESIS, origin="o" * 183)
+    payload = encode_statement(new_statement(genesis, chain_of("genesis")))
+    checkpoint = Checkpoint(parse_statement(payload)[1].subject[0].name, 7, CHECKPOINT.root)
+    member = "m" * 63
+    note = add_signatures(
+        sign_checkpoint(checkpoint, [LOG, LOG_ML_DSA]),
+        [cosign_checkpoint(checkpoint, member, signer, 1)],
+    )
+    log_keys = [log_key(checkpoint.origin, one.public_key) for one in (LOG, LOG_ML_DSA)]
+    witness = witness_key(checkpoint.origin, member, signer.public_key)
+    assert len(open_checkpoint(note, log_keys, [witness]).signatures) == 3
+
+
+def test_an_origin_that_leaves_no_room_for_a_witness_is_refused() -> None:
+    longer = new_statement(replace(GENESIS, origin="o" * 184), chain_of("genesis"))
+    with pytest.raises(FormatError, match="origin"):
+        parse_statement(encode_statement(longer))
+    with pytest.raises(FormatError, match="255 bytes"):
+        witness_key("o" * 184, "m" * 63, HEALTH.public_key)
