@@ -16,6 +16,7 @@ from scripts.catalogue_sheet import CELLS, SheetProblem, encode_sheet, read_shee
 from scripts.console_text import (
     FAILED,
     USAGE,
+    counted,
     fail,
     info,
     print_fields,
@@ -74,7 +75,8 @@ def scan(
     if as_json:
         print_json({"datasets": [row["dataset"] for row in tables], "unread": unread})
     else:
-        success(f"{len(tables)} tables with {len(rows) - len(tables)} columns in {out}")
+        columns_told = counted(len(rows) - len(tables), "column")
+        success(f"{counted(len(tables), 'table')} with {columns_told} in {out}")
         _say_what_was_left_out(where)
         info(
             "fill in the empty cells (blockpool catalogue columns says what each takes), "
@@ -254,7 +256,7 @@ def _refuse(sheet: Path, problems: Sequence[SheetProblem], *, as_json: bool) -> 
         told = ((one.line, one.column, one.message) for one in problems)
         print_table(("line", "column", "problem"), told)
     fail(
-        f"{sheet} has {len(problems)} problems; nothing was submitted",
+        f"{sheet} has {counted(len(problems), 'problem')}; nothing was submitted",
         hint="what each column takes: blockpool catalogue columns",
     )
 

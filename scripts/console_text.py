@@ -120,6 +120,15 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     _console().print(table)
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things, in words.
+
+    >>> counted(1, "use"), counted(1_200, "use")
+    ('1 use', '1,200 uses')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 @contextmanager
 def progress(what: str, total: int | None) -> Iterator[Advance]:
     """A progress bar for as long as the block runs; yields what moves it on. Silent in a pipe."""

@@ -9,7 +9,7 @@ from msgspec.json import Decoder
 from ledger.canonical import decode
 from ledger.records import KIND_OF_NAME, Body, Release
 from scripts import record_list, record_rights
-from scripts.console_text import USAGE, fail, info
+from scripts.console_text import USAGE, counted, fail, info
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading, Signing
@@ -57,7 +57,9 @@ def publish(
         )
         done = submit(writer, [(dataset, Release(items=(item,)))], receipts)
     version = f"{dataset}@{item.version}"
-    print_done(done, [(version, f"{item.rows} rows, {item.content.sha256}")], as_json=as_json)
+    print_done(
+        done, [(version, f"{counted(item.rows, 'row')}, {item.content.sha256}")], as_json=as_json
+    )
 
 
 app.add_typer(record_rights.app)
@@ -96,7 +98,7 @@ def use(
         named: list[tuple[str, Body]] = [(f"uses from {one.started_at}", one) for one in bodies]
         done = submit(writer, named, receipts, "reporting uses")
     created = [
-        (receipted.digest, f"{body.uses} uses of {body.rows} rows")
+        (receipted.digest, f"{counted(body.uses, 'use')} of {counted(body.rows, 'row')}")
         for receipted, body in zip(done, bodies, strict=True)
     ]
     print_done(done, created, as_json=as_json)

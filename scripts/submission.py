@@ -9,7 +9,7 @@ import typer
 from ledger.records import Body
 from node.client import Receipted, Result, Writer
 from scripts.answers import require_all, summary_of
-from scripts.console_text import info, print_json, progress, success, warn
+from scripts.console_text import counted, info, print_json, progress, success, warn
 
 _AT_ONCE: Final = 100
 """Records submitted together: enough for a block, few enough for a progress bar to move."""
@@ -44,7 +44,7 @@ def keep_receipts(done: Sequence[Receipted], folder: Path) -> None:
     for one in done:
         (folder / f"{one.index}.tlog-proof").write_bytes(one.receipt_bytes)
         (folder / f"{one.index}.leaf").write_bytes(one.leaf)
-    info(f"{len(done)} {'receipt' if len(done) == 1 else 'receipts'} in {folder}")
+    info(f"{counted(len(done), 'receipt')} in {folder}")
 
 
 def print_done(

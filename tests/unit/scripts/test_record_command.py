@@ -210,9 +210,9 @@ def test_a_log_is_cut_at_midnight_of_the_ledger_and_by_what_differs(
         writer="health/main",
     )  # fmt: skip
     assert [one["what"] for one in done["created"]] == [
-        "1 uses of 1 rows",
-        "1 uses of 2 rows",
-        "1 uses of 3 rows",
+        "1 use of 1 row",
+        "1 use of 2 rows",
+        "1 use of 3 rows",
     ]
 
 
