@@ -28,8 +28,10 @@ from node import logs
 from node.api import events, faults, health, lists, log, records, state, statements
 from node.api.access import Admission, read_tokens
 from node.api.observed import Observed
+from node.api.requests import HeadAsGet
 from node.api.service import Service
 from node.composition import running
+from node.connections import Connection
 from node.listening import address_of, listening_socket
 from node.metrics import Metrics
 from node.settings import Settings
@@ -79,7 +81,7 @@ def create_app(
             yield
         await watch
 
-    app = FastAPI(title="blockpool", version="1", lifespan=lifespan)
+    app = FastAPI(title="blockpool", version="1", lifespan=lifespan, redirect_slashes=False)
     app.state.failed = False
     app.state.stop = lambda: None
     app.state.metrics = metrics
@@ -87,7 +89,8 @@ def create_app(
         app.include_router(resource.router)
     faults.add_handlers(app)
     app.add_middleware(Admission, tokens=tokens)
-    app.add_middleware(Observed, metrics=metrics)  # added last: the outermost
+    app.add_middleware(Observed, metrics=metrics)
+    app.add_middleware(HeadAsGet)  # added last: the outermost
     return app
 
 
@@ -113,9 +116,12 @@ class _Server(uvicorn.Server):
 def _server(app: FastAPI) -> _Server:
     config = uvicorn.Config(
         app,
+        http=Connection,
+        ws="none",
         lifespan="off",  # `_serve` runs it, so that its errors are ours to tell
         log_config=None,
         access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
     server = _Server(config)

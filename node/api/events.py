@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query
 from msgspec.json import encode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
@@ -17,10 +17,11 @@ from ledger.records import parse_record
 from ledger.records.statement import predicate_type
 from ledger.seal import is_seal, parse_outcome, parse_seal
 from node.api.problems import ApiError
+from node.api.requests import check_query
 from node.api.service import Service, ServiceOf
 from node.storage.store import StoredLeaf
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = APIRouter(prefix="/v1", tags=["events"], dependencies=[Depends(check_query)])
 LISTENERS_MAX: Final = 64
 HEARTBEAT_S: Final = 15
 _PAGE: Final = 256

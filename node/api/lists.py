@@ -13,12 +13,13 @@ from ledger.records import parse_record
 from ledger.seal import is_seal
 from ledger.types import Time
 from node.api.problems import ApiError
+from node.api.requests import check_query, is_index
 from node.api.service import Service, ServiceOf, respond_json
 from node.storage.store import Snapshot, StoredBlock
 from node.views import queries
 from node.views.queries import LIMIT_MAX
 
-router = APIRouter(prefix="/v1", tags=["lists"])
+router = APIRouter(prefix="/v1", tags=["lists"], dependencies=[Depends(check_query)])
 Text = Annotated[str | None, Query(max_length=256)]
 _time: Final = Decoder(Time)
 
@@ -137,11 +138,12 @@ async def usage(  # noqa: PLR0913, PLR0917  one parameter per filter
     dataset: Text = None,
     grant: Text = None,
     from_: Annotated[str | None, Query(alias="from", max_length=32)] = None,
-    to: Text = None,
+    to: Annotated[str | None, Query(max_length=32)] = None,
 ) -> Response:
     """Records of use."""
-    if page.cursor and not page.cursor.isdecimal():
+    if page.cursor and not is_index(page.cursor):
         raise ApiError(400, "bad-parameter", "`cursor` is not one of this list")
+    span = (_bound("from", from_), _bound("to", to))
     wanted = {"consumer": consumer, "dataset": dataset, "grant": grant}
     filters = {name: value for name, value in wanted.items() if value is not None}
 
@@ -152,7 +154,7 @@ async def usage(  # noqa: PLR0913, PLR0917  one parameter per filter
                 snapshot.connection,
                 block.size,
                 filters,
-                (from_, to),
+                span,
                 cursor=page.cursor,
                 limit=page.limit,
             )
@@ -223,17 +225,21 @@ def _block_at(snapshot: Snapshot, at: str | None) -> StoredBlock:
         if block is not None and block.size > int(at):
             block = snapshot.block_at_height(block.height - 1)
     else:
-        block = snapshot.block_before(_parse_time(at))
+        block = snapshot.block_before(_parse_time("at", at))
     if block is None:
         raise ApiError(400, "bad-parameter", "`at` lies before the ledger was founded")
     return block
 
 
-def _parse_time(at: str) -> str:
+def _bound(name: str, given: str | None) -> str | None:
+    return None if given is None else _parse_time(name, given)
+
+
+def _parse_time(name: str, given: str) -> str:
     try:
-        return _time.decode(b'"' + at.encode() + b'"')
+        return _time.decode(b'"' + given.encode() + b'"')
     except ValueError as error:
-        detail = "`at` is a size, or a time such as 2026-12-31T23:59:59.999Z"
+        detail = f"`{name}` is a time such as 2026-12-31T23:59:59.999Z"
         raise ApiError(400, "bad-parameter", detail) from error
 
 

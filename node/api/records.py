@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from msgspec import Raw
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
@@ -15,12 +15,13 @@ from ledger.receipt import Receipt, encode_receipt
 from ledger.seal import Outcome
 from ledger.types import Digest
 from node.api.problems import ApiError, problem_of, respond
-from node.api.service import Service, ServiceOf, read_body, respond_json, submit
+from node.api.requests import check_query, is_index, media_type_of, read_body
+from node.api.service import Service, ServiceOf, respond_json, submit
 from node.pipeline import Committed
 from node.reader import Reader, ReadLeaf
 from node.signing import Committed as CommittedProtocol
 
-router = APIRouter(prefix="/v1/records", tags=["records"])
+router = APIRouter(prefix="/v1/records", tags=["records"], dependencies=[Depends(check_query)])
 RECORD_BYTES_MAX: Final = 256 * 1024
 BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
 BATCH_RECORDS_MAX: Final = 10_000
@@ -30,7 +31,7 @@ _ENVELOPE_TYPES: Final = ("application/vnd.dsse.envelope+json", "application/jso
 @router.post("", status_code=201)
 async def submit_one(request: Request, service: ServiceOf) -> Response:
     """Submit one DSSE envelope; answers when its block is committed."""
-    if _media_type(request) not in _ENVELOPE_TYPES:
+    if media_type_of(request, "application/json") not in _ENVELOPE_TYPES:
         raise ApiError(415, "unsupported-media-type", f"one of {', '.join(_ENVELOPE_TYPES)}")
     body = await read_body(request, RECORD_BYTES_MAX)
     (answer,) = await submit(service, [body])
@@ -47,9 +48,9 @@ async def submit_batch(
 ) -> Response:
     """Submit many: JSON lines, or entry-bundle framing. Results in order, one checkpoint."""
     body = await read_body(request, BATCH_BYTES_MAX)
-    leaves = _split(body, _media_type(request))
-    if len(leaves) > BATCH_RECORDS_MAX:
-        raise ApiError(413, "body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
+    leaves = _split(body, media_type_of(request, "application/x-ndjson"))
+    if len(leaves) > BATCH_RECORDS_MAX:  # the last line may have no end
+        raise _too_many()
     answers = await submit(service, leaves)
     return await run_in_threadpool(_respond_to_batch, service.reader, answers, proofs=proofs)
 
@@ -98,9 +99,8 @@ async def read_outcome(reference: str, service: ServiceOf) -> Response:
 
 
 async def _find(service: Service, reference: str) -> ReadLeaf:
-    is_index = reference.isascii() and reference.isdecimal() and len(reference) <= 16
     is_digest = len(reference) == 64 and not reference.strip("0123456789abcdef")
-    if not (is_index or is_digest):
+    if not (is_digest or is_index(reference)):
         raise ApiError(400, "bad-parameter", "a record is named by its index or its digest")
     key = reference if is_digest else int(reference)
     leaf = await run_in_threadpool(service.reader.leaf, key)
@@ -122,14 +122,12 @@ def _respond_to_batch(
     return respond_json({"results": results, "checkpoint": published.checkpoint.decode()})
 
 
-def _media_type(request: Request) -> str:
-    return request.headers.get("content-type", "application/json").partition(";")[0].strip()
-
-
 def _split(body: bytes, media_type: str) -> list[bytes]:
     if media_type == "application/octet-stream":
         return _split_frames(body)
     if media_type in ("application/x-ndjson", "application/jsonl", "application/json"):
+        if body.count(b"\n") > BATCH_RECORDS_MAX:
+            raise _too_many()
         return [line for line in body.split(b"\n") if line.strip()]
     raise ApiError(415, "unsupported-media-type", "application/x-ndjson or octet-stream")
 
@@ -141,9 +139,15 @@ def _split_frames(body: bytes) -> list[bytes]:
         end = start + 2 + int.from_bytes(body[start : start + 2])
         if end > len(body):
             raise ApiError(400, "bad-framing", f"the body ends within record {len(leaves)}")
+        if len(leaves) == BATCH_RECORDS_MAX:
+            raise _too_many()
         leaves.append(body[start + 2 : end])
         start = end
     return leaves
+
+
+def _too_many() -> ApiError:
+    return ApiError(413, "body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
 
 
 def _findings(outcome: Outcome) -> list[dict[str, str]]:

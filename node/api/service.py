@@ -73,19 +73,6 @@ def respond_json(
     return Response(encode(value), status, headers, "application/json")
 
 
-async def read_body(request: Request, bytes_max: int) -> bytes:
-    """The body of a request, refused as soon as it is larger than `bytes_max`."""
-    declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and (len(declared) > 16 or int(declared) > bytes_max):
-        raise ApiError(413, "body-too-large", f"a body has at most {bytes_max} bytes")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > bytes_max:
-            raise ApiError(413, "body-too-large", f"a body has at most {bytes_max} bytes")
-    return bytes(body)
-
-
 async def submit(service: Service, envelopes: Sequence[bytes]) -> list[Committed | Rejected]:
     """Hand records to the pipeline; a node that takes none is a problem."""
     try:

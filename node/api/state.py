@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from msgspec import to_builtins
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -12,10 +12,11 @@ from contracts.view import read
 from ledger.lexical import encode_base64
 from ledger.policy_file import encode_policy
 from node.api.problems import ApiError
+from node.api.requests import check_query
 from node.api.service import Service, ServiceOf, respond_json
 from node.storage.state import StoredState
 
-router = APIRouter(prefix="/v1", tags=["state"])
+router = APIRouter(prefix="/v1", tags=["state"], dependencies=[Depends(check_query)])
 KEY_LENGTH_MAX: Final = 256
 
 
@@ -42,8 +43,9 @@ async def read_ledger(service: ServiceOf) -> Response:
 @router.get("/state/{key:path}")
 async def read_state(key: str, service: ServiceOf) -> Response:
     """The value under a key, or that there is none, with the proof."""
-    if not key.isascii() or len(key) > KEY_LENGTH_MAX:
-        raise ApiError(400, "bad-parameter", "a key is ASCII and at most 256 characters long")
+    if not (key and key.isascii() and key.isprintable() and len(key) <= KEY_LENGTH_MAX):
+        detail = f"a key has 1 to {KEY_LENGTH_MAX} printable ASCII characters"
+        raise ApiError(400, "bad-parameter", detail)
     proved = await run_in_threadpool(service.reader.state, key)
     told = {
         "key": key,

@@ -8,7 +8,7 @@ import hmac
 import ipaddress
 from typing import Annotated, Final, TypeVar
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Depends, Header, Request
 from msgspec import MsgspecError, Raw, Struct
 from msgspec.json import Decoder
 from starlette.responses import Response
@@ -19,11 +19,14 @@ from ledger.records import KIND_OF_NAME, Body
 from ledger.types import WriterId
 from node.api.problems import ApiError, problem_of, respond
 from node.api.records import BATCH_BYTES_MAX, BATCH_RECORDS_MAX, placed, respond_placed, result_of
-from node.api.service import Service, ServiceOf, read_body, respond_json
+from node.api.requests import check_query, read_body
+from node.api.service import Service, ServiceOf, respond_json
 from node.signer import LocalSigner
 from node.signing import SignerError, parse_body
 
-router = APIRouter(prefix="/v1/statements", tags=["statements"])
+router = APIRouter(
+    prefix="/v1/statements", tags=["statements"], dependencies=[Depends(check_query)]
+)
 T = TypeVar("T")
 _STATUS_OF_CODE: Final = {
     "key-not-held": 422,

@@ -1,0 +1,129 @@
+"""Connections with bounds: what HTTP leaves open and a stranger could use to hold the node.
+
+    connection made ──▶ head complete ──▶ answered ──▶ head complete ──▶ ...
+      HEAD_S_MAX ────────▶│                  HEAD_S_MAX ───▶│
+
+Between an answer and the next complete head, whatever a peer sends or does not send, it has
+`HEAD_S_MAX` seconds; that ends idle connections, heads that trickle in and bodies nobody wants any
+more. How long a wanted body may take is `read_body`'s affair. What is neither body nor the end of a
+message (a head, the frames and trailers of chunks) may not exceed `HEAD_BYTES_MAX`, a peer that
+does not read its answer is given up, and beyond `CONNECTIONS_MAX` nobody is heard.
+
+Bytes that are no HTTP are answered with a problem like everything else.
+"""
+
+import asyncio
+from http import HTTPStatus
+from typing import Final
+
+from msgspec.json import encode
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from node.api.problems import MEDIA_TYPE, ApiError, respond
+
+CONNECTIONS_MAX: Final = 512
+"""Half of the files a process may usually have open."""
+HEAD_BYTES_MAX: Final = 32 * 1024
+HEAD_S_MAX: Final = 15
+WRITE_S_MAX: Final = 60
+
+
+class Connection(HttpToolsProtocol):
+    """One connection, from the first byte to the last."""
+
+    _head_timer: asyncio.TimerHandle | None = None
+    _write_timer: asyncio.TimerHandle | None = None
+    _spare_bytes = 0
+    _has_progressed = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Hear the peer, unless too many are heard."""
+        super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS_MAX:
+            busy = "too many are connected"
+            self._refuse(ApiError(503, "too-many-connections", busy, retry_after_s=1))
+        self._head_timer = self.loop.call_later(HEAD_S_MAX, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the peer."""
+        self._cancel_timers()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, as long as they lead to something."""
+        self._has_progressed = False
+        super().data_received(data)
+        self._spare_bytes = 0 if self._has_progressed else self._spare_bytes + len(data)
+        if self._spare_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
+            self._refuse(_head_too_large())
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer."""
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+        head_bytes = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if head_bytes > HEAD_BYTES_MAX:
+            self.app = _answer_head_too_large
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body."""
+        self._has_progressed = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Take the end of a message."""
+        self._has_progressed = True
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next head."""
+        super().on_response_complete()
+        if self.cycle.response_complete:
+            self._head_timer = self.loop.call_later(HEAD_S_MAX, self.transport.abort)
+
+    def pause_writing(self) -> None:
+        """Wait for a peer that does not read."""
+        super().pause_writing()
+        self._write_timer = self.loop.call_later(WRITE_S_MAX, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on writing."""
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+        super().resume_writing()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP."""
+        if not self.transport.is_closing():
+            self._refuse(ApiError(400, "malformed-request", msg))
+
+    def _refuse(self, error: ApiError) -> None:
+        """Answer outside of any request, and hang up."""
+        problem, body = error.problem, encode(error.problem)
+        retry = "" if error.retry_after_s is None else f"Retry-After: {error.retry_after_s}\r\n"
+        head = (
+            f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\n"
+            f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n"
+            f"{retry}Connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode("ascii") + body)
+        self.transport.close()
+
+    def _cancel_timers(self) -> None:
+        for timer in (self._head_timer, self._write_timer):
+            if timer is not None:
+                timer.cancel()
+
+
+def _head_too_large() -> ApiError:
+    return ApiError(
+        431, "head-too-large", f"a request has at most {HEAD_BYTES_MAX} bytes before its body"
+    )
+
+
+async def _answer_head_too_large(scope: Scope, receive: Receive, send: Send) -> None:
+    answer = respond(_head_too_large().problem)
+    answer.headers["Connection"] = "close"
+    await answer(scope, receive, send)
