@@ -11,6 +11,7 @@ markup in it means nothing.
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import Any, Final, Never, Protocol
 
 import typer
@@ -55,6 +56,8 @@ class CommandTree(TyperGroup):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command line and exit with its code."""
+        if isinstance(sys.stdout, TextIOWrapper):  # text a terminal cannot show must not end us
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             code = super().main(*args, **{**extra, "standalone_mode": False})
         except typer.TyperException as error:

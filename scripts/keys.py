@@ -27,7 +27,7 @@ from ledger.records import KeyRevocation, KeyRotation, WriterAppointment, Writer
 from ledger.records.genesis import custodian_of
 from ledger.suites import SUITES
 from scripts.answers import print_receipted, read_value
-from scripts.console_text import fail, print_fields, print_json, print_table, success, warn
+from scripts.console_text import USAGE, fail, print_fields, print_json, print_table, success, warn
 from scripts.keyfiles import write_private_key
 from scripts.options import JsonFlag, with_options
 from scripts.profile import PassphraseOption, Reading
@@ -70,6 +70,8 @@ def new(
 
     Example: `blockpool keys new health-main --out keys`
     """
+    if Path(name).name != name:
+        fail(f"`{name}` is a path, not a name", hint="give the folder with --out", code=USAGE)
     private, public = out / f"{name}.pem", out / f"{name}.pub"
     if public.exists():
         fail(f"{public} exists", hint="choose another name")
@@ -111,6 +113,8 @@ def list_keys(
 
     Example: `blockpool keys list keys`
     """
+    if not folder.is_dir():
+        fail(f"{folder} is no folder")
     rows = []
     for path in sorted(folder.glob("*.pub")):
         private = path.with_suffix(".pem")

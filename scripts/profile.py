@@ -19,10 +19,12 @@ import typer
 
 from ledger.policy import Policy
 from ledger.policy_file import parse_policy
+from ledger.types import WriterId
 from node.client import Client, Retry, Writer
 from scripts.console_text import fail
 from scripts.keyfiles import read_private_key
 from scripts.signers import load_signer
+from scripts.spelling import typed
 
 NODE: Final = "http://127.0.0.1:8700"
 _PATIENCE: Final = Retry(attempts_max=6)
@@ -103,9 +105,10 @@ class Signing:
 
     @property
     def writer_name(self) -> str:
-        """Who signs; ends the command if nobody was named."""
+        """Who signs; ends the command if nobody was named. Raises `SpellingError`."""
         if self.writer is None:
             fail("who signs?", hint="give --writer MEMBER/NAME or set BLOCKPOOL_WRITER", code=2)
+        typed(self.writer, WriterId)
         return self.writer
 
     @contextmanager

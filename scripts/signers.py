@@ -6,6 +6,7 @@ line or the environment, where other processes can see it.
 
 from pathlib import Path
 
+from ledger.errors import KeyFileError
 from ledger.keys import PrivateKey, parse_private_key
 from scripts.console_text import ask_secret, fail
 from scripts.keyfiles import read_private_key
@@ -15,10 +16,16 @@ _ENCRYPTED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 
 def load_signer(path: Path, passphrase_file: Path | None) -> PrivateKey:
     """The key in a key file. Raises `KeyFileError`."""
+    if path.suffix == ".pub":
+        fail(f"{path} is the public half of a key", hint=f"{path.with_suffix('.pem')} signs")
     pem = read_private_key(path)
-    if not pem.startswith(_ENCRYPTED):
-        return parse_private_key(pem)
-    return parse_private_key(pem, _passphrase(f"Passphrase of {path.name}", passphrase_file))
+    secret = None
+    if pem.startswith(_ENCRYPTED):
+        secret = _passphrase(f"Passphrase of {path.name}", passphrase_file)
+    try:
+        return parse_private_key(pem, secret)
+    except KeyFileError as error:
+        raise KeyFileError(f"{path}: {error}") from error
 
 
 def new_passphrase(

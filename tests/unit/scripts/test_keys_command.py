@@ -1,6 +1,9 @@
 """`blockpool keys` from the making of a key to its revocation."""
 
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 from contracts.values import Key, Writer
@@ -148,3 +151,26 @@ def test_a_moment_that_is_none_is_told(command: Command) -> None:
         "--key", command.key_file("health/x"), "--not-after", "tomorrow",
     )  # fmt: skip
     assert "`tomorrow` is no date or time" in message
+
+
+def test_a_key_is_named_not_placed(command: Command, tmp_path: Path) -> None:
+    named = ("keys", "new", "a/b", "--out", tmp_path, "--no-passphrase")
+    assert "is a path, not a name" in command.fails(*named, code=2)
+    assert "is no folder" in command.fails("keys", "list", tmp_path / "nowhere")
+
+
+def test_a_wrong_passphrase_is_told_with_the_file(command: Command, tmp_path: Path) -> None:
+    for name in ("right", "wrong"):
+        (tmp_path / name).touch(mode=0o600)
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    command.ok("keys", "new", "a", "--out", tmp_path, "--passphrase-file", tmp_path / "right")
+    shown = ("keys", "show", tmp_path / "a.pem", "--passphrase-file", tmp_path / "wrong")
+    assert f"{tmp_path / 'a.pem'}: " in command.fails(*shown)
+
+
+def test_a_terminal_without_the_letters_shows_their_numbers(tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "scripts", "keys", "new", "名", "--no-passphrase"]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    folder = ["--out", str(tmp_path)]
+    done = subprocess.run([*line, *folder], env=environment, capture_output=True, check=True)
+    assert b"\\u540d.pem" in done.stdout

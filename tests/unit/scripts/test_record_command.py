@@ -305,6 +305,9 @@ def test_any_record_is_shown_and_its_receipt_kept(
 def test_who_signs_must_be_said(command: Command, shared: World) -> None:
     assert "who signs?" in command.fails(*ASK, code=2)
     assert "which key signs" in command.fails(*ASK, "--writer", "health/main", code=2)
+    assert "`health` is not MEMBER/NAME" in command.fails(*ASK, "--writer", "health")
+    public = ("--writer", "health/main", "--key", "health-main.pub")
+    assert "is the public half of a key" in command.fails(*ASK, *public)
     key = command.key_file("health/main")
     command.ok(*ASK, "--writer", "health/main", "--key", key)
 
