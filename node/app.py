@@ -140,7 +140,7 @@ def _server(app: FastAPI) -> _Server:
 async def _serve(app: FastAPI, server: _Server, listener: socket.socket) -> None:
     asyncio.get_running_loop().set_exception_handler(_tell_task_fault)
     async with app.router.lifespan_context(app):
-        head = app.state.service.replica.head
+        head = app.state.service.replica.published.head
         address = address_of(listener)
         logs.log.info("started", address=address, size=head.size, height=head.height)
         await server.serve(sockets=[listener])

@@ -31,7 +31,7 @@ from node.storage.models import StateRow, table_of
 from node.storage.store import Snapshot
 from node.verification import Signed, Verifier
 
-CHUNK_RECORDS: Final = 100
+CHUNK_RECORDS: Final = 500
 _state = table_of(StateRow)
 
 

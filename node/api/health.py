@@ -37,7 +37,7 @@ async def read_metrics(request: Request) -> Response:
 
 def readings(service: Service, disk: DiskGuard) -> Mapping[str, float]:
     """What the gauges of `node.metrics` show now."""
-    head = service.replica.head
+    head = service.replica.published.head
     values, nodes = service.replica.state.cached_counts
     return {
         "blockpool_log_size": head.size,

@@ -1,11 +1,12 @@
-"""Engines decide two things: the records of the next block in their order, and its time.
+"""Engines determine two things: the records of the next block in their order, and its time.
 
-An engine drives an `Application`; the application decides what the records come to. Every engine
-gives the same leaves, outcomes and roots for the same sequence of blocks.
+An engine drives an `Application`; the application decides what the records come to, and keeps it
+(what ABCI calls FinalizeBlock and Commit). Every engine gives the same leaves, outcomes and roots
+for the same sequence of blocks.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -15,16 +16,30 @@ from ledger.records import Record
 from ledger.types import Time
 
 
+class Decided(NamedTuple):
+    """A block, and what the rules made of it."""
+
+    block: Block
+    result: BlockResult
+
+
 class Application(Protocol):
-    """What an engine drives."""
+    """What an engine drives. A block may be decided while the one before it is being committed."""
 
     @property
     def head(self) -> Head:
-        """The block before."""
+        """The block decided last."""
         ...
 
-    def apply(self, block: Block) -> BlockResult:
-        """Decide and commit one block. MUST NOT be called from two threads at once."""
+    def decide(self, block: Block) -> Decided:
+        """Decide the next block. All blocks but the last one decided MUST be committed by now."""
+        ...
+
+    def commit(self, decided: Decided) -> None:
+        """Keep a block for good, unless nothing happened in it. In the order of decision.
+
+        If it raises, the application is not to be used any more.
+        """
         ...
 
     def has_due(self, time: Time) -> bool:
