@@ -42,7 +42,7 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         if len(self.connections) > CONNECTIONS_MAX:
             busy = "too many are connected"
-            self._refuse(ApiError(503, "too-many-connections", busy, retry_after_s=1))
+            self._refuse(ApiError("too-many-connections", busy, retry_after_s=1))
         self._head_timer = self.loop.call_later(HEAD_S_MAX, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -97,7 +97,7 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP."""
         if not self.transport.is_closing():
-            self._refuse(ApiError(400, "malformed-request", msg))
+            self._refuse(ApiError("malformed-request", msg))
 
     def _refuse(self, error: ApiError) -> None:
         """Answer outside of any request, and hang up."""
@@ -119,7 +119,7 @@ class Connection(HttpToolsProtocol):
 
 def _head_too_large() -> ApiError:
     return ApiError(
-        431, "head-too-large", f"a request has at most {HEAD_BYTES_MAX} bytes before its body"
+        "head-too-large", f"a request has at most {HEAD_BYTES_MAX} bytes before its body"
     )
 
 

@@ -138,7 +138,7 @@ def _is_exempt(path: str) -> bool:
 
 
 def _unauthorized() -> ASGIApp:
-    error = ApiError(401, "unauthorized", "a token of the node is needed: Authorization: Bearer …")
+    error = ApiError("unauthorized", "a token of the node is needed: Authorization: Bearer …")
     answer = respond(error.problem)
     answer.headers["WWW-Authenticate"] = 'Bearer realm="blockpool"'
     return answer

@@ -35,9 +35,9 @@ async def events(
 ) -> Response:
     """Events from an index on (`?from=`), from after the last one seen, or from now."""
     if service.listeners.count >= LISTENERS_MAX:
-        raise ApiError(429, "too-many-listeners", "too many listen already", retry_after_s=60)
+        raise ApiError("too-many-listeners", "too many listen already", retry_after_s=60)
     if last_event_id is not None and not (last_event_id.isascii() and last_event_id.isdecimal()):
-        raise ApiError(400, "bad-parameter", "`Last-Event-ID` is the index of a leaf")
+        raise ApiError("bad-parameter", "`Last-Event-ID` is the index of a leaf")
     start = service.reader.published.head.size
     if last_event_id is not None:
         start = int(last_event_id) + 1

@@ -1,5 +1,7 @@
 """From whatever ends a request early to the problem it is answered with."""
 
+from http.client import METHOD_NOT_ALLOWED
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -18,12 +20,12 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def on_bad_request(request: Request, error: RequestValidationError) -> Response:
         names = ", ".join(str(one["loc"][-1]) for one in error.errors())
-        return _answer(request, ApiError(400, "bad-parameter", f"not understood: {names}"))
+        return _answer(request, ApiError("bad-parameter", f"not understood: {names}"))
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
-        code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http")
-        answer = _answer(request, ApiError(error.status_code, code, str(error.detail)))
+        code = "method-not-allowed" if error.status_code == METHOD_NOT_ALLOWED else "not-found"
+        answer = _answer(request, ApiError(code, f"{request.method} {request.url.path}"))
         answer.headers.update(error.headers or {})
         return answer
 

@@ -126,7 +126,7 @@ async def case_of(service: ServiceOf, case: str, page: PagingOf) -> Response:
     """One case with the records that opened and moved it."""
     told = await run_in_threadpool(_case, service, case, page)
     if told is None:
-        raise ApiError(404, "not-found", f"no case {case}")
+        raise ApiError("not-found", f"no case {case}")
     return respond_json(told)
 
 
@@ -142,7 +142,7 @@ async def usage(  # noqa: PLR0913, PLR0917  one parameter per filter
 ) -> Response:
     """Records of use."""
     if page.cursor and not is_index(page.cursor):
-        raise ApiError(400, "bad-parameter", "`cursor` is not one of this list")
+        raise ApiError("bad-parameter", "`cursor` is not one of this list")
     span = (_bound("from", from_), _bound("to", to))
     wanted = {"consumer": consumer, "dataset": dataset, "grant": grant}
     filters = {name: value for name, value in wanted.items() if value is not None}
@@ -215,7 +215,7 @@ def _block_at(snapshot: Snapshot, at: str | None) -> StoredBlock:
     """The last block a question is about."""
     head = snapshot.head()
     if head is None:
-        raise ApiError(503, "stopping", "the node holds no ledger", retry_after_s=5)
+        raise ApiError("stopping", "the node holds no ledger", retry_after_s=5)
     size = head.head.size
     block: StoredBlock | None
     if at is None:
@@ -227,7 +227,7 @@ def _block_at(snapshot: Snapshot, at: str | None) -> StoredBlock:
     else:
         block = snapshot.block_before(_parse_time("at", at))
     if block is None:
-        raise ApiError(400, "bad-parameter", "`at` lies before the ledger was founded")
+        raise ApiError("bad-parameter", "`at` lies before the ledger was founded")
     return block
 
 
@@ -240,7 +240,7 @@ def _parse_time(name: str, given: str) -> str:
         return _time.decode(b'"' + given.encode() + b'"')
     except ValueError as error:
         detail = f"`{name}` is a time such as 2026-12-31T23:59:59.999Z"
-        raise ApiError(400, "bad-parameter", detail) from error
+        raise ApiError("bad-parameter", detail) from error
 
 
 def _page(page: queries.Page, block: StoredBlock) -> dict[str, object]:

@@ -56,7 +56,7 @@ class Observed:
             log.error("fault", request_id=request_id, route=_route(scope), exc_info=error)
             scope["problem"] = "internal-error"
             if status == 0:
-                fault = ApiError(500, "internal-error", "a fault of the node; see its log")
+                fault = ApiError("internal-error", "a fault of the node; see its log")
                 await respond(fault.problem)(scope, receive, send_with_id)
         finally:
             self._tell(scope, request_id, status or GONE, perf_counter() - began)

@@ -3,6 +3,7 @@
 `code` is permanent; for a refused record it is the reason's code and `number` its number.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -30,6 +31,33 @@ _STATUS_OF_FAMILY: Final = {
 }
 
 
+PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
+    "bad-framing": (400, "the body is not framed as an entry bundle"),
+    "bad-parameter": (400, "a part of the path, the query or a header is not what it should be"),
+    "malformed": (400, "the body is not what the resource takes"),
+    "malformed-request": (400, "the bytes are no HTTP request"),
+    "unauthorized": (401, "a token is needed, and this is none"),
+    "not-local": (403, "only this machine may ask for this"),
+    "not-found": (404, "there is nothing here"),
+    "method-not-allowed": (405, "the resource does not know this method"),
+    "body-too-slow": (408, "the body took too long"),
+    "body-too-large": (413, "the body has more bytes or records than are taken at once"),
+    "unsupported-media-type": (415, "the resource takes no body of this type or encoding"),
+    "key-not-held": (422, "the node does not hold the key of this writer"),
+    "personal-data": (422, "the text looks like personal data, which never goes on the ledger"),
+    "queue-full": (429, "too many records wait to be ordered"),
+    "signer-busy": (429, "too many statements wait to be signed"),
+    "too-many-listeners": (429, "too many follow the log already"),
+    "head-too-large": (431, "the head of the request has too many bytes"),
+    "internal-error": (500, "a fault of the node"),
+    "disk-full": (503, "the disk is nearly full; nothing was taken"),
+    "stopping": (503, "the node takes no more records; the fate of those that waited is open"),
+    "too-many-connections": (503, "too many are connected"),
+    "unsettled": (504, "signed and submitted, but not yet known to be in the ledger"),
+}
+"""What a node answers besides the ledger's reasons: permanent code, HTTP status, meaning."""
+
+
 class Problem(Struct, frozen=True, rename="camel"):
     """The body of an error."""
 
@@ -46,13 +74,13 @@ class Problem(Struct, frozen=True, rename="camel"):
 class ApiError(Exception):
     """A fault of the request or of the node, ready to be answered."""
 
-    def __init__(
-        self, status: int, code: str, detail: str, *, retry_after_s: int | None = None
-    ) -> None:
+    def __init__(self, code: str, detail: str, *, retry_after_s: int | None = None) -> None:
+        """`code` is one of `PROBLEMS`."""
         super().__init__(detail)
+        status, meaning = PROBLEMS[code]
         self.problem = Problem(
             type=f"urn:blockpool:problem:{code}",
-            title=code.replace("-", " "),
+            title=meaning,
             status=status,
             detail=detail,
             code=code,

@@ -32,7 +32,7 @@ _ENVELOPE_TYPES: Final = ("application/vnd.dsse.envelope+json", "application/jso
 async def submit_one(request: Request, service: ServiceOf) -> Response:
     """Submit one DSSE envelope; answers when its block is committed."""
     if media_type_of(request, "application/json") not in _ENVELOPE_TYPES:
-        raise ApiError(415, "unsupported-media-type", f"one of {', '.join(_ENVELOPE_TYPES)}")
+        raise ApiError("unsupported-media-type", f"one of {', '.join(_ENVELOPE_TYPES)}")
     body = await read_body(request, RECORD_BYTES_MAX)
     (answer,) = await submit(service, [body])
     if isinstance(answer, Rejected):
@@ -101,11 +101,11 @@ async def read_outcome(reference: str, service: ServiceOf) -> Response:
 async def _find(service: Service, reference: str) -> ReadLeaf:
     is_digest = len(reference) == 64 and not reference.strip("0123456789abcdef")
     if not (is_digest or is_index(reference)):
-        raise ApiError(400, "bad-parameter", "a record is named by its index or its digest")
+        raise ApiError("bad-parameter", "a record is named by its index or its digest")
     key = reference if is_digest else int(reference)
     leaf = await run_in_threadpool(service.reader.leaf, key)
     if leaf is None or leaf.index >= service.reader.published.head.size:
-        raise ApiError(404, "not-found", f"no record {reference}")
+        raise ApiError("not-found", f"no record {reference}")
     return leaf
 
 
@@ -129,7 +129,7 @@ def _split(body: bytes, media_type: str) -> list[bytes]:
         if body.count(b"\n") > BATCH_RECORDS_MAX:
             raise _too_many()
         return [line for line in body.split(b"\n") if line.strip()]
-    raise ApiError(415, "unsupported-media-type", "application/x-ndjson or octet-stream")
+    raise ApiError("unsupported-media-type", "application/x-ndjson or octet-stream")
 
 
 def _split_frames(body: bytes) -> list[bytes]:
@@ -138,7 +138,7 @@ def _split_frames(body: bytes) -> list[bytes]:
     while start < len(body):
         end = start + 2 + int.from_bytes(body[start : start + 2])
         if end > len(body):
-            raise ApiError(400, "bad-framing", f"the body ends within record {len(leaves)}")
+            raise ApiError("bad-framing", f"the body ends within record {len(leaves)}")
         if len(leaves) == BATCH_RECORDS_MAX:
             raise _too_many()
         leaves.append(body[start + 2 : end])
@@ -147,7 +147,7 @@ def _split_frames(body: bytes) -> list[bytes]:
 
 
 def _too_many() -> ApiError:
-    return ApiError(413, "body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
+    return ApiError("body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
 
 
 def _findings(outcome: Outcome) -> list[dict[str, str]]:

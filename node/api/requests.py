@@ -22,9 +22,9 @@ async def check_query(request: Request) -> None:
     known = _query_names(request.scope["route"].dependant)
     for name, count in Counter(name for name, _ in request.query_params.multi_items()).items():
         if name not in known:
-            raise ApiError(400, "bad-parameter", f"no parameter {name!r} here: {sorted(known)}")
+            raise ApiError("bad-parameter", f"no parameter {name!r} here: {sorted(known)}")
         if count > 1:
-            raise ApiError(400, "bad-parameter", f"`{name}` is given {count} times")
+            raise ApiError("bad-parameter", f"`{name}` is given {count} times")
 
 
 def _query_names(dependant: Dependant) -> set[str]:
@@ -47,7 +47,7 @@ def media_type_of(request: Request, default: str) -> str:
 async def read_body(request: Request, bytes_max: int) -> bytes:
     """The body of a request, refused as soon as it is larger than `bytes_max`, or too slow."""
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise ApiError(415, "unsupported-media-type", "a body is sent as it is, without encoding")
+        raise ApiError("unsupported-media-type", "a body is sent as it is, without encoding")
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and (len(declared) > 16 or int(declared) > bytes_max):
         raise _too_large(bytes_max)
@@ -60,12 +60,12 @@ async def read_body(request: Request, bytes_max: int) -> bytes:
                     raise _too_large(bytes_max)
     except TimeoutError as error:
         slow = f"the body did not come within {BODY_S_MAX} seconds"
-        raise ApiError(408, "body-too-slow", slow, retry_after_s=0) from error
+        raise ApiError("body-too-slow", slow, retry_after_s=0) from error
     return bytes(body)
 
 
 def _too_large(bytes_max: int) -> ApiError:
-    return ApiError(413, "body-too-large", f"a body has at most {bytes_max} bytes")
+    return ApiError("body-too-large", f"a body has at most {bytes_max} bytes")
 
 
 class HeadAsGet:

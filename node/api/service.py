@@ -78,11 +78,11 @@ async def submit(service: Service, envelopes: Sequence[bytes]) -> list[Committed
     try:
         return await service.pipeline.submit(envelopes)
     except QueueFull as error:
-        full = ApiError(429, "queue-full", str(error), retry_after_s=error.retry_after_s)
+        full = ApiError("queue-full", str(error), retry_after_s=error.retry_after_s)
         raise full from error
     except DiskFull as error:
-        full = ApiError(503, "disk-full", str(error), retry_after_s=error.retry_after_s)
+        full = ApiError("disk-full", str(error), retry_after_s=error.retry_after_s)
         raise full from error
     except EngineStopped as error:
         stopping = "the node takes no records"
-        raise ApiError(503, "stopping", stopping, retry_after_s=RESTART_S) from error
+        raise ApiError("stopping", stopping, retry_after_s=RESTART_S) from error

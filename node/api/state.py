@@ -45,7 +45,7 @@ async def read_state(key: str, service: ServiceOf) -> Response:
     """The value under a key, or that there is none, with the proof."""
     if not (key and key.isascii() and key.isprintable() and len(key) <= KEY_LENGTH_MAX):
         detail = f"a key has 1 to {KEY_LENGTH_MAX} printable ASCII characters"
-        raise ApiError(400, "bad-parameter", detail)
+        raise ApiError("bad-parameter", detail)
     proved = await run_in_threadpool(service.reader.state, key)
     told = {
         "key": key,
@@ -66,7 +66,7 @@ async def read_writer(member: str, name: str, service: ServiceOf) -> Response:
     """A writer and the head of its chain: what its next record must name."""
     told = await run_in_threadpool(_writer, service, f"{member}/{name}")
     if told is None:
-        raise ApiError(404, "not-found", f"no writer {member}/{name}")
+        raise ApiError("not-found", f"no writer {member}/{name}")
     return respond_json(told)
 
 

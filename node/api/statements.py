@@ -6,7 +6,7 @@ write as. Answers are those of `/v1/records`.
 
 import hmac
 import ipaddress
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Request
 from msgspec import MsgspecError, Raw, Struct
@@ -28,12 +28,6 @@ router = APIRouter(
     prefix="/v1/statements", tags=["statements"], dependencies=[Depends(check_query)]
 )
 T = TypeVar("T")
-_STATUS_OF_CODE: Final = {
-    "key-not-held": 422,
-    "personal-data": 422,
-    "signer-busy": 429,
-    "unsettled": 504,
-}
 
 
 class Item(Struct, forbid_unknown_fields=True):
@@ -44,12 +38,14 @@ class Item(Struct, forbid_unknown_fields=True):
     body: Raw
 
 
-class _Items(Struct, forbid_unknown_fields=True):
+class Items(Struct, forbid_unknown_fields=True):
+    """Statements to sign, in order."""
+
     items: list[Item]
 
 
 _one = Decoder(Item)
-_many = Decoder(_Items)
+_many = Decoder(Items)
 
 
 @router.post("", status_code=201)
@@ -75,7 +71,7 @@ async def sign_batch(
     signer = _admit(request, service, authorization)
     items = _parse(_many, await read_body(request, BATCH_BYTES_MAX)).items
     if len(items) > BATCH_RECORDS_MAX:
-        raise ApiError(413, "body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
+        raise ApiError("body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
     answers = await signer.submit([(item.writer, _body(item)) for item in items])
     published = service.reader.published
     told: list[object] = []
@@ -94,12 +90,12 @@ async def sign_batch(
 def _admit(request: Request, service: Service, authorization: str) -> LocalSigner:
     local = service.local
     if local is None:
-        raise ApiError(404, "not-found", "this node signs for nobody")
+        raise ApiError("not-found", "this node signs for nobody")
     if request.client is not None and not _is_loopback(request.client.host):
-        raise ApiError(403, "not-local", "statements are signed for callers on this machine alone")
+        raise ApiError("not-local", "statements are signed for callers on this machine alone")
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not hmac.compare_digest(token.encode(), local.token):
-        raise ApiError(401, "unauthorized", "the token of the node's token file is needed")
+        raise ApiError("unauthorized", "the token of the node's token file is needed")
     return local.signer
 
 
@@ -114,21 +110,20 @@ def _parse(decoder: Decoder[T], data: bytes) -> T:
     try:
         return decoder.decode(data)
     except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise ApiError(400, "malformed", str(error)) from error
+        raise ApiError("malformed", str(error)) from error
 
 
 def _body(item: Item) -> Body:
     if item.kind not in KIND_OF_NAME:
-        raise ApiError(400, "malformed", f"no kind `{item.kind}`")
+        raise ApiError("malformed", f"no kind `{item.kind}`")
     try:
         return parse_body(item.kind, bytes(item.body))
     except FormatError as error:
-        raise ApiError(400, "malformed", str(error)) from error
+        raise ApiError("malformed", str(error)) from error
 
 
 def _error(error: SignerError) -> ApiError:
     return ApiError(
-        _STATUS_OF_CODE[error.code],
         error.code,
         str(error),
         retry_after_s=1 if error.can_retry else None,
