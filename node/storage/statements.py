@@ -3,7 +3,8 @@
 `Connection.execute` makes a dictionary of every row and looks at every value in it, which takes
 longer than the database does. A block writes thousands of rows, so statements that take many are
 `Prepared`: written with SQLAlchemy Core like any other, compiled at their first use, then handed
-to the driver as they are.
+to the driver as they are. Insertions take many rows to a statement: the driver lets go of the
+interpreter's lock once for each, and has to win it back from the threads at work meanwhile.
 
 >>> from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine
 >>> columns = Column("id", Integer, primary_key=True), Column("name", String)
@@ -17,7 +18,8 @@ to the driver as they are.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from itertools import chain
+from typing import Any, Final
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -25,6 +27,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.base import Executable
 
 Row = tuple[object, ...]
+ROWS_PER_STATEMENT: Final = (256, 32, 4, 1)
 
 
 class Prepared:
@@ -69,13 +72,40 @@ class Prepared:
         return str(compiled)
 
 
-def inserting(table: Table, without: Sequence[str] = ()) -> Prepared:
+class Insertion(Prepared):
+    """An insertion of many rows."""
+
+    __slots__ = ()
+
+    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Insert the rows, in statements of a few sizes that the driver keeps prepared."""
+        start = 0
+        for size in ROWS_PER_STATEMENT:
+            while len(rows) - start >= size:
+                part = rows[start : start + size]
+                connection.exec_driver_sql(self._text_for(connection, size), _flat(part))
+                start += size
+
+    def _text_for(self, connection: Connection, count: int) -> str:
+        name = f"{connection.dialect.name} {count}"
+        if name not in self._text:
+            one = "(" + ", ".join("?" * len(self._names)) + ")"
+            head, values, tail = self._compile(connection).partition(f"VALUES {one}")
+            self._text[name] = head + values + f", {one}" * (count - 1) + tail
+        return self._text[name]
+
+
+def _flat(rows: Sequence[Row]) -> Row:
+    return tuple(chain.from_iterable(rows))
+
+
+def inserting(table: Table, without: Sequence[str] = ()) -> Insertion:
     """Insert rows with all columns of a table but those `without` which they come."""
     names = _names(table, without)
-    return Prepared(names, lambda _: insert(table).values({one: bindparam(one) for one in names}))
+    return Insertion(names, lambda _: insert(table).values({one: bindparam(one) for one in names}))
 
 
-def upserting(table: Table, keeping: Sequence[str] = ()) -> Prepared:
+def upserting(table: Table, keeping: Sequence[str] = ()) -> Insertion:
     """Insert rows; where the primary key is there, replace the rest of the row but `keeping`."""
     names = _names(table)
     keys = [column.name for column in table.primary_key]
@@ -88,7 +118,7 @@ def upserting(table: Table, keeping: Sequence[str] = ()) -> Prepared:
             index_elements=keys, set_=changed
         )
 
-    return Prepared(names, make)
+    return Insertion(names, make)
 
 
 def deleting(table: Table) -> Prepared:
