@@ -22,7 +22,7 @@ from contracts.transition import Rejected
 from contracts.values import ChainHead
 from ledger.envelope import Envelope
 from ledger.types import Time, WriterId
-from node.engine import Application, Decided
+from node.engine import Application
 from node.pipeline import Committed, Pipeline
 from node.quota import NOBODY
 
@@ -80,15 +80,9 @@ class Metrics:
             registry=registry,
             buckets=_RECORDS,
         )
-        self._decide_seconds = Histogram(
-            "blockpool_decide_seconds",
-            "Time to decide a block.",
-            registry=registry,
-            buckets=_SECONDS,
-        )
         self._commit_seconds = Histogram(
             "blockpool_commit_seconds",
-            "Time to commit and publish a block.",
+            "Time to decide, commit and publish a block.",
             registry=registry,
             buckets=_SECONDS,
         )
@@ -125,12 +119,8 @@ class Metrics:
         self._signatures.labels("holds").inc(len(signers) - failed)
 
     def count_block(self, result: BlockResult, seconds: float) -> None:
-        """Count a block, and how long it took to be decided."""
+        """Count a block, and how long it took."""
         self._block_records.observe(len(result.verdicts))
-        self._decide_seconds.observe(seconds)
-
-    def count_commit(self, seconds: float) -> None:
-        """Count how long a block took to be kept."""
         self._commit_seconds.observe(seconds)
 
 
@@ -158,18 +148,12 @@ class MeasuredApplication:
         """As `Application.head`."""
         return self._application.head
 
-    def decide(self, block: Block) -> Decided:
-        """As `Application.decide`."""
+    def apply(self, block: Block) -> BlockResult:
+        """As `Application.apply`."""
         began = perf_counter()
-        decided = self._application.decide(block)
-        self._metrics.count_block(decided.result, perf_counter() - began)
-        return decided
-
-    def commit(self, decided: Decided) -> None:
-        """As `Application.commit`."""
-        began = perf_counter()
-        self._application.commit(decided)
-        self._metrics.count_commit(perf_counter() - began)
+        result = self._application.apply(block)
+        self._metrics.count_block(result, perf_counter() - began)
+        return result
 
     def has_due(self, time: Time) -> bool:
         """As `Application.has_due`."""

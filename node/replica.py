@@ -1,17 +1,15 @@
 """One node's copy of the ledger: it decides, stores and publishes blocks, one after the other.
 
-    decide(block)   what it comes to (`replay.step`)   a crash here loses nothing: nothing was
-                                                       promised
-    commit(decided) extend the tree, sign its checkpoint
-                    one transaction: leaves, tiles, state, map, head, views, checkpoint
-                    ── committed ──                    a crash here loses nothing: it is all there
-                    publish
+    apply(block):  decide (`replay.step`)           a crash here loses nothing: nothing was promised
+                   extend the tree, sign its checkpoint
+                   one transaction: leaves, tiles, state, map, head, views, checkpoint
+                   ── committed ──                  a crash here loses nothing: it is all there
+                   publish
 
-The next block may be decided while one is committed, each on a thread of its own.
 A signed checkpoint leaves this process only after its block is on disk.
 
-If the transaction fails, it is rolled back, and the disk can no longer be trusted to keep promises:
-the error is passed on and the node stops. What is on disk is the block before.
+If the transaction fails, it is rolled back and what is in memory is still what is on disk; but the
+disk can no longer be trusted to keep promises, so the error is passed on and the node stops.
 """
 
 import threading
@@ -31,7 +29,6 @@ from ledger.records import Genesis, Record, parse_record
 from ledger.tiles import Tile, TileEdge
 from ledger.types import DigestHex
 from node import views
-from node.engine import Decided
 from node.storage.cache import GenerationalCache
 from node.storage.models import StateRow, table_of
 from node.storage.state import StoredState
@@ -62,7 +59,7 @@ class Published:
 
 
 class Replica:
-    """The ledger on this node: a `node.engine.Application`."""
+    """The ledger on this node. `apply` is called from one thread at a time."""
 
     def __init__(
         self,
@@ -79,15 +76,14 @@ class Replica:
         self._signers = log_signers
         self._verify = verify
         self._on_step = on_step
-        self._reading: Connection = store.engine.connect()
-        self._writing: Connection = store.engine.connect()
-        self.state = StoredState(self._reading, cache.values_max, cache.nodes_max)
+        self._connection: Connection = store.engine.connect()
+        self.state = StoredState(self._connection, cache.values_max, cache.nodes_max)
         self.keys: dict[str, PublicKey] = {}
-        self._edge, self._decided = self._restore()
+        self._edge, head = self._restore()
         self._recent = GenerationalCache[tuple[int, int], bytes](_RECENT_TILES)
         self._lock = threading.Lock()
         self._listeners: list[Callable[[Published, Block, BlockResult], None]] = []
-        self._published = self._restore_checkpoint(self._decided)
+        self._published = self._restore_checkpoint(head)
         self._publishing = threading.Condition()
 
     @property
@@ -97,8 +93,8 @@ class Replica:
 
     @property
     def head(self) -> Head:
-        """As `Application.head`: the block decided last, which may not be published yet."""
-        return self._decided
+        """Where the log stands."""
+        return self._published.head
 
     def published_from(self, size: int) -> Published:
         """The latest checkpoint, once it covers `size` leaves. Raises `ReplicaError`.
@@ -117,35 +113,21 @@ class Replica:
         self._listeners.append(listener)
 
     def apply(self, block: Block) -> BlockResult:
-        """Decide and commit a block."""
-        decided = self.decide(block)
-        self.commit(decided)
-        return decided.result
-
-    def decide(self, block: Block) -> Decided:
-        """As `Application.decide`."""
-        with self._reading.begin():
-            result = step(self.state, self._decided, block, self._verify)
-        if not result.is_empty:
-            self.state.adopt(result)
-            self._decided = result.head
-        return Decided(block, result)
-
-    def commit(self, decided: Decided) -> None:
-        """As `Application.commit`."""
-        block, result = decided
-        if result.is_empty:
-            return
-        edge, tiles = self._edge.extend([leaf_hash(leaf) for leaf in result.leaves])
-        published = Published(result.head, self._sign(result.head, edge))
-        with self._writing.begin():
-            write_block(self._writing, result, edge, tiles, self._on_step)
-            views.write(self._writing, block, result)
+        """Decide a block and, unless nothing happened in it, commit and publish it."""
+        with self._connection.begin():
+            result = step(self.state, self.head, block, self._verify)
+            if result.is_empty:
+                return result
+            edge, tiles = self._edge.extend([leaf_hash(leaf) for leaf in result.leaves])
+            write_block(self._connection, result, edge, tiles, self._on_step)
+            views.write(self._connection, block, result)
             self._on_step("views")
-            write_checkpoint(self._writing, result.head.size, published.checkpoint)
+            published = Published(result.head, self._sign(result.head, edge))
+            write_checkpoint(self._connection, result.head.size, published.checkpoint)
             self._on_step("checkpoint")
         self._on_step("committed")
-        # From here on the block is promised.
+        # From here on the block is promised; memory follows.
+        self.state.adopt(result)
         self._edge = edge
         self._adopt_keys(result)
         self._adopt_tiles(tiles)
@@ -154,10 +136,11 @@ class Replica:
             self._publishing.notify_all()
         for listener in self._listeners:
             listener(published, block, result)
+        return result
 
     def has_due(self, time: str) -> bool:
         """Whether a deadline has passed at `time`."""
-        with self._reading.begin():
+        with self._connection.begin():
             return bool(self.state.due(time, 1))
 
     def tiles(self, tiles: Sequence[Tile]) -> list[bytes]:
@@ -176,30 +159,29 @@ class Replica:
 
     def close(self) -> None:
         """Let go of the database."""
-        self._reading.close()
-        self._writing.close()
+        self._connection.close()
 
     def _restore(self) -> tuple[TileEdge, Head]:
-        with self._reading.begin():
-            snapshot = Snapshot(self._reading)
+        with self._connection.begin():
+            snapshot = Snapshot(self._connection)
             stored = snapshot.head()
             if stored is None:
                 raise ReplicaError("the database holds no ledger; `blockpool node init` makes one")
             edge = TileEdge.restore(stored.head.size, snapshot)
             if edge.root() != stored.root:
                 raise ReplicaError("the tiles do not give the root of the head; restore a backup")
-            for key, value in _stored_keys(self._reading):
+            for key, value in _stored_keys(self._connection):
                 self.keys[key] = parse_public_key(value.key)
         return edge, stored.head
 
     def _restore_checkpoint(self, head: Head) -> Published:
         """The checkpoint of the head; `initialise`, which has no keys, leaves it to be signed."""
-        with self._writing.begin():
-            kept = Snapshot(self._writing).checkpoint()
+        with self._connection.begin():
+            kept = Snapshot(self._connection).checkpoint()
             if kept is not None and kept[0] == head.size:
                 return Published(head, kept[1])
             note = self._sign(head, self._edge)
-            write_checkpoint(self._writing, head.size, note)
+            write_checkpoint(self._connection, head.size, note)
         return Published(head, note)
 
     def _sign(self, head: Head, edge: TileEdge) -> bytes:

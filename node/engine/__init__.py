@@ -1,12 +1,11 @@
-"""Engines determine two things: the records of the next block in their order, and its time.
+"""Engines decide two things: the records of the next block in their order, and its time.
 
-An engine drives an `Application`; the application decides what the records come to, and keeps it
-(what ABCI calls FinalizeBlock and Commit). Every engine gives the same leaves, outcomes and roots
-for the same sequence of blocks.
+An engine drives an `Application`; the application decides what the records come to. Every engine
+gives the same leaves, outcomes and roots for the same sequence of blocks.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -16,30 +15,16 @@ from ledger.records import Record
 from ledger.types import Time
 
 
-class Decided(NamedTuple):
-    """A block, and what the rules made of it."""
-
-    block: Block
-    result: BlockResult
-
-
 class Application(Protocol):
-    """What an engine drives. A block may be decided while the one before it is being committed."""
+    """What an engine drives."""
 
     @property
     def head(self) -> Head:
-        """The block decided last."""
+        """The block before."""
         ...
 
-    def decide(self, block: Block) -> Decided:
-        """Decide the next block. All blocks but the last one decided MUST be committed by now."""
-        ...
-
-    def commit(self, decided: Decided) -> None:
-        """Keep a block for good, unless nothing happened in it. In the order of decision.
-
-        If it raises, the application is not to be used any more.
-        """
+    def apply(self, block: Block) -> BlockResult:
+        """Decide and commit one block. MUST NOT be called from two threads at once."""
         ...
 
     def has_due(self, time: Time) -> bool:

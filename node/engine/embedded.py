@@ -1,11 +1,8 @@
-"""The embedded sequencer: one queue, blocks closed on size or time.
+"""The embedded sequencer: one queue, one thread that commits, blocks closed on size or time.
 
-A block is formed as soon as the one before is decided and something waits; the first record waits
-at most `linger_ms` for company. Under load blocks grow to `records_max` by themselves. While
+A block is formed as soon as the one before is committed and something waits; the first record
+waits at most `linger_ms` for company. Under load blocks grow to `records_max` by themselves. While
 nothing is submitted, a block is formed when a deadline has passed.
-
-Two threads: one decides, the other commits what was decided before. Records are answered when
-their block is committed.
 """
 
 import asyncio
@@ -20,7 +17,7 @@ from contracts.replay import Block
 from ledger.records import Record
 from ledger.times import from_ms, to_ms
 from ledger.types import MemberId, Time
-from node.engine import Application, Decided, EngineStopped, Placed, QueueFull
+from node.engine import Application, EngineStopped, Placed, QueueFull
 
 RETRY_AFTER_S: Final = 1
 
@@ -89,7 +86,6 @@ class EmbeddedEngine:
         self._wake = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
-        self._decider = ThreadPoolExecutor(1, thread_name_prefix="decide")
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self.failure: BaseException | None = None
 
@@ -108,7 +104,6 @@ class EmbeddedEngine:
         self._wake.set()
         if self._task is not None:
             await self._task
-        self._decider.shutdown()
         self._committer.shutdown()
 
     async def finished(self) -> None:
@@ -133,42 +128,20 @@ class EmbeddedEngine:
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         taken: list[_Waiting] = []
-        committing: asyncio.Task[None] | None = None
         try:
-            while True:
-                if not self._waiting and committing is not None:
-                    await committing
-                    committing = None
-                if not await self._something_to_do():
-                    break
+            while await self._something_to_do():
                 taken = self._take()
                 block = Block(self._block_time(), self._proposer, [one[0] for one in taken])
-                decided = await loop.run_in_executor(self._decider, self._application.decide, block)
-                if committing is not None:
-                    await committing
-                committing = asyncio.create_task(self._commit(decided, taken))
-                taken = []
+                result = await loop.run_in_executor(self._committer, self._application.apply, block)
+                for position, (_, submission, number) in enumerate(taken):
+                    submission.place(number, Placed(result, position))
         except Exception as error:  # noqa: BLE001  whatever it was, the engine stops, loudly
             self.failure = error
         finally:
             self._stopping = True
-            if committing is not None:
-                await asyncio.gather(committing, return_exceptions=True)
             for _, submission, _ in (*taken, *self._waiting):
                 submission.give_up()
             self._waiting.clear()
-
-    async def _commit(self, decided: Decided, taken: Sequence[_Waiting]) -> None:
-        """Commit a block and tell everybody whose records it holds."""
-        loop = asyncio.get_running_loop()
-        try:
-            await loop.run_in_executor(self._committer, self._application.commit, decided)
-        except BaseException:
-            for _, submission, _ in taken:
-                submission.give_up()
-            raise
-        for position, (_, submission, number) in enumerate(taken):
-            submission.place(number, Placed(decided.result, position))
 
     async def _something_to_do(self) -> bool:
         """Wait for records or a deadline; False once the engine shall stop and nothing waits."""
@@ -181,7 +154,7 @@ class EmbeddedEngine:
                 await asyncio.wait_for(self._wake.wait(), self._limits.idle_ms / 1_000)
             except TimeoutError:
                 now = from_ms(self._now_ms())
-                if await loop.run_in_executor(self._decider, self._application.has_due, now):
+                if await loop.run_in_executor(self._committer, self._application.has_due, now):
                     return True
         if len(self._waiting) < self._limits.records_max and not self._stopping:
             await asyncio.sleep(self._limits.linger_ms / 1_000)

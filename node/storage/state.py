@@ -1,10 +1,8 @@
 """The state as the rules see it, read from the database through bounded caches.
 
-Belongs to the thread that decides. Values are cached as they are used by the rules, decoded; absent
-keys are cached too, because rules ask for what must not exist yet.
-
-A block is decided while the one before is being written. What that one changes is *pending*: it may
-be in the database already or not yet, so it is looked up here first.
+Belongs to the thread that commits. Values are cached as they are used by the rules, decoded; absent
+keys are cached too, because rules ask for what must not exist yet. The caches take over a block's
+changes only after its transaction has been committed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,45 +38,33 @@ class StoredState:
         self._connection = connection
         self._values = GenerationalCache[str, Value | None](values_max)
         self._nodes = GenerationalCache[Path, bytes](nodes_max)
-        self._pending_values: Mapping[str, Value | None] = {}
-        self._pending_nodes: Mapping[Path, bytes] = {}
 
     def get(self, key: str) -> Value | None:
         """As `StateView.get`."""
         value = self._values.get(key, _MISSING)
         if value is not _MISSING:
             return value  # type: ignore[return-value]
-        if key in self._pending_values:
-            loaded = self._pending_values[key]
-        else:
-            row = _SELECT_VALUE.first(self._connection, (key,))
-            loaded = None if row is None else parse_value(key, row[0])
+        row = _SELECT_VALUE.first(self._connection, (key,))
+        loaded = None if row is None else parse_value(key, row[0])
         self._values.put(key, loaded)
         return loaded
 
     def due(self, until: Time, count_max: int) -> list[str]:
         """As `StateView.due`."""
-        end = f"{DUE_PREFIX}{until}0"  # "0" follows "/": every case due at `until` sorts below
-        pending = {
-            key: value is not None
-            for key, value in self._pending_values.items()
-            if key.startswith(DUE_PREFIX) and key < end
-        }
         query = (
             select(_state.c.key)
-            .where(_state.c.key >= DUE_PREFIX, _state.c.key < end)
+            .where(_state.c.key >= DUE_PREFIX, _state.c.key < f"{DUE_PREFIX}{until}0")
             .order_by(_state.c.key)
-            .limit(count_max + len(pending))
+            .limit(count_max)
         )
-        stored = {row[0]: True for row in self._connection.execute(query)}
-        return sorted(key for key, holds in {**stored, **pending}.items() if holds)[:count_max]
+        return [row[0] for row in self._connection.execute(query)]
 
     def nodes(self, paths: Sequence[Path]) -> Mapping[Path, bytes]:
         """As `State.nodes`; what the cache lacks is read in few statements."""
         found: dict[Path, bytes] = {}
         missing: list[Path] = []
         for path in paths:
-            node = self._nodes.get(path, None) or self._pending_nodes.get(path)
+            node = self._nodes.get(path, None)
             if node is None:
                 missing.append(path)
             else:
@@ -104,9 +90,7 @@ class StoredState:
         raise KeyError(path_digest.hex())
 
     def adopt(self, result: BlockResult) -> None:
-        """Take over what a decided block changes; the one before it MUST be committed by now."""
-        self._pending_values = result.changes
-        self._pending_nodes = result.map_update.nodes
+        """Take over what a committed block changed."""
         self._values.update(result.changes)
         self._nodes.update(result.map_update.nodes)
 

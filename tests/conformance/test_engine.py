@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.replay import Block, Head
+from contracts.replay import Block, BlockResult, Head
 from contracts.transition import Accepted
 from ledger.records import Record
 from ledger.times import to_ms
 from ledger.types import DigestHex, Time
-from node.engine import Application, Decided, Engine, EngineStopped, Placed, QueueFull
+from node.engine import Application, Engine, EngineStopped, Placed, QueueFull
 from node.engine.embedded import EmbeddedEngine, Limits
 from tests import bodies
 from tests.nodes import Clock
@@ -45,9 +45,7 @@ class Ledger:
     gate: threading.Event = field(default_factory=threading.Event)
     entered: threading.Event = field(default_factory=threading.Event)
     asked: int = 0
-    deciding: threading.Lock = field(default_factory=threading.Lock)
-    committing: threading.Lock = field(default_factory=threading.Lock)
-    uncommitted: list[Decided] = field(default_factory=list)
+    busy: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -61,28 +59,17 @@ class Ledger:
         """All records in the order of the blocks."""
         return [record for block in self.blocks for record in block.records]
 
-    def decide(self, block: Block) -> Decided:
-        assert self.deciding.acquire(blocking=False), "two blocks decided at once"
-        try:
-            assert len(self.uncommitted) <= 1, "the block before the last one is not committed"
-            result = self.world.block(*block.records, at=block.time, proposer=block.proposer)
-            self.uncommitted.append(Decided(block, result))
-            return self.uncommitted[-1]
-        finally:
-            self.deciding.release()
-
-    def commit(self, decided: Decided) -> None:
-        assert self.committing.acquire(blocking=False), "two blocks committed at once"
+    def apply(self, block: Block) -> BlockResult:
+        assert self.busy.acquire(blocking=False), "two blocks at once"
         try:
             self.entered.set()
             assert self.gate.wait(10)
             if self.failure is not None:
                 raise self.failure
-            assert self.uncommitted[0] is decided, "blocks are committed in the order of decision"
-            del self.uncommitted[0]
-            self.blocks.append(decided.block)
+            self.blocks.append(block)
+            return self.world.block(*block.records, at=block.time, proposer=block.proposer)
         finally:
-            self.committing.release()
+            self.busy.release()
 
     def has_due(self, time: Time) -> bool:
         self.asked += 1
@@ -212,30 +199,17 @@ async def test_a_deadline_closes_an_idle_block_and_no_earlier(make: MakeEngine) 
 
 async def test_what_does_not_fit_is_turned_away_whole(make: MakeEngine) -> None:
     async with started(make) as node:
-        records = node.records(65)
+        records = node.records(60)
         node.ledger.gate.clear()
-        first = asyncio.create_task(node.engine.order(records[:15]))  # two blocks, and five wait
+        first = asyncio.create_task(node.engine.order(records[:10]))
         while not node.ledger.entered.is_set():  # noqa: ASYNC110  set by another thread
             await asyncio.sleep(0)
         with pytest.raises(QueueFull) as full:
-            await node.engine.order(records[15:])
+            await node.engine.order(records[10:])
         assert full.value.retry_after_s > 0
         node.ledger.gate.set()
         await first
-        assert node.ledger.ordered == records[:15]
-
-
-async def test_nobody_is_answered_before_the_block_is_committed(make: MakeEngine) -> None:
-    async with started(make) as node:
-        records = node.records(8)
-        node.ledger.gate.clear()
-        waiting = [asyncio.create_task(node.engine.order([one])) for one in records]
-        while len(node.ledger.uncommitted) < 2:  # noqa: ASYNC110  by then the next one is decided
-            await asyncio.sleep(0.001)
-        assert not any(one.done() for one in waiting)
-        node.ledger.gate.set()
-        placed = [place for one in waiting for place in await one]
-        assert verdicts(placed) == [record.digest for record in records]
+        assert node.ledger.ordered == records[:10]
 
 
 async def test_stopping_finishes_what_waits_and_takes_no_more(make: MakeEngine) -> None:

@@ -8,8 +8,8 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from contracts.replay import Block, BlockResult
 from node.app import create_app
-from node.engine import Decided
 from node.logs import configured_logs
 from node.replica import Replica
 from tests import bodies
@@ -28,12 +28,12 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 async def test_a_commit_that_fails_stops_the_node_loudly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_self: Replica, _decided: Decided) -> None:
+    def fail(_self: Replica, _block: Block) -> BlockResult:
         raise FULL
 
     settings, world, told = settings_in(tmp_path), World.genesis(), io.StringIO()
     close(open_replica(settings.database, world))
-    monkeypatch.setattr(Replica, "commit", fail)
+    monkeypatch.setattr(Replica, "apply", fail)
     app, stops = create_app(settings, log_signers()), list[bool]()
     app.state.stop = lambda: stops.append(True)
     record = world.sign("transport/main", bodies.schema()).envelope.encoded

@@ -16,9 +16,7 @@ from ledger.checkpoint import log_key, open_checkpoint
 from ledger.hashing import leaf_hash
 from ledger.records import parse_record
 from ledger.tiles import Tile, TileReader
-from ledger.times import from_ms, to_ms
 from node import replica as replica_module
-from node.engine import Decided
 from node.reader import Reader
 from node.replica import CacheSizes, Replica, ReplicaError, initialise, origin_of
 from node.storage.database import open_database
@@ -116,52 +114,6 @@ def test_caches_of_one_entry_change_nothing_but_speed(database: Path, world: Wor
     for block, result in zip(world.blocks, world.results, strict=True):
         assert replica.apply(block).leaves == result.leaves
     close(replica)
-
-
-@pytest.mark.parametrize("cached", [1, 1_000])
-def test_a_block_decided_before_the_last_one_is_on_disk(
-    cached: int, database: Path, world: World
-) -> None:
-    """What the block before changes is seen, whether it is in the database already or not."""
-    store = SqlStore(open_database(database))
-    initialise(store, world.leaves[0])
-    replica = Replica(store, ORIGIN, log_signers(), cache=CacheSizes(cached, cached))
-    before: Decided | None = None
-    for number, (block, result) in enumerate(zip(world.blocks, world.results, strict=True)):
-        if number % 3 == 0 and before is not None:
-            replica.commit(before)
-            before = None
-        decided = replica.decide(block)
-        assert decided.result.leaves == result.leaves
-        if before is not None:
-            replica.commit(before)
-        before = decided
-    assert before is not None
-    assert replica.published.head != world.head
-    replica.commit(before)
-    assert replica.published.head == world.head
-    check_checkpoint(replica)
-    close(replica)
-
-
-@pytest.mark.parametrize("when", ["while it is written", "after it was written"])
-def test_a_deadline_is_met_once_however_far_the_block_that_set_it_has_come(
-    when: str, replica: Replica, world: World
-) -> None:
-    world.accept(world.sign("weather/main", bodies.schema("a")))
-    replica.apply(world.blocks[-1])
-    entry = world.sign("weather/main", bodies.entry(dataset="pending"))
-    before = replica.decide(Block(world.later(), "steward", [entry]))
-    (due,) = (key for key in before.result.changes if key.startswith("due/"))
-    time = due.split("/")[1]
-    for settled in (True, False):
-        if when.startswith("after"):
-            replica.commit(before)
-        decided = replica.decide(Block(time, "steward", []))
-        assert (due in decided.result.settlement.changed) == settled
-        if when.startswith("while"):
-            replica.commit(before)
-        before, time = decided, from_ms(to_ms(time) + 1)
 
 
 def test_a_reopened_replica_goes_on_where_it_stopped(database: Path, world: World) -> None:
