@@ -28,6 +28,7 @@ from node import logs
 from node.api import events, faults, health, lists, log, records, state, statements
 from node.api.access import Admission, read_tokens
 from node.api.observed import Observed
+from node.api.openapi import Api
 from node.api.requests import HeadAsGet
 from node.api.service import Service
 from node.composition import running
@@ -81,7 +82,7 @@ def create_app(
             yield
         await watch
 
-    app = FastAPI(title="blockpool", version="1", lifespan=lifespan, redirect_slashes=False)
+    app = Api(title="blockpool", version="1", lifespan=lifespan, redirect_slashes=False)
     app.state.failed = False
     app.state.stop = lambda: None
     app.state.metrics = metrics

@@ -1,9 +1,10 @@
 """Lists over the views, with filters, cursors and `at`: as at a past size or time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from msgspec import Raw
 from msgspec.json import Decoder, decode
 from starlette.concurrency import run_in_threadpool
@@ -21,6 +22,7 @@ from node.views.queries import LIMIT_MAX
 
 router = APIRouter(prefix="/v1", tags=["lists"], dependencies=[Depends(check_query)])
 Text = Annotated[str | None, Query(max_length=256)]
+At = Annotated[str | None, Query(max_length=32)]
 _time: Final = Decoder(Time)
 
 
@@ -36,9 +38,7 @@ class Paging:
 def paging(
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = 100,
     cursor: Annotated[str, Query(max_length=256)] = "",
-    at: Annotated[
-        str | None, Query(max_length=32, description="a size of the log, or an RFC 3339 time")
-    ] = None,
+    at: At = None,
 ) -> Paging:
     """The paging of a request."""
     return Paging(limit, cursor, at)
@@ -122,9 +122,11 @@ async def cases(
 
 
 @router.get("/cases/{case}")
-async def case_of(service: ServiceOf, case: str, page: PagingOf) -> Response:
+async def case_of(
+    service: ServiceOf, case: Annotated[str, Path(max_length=256)], at: At = None
+) -> Response:
     """One case with the records that opened and moved it."""
-    told = await run_in_threadpool(_case, service, case, page)
+    told = await run_in_threadpool(_case, service, case, at)
     if told is None:
         raise ApiError("not-found", f"no case {case}")
     return respond_json(told)
@@ -182,9 +184,9 @@ async def _list(service: Service, view: str, page: Paging, **filters: str | None
     return respond_json(await run_in_threadpool(ask))
 
 
-def _case(service: Service, case: str, page: Paging) -> dict[str, object] | None:
+def _case(service: Service, case: str, at: str | None) -> dict[str, object] | None:
     with service.replica.store.snapshot() as snapshot:
-        block = _block_at(snapshot, page.at)
+        block = _block_at(snapshot, at)
         found = queries.versioned_page(
             snapshot.connection, "case", block.size, {"id": case}, limit=1
         )
@@ -208,7 +210,7 @@ def _case(service: Service, case: str, page: Paging) -> dict[str, object] | None
                 "body": record.body,
             }
         )
-    return {**found.items[0], "steps": steps, **_place(block)}
+    return {**_item(found.items[0]), "steps": steps, **_place(block)}
 
 
 def _block_at(snapshot: Snapshot, at: str | None) -> StoredBlock:
@@ -247,11 +249,11 @@ def _page(page: queries.Page, block: StoredBlock) -> dict[str, object]:
     return {"items": [_item(one) for one in page.items], "next": page.next, **_place(block)}
 
 
-def _item(row: object) -> object:
+def _item(row: Mapping[str, object]) -> Mapping[str, object]:
     """A row with the members of its value beside its id."""
-    if isinstance(row, dict) and isinstance(row.get("value"), Raw):
-        value = decode(row["value"], type=dict[str, Raw])
-        return {"id": row["id"], **value}
+    value = row.get("value")
+    if isinstance(value, Raw):
+        return {"id": row["id"], **decode(value, type=dict[str, Raw])}
     return row
 
 

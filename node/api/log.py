@@ -1,8 +1,8 @@
 """The log as C2SP tlog-tiles serves it: checkpoint, tiles, entry bundles."""
 
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
@@ -22,7 +22,7 @@ async def checkpoint(service: ServiceOf) -> Response:
 
 
 @router.get("/tile/{path:path}")
-async def tile(path: str, service: ServiceOf) -> Response:
+async def tile(path: Annotated[str, Path(max_length=64)], service: ServiceOf) -> Response:
     """A tile or an entry bundle (C2SP tlog-tiles)."""
     try:
         name = parse_tile_path(f"tile/{path}")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from msgspec import Raw
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
@@ -25,6 +25,7 @@ router = APIRouter(prefix="/v1/records", tags=["records"], dependencies=[Depends
 RECORD_BYTES_MAX: Final = 256 * 1024
 BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
 BATCH_RECORDS_MAX: Final = 10_000
+Reference = Annotated[str, Path(max_length=64)]
 _ENVELOPE_TYPES: Final = ("application/vnd.dsse.envelope+json", "application/json")
 
 
@@ -56,7 +57,7 @@ async def submit_batch(
 
 
 @router.get("/{reference}")
-async def read(request: Request, reference: str, service: ServiceOf) -> Response:
+async def read(request: Request, reference: Reference, service: ServiceOf) -> Response:
     """One leaf, by index or record digest; as `application/octet-stream` its very bytes."""
     leaf = await _find(service, reference)
     if "application/octet-stream" in request.headers.get("accept", ""):
@@ -74,7 +75,7 @@ async def read(request: Request, reference: str, service: ServiceOf) -> Response
 
 
 @router.get("/{reference}/receipt")
-async def read_receipt(reference: str, service: ServiceOf) -> Response:
+async def read_receipt(reference: Reference, service: ServiceOf) -> Response:
     """The receipt of one leaf (C2SP tlog-proof) under the latest checkpoint."""
     leaf = await _find(service, reference)
     receipt = await run_in_threadpool(service.reader.receipt, leaf.index)
@@ -82,7 +83,7 @@ async def read_receipt(reference: str, service: ServiceOf) -> Response:
 
 
 @router.get("/{reference}/outcome")
-async def read_outcome(reference: str, service: ServiceOf) -> Response:
+async def read_outcome(reference: Reference, service: ServiceOf) -> Response:
     """What the rules made of one record, proved under the latest checkpoint."""
     leaf = await _find(service, reference)
     proved = await run_in_threadpool(service.reader.outcome, leaf)

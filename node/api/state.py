@@ -1,8 +1,8 @@
 """The ledger itself, single state values with proof, and writers' chain heads."""
 
-from typing import Final
+from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from msgspec import to_builtins
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -17,7 +17,8 @@ from node.api.service import Service, ServiceOf, respond_json
 from node.storage.state import StoredState
 
 router = APIRouter(prefix="/v1", tags=["state"], dependencies=[Depends(check_query)])
-KEY_LENGTH_MAX: Final = 256
+StateKey = Annotated[str, Path(min_length=1, max_length=256, pattern="^[ -~]+$")]
+Name = Annotated[str, Path(max_length=63)]
 
 
 @router.get("/ledger")
@@ -41,11 +42,8 @@ async def read_ledger(service: ServiceOf) -> Response:
 
 
 @router.get("/state/{key:path}")
-async def read_state(key: str, service: ServiceOf) -> Response:
+async def read_state(key: StateKey, service: ServiceOf) -> Response:
     """The value under a key, or that there is none, with the proof."""
-    if not (key and key.isascii() and key.isprintable() and len(key) <= KEY_LENGTH_MAX):
-        detail = f"a key has 1 to {KEY_LENGTH_MAX} printable ASCII characters"
-        raise ApiError("bad-parameter", detail)
     proved = await run_in_threadpool(service.reader.state, key)
     told = {
         "key": key,
@@ -62,7 +60,7 @@ async def read_state(key: str, service: ServiceOf) -> Response:
 
 
 @router.get("/writers/{member}/{name}")
-async def read_writer(member: str, name: str, service: ServiceOf) -> Response:
+async def read_writer(member: Name, name: Name, service: ServiceOf) -> Response:
     """A writer and the head of its chain: what its next record must name."""
     told = await run_in_threadpool(_writer, service, f"{member}/{name}")
     if told is None:

@@ -27,6 +27,7 @@ from node.signing import SignerError, parse_body
 router = APIRouter(
     prefix="/v1/statements", tags=["statements"], dependencies=[Depends(check_query)]
 )
+Authorization = Annotated[str, Header(max_length=1_024)]
 T = TypeVar("T")
 
 
@@ -49,9 +50,7 @@ _many = Decoder(Items)
 
 
 @router.post("", status_code=201)
-async def sign(
-    request: Request, service: ServiceOf, authorization: Annotated[str, Header()] = ""
-) -> Response:
+async def sign(request: Request, service: ServiceOf, authorization: Authorization = "") -> Response:
     """Sign and submit one statement: `{"writer", "kind", "body"}`."""
     signer = _admit(request, service, authorization)
     item = _parse(_one, await read_body(request, BATCH_BYTES_MAX))
@@ -65,7 +64,7 @@ async def sign(
 
 @router.post("/batch")
 async def sign_batch(
-    request: Request, service: ServiceOf, authorization: Annotated[str, Header()] = ""
+    request: Request, service: ServiceOf, authorization: Authorization = ""
 ) -> Response:
     """Sign and submit many: `{"items": [...]}`. Results in order, one checkpoint."""
     signer = _admit(request, service, authorization)

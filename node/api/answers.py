@@ -1,0 +1,227 @@
+"""What the resources answer, member by member: the source of the schemas in the OpenAPI document.
+
+Most answers are put together from stored JSON without being decoded; tests read real ones back
+with these types, strictly, so what is documented is what is sent.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from msgspec import Struct
+
+from contracts.values import (
+    Case,
+    EntryTerms,
+    GrantedRight,
+    Member,
+    ReleasedVersion,
+    RequestedItem,
+    Writer,
+)
+from ledger.merkle_map import MapProof
+from ledger.records.genesis import Parameters, Purpose
+from ledger.records.keys import Family
+from ledger.seal import Outcome, SealStatement
+from ledger.types import (
+    CaseId,
+    Count,
+    DatasetId,
+    DigestHex,
+    ItemId,
+    MemberId,
+    PurposeCode,
+    Time,
+    Version,
+    WriterId,
+)
+from node.api.problems import Problem
+
+JsonObject = dict[str, Any]
+
+
+class Answer(Struct, forbid_unknown_fields=True, kw_only=True, rename="camel"):
+    """Something a node says."""
+
+
+class Place(Answer):
+    """What an answer holds for: a log of `size` leaves, whose last block has this height, time."""
+
+    size: Count
+    height: Count
+    block_time: Time
+
+
+class Finding(Answer):
+    """A finding raised: its case, its permanent code, and what the code means."""
+
+    case: CaseId
+    code: str
+    title: str
+
+
+class Signature(Answer):
+    """One signature of an envelope."""
+
+    keyid: DigestHex
+    sig: bytes
+
+
+class Envelope(Answer, rename=None):
+    """A record: a DSSE envelope around an in-toto statement (ledger/FORMAT.md)."""
+
+    payload: bytes
+    payloadType: Literal["application/vnd.in-toto+json"]  # noqa: N815  its name in DSSE
+    signatures: tuple[Signature, ...]
+
+
+class RecordResult(Answer):
+    """Where a record is in the ledger, what the rules made of it, and its receipt."""
+
+    index: Count
+    digest: DigestHex
+    height: Count
+    block_time: Time
+    findings: tuple[Finding, ...]
+    outcome: Outcome
+    receipt: str
+
+
+class BatchResult(Answer):
+    """What became of one record: its place, or the problem; `proof` is for the one checkpoint."""
+
+    status: int
+    index: Count = 0
+    digest: DigestHex = ""
+    height: Count = 0
+    block_time: Time = ""
+    findings: tuple[Finding, ...] = ()
+    proof: tuple[bytes, ...] = ()
+    problem: Problem | None = None
+
+
+class BatchAnswer(Answer):
+    """Results in the order of the records, and the checkpoint their proofs lead to."""
+
+    results: tuple[BatchResult, ...]
+    checkpoint: str
+
+
+class Leaf(Answer):
+    """One leaf of the log: a record, or the seal of a block with its settlement as outcome."""
+
+    index: Count
+    digest: DigestHex | None
+    kind: str
+    height: Count
+    block_time: Time
+    outcome: Outcome
+    envelope: Envelope | None = None
+    seal: SealStatement | None = None
+
+
+class ProvedOutcome(Answer):
+    """An outcome with its inclusion in the `outcomesRoot` of the seal, and the seal's receipt."""
+
+    outcome: Outcome
+    position: Count
+    count: Count
+    proof: tuple[bytes, ...]
+    seal: Count
+    seal_leaf: bytes
+    seal_receipt: str
+
+
+class ProvedState(Place):
+    """The value under a key, or null, with its proof under the `stateRoot` of the last seal."""
+
+    key: str
+    value: JsonObject | None
+    state_root: DigestHex
+    proof: MapProof
+    seal_leaf: bytes
+    seal_receipt: str
+
+
+class LedgerAnswer(Place):
+    """A ledger, its latest checkpoint, and the tlog-policy its genesis record states."""
+
+    origin: str
+    ledger: DigestHex
+    rules: Count
+    checkpoint: str
+    parameters: Parameters
+    purposes: tuple[Purpose, ...]
+    policy: str
+
+
+class ChainAnswer(Answer):
+    """A writer and its chain: `records` and `head` are sequence and previous of its next record."""
+
+    writer: WriterId
+    member: MemberId
+    records: Count
+    head: DigestHex | None
+    last_index: Count | None
+    status: Literal["active", "ended"]
+    key: DigestHex
+    families: tuple[Family, ...]
+    datasets: tuple[DatasetId, ...]
+    not_after: Time | None
+    appointed_by: DigestHex
+    ledger: DigestHex
+    size: Count
+
+
+class Page(Place):
+    """Some of a list; `next` is the cursor of the next page, null after the last."""
+
+    items: tuple[JsonObject, ...]
+    next: str | None
+
+
+class UsageItem(Answer):
+    """A record of use; `findings` counts those it raised."""
+
+    index: Count
+    consumer: MemberId
+    dataset: DatasetId
+    version: Version
+    grant: ItemId | None
+    purpose: PurposeCode
+    operation: str
+    started_at: Time
+    ended_at: Time
+    uses: Count
+    rows: Count
+    findings: Count
+
+
+class CaseStep(Answer):
+    """A record that opened or moved a case; a settlement is named by the seal of its block."""
+
+    index: Count
+    kind: str
+    digest: DigestHex = ""
+    writer: WriterId = ""
+    issued_at: Time = ""
+    body: JsonObject = {}
+
+
+class CaseHistory(Place):
+    """What a case came from; the members of the case itself stand beside."""
+
+    steps: tuple[CaseStep, ...]
+
+
+ITEMS: Final[Mapping[str, type[Struct]]] = {
+    "members": Member,
+    "writers": Writer,
+    "datasets": EntryTerms,
+    "releases": ReleasedVersion,
+    "requests": RequestedItem,
+    "grants": GrantedRight,
+    "findings": Case,
+    "cases": Case,
+    "usage": UsageItem,
+}
+"""By list, what it holds: values of the state, of which an item also shows the `id`; or rows."""

@@ -1,0 +1,156 @@
+"""What each operation takes and answers: the part of the OpenAPI document that no code implies.
+
+A test holds this table to the routes, and every answer seen in the tests to this table.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from msgspec import Struct
+
+from node.api.answers import (
+    ITEMS,
+    BatchAnswer,
+    CaseHistory,
+    ChainAnswer,
+    Envelope,
+    Leaf,
+    LedgerAnswer,
+    ProvedOutcome,
+    ProvedState,
+    RecordResult,
+)
+from node.api.statements import Item, Items
+
+DSSE: Final = "application/vnd.dsse.envelope+json"
+JSON: Final = "application/json"
+TEXT: Final = "text/plain"
+BYTES: Final = "application/octet-stream"
+EVENTS: Final = "text/event-stream"
+NDJSON: Final = "application/x-ndjson"
+Media = Mapping[str, type[Struct] | None]
+"""By media type, what it carries; None: text or bytes."""
+
+BODY: Final = ("body-too-slow", "body-too-large", "unsupported-media-type")
+ORDER: Final = ("queue-full", "stopping", "disk-full")
+SIGNER: Final = ("malformed", "not-found", "not-local", "unsettled", "signer-busy")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation. `problems` are codes of `node.api.problems`; `refusals`: the ledger's too."""
+
+    summary: str
+    answer: Media
+    problems: Sequence[str] = ()
+    statuses: Mapping[int, str] = field(default_factory=lambda: {200: "What was asked for."})
+    body: Media = field(default_factory=dict)
+    refusals: bool = False
+    headers: Sequence[str] = ()
+    text_statuses: Mapping[int, str] = field(default_factory=dict)
+
+
+_PLACED: Final = {201: "Recorded.", 200: "It was in the ledger already: the same answer again."}
+_ORDERED: Final = {200: "What became of each, in their order; each result has its own status."}
+
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    "POST /v1/records": Operation(
+        "Submit one record",
+        {JSON: RecordResult},
+        (*BODY, *ORDER),
+        _PLACED,
+        body={JSON: Envelope, DSSE: Envelope},
+        refusals=True,
+        headers=("Location",),
+    ),
+    "POST /v1/records/batch": Operation(
+        "Submit many records",
+        {JSON: BatchAnswer},
+        ("bad-framing", *BODY, *ORDER),
+        _ORDERED,
+        body={NDJSON: None, BYTES: None},
+    ),
+    "GET /v1/records/{reference}": Operation(
+        "Read one leaf", {JSON: Leaf, BYTES: None}, ("not-found",)
+    ),
+    "GET /v1/records/{reference}/receipt": Operation(
+        "Read the receipt of one leaf", {TEXT: None}, ("not-found",)
+    ),
+    "GET /v1/records/{reference}/outcome": Operation(
+        "Read and prove the outcome of one record", {JSON: ProvedOutcome}, ("not-found",)
+    ),
+    "POST /v1/statements": Operation(
+        "Have one statement signed and submitted",
+        {JSON: RecordResult},
+        (*SIGNER, "key-not-held", "personal-data", *BODY, *ORDER),
+        _PLACED,
+        body={JSON: Item},
+        refusals=True,
+        headers=("Location",),
+    ),
+    "POST /v1/statements/batch": Operation(
+        "Have many statements signed and submitted",
+        {JSON: BatchAnswer},
+        (*SIGNER, *BODY, *ORDER),
+        _ORDERED,
+        body={JSON: Items},
+    ),
+    "GET /v1/ledger": Operation("Read which ledger this is", {JSON: LedgerAnswer}),
+    "GET /v1/state/{key}": Operation("Read and prove one value of the state", {JSON: ProvedState}),
+    "GET /v1/writers/{member}/{name}": Operation(
+        "Read a writer and the head of its chain", {JSON: ChainAnswer}, ("not-found",)
+    ),
+    **{f"GET /v1/{name}": Operation(f"List {name}", {JSON: kind}) for name, kind in ITEMS.items()},
+    "GET /v1/cases/{case}": Operation(
+        "Read a case with its course", {JSON: CaseHistory}, ("not-found",)
+    ),
+    "GET /v1/events": Operation(
+        "Follow the log as it grows", {EVENTS: None}, ("too-many-listeners",)
+    ),
+    "GET /checkpoint": Operation(
+        "Read the latest checkpoint", {TEXT: None}, headers=("Cache-Control",)
+    ),
+    "GET /tile/{path}": Operation(
+        "Read a tile or an entry bundle",
+        {BYTES: None},
+        headers=("Cache-Control",),
+        text_statuses={404: "The log has no such tile, or not yet in that width."},
+    ),
+    "GET /health/live": Operation("Ask whether the process answers", {TEXT: None}),
+    "GET /health/ready": Operation(
+        "Ask whether the node takes records",
+        {TEXT: None},
+        text_statuses={503: "It takes none any more."},
+    ),
+    "GET /metrics": Operation("Read what the node measures", {TEXT: None}),
+}
+
+PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
+    "accused": ("member that findings speak of", "health"),
+    "at": ("the state as at a past size of the log, or at the last block not after a time", "19"),
+    "authorization": ("`Bearer` and the token of `local_signing`", "Bearer 0123456789abcdef"),
+    "case": ("id of a case", "0" * 64),
+    "code": ("code of findings, as in RULES.md", "no-grant"),
+    "consumer": ("member that uses, or may", "health"),
+    "cursor": ("`next` of the page before", ""),
+    "dataset": ("id of a dataset", "flights"),
+    "from": ("first index; of uses, the earliest start", ""),
+    "grant": ("id of a right", "0" * 64 + "-0"),
+    "key": ("key of a state value, as in ledger/FORMAT.md", "member/health"),
+    "last-event-id": ("index of the last leaf seen", "18"),
+    "limit": ("items of a page", "100"),
+    "member": ("id of a member", "transport"),
+    "name": ("name of a writer, without its member", "main"),
+    "party": ("member that has a part in the case", "health"),
+    "path": ("`<level>/<index>` or `entries/<index>` as tlog-tiles writes them", "0/000.p/19"),
+    "proofs": ("whether each result has its inclusion proof", "true"),
+    "provider": ("member that provides", "transport"),
+    "reference": ("index of a leaf, or digest of a record", "0"),
+    "sharing": ("how a dataset is shared", "conditional"),
+    "state": ("state of a case, as in the tables of RULES.md", "open"),
+    "status": ("status of a member", "active"),
+    "to": ("uses that start before this time", "2026-12-31T23:59:59.999Z"),
+    "workflow": ("workflow of cases, as in RULES.md", "request"),
+}
+"""By name, what a parameter means, and an example."""
