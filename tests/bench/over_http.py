@@ -31,7 +31,7 @@ def wall_clock(not_before: Time) -> Time:
 def served(database: Path) -> Iterator[str]:
     """A node over a database; yields its address once it is ready."""
     port = _free_port()
-    process = get_context("spawn").Process(target=_serve, args=(database, port), daemon=True)
+    process = get_context("spawn").Process(target=_serve, args=(database, port))
     process.start()
     url = f"http://127.0.0.1:{port}"
     try:
@@ -77,7 +77,12 @@ def _serve(database: Path, port: int) -> None:
 
     nowhere = Path("not-read")
     settings = Settings(
-        member="steward", database=database, log_key=nowhere, log_key_pq=nowhere, port=port
+        member="steward",
+        database=database,
+        log_key=nowhere,
+        log_key_pq=nowhere,
+        port=port,
+        log_level="warning",
     )
     serve(settings, log_signers())
 
