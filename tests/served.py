@@ -27,6 +27,7 @@ def settings_in(folder: Path, **changes: object) -> Settings:
         "log_key": folder / "log.pem",
         "log_key_pq": folder / "log-pq.pem",
         "port": 0,
+        "verify_processes": 0,
     }
     return Settings(**{**given, **changes})  # type: ignore[arg-type]
 

@@ -1,8 +1,9 @@
 """The log as C2SP tlog-tiles serves it: checkpoint, tiles, entry bundles."""
 
+import gzip
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
@@ -11,7 +12,8 @@ from ledger.tiles import Bundle, parse_tile_path
 from node.api.service import ServiceOf
 
 router = APIRouter(tags=["log"])
-_IMMUTABLE: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+# Not `public`: where readers show a token, no cache shared with others may keep an answer.
+_IMMUTABLE: Final = {"Cache-Control": "max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 _FRESH: Final = {"Cache-Control": "no-cache"}
 
 
@@ -22,8 +24,10 @@ async def checkpoint(service: ServiceOf) -> Response:
 
 
 @router.get("/tile/{path:path}")
-async def tile(path: Annotated[str, Path(max_length=64)], service: ServiceOf) -> Response:
-    """A tile or an entry bundle (C2SP tlog-tiles)."""
+async def tile(
+    request: Request, path: Annotated[str, Path(max_length=64)], service: ServiceOf
+) -> Response:
+    """A tile or an entry bundle (C2SP tlog-tiles); bundles are compressed for who accepts it."""
     try:
         name = parse_tile_path(f"tile/{path}")
     except FormatError as error:
@@ -32,4 +36,13 @@ async def tile(path: Annotated[str, Path(max_length=64)], service: ServiceOf) ->
     data = await run_in_threadpool(ask, name)  # type: ignore[arg-type]
     if data is None:
         return PlainTextResponse("the log has no such tile\n", 404)
-    return Response(data, media_type="application/octet-stream", headers=_IMMUTABLE)
+    headers = _IMMUTABLE
+    if isinstance(name, Bundle) and _accepts_gzip(request):
+        data = await run_in_threadpool(gzip.compress, data, compresslevel=1, mtime=0)
+        headers = {**_IMMUTABLE, "Content-Encoding": "gzip"}
+    return Response(data, media_type="application/octet-stream", headers=headers)
+
+
+def _accepts_gzip(request: Request) -> bool:
+    accepted = request.headers.get("accept-encoding", "").replace(" ", "").split(",")
+    return "gzip" in accepted
