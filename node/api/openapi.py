@@ -18,7 +18,7 @@ from msgspec.json import schema_components
 
 from contracts.reasons import REASONS
 from node.api.answers import ITEMS, CaseHistory, Page, UsageItem
-from node.api.operations import BYTES, OPERATIONS, PARAMETERS, Operation
+from node.api.operations import BYTES, OPERATIONS, PARAMETERS, TEXT, Operation
 from node.api.problems import MEDIA_TYPE, PROBLEMS, Problem, status_of
 
 Json = dict[str, Any]
@@ -109,18 +109,21 @@ def _responses(name: str, operation: Operation) -> Iterator[tuple[str, Json]]:
             str(status),
             {"description": description, "headers": headers, "content": content},
         )
-    for status, description in operation.text_statuses.items():
-        content = {"text/plain": {"schema": _STRING}}
-        yield str(status), {"description": description, "content": content}
     codes = defaultdict[int, list[tuple[str, str]]](list)
     for code in operation.problems if name == _LIVE else (*operation.problems, *ALWAYS):
         codes[PROBLEMS[code][0]].append((code, PROBLEMS[code][1]))
     if operation.refusals:
         for reason in REASONS:
             codes[status_of(reason)].append((reason.code, reason.meaning))
+    plain = {TEXT: {"schema": _STRING}}
     for status, meanings in sorted(codes.items()):
-        if status not in operation.text_statuses:
-            yield str(status), _problem(status, dict(meanings))
+        found = _problem(status, dict(meanings))
+        if status in operation.text_statuses:
+            found["content"] |= plain
+        yield str(status), found
+    for status, description in operation.text_statuses.items():
+        if status not in codes:
+            yield str(status), {"description": description, "content": plain}
 
 
 def _problem(status: int, meanings: Mapping[str, str]) -> Json:

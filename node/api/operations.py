@@ -97,7 +97,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         body={JSON: Items},
     ),
     "GET /v1/ledger": Operation("Read which ledger this is", {JSON: LedgerAnswer}),
-    "GET /v1/state/{key}": Operation("Read and prove one value of the state", {JSON: ProvedState}),
+    "GET /v1/state/{key}": Operation(
+        "Read and prove one value of the state", {JSON: ProvedState}, ("not-found",)
+    ),
     "GET /v1/writers/{member}/{name}": Operation(
         "Read a writer and the head of its chain", {JSON: ChainAnswer}, ("not-found",)
     ),
@@ -114,6 +116,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "GET /tile/{path}": Operation(
         "Read a tile or an entry bundle",
         {BYTES: None},
+        ("not-found",),
         headers=("Cache-Control",),
         text_statuses={404: "The log has no such tile, or not yet in that width."},
     ),
