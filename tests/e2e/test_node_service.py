@@ -159,7 +159,10 @@ def test_nothing_that_was_said_is_in_the_log(place: Place) -> None:
     statement = {"writer": "health/main", "kind": "schema", "body": json.loads(schema)}
     headers = {"Authorization": f"Bearer {SIGN}"}
     tokens = str(place.folder / "tokens")
-    with place.running(BLOCKPOOL_READ_TOKENS_FILE=tokens), place.client(READ) as client:
+    with (
+        place.running(BLOCKPOOL_READ_TOKENS_FILE=tokens) as process,
+        place.client(READ) as client,
+    ):
         assert client.post("/v1/records", content=appointment.envelope.encoded).status_code == 201
         place.world.accept(appointment)
         wrong = place.world.sign("health/main", bodies.schema(f"{MARK}b"), key=signer("thief"))
@@ -174,6 +177,8 @@ def test_nothing_that_was_said_is_in_the_log(place: Place) -> None:
             client.get(f"/{MARK}", headers={"Cookie": MARK, "User-Agent": MARK}),
             client.get("/v1/ledger", headers={"Authorization": f"Bearer {MARK}"}),
         ]
+        process.terminate()  # not killed: a request is told after it is answered
+        assert process.wait(30) == 0
     assert [one.status_code for one in answers] == [201, 400, 401, 403, 400, 400, 200, 404, 401]
     log = (place.folder / "log").read_text(encoding="utf-8")
     requests = [line for line in place.told if line["event"] == "request"]
