@@ -41,12 +41,12 @@ from node.client.chain import Position, Signed, sign_at
 from node.client.personal import find_personal_numbers, places_of
 from node.client.surroundings import now_ms
 from node.outbox import Outbox
-from node.signing import (
+from node.pipeline import Committed
+from node.signer_answers import (
     Answer,
-    Committed,
     NotHeld,
     PersonalData,
-    Pipeline,
+    Recorder,
     SignerBusy,
     SignerError,
     SignerLimits,
@@ -116,7 +116,7 @@ class LocalSigner:
         ledger: DigestHex,
         keys: Mapping[WriterId, Signer],
         outbox: Outbox,
-        pipeline: Pipeline,
+        pipeline: Recorder,
         *,
         limits: SignerLimits = SignerLimits(),  # noqa: B008  frozen
         clock_ms: Callable[[], int] = now_ms,
@@ -293,17 +293,3 @@ def _signed_of(record: Record) -> Signed:
 def _answer_all(orders: Iterable[_Order], answer: Answer) -> None:
     for order in orders:
         order.answer(answer)
-
-
-__all__ = [
-    "Answer",
-    "Committed",
-    "LocalSigner",
-    "NotHeld",
-    "PersonalData",
-    "Pipeline",
-    "SignerBusy",
-    "SignerError",
-    "SignerLimits",
-    "Unsettled",
-]

@@ -4,10 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from msgspec.json import Decoder
 
-from ledger.canonical import decode
-from ledger.records import KIND_OF_NAME, Body, Release
+from ledger.records import KIND_OF_NAME, Body, Release, decode_body
 from scripts import record_list, record_rights
 from scripts.console_text import USAGE, counted, fail, info
 from scripts.files import write_new
@@ -121,11 +119,10 @@ def submit_bodies(
 
     Example: `blockpool record submit release releases.jsonl`
     """
-    row = KIND_OF_NAME.get(kind)
-    if row is None:
+    if kind not in KIND_OF_NAME:
         fail(f"no kind `{kind}`", hint=f"kinds: {', '.join(sorted(KIND_OF_NAME))}", code=USAGE)
     lines = [one for one in file.read_bytes().splitlines() if one.strip()]
-    bodies: list[Body] = [decode(one, Decoder(row.body)) for one in lines]
+    bodies = [decode_body(kind, one) for one in lines]
     cosigners = [load_signer(one, at.passphrase_file) for one in cosign or ()]
     with at.open() as (_, writer):
         if cosigners:

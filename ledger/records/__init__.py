@@ -105,6 +105,9 @@ KINDS: Final[dict[str, Kind]] = dict(
 
 KIND_OF_BODY: Final[dict[type, Kind]] = {kind.body: kind for kind in KINDS.values()}
 KIND_OF_NAME: Final[dict[str, Kind]] = {kind.name: kind for kind in KINDS.values()}
+_BODY_DECODERS: Final[dict[str, Decoder[Body]]] = {
+    name: Decoder(kind.body) for name, kind in KIND_OF_NAME.items()
+}
 
 
 def subjects_of(body: Body, ledger: DigestHex) -> tuple[Subject, ...]:
@@ -155,6 +158,21 @@ def new_statement(body: Body, chain: Chain) -> Statement[Body]:
         predicate_type=predicate_type(kind.name),
         subject=subjects_of(body, chain.ledger or ""),
     )
+
+
+def decode_body(kind: str, data: bytes) -> Body:
+    """The body of a record of this kind, in any JSON encoding, as people write it.
+
+    Raises `FormatError` for an unknown kind too.
+
+    >>> decode_body("writer-end", b'{ "writer": "health/clerk" }').writer
+    'health/clerk'
+    """
+    decoder = _BODY_DECODERS.get(kind)
+    if decoder is None:
+        message = f"no record is of the kind `{kind}`"
+        raise FormatError(message)
+    return decode(data, decoder)
 
 
 def parse_statement(payload: bytes) -> tuple[Kind, Statement[Body]]:
@@ -224,6 +242,7 @@ __all__ = [
     "Usage",
     "WriterAppointment",
     "WriterEnd",
+    "decode_body",
     "encode_statement",
     "new_statement",
     "parse_record",

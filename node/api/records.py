@@ -1,6 +1,5 @@
 """Records: submit one or many, read them with receipt and outcome."""
 
-from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -8,18 +7,12 @@ from msgspec import Raw
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
-from contracts.findings import FINDING_OF_CODE
-from contracts.transition import Rejected
 from ledger.lexical import encode_base64
-from ledger.receipt import Receipt, encode_receipt
-from ledger.seal import Outcome
-from ledger.types import Digest
-from node.api.problems import ApiError, problem_of, respond
+from node.api.problems import ApiError
 from node.api.requests import check_query, is_index, media_type_of, read_body
+from node.api.results import respond_to_batch, respond_to_one
 from node.api.service import Service, ServiceOf, respond_json, submit
-from node.pipeline import Committed
-from node.reader import Reader, ReadLeaf
-from node.signing import Committed as CommittedProtocol
+from node.reader import ReadLeaf
 
 router = APIRouter(prefix="/v1/records", tags=["records"], dependencies=[Depends(check_query)])
 RECORD_BYTES_MAX: Final = 256 * 1024
@@ -36,9 +29,7 @@ async def submit_one(request: Request, service: ServiceOf) -> Response:
         raise ApiError("unsupported-media-type", f"one of {', '.join(_ENVELOPE_TYPES)}")
     body = await read_body(request, RECORD_BYTES_MAX)
     (answer,) = await submit(service, [body])
-    if isinstance(answer, Rejected):
-        return respond(problem_of(answer))
-    return respond_placed(service, answer)
+    return respond_to_one(service.reader, answer)
 
 
 @router.post("/batch")
@@ -53,7 +44,7 @@ async def submit_batch(
     if len(leaves) > BATCH_RECORDS_MAX:  # the last line may have no end
         raise _too_many()
     answers = await submit(service, leaves)
-    return await run_in_threadpool(_respond_to_batch, service.reader, answers, proofs=proofs)
+    return await run_in_threadpool(respond_to_batch, service.reader, answers, with_proofs=proofs)
 
 
 @router.get("/{reference}")
@@ -110,19 +101,6 @@ async def _find(service: Service, reference: str) -> ReadLeaf:
     return leaf
 
 
-def _respond_to_batch(
-    reader: Reader, answers: Sequence[Committed | Rejected], *, proofs: bool
-) -> Response:
-    published = reader.published
-    indexes = [answer.index for answer in answers if isinstance(answer, Committed)]
-    shown = iter(reader.proofs(indexes, published) if proofs else [])
-    results = [
-        result_of(answer, next(shown, None) if isinstance(answer, Committed) else None)
-        for answer in answers
-    ]
-    return respond_json({"results": results, "checkpoint": published.checkpoint.decode()})
-
-
 def _split(body: bytes, media_type: str) -> list[bytes]:
     if media_type == "application/octet-stream":
         return _split_frames(body)
@@ -149,48 +127,3 @@ def _split_frames(body: bytes) -> list[bytes]:
 
 def _too_many() -> ApiError:
     return ApiError("body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
-
-
-def _findings(outcome: Outcome) -> list[dict[str, str]]:
-    return [
-        {"case": one.case, "code": one.code, "title": FINDING_OF_CODE[one.code].meaning}
-        for one in outcome.findings
-    ]
-
-
-def placed(answer: CommittedProtocol) -> Committed:
-    """An answer of the signer, as the pipeline gave it."""
-    if not isinstance(answer, Committed):
-        raise TypeError("answers come from the pipeline")
-    return answer
-
-
-def respond_placed(service: Service, answer: Committed) -> Response:
-    """The answer to one record that is in the ledger, with its receipt."""
-    published = service.reader.published
-    (proof,) = service.reader.proofs([answer.index], published)
-    receipt = encode_receipt(Receipt(answer.index, proof, published.checkpoint))
-    told = {**_place(answer), "outcome": answer.outcome, "receipt": receipt.decode()}
-    headers = {"Location": f"/v1/records/{answer.index}"}
-    return respond_json(told, 200 if answer.already else 201, headers)
-
-
-def result_of(answer: Committed | Rejected, proof: tuple[Digest, ...] | None) -> object:
-    """The result of one record of a batch."""
-    if isinstance(answer, Rejected):
-        problem = problem_of(answer)
-        return {"status": problem.status, "problem": problem}
-    told = {"status": 200 if answer.already else 201, **_place(answer)}
-    if proof is not None:
-        told["proof"] = [encode_base64(one) for one in proof]
-    return told
-
-
-def _place(answer: Committed) -> dict[str, object]:
-    return {
-        "index": answer.index,
-        "digest": answer.digest,
-        "height": answer.height,
-        "blockTime": answer.block_time,
-        "findings": _findings(answer.outcome),
-    }

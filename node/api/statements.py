@@ -11,18 +11,19 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Depends, Header, Request
 from msgspec import MsgspecError, Raw, Struct
 from msgspec.json import Decoder
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from contracts.transition import Rejected
 from ledger.errors import FormatError
-from ledger.records import KIND_OF_NAME, Body
+from ledger.records import Body, decode_body
 from ledger.types import WriterId
-from node.api.problems import ApiError, problem_of, respond
-from node.api.records import BATCH_BYTES_MAX, BATCH_RECORDS_MAX, placed, respond_placed, result_of
+from node.api.problems import ApiError
+from node.api.records import BATCH_BYTES_MAX, BATCH_RECORDS_MAX
 from node.api.requests import check_query, read_body
-from node.api.service import Service, ServiceOf, respond_json
+from node.api.results import error_of, respond_to_batch, respond_to_one
+from node.api.service import Service, ServiceOf
 from node.signer import LocalSigner
-from node.signing import SignerError, parse_body
+from node.signer_answers import SignerError
 
 router = APIRouter(
     prefix="/v1/statements", tags=["statements"], dependencies=[Depends(check_query)]
@@ -56,10 +57,8 @@ async def sign(request: Request, service: ServiceOf, authorization: Authorizatio
     item = _parse(_one, await read_body(request, BATCH_BYTES_MAX))
     (answer,) = await signer.submit([(item.writer, _body(item))])
     if isinstance(answer, SignerError):
-        raise _error(answer)
-    if isinstance(answer, Rejected):
-        return respond(problem_of(answer))
-    return respond_placed(service, placed(answer))
+        raise error_of(answer)
+    return respond_to_one(service.reader, answer)
 
 
 @router.post("/batch")
@@ -72,18 +71,7 @@ async def sign_batch(
     if len(items) > BATCH_RECORDS_MAX:
         raise ApiError("body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
     answers = await signer.submit([(item.writer, _body(item)) for item in items])
-    published = service.reader.published
-    told: list[object] = []
-    for answer in answers:
-        if isinstance(answer, SignerError):
-            problem = _error(answer).problem
-            told.append({"status": problem.status, "problem": problem})
-        elif isinstance(answer, Rejected):
-            told.append(result_of(answer, None))
-        else:
-            (proof,) = service.reader.proofs([answer.index], published)
-            told.append(result_of(placed(answer), proof))
-    return respond_json({"results": told, "checkpoint": published.checkpoint.decode()})
+    return await run_in_threadpool(respond_to_batch, service.reader, answers)
 
 
 def _admit(request: Request, service: Service, authorization: str) -> LocalSigner:
@@ -113,17 +101,7 @@ def _parse(decoder: Decoder[T], data: bytes) -> T:
 
 
 def _body(item: Item) -> Body:
-    if item.kind not in KIND_OF_NAME:
-        raise ApiError("malformed", f"no kind `{item.kind}`")
     try:
-        return parse_body(item.kind, bytes(item.body))
+        return decode_body(item.kind, bytes(item.body))
     except FormatError as error:
         raise ApiError("malformed", str(error)) from error
-
-
-def _error(error: SignerError) -> ApiError:
-    return ApiError(
-        error.code,
-        str(error),
-        retry_after_s=1 if error.can_retry else None,
-    )

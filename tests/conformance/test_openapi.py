@@ -12,13 +12,12 @@ from msgspec import convert
 
 from ledger.envelope import parse_envelope
 from ledger.receipt import verify_receipt
-from ledger.records import Schema, parse_record
+from ledger.records import Schema, decode_body, parse_record
 from node.api.answers import RecordResult
 from node.api.openapi import examples
 from node.api.operations import DSSE, JSON, NDJSON, OPERATIONS, PARAMETERS
 from node.api.problems import PROBLEMS
 from node.app import create_app
-from node.signing import parse_body
 from tests.golden.api_examples import Exchange, converse, examples_of
 from tests.log_files import story
 from tests.nodes import policy_of
@@ -129,7 +128,7 @@ def test_the_records_shown_are_records() -> None:
         assert after.chain.previous == before.digest
     statements = examples()["POST /v1/statements/batch"]["body"][JSON]["items"]
     for item in (*statements, examples()["POST /v1/statements"]["body"][JSON]):
-        body = parse_body(item["kind"], json.dumps(item["body"]).encode())
+        body = decode_body(item["kind"], json.dumps(item["body"]).encode())
         assert isinstance(body, Schema)
 
 

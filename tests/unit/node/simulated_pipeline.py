@@ -12,8 +12,8 @@ from contracts.values import ChainHead
 from ledger.envelope import Envelope
 from ledger.keys import PrivateKey
 from ledger.seal import Outcome
-from ledger.types import DigestHex
 from node.client.chain import Position, sign_at
+from node.pipeline import Committed
 from tests.unit.node.simulated_log import LEDGER, TIME, SimulatedLog, body
 
 NOW_MS: Final = 1_795_425_000_000
@@ -25,18 +25,6 @@ class Crash(BaseException):
 
 class Unavailable(Exception):  # noqa: N818
     """The pipeline gives no answer."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a record is; `node.signing.Committed`."""
-
-    index: int
-    digest: DigestHex
-    height: int
-    block_time: str
-    outcome: Outcome
-    already: bool
 
 
 @dataclass
@@ -55,7 +43,7 @@ class SimulatedPipeline:
     gate: asyncio.Event | None = None
     on_submit: Callable[[Sequence[Envelope]], None] | None = None
 
-    async def submit(self, envelopes: Sequence[Envelope], /) -> Sequence[Place | Rejected]:
+    async def submit(self, envelopes: Sequence[Envelope], /) -> Sequence[Committed | Rejected]:
         if self.on_submit is not None:
             self.on_submit(envelopes)
         if self.gate is not None:
@@ -81,13 +69,15 @@ class SimulatedPipeline:
         if is_unavailable:
             raise Unavailable("the pipeline is stopping")
 
-    def _answer(self, envelope: Envelope) -> Place | Rejected:
+    def _answer(self, envelope: Envelope) -> Committed | Rejected:
         told = self.log.append(envelope)
         if isinstance(told, Reason):
             return Rejected(told, "simulated", ("ground",))
         index, already = told
         digest = self.log.records[index].digest
-        return Place(index, digest, index + 1, TIME, Outcome(digest=digest, index=index), already)
+        return Committed(
+            index, digest, index + 1, TIME, Outcome(digest=digest, index=index), already
+        )
 
     def _intrude(self) -> None:
         for writer, key in self.intruders.items():

@@ -13,21 +13,21 @@ from hypothesis import strategies as st
 from contracts.transition import Rejected
 from ledger.envelope import Envelope
 from ledger.errors import FormatError
-from ledger.records import Body, WriterEnd
+from ledger.records import Body, WriterEnd, decode_body
 from ledger.types import DigestHex
 from node.client.chain import Signed
 from node.client.flows import Retry
 from node.client.personal import PersonalNumberRule
 from node.outbox import Outbox, OutboxError
+from node.pipeline import Committed
 from node.signer import LocalSigner
-from node.signing import (
+from node.signer_answers import (
     Answer,
     NotHeld,
     PersonalData,
     SignerBusy,
     SignerLimits,
     Unsettled,
-    parse_body,
 )
 from tests.signers import ed25519_signer
 from tests.unit.node.simulated_log import (
@@ -39,7 +39,7 @@ from tests.unit.node.simulated_log import (
     body,
     refused_body,
 )
-from tests.unit.node.simulated_pipeline import NOW_MS, Crash, Place, SimulatedPipeline
+from tests.unit.node.simulated_pipeline import NOW_MS, Crash, SimulatedPipeline
 
 OTHER = "health/second"
 KEYS = {WRITER: SIGNER, OTHER: ed25519_signer(2)}
@@ -130,7 +130,7 @@ async def until(holds: Callable[[], bool]) -> None:
 async def test_a_body_is_signed_and_answered() -> None:
     async with Node() as node:
         answer = await node.signer.submit_one(WRITER, body(1))
-        assert isinstance(answer, Place)
+        assert isinstance(answer, Committed)
         record = node.pipeline.log.records[answer.index]
         assert (record.body, record.digest) == (body(1), answer.digest)
         assert record.chain.issued_at == "2026-11-23T09:10:00.000Z"
@@ -141,7 +141,9 @@ async def test_concurrent_callers_share_batches_and_one_chain() -> None:
     async with Node() as node:
         calls = [node.signer.submit_one(WRITER, body(number)) for number in range(200)]
         answers = await asyncio.gather(*calls)
-        assert sorted(one.index for one in answers if isinstance(one, Place)) == list(range(200))
+        assert sorted(one.index for one in answers if isinstance(one, Committed)) == list(
+            range(200)
+        )
         node.pipeline.log.check_chains()
         assert len(node.pipeline.submissions) < 10
 
@@ -157,7 +159,7 @@ async def test_writers_do_not_wait_for_one_another() -> None:
         answers = await node.signer.submit(
             ((WRITER, OTHER)[number % 2], body(number)) for number in range(10)
         )
-        assert all(isinstance(answer, Place) for answer in answers)
+        assert all(isinstance(answer, Committed) for answer in answers)
         log = node.pipeline.log
         log.check_chains()
         assert log.grounds(OTHER) == [f"note {number}" for number in range(1, 10, 2)]
@@ -180,14 +182,14 @@ async def test_what_cannot_be_signed_is_refused_alone() -> None:
         answers = await node.signer.submit([(WRITER, body("x" * 300)), (WRITER, body(1))])
         assert isinstance(answers[0], Rejected)
         assert answers[0].reason.code == "malformed"
-        assert isinstance(answers[1], Place)
+        assert isinstance(answers[1], Committed)
 
 
 async def test_a_key_that_writes_elsewhere_too() -> None:
     async with Node() as node:
         node.pipeline.faults = deque(["", "intruder", "intruder"])
         for number in range(3):
-            assert isinstance(await node.signer.submit_one(WRITER, body(number)), Place)
+            assert isinstance(await node.signer.submit_one(WRITER, body(number)), Committed)
         log = node.pipeline.log
         log.check_chains()
         assert [ground for ground in log.grounds() if "intruder" not in str(ground)] == [
@@ -218,19 +220,19 @@ async def test_personal_numbers_are_not_signed() -> None:
         answers = await node.signer.submit([(WRITER, body("13800138000")), (WRITER, body(1))])
         assert isinstance(answers[0], PersonalData)
         assert (answers[0].code, str(answers[0])) == ("personal-data", "ground (mobile number)")
-        assert isinstance(answers[1], Place)
+        assert isinstance(answers[1], Committed)
         assert node.outbox.written == [body(1)]
     for rule in (None, PersonalNumberRule(mobile=False)):
         async with Node(SignerLimits(personal=rule)) as node:
             answer = await node.signer.submit_one(WRITER, body("13800138000"))
-            assert isinstance(answer, Place)
+            assert isinstance(answer, Committed)
 
 
 async def test_no_answer_means_the_same_bytes_again() -> None:
     async with Node() as node:
         node.pipeline.faults = deque(["no answer after", "no answer before"])
         answer = await node.signer.submit_one(WRITER, body(0))
-        assert isinstance(answer, Place)
+        assert isinstance(answer, Committed)
         assert answer.already
         assert node.pipeline.log.grounds() == ["note 0"]
         assert node.naps == pytest.approx([0.1, 0.2])
@@ -263,13 +265,13 @@ async def test_an_answer_too_few_is_no_answer() -> None:
     async with Node() as node:
         submit = node.pipeline.submit
 
-        async def forgetful(envelopes: Sequence[Any], /) -> Sequence[Place | Rejected]:
+        async def forgetful(envelopes: Sequence[Any], /) -> Sequence[Committed | Rejected]:
             node.pipeline.submit = submit  # type: ignore[method-assign]
             return (await submit(envelopes))[1:]
 
         node.pipeline.submit = forgetful  # type: ignore[method-assign]
         answers = await node.signer.submit([(WRITER, body(0)), (WRITER, body(1))])
-        assert all(isinstance(answer, Place) for answer in answers)
+        assert all(isinstance(answer, Committed) for answer in answers)
 
 
 async def test_a_full_disk_before_signing_out_is_safe_to_retry() -> None:
@@ -279,13 +281,13 @@ async def test_a_full_disk_before_signing_out_is_safe_to_retry() -> None:
             await node.signer.submit_one(WRITER, body(0))
         assert raised.value.can_retry
         assert node.pipeline.submissions == []
-        assert isinstance(await node.signer.submit_one(WRITER, body(0)), Place)
+        assert isinstance(await node.signer.submit_one(WRITER, body(0)), Committed)
 
 
 async def test_a_full_disk_after_the_answer_delays_it() -> None:
     async with Node() as node:
         node.outbox.faults = deque(["", "full", "full"])
-        assert isinstance(await node.signer.submit_one(WRITER, body(0)), Place)
+        assert isinstance(await node.signer.submit_one(WRITER, body(0)), Committed)
         assert len(node.naps) == 2
         assert node.outbox.writers() == ()
 
@@ -293,7 +295,12 @@ async def test_a_full_disk_after_the_answer_delays_it() -> None:
 async def test_too_many_waiting_are_turned_away() -> None:
     async with Node(SignerLimits(batch_records_max=1, waiting_max=2)) as node:
         answers = await node.signer.submit((WRITER, body(number)) for number in range(4))
-        assert [type(answer) for answer in answers] == [Place, Place, SignerBusy, SignerBusy]
+        assert [type(answer) for answer in answers] == [
+            Committed,
+            Committed,
+            SignerBusy,
+            SignerBusy,
+        ]
 
 
 async def test_a_caller_that_left_while_waiting_is_not_signed_for() -> None:
@@ -372,7 +379,7 @@ async def test_a_refusal_is_told_once_it_is_the_last_word() -> None:
 
 
 def test_bodies_are_read_in_any_json_and_strictly() -> None:
-    assert parse_body("writer-end", b' {"ground": "x", "writer": "health/clerk"}') == WriterEnd(
+    assert decode_body("writer-end", b' {"ground": "x", "writer": "health/clerk"}') == WriterEnd(
         writer="health/clerk", ground="x"
     )
     for kind, data in [
@@ -382,7 +389,7 @@ def test_bodies_are_read_in_any_json_and_strictly() -> None:
         ("seal", b"{}"),
     ]:
         with pytest.raises(FormatError):
-            parse_body(kind, data)
+            decode_body(kind, data)
 
 
 # Every history of callers, refusals, intruders and faults, with a crash at any step of any round.
@@ -469,7 +476,7 @@ def _check_promises(
         for (_, one), answer in zip(call, answers or [Unsettled()] * len(call), strict=True):
             assert recorded.count(one) <= 1
             match answer:
-                case Place():
+                case Committed():
                     assert recorded[answer.index] == one
                 case Rejected() | SignerBusy():
                     assert one not in recorded

@@ -1,4 +1,4 @@
-"""What the local signer needs, how it is bounded, and what it answers.
+"""What the local signer answers, how it is bounded, and what it needs of the way into the ledger.
 
     SignerError
     ├── NotHeld        this node holds no key of the writer
@@ -11,58 +11,19 @@ Each has a permanent `code`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol, TypeAlias
-
-from msgspec.json import Decoder
+from typing import Protocol, TypeAlias
 
 from contracts.transition import Rejected
 from contracts.values import ChainHead
-from ledger.canonical import decode
 from ledger.envelope import Envelope
-from ledger.errors import FormatError
-from ledger.records import KIND_OF_NAME, Body
-from ledger.seal import Outcome
-from ledger.types import DigestHex, Time, WriterId
+from ledger.types import WriterId
 from node.client.flows import Retry
 from node.client.personal import PERSONAL_DATA, REFUSE_ALL, PersonalNumberRule
+from node.pipeline import Committed
 
 
-class Committed(Protocol):
-    """A record's place in the ledger, as the pipeline tells it."""
-
-    @property
-    def index(self) -> int:
-        """Place of its leaf in the log."""
-        ...
-
-    @property
-    def digest(self) -> DigestHex:
-        """Its record digest."""
-        ...
-
-    @property
-    def height(self) -> int:
-        """The block it is in."""
-        ...
-
-    @property
-    def block_time(self) -> Time:
-        """The time of that block."""
-        ...
-
-    @property
-    def outcome(self) -> Outcome:
-        """What the rules made of it."""
-        ...
-
-    @property
-    def already(self) -> bool:
-        """Whether it was there before this submission."""
-        ...
-
-
-class Pipeline(Protocol):
-    """What the signer needs of the way into the ledger."""
+class Recorder(Protocol):
+    """What the signer needs of the way into the ledger; the pipeline is one."""
 
     async def submit(self, envelopes: Sequence[Envelope], /) -> Sequence[Committed | Rejected]:
         """The answers, in order, once the records are in a block or refused.
@@ -127,20 +88,3 @@ class SignerLimits:
     waiting_max: int = 10_000
     retry: Retry = field(default_factory=Retry)
     personal: PersonalNumberRule | None = REFUSE_ALL
-
-
-_BODY_DECODERS: Final[dict[str, Decoder[Body]]] = {
-    name: Decoder(kind.body) for name, kind in KIND_OF_NAME.items()
-}
-
-
-def parse_body(kind: str, data: bytes) -> Body:
-    """The body of a record of this kind, in any JSON encoding; raises `FormatError`.
-
-    >>> parse_body("writer-end", b'{ "writer": "health/clerk" }').writer
-    'health/clerk'
-    """
-    decoder = _BODY_DECODERS.get(kind)
-    if decoder is None:
-        raise FormatError(f"no record is of the kind `{kind}`")
-    return decode(data, decoder)
