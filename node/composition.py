@@ -26,7 +26,7 @@ from node.metrics import MeasuredApplication, MeasuredPipeline, Metrics
 from node.news import News
 from node.outbox import Outbox
 from node.pipeline import Pipeline, VerifiedSignatures
-from node.quota import SharedEngine, Shares
+from node.quota import SharedOrdering, Shares
 from node.reader import Reader
 from node.replica import CacheSizes, Replica, origin_of
 from node.settings import LocalSigning as LocalSigningSettings
@@ -83,7 +83,7 @@ def _compose(
         MeasuredApplication(replica, metrics), settings.member, _limits(settings)
     )
     shares = Shares(settings.blocks.waiting_per_key_max)
-    shared = SharedEngine(engine, shares, replica.keys, signatures, metrics.count_signers)
+    shared = SharedOrdering(engine, shares, replica.keys, signatures, metrics.count_signers)
     verifier = _verifier(settings)
     stack.callback(verifier.close)
     disk = DiskGuard(settings.database.resolve().parent, settings.disk_reserve_bytes)

@@ -25,7 +25,7 @@ from ledger.keys import PublicKey
 from ledger.records import Record, read_record
 from ledger.seal import Outcome, parse_outcome
 from ledger.types import DigestHex, KeyId, Time, WriterId
-from node.engine import Engine, Placed
+from node.engine import Ordering, Placed
 from node.replica import Replica
 from node.storage.models import StateRow, table_of
 from node.storage.store import Snapshot
@@ -94,13 +94,13 @@ class Pipeline:
     def __init__(
         self,
         replica: Replica,
-        engine: Engine,
+        ordering: Ordering,
         signatures: VerifiedSignatures,
         verifier: Verifier,
         check_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._replica = replica
-        self._engine = engine
+        self._ordering = ordering
         self._signatures = signatures
         self._check_room = check_room
         self._verifier = verifier
@@ -123,7 +123,7 @@ class Pipeline:
             verdicts.update(chunk[1])
         records = [one for one in read if isinstance(one, Record)]
         with self._signatures.remembered(verdicts):
-            placed = await self._engine.order(records)
+            placed = await self._ordering.order(records)
         known = await self._find_refused(records, placed)
         places = iter(placed)
         return [

@@ -24,7 +24,7 @@ from contracts.transition import SignatureCheck
 from ledger.errors import VerificationError
 from ledger.keys import PublicKey
 from ledger.records import Record
-from node.engine import Engine, Placed, QueueFull
+from node.engine import Ordering, Placed, QueueFull
 
 RETRY_AFTER_S: Final = 1
 NOBODY: Final = ""
@@ -58,38 +58,30 @@ class Shares:
                     del self._waiting[key]
 
 
-class SharedEngine:
-    """An `Engine` that takes from each key no more than its share."""
+class SharedOrdering:
+    """An `Ordering` that takes from each key no more than its share."""
 
     def __init__(
         self,
-        engine: Engine,
+        ordering: Ordering,
         shares: Shares,
         keys: Mapping[str, PublicKey],
         verify: SignatureCheck,
         tell: Callable[[Sequence[str]], None] = lambda _signers: None,
     ) -> None:
         """Counts by `keys`, of which `verify` knows the verdicts; `tell` hears the signers."""
-        self._engine = engine
+        self._ordering = ordering
         self._shares = shares
         self._keys = keys
         self._verify = verify
         self._tell = tell
 
-    async def start(self) -> None:
-        """As `Engine.start`."""
-        await self._engine.start()
-
-    async def stop(self) -> None:
-        """As `Engine.stop`."""
-        await self._engine.stop()
-
     async def order(self, records: Sequence[Record]) -> Sequence[Placed]:
-        """As `Engine.order`."""
+        """As `Ordering.order`."""
         signers = [self._signer(record) for record in records]
         self._tell(signers)
         with self._shares.held(signers):
-            return await self._engine.order(records)
+            return await self._ordering.order(records)
 
     def _signer(self, record: Record) -> str:
         """The id of the first key whose signature holds, or `NOBODY`."""

@@ -12,8 +12,7 @@ from contracts.transition import Rejected
 from ledger.policy import Policy
 from ledger.records import Genesis
 from node.api.problems import ApiError
-from node.engine import EngineStopped, QueueFull
-from node.engine.embedded import EmbeddedEngine
+from node.engine import Engine, EngineStopped, QueueFull
 from node.metrics import MeasuredPipeline
 from node.news import News
 from node.outbox import Outbox
@@ -49,7 +48,7 @@ class Service:
     genesis: Genesis
     policy: Policy
     replica: Replica
-    engine: EmbeddedEngine
+    engine: Engine
     pipeline: MeasuredPipeline
     reader: Reader
     news: News

@@ -58,8 +58,33 @@ class Placed(Struct, frozen=True, gc=False):
         return self.block.verdicts[self.position]
 
 
-class Engine(Protocol):
-    """Groups records into blocks."""
+class Ordering(Protocol):
+    """What submitting needs of an engine."""
+
+    async def order(self, records: Sequence[Record]) -> Sequence[Placed]:
+        """Hand records over; returns, for each, where it came to stand.
+
+        MUST keep the order of records handed over together. Raises `QueueFull` before any of them
+        is taken, `EngineStopped` if their fate is not known.
+        """
+        ...
+
+
+class Engine(Ordering, Protocol):
+    """Groups records into blocks; a node runs one."""
+
+    @property
+    def waiting_count(self) -> int:
+        """Records that wait to be ordered."""
+        ...
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What stopped the engine, if a block could not be committed; None as long as all is well.
+
+        MUST be set before anybody is told `EngineStopped` for it.
+        """
+        ...
 
     async def start(self) -> None:
         """Begin to form blocks."""
@@ -69,10 +94,6 @@ class Engine(Protocol):
         """Take no more records, finish those that wait, and return."""
         ...
 
-    async def order(self, records: Sequence[Record]) -> Sequence[Placed]:
-        """Hand records over; returns, for each, where it came to stand.
-
-        MUST keep the order of records handed over together. Raises `QueueFull` before any of them
-        is taken, `EngineStopped` if their fate is not known.
-        """
+    async def finished(self) -> None:
+        """Return when the engine has stopped, whatever made it."""
         ...

@@ -91,7 +91,7 @@ class EmbeddedEngine:
 
     @property
     def waiting_count(self) -> int:
-        """Records that wait to be ordered."""
+        """As `Engine.waiting_count`."""
         return len(self._waiting)
 
     async def start(self) -> None:
@@ -107,7 +107,7 @@ class EmbeddedEngine:
         self._committer.shutdown()
 
     async def finished(self) -> None:
-        """Return when the engine has stopped, whatever made it; `failure` says so if it was one."""
+        """As `Engine.finished`."""
         if self._task is not None:
             await self._task
 

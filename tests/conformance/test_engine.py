@@ -204,6 +204,7 @@ async def test_what_does_not_fit_is_turned_away_whole(make: MakeEngine) -> None:
         first = asyncio.create_task(node.engine.order(records[:10]))
         while not node.ledger.entered.is_set():  # noqa: ASYNC110  set by another thread
             await asyncio.sleep(0)
+        assert 5 <= node.engine.waiting_count <= 10
         with pytest.raises(QueueFull) as full:
             await node.engine.order(records[10:])
         assert full.value.retry_after_s > 0
@@ -222,6 +223,8 @@ async def test_stopping_finishes_what_waits_and_takes_no_more(make: MakeEngine) 
         with pytest.raises(EngineStopped):
             await node.engine.order(records[6:])
         await node.engine.stop()  # a second time does no harm
+        await node.engine.finished()
+        assert node.engine.failure is None
 
 
 async def test_after_a_failed_block_nobody_is_promised_anything(make: MakeEngine) -> None:
@@ -232,6 +235,9 @@ async def test_after_a_failed_block_nobody_is_promised_anything(make: MakeEngine
             node.engine.order(records[:8]), node.engine.order(records[8:]), return_exceptions=True
         )
         assert [type(answer) for answer in answers] == [EngineStopped] * 2
+        assert node.engine.failure is node.ledger.failure
+        assert node.engine.waiting_count == 0
+        await node.engine.finished()
         node.ledger.failure = None
         with pytest.raises(EngineStopped):
             await node.engine.order(records)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledger.envelope import verify_signature
 from ledger.records import Record
 from node.engine import QueueFull
-from node.quota import NOBODY, SharedEngine, Shares
+from node.quota import NOBODY, SharedOrdering, Shares
 from tests import bodies
 from tests.world import World, signer
 
@@ -51,9 +51,6 @@ class Slow:
         self.go = asyncio.Event()
         self.records: list[Record] = []
 
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-
     async def order(self, records: object) -> list[object]:
         assert isinstance(records, list)
         self.records += records
@@ -66,7 +63,7 @@ async def test_who_claims_to_be_another_uses_up_the_share_of_nobody() -> None:
     keys = {one.public_key.keyid: one.public_key for one in map(world.signer_of, ["health/main"])}
     signers: list[str] = []
     engine = Slow()
-    shared = SharedEngine(engine, Shares(1), keys, verify_signature, signers.extend)  # type: ignore[arg-type]
+    shared = SharedOrdering(engine, Shares(1), keys, verify_signature, signers.extend)  # type: ignore[arg-type]
     forged = world.sign("health/main", bodies.schema(), key=signer("thief"), place=(0, None))
     honest = world.sign("health/main", bodies.schema())
     first = asyncio.create_task(shared.order([forged]))
