@@ -4,6 +4,8 @@ A transaction is durable when `commit` returns: write-ahead log, `synchronous=FU
 snapshot of their transaction's start and never block the one writer.
 """
 
+import contextlib
+import os
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Final
@@ -18,11 +20,13 @@ PAGE_CACHE_KIB: Final = 64 * 1024
 PAGE_BYTES: Final = 8 * 1024  # of a new database; a page holds some records with their outcomes
 WAL_PAGES: Final = 4_000  # about so many wait in the log beside the database
 READERS_MAX: Final = 16
+PRIVATE: Final = 0o600
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
 def open_database(path: Path) -> Engine:
     """The SQLite database at `path`, brought to the newest schema; made if it is missing."""
+    _keep_private(path)
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=QueuePool,
@@ -34,8 +38,16 @@ def open_database(path: Path) -> Engine:
     event.listen(engine, "begin", _begin)
     with engine.connect() as connection:
         migrate(connection)
-    path.chmod(0o600)
     return engine
+
+
+def _keep_private(path: Path) -> None:
+    """For its owner alone before SQLite opens it: the files beside it take over its mode."""
+    path = path.resolve()  # SQLite puts them beside the file itself, not beside a link to it
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE))
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):  # left there by a process that was killed
+            path.with_name(path.name + suffix).chmod(PRIVATE)
 
 
 def migrate(connection: Connection) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, 
 from sqlmodel import Field, SQLModel
 from sqlmodel.main import SQLModelMetaclass
 
+EPOCH_LEAVES = 1 << 16
+
 
 def table_of(model: SQLModelMetaclass) -> Table:
     """The table of a model, for the statements the hot path writes with SQLAlchemy Core."""
@@ -21,14 +23,16 @@ def table_of(model: SQLModelMetaclass) -> Table:
 class LeafRow(SQLModel, table=True):
     """One leaf. `digest_start` is the first eight bytes of the record digest as a signed integer.
 
-    An index over short integers stays small and hot; the few that collide are told apart by reading
-    the leaf. Seals have neither digest nor outcome.
+    An index over short integers stays small; the few that collide are told apart by reading the
+    leaf. Digests come in any order, so the index is kept in epochs of so many leaves: however long
+    the log, a block writes to the pages of the last one only. Seals have neither digest nor outcome.
     """
 
     __tablename__ = "leaf"
-    __table_args__ = (Index("leaf_by_digest", "digest_start"),)
+    __table_args__ = (Index("leaf_by_digest", "epoch", "digest_start"),)
 
     index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
+    epoch: int = Field(sa_column=Column(Integer, nullable=False))
     digest_start: int | None = Field(default=None, sa_column=Column(BigInteger))
     leaf: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     outcome: bytes | None = Field(default=None, sa_column=Column(LargeBinary))

@@ -16,7 +16,15 @@ from ledger.hashing import leaf_hash
 from ledger.merkle_map import path_of
 from ledger.tiles import Tile, TileEdge
 from node.storage.database import open_database
-from node.storage.models import HeadRow, LeafRow, MapNodeRow, StateRow, TileRow, table_of
+from node.storage.models import (
+    EPOCH_LEAVES,
+    HeadRow,
+    LeafRow,
+    MapNodeRow,
+    StateRow,
+    TileRow,
+    table_of,
+)
 from node.storage.state import StoredState, short_key
 from node.storage.statements import upserting
 from node.storage.store import Snapshot
@@ -46,6 +54,7 @@ def grow_log(database: Path, size: int) -> None:
             rows = [
                 {
                     "index": start + n,
+                    "epoch": (start + n) // EPOCH_LEAVES,
                     "digest_start": short_key(one),
                     "leaf": leaf.leaf,
                     "outcome": leaf.outcome,

@@ -15,10 +15,12 @@ from ledger import tree
 from ledger.checkpoint import log_key, open_checkpoint
 from ledger.hashing import leaf_hash
 from ledger.records import parse_record
+from ledger.seal import is_seal
 from ledger.tiles import Tile, TileReader
 from node import replica as replica_module
 from node.reader import Reader
 from node.replica import CacheSizes, Replica, ReplicaError, initialise, origin_of
+from node.storage import store as store_module
 from node.storage.database import open_database
 from node.storage.models import CheckpointRow, HeadRow, LeafRow, StateRow, TileRow, table_of
 from node.storage.store import COMMIT_STEPS, SqlStore
@@ -113,6 +115,22 @@ def test_caches_of_one_entry_change_nothing_but_speed(database: Path, world: Wor
     replica = Replica(store, ORIGIN, log_signers(), cache=CacheSizes(1, 1))
     for block, result in zip(world.blocks, world.results, strict=True):
         assert replica.apply(block).leaves == result.leaves
+    close(replica)
+
+
+def test_records_are_found_by_digest_in_every_epoch(
+    database: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "EPOCH_LEAVES", 3)
+    replica = open_replica(database, world)
+    reader = Reader(replica)
+    records = [parse_record(leaf) for leaf in world.leaves if not is_seal(leaf)]
+    assert len(world.leaves) > 9
+    for record in records:
+        found = reader.leaf(record.digest)
+        assert found is not None
+        assert world.leaves[found.index] == record.envelope.encoded
+    assert reader.leaf(bodies.NOWHERE) is None
     close(replica)
 
 

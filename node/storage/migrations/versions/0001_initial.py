@@ -108,12 +108,13 @@ def upgrade() -> None:
     op.create_table(
         "leaf",
         sa.Column("index", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("digest_start", sa.BigInteger(), nullable=True),
         sa.Column("leaf", sa.LargeBinary(), nullable=False),
         sa.Column("outcome", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("index"),
     )
-    op.create_index("leaf_by_digest", "leaf", ["digest_start"], unique=False)
+    op.create_index("leaf_by_digest", "leaf", ["epoch", "digest_start"], unique=False)
     op.create_table(
         "map_node",
         sa.Column("path", sa.LargeBinary(), nullable=False),
