@@ -18,7 +18,7 @@ from typing import Final
 from msgspec import Struct
 
 from contracts.transition import Rejected, rejection_of
-from contracts.values import ChainHead, parse_value
+from contracts.values import ChainHead
 from ledger.envelope import Envelope, parse_envelope, verify_signature
 from ledger.errors import FormatError, VerificationError
 from ledger.keys import PublicKey
@@ -27,12 +27,10 @@ from ledger.seal import Outcome, parse_outcome
 from ledger.types import DigestHex, KeyId, Time, WriterId
 from node.engine import Ordering, Placed
 from node.replica import Replica
-from node.storage.models import StateRow, table_of
 from node.storage.store import Snapshot
 from node.verification import Signed, Verifier
 
 CHUNK_RECORDS: Final = 500
-_state = table_of(StateRow)
 
 
 class Committed(Struct, frozen=True):
@@ -132,10 +130,8 @@ class Pipeline:
 
     def chain_head(self, writer: WriterId, /) -> ChainHead | None:
         """The end of a writer's chain, every record answered so far counted in."""
-        key = f"chain/{writer}"
         with self._replica.store.snapshot() as snapshot:
-            row = snapshot.connection.execute(_state.select().where(_state.c.key == key)).first()
-        value = None if row is None else parse_value(key, row.value)
+            value = snapshot.value(f"chain/{writer}")
         return value if isinstance(value, ChainHead) else None
 
     def close(self) -> None:

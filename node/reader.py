@@ -4,22 +4,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.values import Value, parse_value
+from contracts.values import Value
 from ledger import merkle_map, tree
 from ledger.hashing import leaf_hash
 from ledger.merkle_map import MapProof
 from ledger.receipt import Receipt, encode_receipt
 from ledger.records import parse_record
 from ledger.seal import is_seal
-from ledger.tiles import Bundle, Tile, TileReader, encode_bundle, tile_width
-from ledger.types import Digest, DigestHex, Time
+from ledger.tiles import TILE_WIDTH, Bundle, Tile, TileReader, encode_bundle, tile_width
+from ledger.types import DIGEST_BYTES, Digest, DigestHex, Time
 from node.replica import Published, Replica
-from node.storage.models import StateRow, table_of
 from node.storage.state import StoredState
 from node.storage.store import Snapshot, StoredBlock, StoredLeaf
 
 _GAP_MAX: Final = 64  # it is cheaper to prove some neighbours than to begin anew
-_state = table_of(StateRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +148,7 @@ class Reader:
                 raise LookupError("the database holds no ledger")
             head = stored.head
             view = StoredState(snapshot.connection, 1, 64)
-            row = snapshot.connection.execute(_state.select().where(_state.c.key == key)).first()
-            value = None if row is None else parse_value(key, row.value)
+            value = snapshot.value(key)
             proof = merkle_map.prove(key.encode(), view, view.leaf_at)
             seal = snapshot.leaf(head.size - 1)
         if seal is None:
@@ -171,13 +168,13 @@ class Reader:
         """A tile of the published log; None for one it does not have, or not in that width."""
         if tile.width > tile_width(tile.level, tile.index, self.published.head.size):
             return None
-        return self._replica.tiles([tile])[0][: 32 * tile.width]
+        return self._replica.tiles([tile])[0][: DIGEST_BYTES * tile.width]
 
     def bundle(self, bundle: Bundle) -> bytes | None:
         """An entry bundle of the published log."""
         if bundle.width > tile_width(0, bundle.index, self.published.head.size):
             return None
-        start = 256 * bundle.index
+        start = TILE_WIDTH * bundle.index
         with self._replica.store.snapshot() as snapshot:
             return encode_bundle(snapshot.leaves(start, start + bundle.width))
 

@@ -27,7 +27,7 @@ from ledger.hashing import leaf_hash
 from ledger.keys import PublicKey, Signer, parse_public_key
 from ledger.records import Genesis, Record, parse_record
 from ledger.tiles import Tile, TileEdge
-from ledger.types import DigestHex
+from ledger.types import DIGEST_BYTES, DigestHex
 from node import views
 from node.storage.cache import GenerationalCache
 from node.storage.models import StateRow, table_of
@@ -148,7 +148,9 @@ class Replica:
         with self._lock:
             found = [self._recent.get((tile.level, tile.index), None) for tile in tiles]
         missing = [
-            n for n, data in enumerate(found) if data is None or len(data) < tiles[n].width * 32
+            n
+            for n, data in enumerate(found)
+            if data is None or len(data) < tiles[n].width * DIGEST_BYTES
         ]
         if missing:
             with self.store.snapshot() as snapshot:

@@ -27,7 +27,7 @@ GONE: Final = 499
 
 
 class Observed:
-    """ASGI middleware, the outermost one."""
+    """ASGI middleware around routes and admission; only the reading of HEAD is further out."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app

@@ -8,13 +8,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from contracts.values import ChainHead, Writer
-from contracts.view import read
 from ledger.lexical import encode_base64
 from ledger.policy_file import encode_policy
 from node.api.problems import ApiError
 from node.api.requests import check_query
 from node.api.service import Service, ServiceOf, respond_json
-from node.storage.state import StoredState
 
 router = APIRouter(prefix="/v1", tags=["state"], dependencies=[Depends(check_query)])
 StateKey = Annotated[str, Path(min_length=1, max_length=256, pattern="^[ -~]+$")]
@@ -70,12 +68,12 @@ async def read_writer(member: Name, name: Name, service: ServiceOf) -> Response:
 
 def _writer(service: Service, name: str) -> dict[str, object] | None:
     with service.replica.store.snapshot() as snapshot:
-        view = StoredState(snapshot.connection, 1, 1)
-        writer = read(view, Writer, f"writer/{name}")
-        chain = read(view, ChainHead, f"chain/{name}")
+        writer = snapshot.value(f"writer/{name}")
+        chain = snapshot.value(f"chain/{name}")
         stored = snapshot.head()
-    if writer is None or stored is None:
+    if stored is None or not isinstance(writer, Writer):
         return None
+    head = chain if isinstance(chain, ChainHead) else None
     described: dict[str, object] = to_builtins(writer)
     return {
         "datasets": [],
@@ -84,9 +82,9 @@ def _writer(service: Service, name: str) -> dict[str, object] | None:
         **described,
         "writer": name,
         "member": name.partition("/")[0],
-        "records": 0 if chain is None else chain.records,
-        "head": None if chain is None else chain.head,
-        "lastIndex": None if chain is None else chain.last_index,
+        "records": 0 if head is None else head.records,
+        "head": None if head is None else head.head,
+        "lastIndex": None if head is None else head.last_index,
         "ledger": stored.head.ledger,
         "size": stored.head.size,
     }
