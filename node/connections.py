@@ -34,6 +34,7 @@ class Connection(HttpToolsProtocol):
 
     _head_timer: asyncio.TimerHandle | None = None
     _write_timer: asyncio.TimerHandle | None = None
+    _unread_bytes = 0
     _spare_bytes = 0
     _has_progressed = False
 
@@ -43,7 +44,7 @@ class Connection(HttpToolsProtocol):
         if len(self.connections) > CONNECTIONS_MAX:
             busy = "too many are connected"
             self._refuse(ApiError("too-many-connections", busy, retry_after_s=1))
-        self._head_timer = self.loop.call_later(HEAD_S_MAX, transport.abort)
+        self._head_timer = self._give_up_after(HEAD_S_MAX)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the peer."""
@@ -81,12 +82,12 @@ class Connection(HttpToolsProtocol):
         """Wait for the next head."""
         super().on_response_complete()
         if self.cycle.response_complete:
-            self._head_timer = self.loop.call_later(HEAD_S_MAX, self.transport.abort)
+            self._head_timer = self._give_up_after(HEAD_S_MAX)
 
     def pause_writing(self) -> None:
         """Wait for a peer that does not read."""
         super().pause_writing()
-        self._write_timer = self.loop.call_later(WRITE_S_MAX, self.transport.abort)
+        self._write_timer = self._give_up_after(WRITE_S_MAX)
 
     def resume_writing(self) -> None:
         """Go on writing."""
@@ -115,6 +116,18 @@ class Connection(HttpToolsProtocol):
         for timer in (self._head_timer, self._write_timer):
             if timer is not None:
                 timer.cancel()
+
+    def _give_up_after(self, seconds: float) -> asyncio.TimerHandle:
+        self._unread_bytes = self.transport.get_write_buffer_size()
+        return self.loop.call_later(seconds, self._give_up)
+
+    def _give_up(self) -> None:
+        """Hang up, unless the peer is reading what it was sent, however slowly."""
+        if 0 < self.transport.get_write_buffer_size() < self._unread_bytes:
+            self._cancel_timers()
+            self._write_timer = self._give_up_after(WRITE_S_MAX)
+        else:
+            self.transport.abort()
 
 
 def _head_too_large() -> ApiError:
