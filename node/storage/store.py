@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Select, select
+from sqlalchemy import Connection, Engine, Select, func, select
 
 from contracts.replay import BlockResult, Head
 from contracts.transition import Accepted
@@ -20,6 +20,7 @@ from ledger.hashing import sha256
 from ledger.tiles import Tile, TileEdge
 from ledger.types import Digest, DigestHex
 from node.storage.models import (
+    EPOCH_LEAVES,
     BlockRow,
     CheckpointRow,
     HeadRow,
@@ -30,7 +31,7 @@ from node.storage.models import (
     table_of,
 )
 from node.storage.state import short_key
-from node.storage.statements import deleting, inserting, upserting
+from node.storage.statements import Row, deleting, inserting, upserting
 
 Step = Callable[[str], None]
 """Called with the name of each part of a commit once it is done."""
@@ -136,12 +137,16 @@ def _write_leaves(connection: Connection, result: BlockResult) -> None:
         for verdict in result.verdicts
         if isinstance(verdict, Accepted) and verdict.outcome.digest is not None
     ]
-    rows = [
-        (first + n, short_key(bytes.fromhex(digest[:16])), result.leaves[n], result.outcomes[n + 1])
-        for n, digest in enumerate(digests)
-    ]
-    _INSERT_LEAF.run(connection, [*rows, (first + len(rows), None, result.leaves[-1], None)])
-    block = (result.head.height, first, len(rows), result.head.time, result.outcomes[0])
+    rows: list[Row] = []
+    for index, digest in enumerate(digests, first):
+        n = index - first
+        start = short_key(bytes.fromhex(digest[:16]))
+        row = (index, index // EPOCH_LEAVES, start, result.leaves[n], result.outcomes[n + 1])
+        rows.append(row)
+    end = first + len(rows)
+    rows.append((end, end // EPOCH_LEAVES, None, result.leaves[-1], None))
+    _INSERT_LEAF.run(connection, rows)
+    block = (result.head.height, first, len(digests), result.head.time, result.outcomes[0])
     _INSERT_BLOCK.run(connection, [block])
 
 
@@ -203,7 +208,11 @@ class Snapshot:
     def candidates(self, digest: DigestHex) -> Iterator[StoredLeaf]:
         """The leaves whose record digest may be `digest`: nearly always one or none."""
         start = short_key(bytes.fromhex(digest[:16]))
-        query = select(*_LEAF_COLUMNS).where(_leaf.c.digest_start == start)
+        last = self.connection.execute(select(func.max(_leaf.c["index"]))).scalar() or 0
+        epochs = range(last // EPOCH_LEAVES + 1)
+        query = select(*_LEAF_COLUMNS).where(
+            _leaf.c.epoch.in_(epochs), _leaf.c.digest_start == start
+        )
         for row in self.connection.execute(query):
             yield StoredLeaf(*row)
 
