@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from contracts.replay import Head
 from ledger.keys import Signer, parse_public_key
 from ledger.records import Genesis
-from ledger.records.genesis import log_key_descriptions
 from node.replica import Replica, ReplicaError, initialise, origin_of
 from node.settings import Settings
 from node.storage.database import open_database
@@ -52,12 +51,13 @@ def rebuild_views(settings: Settings, on_block: Callable[[int], None]) -> int:
 
 
 def require_orderer(genesis: Genesis, member: str, log_signers: Sequence[Signer]) -> None:
-    """Raise `ReplicaError` unless `member` orders records and these are its log keys."""
-    named = {parse_public_key(one).keyid for one in log_key_descriptions(genesis)}
-    if not named.issuperset(signer.public_key.keyid for signer in log_signers):
-        raise ReplicaError("the log keys are not those the genesis record names")
-    if not any(one.id == member and one.log_keys is not None for one in genesis.members):
+    """Raise `ReplicaError` unless `member` orders records and these are its own log keys, all."""
+    own = next((one.log_keys for one in genesis.members if one.id == member), None)
+    if own is None:
         raise ReplicaError(f"`{member}` does not order records in this ledger")
+    named = {parse_public_key(one).keyid for one in (own.ed25519, own.ml_dsa44)}
+    if named != {signer.public_key.keyid for signer in log_signers}:
+        raise ReplicaError(f"the log keys are not those the genesis record names for `{member}`")
 
 
 @contextmanager

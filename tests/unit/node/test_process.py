@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.records.genesis import Role
 from node.listening import address_of, listening_socket
 from node.maintenance import check_ledger, found_ledger, rebuild_views
 from node.replica import ReplicaError
@@ -90,12 +91,23 @@ def test_a_ledger_is_founded_once_checked_and_its_views_rebuilt(tmp_path: Path) 
 def test_other_keys_and_other_members_are_refused(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     close(open_replica(settings.database, World.genesis()))
-    with pytest.raises(ReplicaError, match="not those the genesis record names"):
-        check_ledger(settings, [signer("thief")])
+    ed25519, ml_dsa = log_signers()
+    for others in ([signer("thief")], [ed25519], [ed25519, ed25519], [ml_dsa, signer("thief")]):
+        with pytest.raises(ReplicaError, match="not those the genesis record names"):
+            check_ledger(settings, others)
     with pytest.raises(ReplicaError, match="`health` does not order records"):
         check_ledger(settings_in(tmp_path, member="health"), log_signers())
     with pytest.raises(ReplicaError, match="holds no ledger"):
         check_ledger(settings_in(tmp_path, database=tmp_path / "empty.db"), log_signers())
+
+
+def test_a_node_does_not_propose_in_the_name_of_another_orderer(tmp_path: Path) -> None:
+    roles: dict[str, tuple[Role, ...]] = {"steward": ("sequencer",), "tax": ("sequencer",)}
+    settings = settings_in(tmp_path)
+    close(open_replica(settings.database, World.genesis(roles)))
+    check_ledger(settings, log_signers())
+    with pytest.raises(ReplicaError, match="names for `tax`"):
+        check_ledger(settings_in(tmp_path, member="tax"), log_signers())
 
 
 @pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
