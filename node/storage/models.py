@@ -25,7 +25,7 @@ class LeafRow(SQLModel, table=True):
 
     An index over short integers stays small; the few that collide are told apart by reading the
     leaf. Digests come in any order, so the index is kept in epochs of so many leaves: however long
-    the log, a block writes to the pages of the last one only. Seals have neither digest nor outcome.
+    the log, a block writes to the last one's pages only. Seals have neither digest nor outcome.
     """
 
     __tablename__ = "leaf"
