@@ -17,6 +17,7 @@ interpreter's lock once for each, and has to win it back from the threads at wor
 ('owl',)
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
@@ -28,6 +29,10 @@ from sqlalchemy.sql.base import Executable
 
 Row = tuple[object, ...]
 ROWS_PER_STATEMENT: Final = (256, 32, 4, 1)
+_VALUES: Final = re.compile(
+    r"(?P<head>.* VALUES )(?P<row>\(.*?\))(?P<tail>| ON CONFLICT .*)", re.ASCII | re.DOTALL
+)
+"""An insertion of one row, whatever the dialect writes for a parameter."""
 
 
 class Prepared:
@@ -89,9 +94,11 @@ class Insertion(Prepared):
     def _text_for(self, connection: Connection, count: int) -> str:
         name = f"{connection.dialect.name} {count}"
         if name not in self._text:
-            one = "(" + ", ".join("?" * len(self._names)) + ")"
-            head, values, tail = self._compile(connection).partition(f"VALUES {one}")
-            self._text[name] = head + values + f", {one}" * (count - 1) + tail
+            parts = _VALUES.fullmatch(self._compile(connection))
+            if parts is None:
+                message = f"no row of values in: {self._compile(connection)}"
+                raise TypeError(message)
+            self._text[name] = parts["head"] + ", ".join([parts["row"]] * count) + parts["tail"]
         return self._text[name]
 
 
@@ -102,7 +109,8 @@ def _flat(rows: Sequence[Row]) -> Row:
 def inserting(table: Table, without: Sequence[str] = ()) -> Insertion:
     """Insert rows with all columns of a table but those `without` which they come."""
     names = _names(table, without)
-    return Insertion(names, lambda _: insert(table).values({one: bindparam(one) for one in names}))
+    values: dict[str, Any] = {one: bindparam(one) for one in names}
+    return Insertion(names, lambda _: insert(table).values(values).inline())
 
 
 def upserting(table: Table, keeping: Sequence[str] = ()) -> Insertion:
