@@ -139,6 +139,4 @@ def _is_exempt(path: str) -> bool:
 
 def _unauthorized() -> ASGIApp:
     error = ApiError("unauthorized", "a token of the node is needed: Authorization: Bearer …")
-    answer = respond(error.problem)
-    answer.headers["WWW-Authenticate"] = 'Bearer realm="blockpool"'
-    return answer
+    return respond(error.problem)

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from http.client import UNAUTHORIZED
 from typing import Final
 
 from msgspec import Struct
@@ -112,4 +113,6 @@ def problem_of(rejected: Rejected) -> Problem:
 def respond(problem: Problem, retry_after_s: int | None = None) -> Response:
     """The HTTP answer to a problem."""
     headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    if problem.status == UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="blockpool"'
     return Response(encode(problem), problem.status, headers, MEDIA_TYPE)

@@ -19,14 +19,15 @@ RECORD_BYTES_MAX: Final = 256 * 1024
 BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
 BATCH_RECORDS_MAX: Final = 10_000
 Reference = Annotated[str, Path(max_length=64)]
-_ENVELOPE_TYPES: Final = ("application/vnd.dsse.envelope+json", "application/json")
+_ENVELOPE_TYPES: Final = ("application/json", "application/vnd.dsse.envelope+json")
+_LINES_TYPES: Final = ("application/x-ndjson", "application/jsonl", "application/json")
+_FRAMES_TYPE: Final = "application/octet-stream"
 
 
 @router.post("", status_code=201)
 async def submit_one(request: Request, service: ServiceOf) -> Response:
     """Submit one DSSE envelope; answers when its block is committed."""
-    if media_type_of(request, "application/json") not in _ENVELOPE_TYPES:
-        raise ApiError("unsupported-media-type", f"one of {', '.join(_ENVELOPE_TYPES)}")
+    media_type_of(request, *_ENVELOPE_TYPES)
     body = await read_body(request, RECORD_BYTES_MAX)
     (answer,) = await submit(service, [body])
     return respond_to_one(service.reader, answer)
@@ -39,8 +40,9 @@ async def submit_batch(
     proofs: Annotated[bool, Query()] = True,  # noqa: FBT002  a query parameter
 ) -> Response:
     """Submit many: JSON lines, or entry-bundle framing. Results in order, one checkpoint."""
+    media_type = media_type_of(request, *_LINES_TYPES, _FRAMES_TYPE)
     body = await read_body(request, BATCH_BYTES_MAX)
-    leaves = _split(body, media_type_of(request, "application/x-ndjson"))
+    leaves = _split_frames(body) if media_type == _FRAMES_TYPE else _split_lines(body)
     if len(leaves) > BATCH_RECORDS_MAX:  # the last line may have no end
         raise _too_many()
     answers = await submit(service, leaves)
@@ -101,14 +103,10 @@ async def _find(service: Service, reference: str) -> ReadLeaf:
     return leaf
 
 
-def _split(body: bytes, media_type: str) -> list[bytes]:
-    if media_type == "application/octet-stream":
-        return _split_frames(body)
-    if media_type in ("application/x-ndjson", "application/jsonl", "application/json"):
-        if body.count(b"\n") > BATCH_RECORDS_MAX:
-            raise _too_many()
-        return [line for line in body.split(b"\n") if line.strip()]
-    raise ApiError("unsupported-media-type", "application/x-ndjson or octet-stream")
+def _split_lines(body: bytes) -> list[bytes]:
+    if body.count(b"\n") > BATCH_RECORDS_MAX:
+        raise _too_many()
+    return [line for line in body.split(b"\n") if line.strip()]
 
 
 def _split_frames(body: bytes) -> list[bytes]:

@@ -38,10 +38,13 @@ def is_index(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= INDEX_DIGITS_MAX
 
 
-def media_type_of(request: Request, default: str) -> str:
-    """The media type of the body, without parameters."""
-    given = request.headers.get("content-type", default)
-    return given.partition(";")[0].strip().lower()
+def media_type_of(request: Request, *allowed: str) -> str:
+    """The media type of the body, one of `allowed`; the first of them if the caller says none."""
+    given = request.headers.get("content-type", allowed[0])
+    media_type = given.partition(";")[0].strip().lower()
+    if media_type not in allowed:
+        raise ApiError("unsupported-media-type", f"a body here is {' or '.join(allowed)}")
+    return media_type
 
 
 async def read_body(request: Request, bytes_max: int) -> bytes:

@@ -19,7 +19,7 @@ from ledger.records import Body, decode_body
 from ledger.types import WriterId
 from node.api.problems import ApiError
 from node.api.records import BATCH_BYTES_MAX, BATCH_RECORDS_MAX
-from node.api.requests import check_query, read_body
+from node.api.requests import check_query, media_type_of, read_body
 from node.api.results import error_of, respond_to_batch, respond_to_one
 from node.api.service import Service, ServiceOf
 from node.signer import LocalSigner
@@ -54,7 +54,7 @@ _many = Decoder(Items)
 async def sign(request: Request, service: ServiceOf, authorization: Authorization = "") -> Response:
     """Sign and submit one statement: `{"writer", "kind", "body"}`."""
     signer = _admit(request, service, authorization)
-    item = _parse(_one, await read_body(request, BATCH_BYTES_MAX))
+    item = await _read(request, _one)
     (answer,) = await signer.submit([(item.writer, _body(item))])
     if isinstance(answer, SignerError):
         raise error_of(answer)
@@ -67,7 +67,7 @@ async def sign_batch(
 ) -> Response:
     """Sign and submit many: `{"items": [...]}`. Results in order, one checkpoint."""
     signer = _admit(request, service, authorization)
-    items = _parse(_many, await read_body(request, BATCH_BYTES_MAX)).items
+    items = (await _read(request, _many)).items
     if len(items) > BATCH_RECORDS_MAX:
         raise ApiError("body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
     answers = await signer.submit([(item.writer, _body(item)) for item in items])
@@ -93,7 +93,9 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _parse(decoder: Decoder[T], data: bytes) -> T:
+async def _read(request: Request, decoder: Decoder[T]) -> T:
+    media_type_of(request, "application/json")
+    data = await read_body(request, BATCH_BYTES_MAX)
     try:
         return decoder.decode(data)
     except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
