@@ -1,5 +1,9 @@
 """What it all came to: `summary.json` for machines, some lines for people, where to look next."""
 
+import sys
+from pathlib import Path
+from shutil import which
+
 from msgspec import Struct
 from msgspec import json as msgspec_json
 
@@ -109,23 +113,31 @@ def survived_of(crash: Crash) -> Survived:
 def next_of(folder: Folder, receipt: str) -> tuple[Next, ...]:
     """What to try next, with what this run has left."""
     policy = f"--policy {folder.policy}"
+    blockpool = _own_name()
     return (
-        Next(f"blockpool audit log {folder.export} {policy}", "check the whole log yourself"),
+        Next(f"{blockpool} audit log {folder.export} {policy}", "check the whole log yourself"),
         Next(
-            f"blockpool audit log {folder.tampered} {policy}",
+            f"{blockpool} audit log {folder.tampered} {policy}",
             "the copy with a byte flipped: fails, and says where",
             1,
         ),
         Next(
-            f"blockpool audit verify-receipt {folder.receipts / receipt}.tlog-proof {policy}",
+            f"{blockpool} audit verify-receipt {folder.receipts / receipt}.tlog-proof {policy}",
             "prove one fact from one file: the use outside its grant",
         ),
         Next(
-            f"blockpool node run --config {folder.node / 'blockpool.toml'}",
+            f"{blockpool} node run --config {folder.node / 'blockpool.toml'}",
             "start the node again; it serves its API's documentation at /docs",
             None,
         ),
     )
+
+
+def _own_name() -> str:
+    """What to type to run this command here: its name, or its path if it is not on the PATH."""
+    started = Path(sys.argv[0])
+    is_script = started.name == "blockpool" and started.is_file()
+    return "blockpool" if which("blockpool") or not is_script else str(started)
 
 
 def write_summary(summary: Summary, folder: Folder) -> None:
