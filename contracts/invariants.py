@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts import columns
-from contracts.terms import narrows
+from contracts.terms import is_counted, narrows
 from contracts.values import (
     Case,
     ChainHead,
@@ -258,7 +258,10 @@ def standing_grants_are_listed(facts: Facts) -> Iterator[str]:
 
 
 def uses_are_counted(facts: Facts) -> Iterator[str]:
-    """Counters are the sums over the uses that the right's own member reported under it."""
+    """Counters are the sums over the uses that the right's own member reported under it.
+
+    Where a standing grant limits uses, so are those of each member over all its rights under it.
+    """
     reports: dict[str, list[tuple[DigestHex, Usage]]] = {}
     for _, record in facts.records:
         body = record.body
@@ -267,6 +270,10 @@ def uses_are_counted(facts: Facts) -> Iterator[str]:
             user = record.chain.writer.partition("/")[0]
             if right and (right.member, right.dataset) == (user, body.content.dataset):
                 reports.setdefault(body.grant, []).append((record.digest, body))
+                offer = right.standing and facts.get(GrantedRight, f"grant/{right.standing}")
+                if offer and is_counted(offer.terms):
+                    account = f"{right.standing}/{user}"
+                    reports.setdefault(account, []).append((record.digest, body))
     for name, counters in facts.all("use", UseCounters):
         counted = reports.pop(name, [])
         if (

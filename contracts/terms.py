@@ -180,6 +180,11 @@ def _meet_masking(
     )
 
 
+def is_counted(terms: Terms) -> bool:
+    """Whether terms limit how much is used in all or a day, so that uses have to be counted."""
+    return (terms.uses_max, terms.rows_max, terms.rate_per_day) != (None, None, None)
+
+
 def uncovered(terms: Terms, usage: Usage, columns: Collection[ColumnName]) -> tuple[Breach, ...]:
     """The parts of `terms` that `usage` did not keep to; none if the use is covered.
 

@@ -7,7 +7,7 @@ uses by the member that has the right draw on its counters, so nobody can exhaus
 from contracts import columns, findings
 from contracts.draft import Draft
 from contracts.reasons import EVENTS_ROOT, SPAN_IN_FUTURE, refuse_unless
-from contracts.terms import uncovered
+from contracts.terms import is_counted, uncovered
 from contracts.values import (
     Dataset,
     DayUses,
@@ -27,6 +27,8 @@ from ledger.types import SAFE_INTEGER_MAX, DatasetId, MemberId
 
 DAYS_KEPT = 8
 """Days of which a right limited per day remembers the uses, for reports that come out of order."""
+_Excess = tuple[findings.Finding, int, int]
+"""A limit that was exceeded: what is found, what was counted, what was allowed."""
 _NO_USE = UseCounters(records=0, rows=0, run=EMPTY_RUN, uses=0)
 
 
@@ -107,45 +109,81 @@ def _ineffective(view: StateView, right: GrantedRight, body: Usage) -> str | Non
 def _count(draft: Draft, body: Usage, right: GrantedRight) -> None:
     """R505: uses and rows in total keep to what was granted.
 
-    They are counted in the order of the log, and saturate at 2^53 - 1.
+    They are counted in the order of the log, and saturate at 2^53 - 1. What one member uses under a
+    standing grant with such limits draws on one account, however many rights it has taken under it.
     """
-    key = f"use/{body.grant}"
+    accounts = [(f"use/{body.grant}", right)]
+    if right.standing is not None:
+        offer = held(draft, GrantedRight, f"grant/{right.standing}")
+        if is_counted(offer.terms):
+            accounts.append((f"use/{right.standing}/{draft.member}", offer))
+    exceeded: dict[str, _Excess] = {}
+    for key, limits in accounts:
+        for excess in _draw(draft, body, key, limits):
+            exceeded.setdefault(excess[0].code, excess)
+    for finding, counted, limit in exceeded.values():
+        _find(draft, body, finding, str(counted), str(limit))
+
+
+def _draw(draft: Draft, body: Usage, key: str, right: GrantedRight) -> list[_Excess]:
+    """Count a use on one account; returns the limits it exceeds."""
     before = read(draft, UseCounters, key) or _NO_USE
-    terms = right.terms
-    days = before.days
+    terms, days = right.terms, before.days
+    exceeded: list[_Excess] = []
+    uses = min(before.uses + body.uses, SAFE_INTEGER_MAX)
+    rows = min(before.rows + body.rows, SAFE_INTEGER_MAX)
     if terms.rate_per_day is not None:
-        days = _count_days(draft, body, before.days, terms.rate_per_day)
+        days, exceeded = _count_days(draft, body, before.days, terms.rate_per_day)
+        exceeded += _exceeds_all_days(draft, body, right, uses, terms.rate_per_day)
     after = UseCounters(
         days=days,
         records=before.records + 1,
-        rows=min(before.rows + body.rows, SAFE_INTEGER_MAX),
+        rows=rows,
         run=extend_run(before.run, draft.record),
-        uses=min(before.uses + body.uses, SAFE_INTEGER_MAX),
+        uses=uses,
     )
     draft.put(key, after)
-    if terms.uses_max is not None and after.uses > terms.uses_max:
-        _find(draft, body, findings.USES_EXCEEDED, str(after.uses), str(terms.uses_max))
-    if terms.rows_max is not None and after.rows > terms.rows_max:
-        _find(draft, body, findings.ROWS_EXCEEDED, str(after.rows), str(terms.rows_max))
+    if terms.uses_max is not None and uses > terms.uses_max:
+        exceeded.append((findings.USES_EXCEEDED, uses, terms.uses_max))
+    if terms.rows_max is not None and rows > terms.rows_max:
+        exceeded.append((findings.ROWS_EXCEEDED, rows, terms.rows_max))
+    return exceeded
 
 
 def _count_days(
     draft: Draft, body: Usage, before: tuple[DayUses, ...], rate: int
-) -> tuple[DayUses, ...]:
+) -> tuple[tuple[DayUses, ...], list[_Excess]]:
     """R506: uses on a local calendar day keep to the rate granted.
 
-    A span of several days counts on its last day with what the days before it could not hold. Of a
-    day older than the latest 8 used, a report is judged by itself.
+    A span of several days counts on its last day with what the days before it could not hold. So
+    that nobody hides uses in long spans, such a report also finds whether all uses so far are more
+    than the days since the right came into force can hold. Of a day older than the latest 8 used, a
+    report is judged by itself.
     """
-    offset = draft.context.ledger.calendar.utc_offset_minutes
-    first, last = day_of(to_ms(body.started_at), offset), day_of(to_ms(body.ended_at), offset)
+    first, last = _days_of(draft, body)
     earlier = sum(one.uses for one in before if one.day == last)
     uses = min(earlier + max(0, body.uses - rate * (last - first)), SAFE_INTEGER_MAX)
-    if uses > rate:
-        _find(draft, body, findings.RATE_EXCEEDED, str(uses), str(rate))
     others = [one for one in before if one.day != last]
     after = sorted([*others, DayUses(day=last, uses=uses)], key=lambda one: one.day)
-    return tuple(after[-DAYS_KEPT:])
+    exceeded = [(findings.RATE_EXCEEDED, uses, rate)] if uses > rate else []
+    return tuple(after[-DAYS_KEPT:]), exceeded
+
+
+def _exceeds_all_days(
+    draft: Draft, body: Usage, right: GrantedRight, uses: int, rate: int
+) -> list[_Excess]:
+    first, last = _days_of(draft, body)
+    if first == last or right.in_force_since is None:
+        return []
+    offset = draft.context.ledger.calendar.utc_offset_minutes
+    days = day_of(draft.context.time_ms, offset) - day_of(to_ms(right.in_force_since), offset) + 1
+    return [(findings.RATE_EXCEEDED, uses, rate * days)] if uses > rate * days else []
+
+
+def _days_of(draft: Draft, body: Usage) -> tuple[int, int]:
+    """The local calendar days on which a span of use starts and ends."""
+    offset = draft.context.ledger.calendar.utc_offset_minutes
+    return day_of(to_ms(body.started_at), offset), day_of(to_ms(body.ended_at), offset)
 
 
 def _check_content(draft: Draft, body: Usage) -> None:

@@ -19,6 +19,7 @@
 | `grant/<id>` | `GrantedRight` | one right of one member, or a standing offer |
 | `standing/<dataset>` | `StandingGrants` | standing grants in force |
 | `use/<grant>` | `UseCounters` | uses made, running digest of their records |
+| `use/<standing grant>/<member>` | `UseCounters` | the same, of all rights it took under it |
 | `case/<id>` | `Case` | where a case stands |
 | `due/<time>/<case>` | `Due` | a deadline, in order of time |
 
@@ -229,7 +230,7 @@ class DayUses(Canonical):
 
 
 class UseCounters(Canonical):
-    """Uses made under a grant.
+    """Uses made under a grant; of a standing one that limits them, by one member.
 
     `days` are the latest days used, ascending; kept where the grant limits the rate per day.
     """

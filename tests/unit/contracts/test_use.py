@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import findings, reasons
+from contracts.invariants import violations
 from contracts.terms import BreachCode
 from contracts.transition import Accepted
 from contracts.values import Case, DayUses, UseCounters
@@ -261,6 +262,47 @@ def test_nobody_can_exhaust_the_right_of_another() -> None:
     assert world.find(world.sign("health/main", bodies.usage(grant_id, world.now))) == ()
 
 
+@pytest.mark.rule("R402", "R505", "F8", "F9", "F10")
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (replace(TERMS, uses_max=2), "uses-exceeded"),
+        (replace(TERMS, rows_max=2), "rows-exceeded"),
+        (replace(TERMS, rate_per_day=2), "rate-exceeded"),
+    ],
+)
+def test_applying_again_under_a_standing_grant_gives_no_new_allowance(
+    limits: Terms, code: str
+) -> None:
+    story = Story()
+    story.publish(conditions=limits)
+    standing_id = story.stand(limits)
+    found, grant_id = [], standing_id
+    for _ in range(3):
+        grant_id = story.ask(limits).replace("-0", "-1")
+        usage = bodies.usage(grant_id, story.world.now)
+        found.append(story.world.find(story.world.sign("health/main", usage)))
+    assert found == [(), (), (code,)]
+    again = bodies.usage(grant_id, story.world.now, rows=(1,) * 3)  # beyond its own limit, too
+    assert story.world.find(story.world.sign("health/main", again)) == (code,)
+    other = story.ask(limits, by="weather").replace("-0", "-1")
+    usage = bodies.usage(other, story.world.now)
+    assert story.world.find(story.world.sign("weather/main", usage)) == ()
+    together = counters_of(story.world, f"{standing_id}/health")
+    assert (together.records, together.uses) == (4, 6)
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R505")
+def test_a_standing_grant_without_such_limits_keeps_no_account() -> None:
+    story = published()
+    standing_id = story.stand()
+    grant_id = story.ask(replace(TERMS, uses_max=1)).replace("-0", "-1")
+    world = story.world
+    assert world.find(world.sign("health/main", bodies.usage(grant_id, world.now))) == ()
+    assert world.value(f"use/{standing_id}/health") is None
+
+
 def days(start: Time, count: int, *, hour: int = 12) -> Time:
     return from_ms((to_ms(start) // DAY_MS + count) * DAY_MS + hour * HOUR_MS)
 
@@ -308,6 +350,15 @@ def test_a_span_of_days_counts_on_its_last_with_what_the_others_cannot_hold() ->
     assert right.found(5, right.day(3)) == ()
     assert right.found(1, right.day(3)) == ("rate-exceeded",)
     assert right.found(31, right.day(4), right.day(6)) == ("rate-exceeded",)
+
+
+@pytest.mark.rule("R506", "F10")
+def test_reporting_long_spans_again_and_again_hides_nothing() -> None:
+    right = PerDay()
+    for _ in range(15):  # so many days it is in force, and no day is known to hold any
+        assert right.found(10, right.day(1), right.day(2)) == ()
+    assert right.found(1, right.day(1), right.day(2)) == ("rate-exceeded",)
+    assert right.found(1, right.day(3)) == ()  # a single day is judged by what is known of it
 
 
 @pytest.mark.rule("R506")
