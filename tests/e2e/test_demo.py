@@ -2,8 +2,11 @@
 
 import csv
 import io
+import json
+import shlex
 import subprocess
 import sys
+from collections import Counter
 from hashlib import sha256
 from importlib.metadata import files
 from pathlib import Path
@@ -11,7 +14,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from ledger.records import Release, parse_record
+from ledger.records import Release, Usage, parse_record
 from ledger.seal import is_seal
 from scripts.demo.folder import MARKER, new_folder
 from scripts.demo.stage import DemoError
@@ -69,6 +72,38 @@ def test_the_releases_name_the_bytes_and_rows_of_the_real_files(out: Path) -> No
             with ZipFile(io.BytesIO(data)) as archive:
                 data = archive.read("flights.csv")
         assert item.rows == sum(1 for _ in csv.DictReader(io.StringIO(data.decode())))
+
+
+def test_the_summary_says_what_is_in_the_log(out: Path) -> None:
+    summary = json.loads((out / "summary.json").read_bytes())
+    leaves = leaves_of(out / "export")
+    assert summary["size"] == len(leaves)
+    records = [parse_record(leaf) for leaf in leaves if not is_seal(leaf)]
+    assert summary["records"] == Counter(record.kind for record in records)
+    uses = [record.body.uses for record in records if isinstance(record.body, Usage)]
+    assert summary["usageEvents"] == sum(uses) > 2_000
+    codes = [(one["code"], one["accused"], one["state"]) for one in summary["findings"]]
+    assert codes == [
+        ("field-not-granted", "weather-service", "confirmed"),
+        ("no-effective-grant", "transport-bureau", "raised"),
+    ]
+    for one in summary["findings"]:
+        assert isinstance(parse_record(leaves[one["index"]]).body, Usage)
+    refused = [one["code"] for one in summary["rejections"]]
+    assert refused == ["malformed", "not-canonical", "bad-signature", "key-not-valid"]
+    assert summary["crash"]["missingAfter"] == 0 < summary["crash"]["acknowledgedBefore"]
+    assert summary["auditDoubts"] == 0
+
+
+def test_what_it_says_to_try_next_works(out: Path) -> None:
+    """All but starting the node, which runs until it is stopped."""
+    summary = json.loads((out / "summary.json").read_bytes())
+    tried = [one for one in summary["next"] if one["exitCode"] is not None]
+    assert [one["exitCode"] for one in tried] == [0, 1, 0]
+    for one in tried:
+        _, *arguments = shlex.split(one["command"])
+        done = blockpool(*arguments)
+        assert done.returncode == one["exitCode"], done.stdout + done.stderr
 
 
 def test_keys_are_readable_by_their_owner_alone(out: Path) -> None:
