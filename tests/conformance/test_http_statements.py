@@ -71,10 +71,10 @@ async def test_a_statement_as_text(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "shown", ["", "Bearer", f"Basic {TOKEN}", "Bearer \xe9", f"Bearer {TOKEN}0"]
+    "shown", [b"", b"Bearer", b"Basic " + TOKEN.encode(), b"Bearer \xe9", b"Bearer " + b"x" * 16]
 )
-async def test_without_the_token(client: httpx.AsyncClient, shown: str) -> None:
-    headers = {"Authorization": shown.encode("latin-1")}
+async def test_without_the_token(client: httpx.AsyncClient, shown: bytes) -> None:
+    headers = {b"Authorization": shown}
     answer = await client.post(ONE, content=statement(schema()), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
