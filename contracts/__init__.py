@@ -7,7 +7,7 @@ on every node and for every auditor, today and in ten years.
     transition      a record: the checks common to all kinds, then the rule of its own kind
     genesis, keyring, catalogue, sharing, use       the rules, a family each
     cases, workflows                                the interpreter, the tables it reads
-    terms, calendar, columns                        what rules compute with
+    terms, coverage, counters, calendar, columns    what rules compute with
     reasons, findings                               the permanent codes they answer with
     values, view, draft, context                    the state, and all that a rule can see
     invariants, audit                               what holds of every state, of every log

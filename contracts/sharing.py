@@ -22,6 +22,8 @@ from contracts.reasons import (
 )
 from contracts.terms import meet, narrows
 from contracts.values import (
+    STANDING_MAX,
+    SUSPENSIONS_MAX,
     Case,
     EntryTerms,
     GrantedRight,
@@ -42,8 +44,6 @@ from ledger.records.sharing import (
 from ledger.records.terms import Terms
 from ledger.types import DatasetId, ItemId, MemberId
 
-STANDING_MAX = 16
-SUSPENSIONS_MAX = 16
 CONSULTATION_WAIVED = frozenset({"breach", "legal-change", "secrecy"})
 """Grounds on which a right may be revoked before the consumer was consulted."""
 

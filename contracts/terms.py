@@ -1,4 +1,4 @@
-"""The order of terms of use: what is stricter than what, and what a use must keep to.
+"""The order of terms of use: what is stricter than what. `contracts.coverage` judges uses by them.
 
 Terms form a meet-semilattice. `meet` takes the stricter of each part; `narrows(a, b)` says that `a`
 allows nothing that `b` does not, part by part, and is `meet(a, b) == a`.
@@ -17,10 +17,6 @@ allows nothing that `b` does not, part by part, and is `meet(a, b) == a`.
 A meet of two terms may be longer than a record can hold (64 + 64 purposes): it is there to compare
 with, and is only written down where it equals terms that were.
 
-`uncovered` judges one usage record without counters, part by part. It distributes over `meet`: a
-use is covered by `meet(a, b)` exactly if it is covered by `a` and by `b`, so a chain of rights is
-judged by judging each of its links.
-
 >>> wide = Terms(fields="all", operations=("query", "read"), purposes=("health",))
 >>> narrow = Terms(fields=("age",), operations=("read",), purposes=("health.audit", "tax"))
 >>> meet(wide, narrow).purposes
@@ -29,48 +25,19 @@ judged by judging each of its links.
 (False, True)
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal, TypeVar
 
-from msgspec import Struct
-
 from ledger.records.terms import FieldMasking, Masking, Onward, RowFilter, Storage, Terms
-from ledger.records.use import Usage
 from ledger.types import ColumnName, PurposeCode
 
-TEXT_MAX: Final = 256
-"""Longest measure or limit of a breach, in code points: what the state keeps of it."""
-
-BreachCode = Literal[
-    "outside-window",
-    "purpose-not-granted",
-    "field-not-granted",
-    "row-not-granted",
-    "operation-not-granted",
-    "system-not-granted",
-    "minimum-group-not-kept",
-    "masking-not-kept",
-    "storage-not-kept",
-    "onward-transfer",
-]
-
-_MASKING: Final[tuple[Masking, ...]] = ("partial", "hashed", "aggregated")
-_STORAGE: Final[tuple[Storage, ...]] = ("allowed", "controlled", "none")
+MASKING: Final[tuple[Masking, ...]] = ("partial", "hashed", "aggregated")
+"""From wide to strict, like the two below."""
+STORAGE: Final[tuple[Storage, ...]] = ("allowed", "controlled", "none")
 _ONWARD: Final[tuple[Onward, ...]] = ("yes", "aggregated", "no")
-_LEAVES_CONSUMER: Final = ("derive", "export", "publish", "train")
-"""Operations whose result leaves the consumer, so that a minimum group applies."""
-
 _Limit = TypeVar("_Limit", int, str)
 _Level = TypeVar("_Level", bound=str)
 _Everything = TypeVar("_Everything", Literal["all"], Literal["any"])
-
-
-class Breach(Struct, frozen=True, gc=False):
-    """A part of the terms that a use did not keep to: how far it went, and what was allowed."""
-
-    code: BreachCode
-    measure: str
-    limit: str
 
 
 def meet(a: Terms, b: Terms) -> Terms:
@@ -91,7 +58,7 @@ def meet(a: Terms, b: Terms) -> Terms:
         report_within=_least(a.report_within, b.report_within),
         rows=_meet_rows(a.rows, b.rows),
         rows_max=_least(a.rows_max, b.rows_max),
-        storage=_later(_STORAGE, a.storage, b.storage),
+        storage=_later(STORAGE, a.storage, b.storage),
         systems=_meet_sets(a.systems, b.systems),
         uses_max=_least(a.uses_max, b.uses_max),
     )
@@ -136,7 +103,7 @@ def _meet_prefixes(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def _dotted(purposes: tuple[PurposeCode, ...]) -> tuple[str, ...]:
+def dotted(purposes: tuple[PurposeCode, ...]) -> tuple[str, ...]:
     """Purpose codes as prefixes: `tax` covers `tax.audit`, but not `taxi`."""
     return tuple(code + "." for code in purposes)
 
@@ -148,7 +115,7 @@ def _meet_purposes(
         return b
     if b == "all":
         return a
-    return tuple(sorted(code[:-1] for code in _meet_prefixes(_dotted(a), _dotted(b))))
+    return tuple(sorted(code[:-1] for code in _meet_prefixes(dotted(a), dotted(b))))
 
 
 def _meet_rows(a: tuple[RowFilter, ...], b: tuple[RowFilter, ...]) -> tuple[RowFilter, ...]:
@@ -173,7 +140,7 @@ def _meet_masking(
     levels = {one.field: one.level for one in a}
     for one in b:
         level = levels.get(one.field)
-        levels[one.field] = one.level if level is None else _later(_MASKING, level, one.level)
+        levels[one.field] = one.level if level is None else _later(MASKING, level, one.level)
     kept = levels if fields == "all" else frozenset(fields)
     return tuple(
         FieldMasking(field=name, level=levels[name]) for name in sorted(levels) if name in kept
@@ -183,144 +150,3 @@ def _meet_masking(
 def is_counted(terms: Terms) -> bool:
     """Whether terms limit how much is used in all or a day, so that uses have to be counted."""
     return (terms.uses_max, terms.rows_max, terms.rate_per_day) != (None, None, None)
-
-
-def uncovered(terms: Terms, usage: Usage, columns: Collection[ColumnName]) -> tuple[Breach, ...]:
-    """The parts of `terms` that `usage` did not keep to; none if the use is covered.
-
-    `columns` are those of the schema version granted; they count only where the terms grant all
-    fields. Counters, lateness and whether the right was effective are judged elsewhere: they take
-    more than one record.
-    """
-    breaches = (
-        _outside_window(terms, usage),
-        _purpose(terms, usage),
-        _fields(terms, usage, columns),
-        _rows(terms, usage),
-        _operation(terms, usage),
-        _system(terms, usage),
-        _minimum_group(terms, usage),
-        _masking(terms, usage),
-        _storage(terms, usage),
-        _onward(terms, usage),
-    )
-    return tuple(one for one in breaches if one is not None)
-
-
-def _breach(code: BreachCode, measure: str, limit: str) -> Breach:
-    return Breach(code, _capped(measure), _capped(limit))
-
-
-def _capped(text: str) -> str:
-    return text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + "…"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) or "none"
-
-
-def _outside_window(terms: Terms, usage: Usage) -> Breach | None:
-    after, before = terms.not_before, terms.not_after
-    if (after is None or after <= usage.started_at) and (
-        before is None or usage.ended_at <= before
-    ):
-        return None
-    return _breach(
-        "outside-window",
-        f"{usage.started_at}/{usage.ended_at}",
-        f"{after or '..'}/{before or '..'}",
-    )
-
-
-def _purpose(terms: Terms, usage: Usage) -> Breach | None:
-    granted = terms.purposes
-    if granted == "all" or (usage.purpose + ".").startswith(_dotted(granted)):
-        return None
-    return _breach("purpose-not-granted", usage.purpose, _listed(granted))
-
-
-def _fields(terms: Terms, usage: Usage, columns: Collection[ColumnName]) -> Breach | None:
-    granted = frozenset(columns if terms.fields == "all" else terms.fields)
-    if granted.issuperset(usage.fields):
-        return None
-    return _breach(
-        "field-not-granted",
-        _listed([name for name in usage.fields if name not in granted]),
-        "all of the schema version" if terms.fields == "all" else _listed(terms.fields),
-    )
-
-
-def _rows(terms: Terms, usage: Usage) -> Breach | None:
-    """A column the use does not filter was used in all its values."""
-    if not terms.rows:
-        return None
-    used = {one.column: one.prefixes for one in usage.rows_used}
-    for granted in terms.rows:
-        prefixes = used.get(granted.column)
-        if prefixes is None:
-            outside = ["all"]
-        else:
-            outside = [one for one in prefixes if not one.startswith(granted.prefixes)]
-        if outside:
-            return _breach(
-                "row-not-granted",
-                f"{granted.column}: {_listed(outside)}",
-                f"{granted.column}: {_listed(granted.prefixes)}",
-            )
-    return None
-
-
-def _operation(terms: Terms, usage: Usage) -> Breach | None:
-    if usage.operation in terms.operations:
-        return None
-    return _breach("operation-not-granted", usage.operation, _listed(terms.operations))
-
-
-def _system(terms: Terms, usage: Usage) -> Breach | None:
-    if terms.systems == "any" or usage.system in terms.systems:
-        return None
-    return _breach("system-not-granted", usage.system or "not stated", _listed(terms.systems))
-
-
-def _minimum_group(terms: Terms, usage: Usage) -> Breach | None:
-    smallest, kept = terms.minimum_group, usage.minimum_group
-    if smallest == 1 or (usage.operation not in _LEAVES_CONSUMER and usage.onward is None):
-        return None
-    if kept is not None and kept >= smallest:
-        return None
-    return _breach(
-        "minimum-group-not-kept", "not stated" if kept is None else str(kept), str(smallest)
-    )
-
-
-def _masking(terms: Terms, usage: Usage) -> Breach | None:
-    if not terms.masking:
-        return None
-    kept = {one.field: one.level for one in usage.masking}
-    used = frozenset(usage.fields)
-    for due in terms.masking:
-        level = kept.get(due.field)
-        if due.field in used and (
-            level is None or _MASKING.index(level) < _MASKING.index(due.level)
-        ):
-            return _breach(
-                "masking-not-kept", f"{due.field}: {level or 'clear'}", f"{due.field}: {due.level}"
-            )
-    return None
-
-
-def _storage(terms: Terms, usage: Usage) -> Breach | None:
-    if _STORAGE.index(usage.storage) >= _STORAGE.index(terms.storage):
-        return None
-    return _breach("storage-not-kept", usage.storage, terms.storage)
-
-
-def _onward(terms: Terms, usage: Usage) -> Breach | None:
-    passed_on = usage.onward
-    if passed_on is None or terms.onward == "yes":
-        return None
-    if terms.onward == "aggregated" and passed_on.aggregated:
-        return None
-    return _breach(
-        "onward-transfer", "aggregated" if passed_on.aggregated else "rows", terms.onward
-    )

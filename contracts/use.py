@@ -4,32 +4,18 @@ Use is judged by its claimed span, lateness by block time, counters in the order
 uses by the member that has the right draw on its counters, so nobody can exhaust another's.
 """
 
-from contracts import columns, findings
+from contracts import columns, counters, findings
+from contracts.coverage import uncovered
 from contracts.draft import Draft
 from contracts.reasons import EVENTS_ROOT, SPAN_IN_FUTURE, refuse_unless
-from contracts.terms import is_counted, uncovered
-from contracts.values import (
-    Dataset,
-    DayUses,
-    EntryTerms,
-    GrantedRight,
-    ReleasedVersion,
-    UseCounters,
-)
+from contracts.values import Dataset, EntryTerms, GrantedRight, ReleasedVersion
 from contracts.view import StateView, held, read
 from ledger import tree
 from ledger.canonical import encode
 from ledger.hashing import leaf_hash
 from ledger.records.use import Usage
-from ledger.running_digest import EMPTY_RUN, extend_run
-from ledger.times import day_of, to_ms
-from ledger.types import SAFE_INTEGER_MAX, DatasetId, MemberId
-
-DAYS_KEPT = 8
-"""Days of which a right limited per day remembers the uses, for reports that come out of order."""
-_Excess = tuple[findings.Finding, int, int]
-"""A limit that was exceeded: what is found, what was counted, what was allowed."""
-_NO_USE = UseCounters(records=0, rows=0, run=EMPTY_RUN, uses=0)
+from ledger.times import to_ms
+from ledger.types import DatasetId, MemberId
 
 
 def check_events(body: Usage) -> None:
@@ -60,7 +46,8 @@ def apply_usage(draft: Draft, body: Usage) -> None:
     right = None if body.grant is None else read(draft, GrantedRight, f"grant/{body.grant}")
     if right is not None and right.member == draft.member and right.dataset == dataset:
         _judge(draft, body, right)
-        _count(draft, body, right)
+        for finding, counted, limit in counters.count(draft, body, right):
+            _find(draft, body, finding, str(counted), str(limit))
     elif not _provides(draft, dataset):
         measure = "no grant of this data to this member"
         _find(draft, body, findings.NO_EFFECTIVE_GRANT, measure)
@@ -104,86 +91,6 @@ def _ineffective(view: StateView, right: GrantedRight, body: Usage) -> str | Non
     if right.standing is not None:
         return _ineffective(view, held(view, GrantedRight, f"grant/{right.standing}"), body)
     return None
-
-
-def _count(draft: Draft, body: Usage, right: GrantedRight) -> None:
-    """R505: uses and rows in total keep to what was granted.
-
-    They are counted in the order of the log, and saturate at 2^53 - 1. What one member uses under a
-    standing grant with such limits draws on one account, however many rights it has taken under it.
-    """
-    accounts = [(f"use/{body.grant}", right)]
-    if right.standing is not None:
-        offer = held(draft, GrantedRight, f"grant/{right.standing}")
-        if is_counted(offer.terms):
-            accounts.append((f"use/{right.standing}/{draft.member}", offer))
-    exceeded: dict[str, _Excess] = {}
-    for key, limits in accounts:
-        for excess in _draw(draft, body, key, limits):
-            exceeded.setdefault(excess[0].code, excess)
-    for finding, counted, limit in exceeded.values():
-        _find(draft, body, finding, str(counted), str(limit))
-
-
-def _draw(draft: Draft, body: Usage, key: str, right: GrantedRight) -> list[_Excess]:
-    """Count a use on one account; returns the limits it exceeds."""
-    before = read(draft, UseCounters, key) or _NO_USE
-    terms, days = right.terms, before.days
-    exceeded: list[_Excess] = []
-    uses = min(before.uses + body.uses, SAFE_INTEGER_MAX)
-    rows = min(before.rows + body.rows, SAFE_INTEGER_MAX)
-    if terms.rate_per_day is not None:
-        days, exceeded = _count_days(draft, body, before.days, terms.rate_per_day)
-        exceeded += _exceeds_all_days(draft, body, right, uses, terms.rate_per_day)
-    after = UseCounters(
-        days=days,
-        records=before.records + 1,
-        rows=rows,
-        run=extend_run(before.run, draft.record),
-        uses=uses,
-    )
-    draft.put(key, after)
-    if terms.uses_max is not None and uses > terms.uses_max:
-        exceeded.append((findings.USES_EXCEEDED, uses, terms.uses_max))
-    if terms.rows_max is not None and rows > terms.rows_max:
-        exceeded.append((findings.ROWS_EXCEEDED, rows, terms.rows_max))
-    return exceeded
-
-
-def _count_days(
-    draft: Draft, body: Usage, before: tuple[DayUses, ...], rate: int
-) -> tuple[tuple[DayUses, ...], list[_Excess]]:
-    """R506: uses on a local calendar day keep to the rate granted.
-
-    A span of several days counts on its last day with what the days before it could not hold. So
-    that nobody hides uses in long spans, such a report also finds whether all uses so far are more
-    than the days since the right came into force can hold. Of a day older than the latest 8 used, a
-    report is judged by itself.
-    """
-    first, last = _days_of(draft, body)
-    earlier = sum(one.uses for one in before if one.day == last)
-    uses = min(earlier + max(0, body.uses - rate * (last - first)), SAFE_INTEGER_MAX)
-    others = [one for one in before if one.day != last]
-    after = sorted([*others, DayUses(day=last, uses=uses)], key=lambda one: one.day)
-    exceeded = [(findings.RATE_EXCEEDED, uses, rate)] if uses > rate else []
-    return tuple(after[-DAYS_KEPT:]), exceeded
-
-
-def _exceeds_all_days(
-    draft: Draft, body: Usage, right: GrantedRight, uses: int, rate: int
-) -> list[_Excess]:
-    first, last = _days_of(draft, body)
-    if first == last or right.in_force_since is None:
-        return []
-    offset = draft.context.ledger.calendar.utc_offset_minutes
-    days = day_of(draft.context.time_ms, offset) - day_of(to_ms(right.in_force_since), offset) + 1
-    return [(findings.RATE_EXCEEDED, uses, rate * days)] if uses > rate * days else []
-
-
-def _days_of(draft: Draft, body: Usage) -> tuple[int, int]:
-    """The local calendar days on which a span of use starts and ends."""
-    offset = draft.context.ledger.calendar.utc_offset_minutes
-    return day_of(to_ms(body.started_at), offset), day_of(to_ms(body.ended_at), offset)
 
 
 def _check_content(draft: Draft, body: Usage) -> None:

@@ -54,6 +54,13 @@ from ledger.types import (
     WriterId,
 )
 
+DAYS_KEPT: Final = 8
+"""Days of which a right limited per day remembers the uses, for reports that come out of order."""
+STANDING_MAX: Final = 16
+"""Standing grants of one dataset."""
+SUSPENSIONS_MAX: Final = 16
+"""How often one right can be suspended."""
+
 
 class Ledger(Canonical):
     """What genesis fixed. `digest` names the ledger."""
@@ -212,14 +219,14 @@ class GrantedRight(Canonical):
     request: ItemId | None = None
     schema: DigestHex
     standing: ItemId | None = None
-    suspensions: Annotated[tuple[Interval, ...], Meta(max_length=16)] = ()
+    suspensions: Annotated[tuple[Interval, ...], Meta(max_length=SUSPENSIONS_MAX)] = ()
     terms: Terms
 
 
 class StandingGrants(Canonical):
     """Standing grants of a dataset, in the order they were given."""
 
-    grants: Annotated[tuple[ItemId, ...], Meta(max_length=16)]
+    grants: Annotated[tuple[ItemId, ...], Meta(max_length=STANDING_MAX)]
 
 
 class DayUses(Canonical):
@@ -235,7 +242,7 @@ class UseCounters(Canonical):
     `days` are the latest days used, ascending; kept where the grant limits the rate per day.
     """
 
-    days: Annotated[tuple[DayUses, ...], Meta(max_length=8)] = ()
+    days: Annotated[tuple[DayUses, ...], Meta(max_length=DAYS_KEPT)] = ()
     records: Count
     rows: Count
     run: DigestHex

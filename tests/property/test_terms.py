@@ -8,7 +8,8 @@ from hypothesis.strategies import SearchStrategy
 from msgspec.json import Decoder
 from msgspec.structs import replace
 
-from contracts.terms import meet, narrows, uncovered
+from contracts.coverage import uncovered
+from contracts.terms import meet, narrows
 from ledger.canonical import encode, parse
 from ledger.records.terms import Terms
 from ledger.records.use import Usage

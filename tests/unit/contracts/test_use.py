@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import findings, reasons
+from contracts.coverage import BreachCode
 from contracts.invariants import violations
-from contracts.terms import BreachCode
 from contracts.transition import Accepted
 from contracts.values import Case, DayUses, UseCounters
 from ledger.records import Body
