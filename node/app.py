@@ -39,6 +39,8 @@ from node.settings import Settings
 from node.storage.lock import locked
 
 GRACE_S: Final = 20
+_PROXIES: Final = "127.0.0.1,::1"
+"""Whose word on where a request comes from is taken: that of a proxy on this machine."""
 _RESOURCES: Final = (records, statements, state, lists, events, log, health)
 _NOBODY: Final[Mapping[WriterId, Signer]] = MappingProxyType({})
 
@@ -123,6 +125,7 @@ def _server(app: FastAPI) -> _Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=_PROXIES,  # and no FORWARDED_ALLOW_IPS: a caller would name itself
         timeout_graceful_shutdown=GRACE_S,
     )
     server = _Server(config)

@@ -9,8 +9,13 @@ from fastapi.dependencies.models import Dependant
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from node.api.problems import ApiError
+from node.api.service import service_of
 
 BODY_S_MAX: Final = 120
+BODY_BYTES_FREE: Final = 256 * 1024
+"""A body this small is always read: large ones never keep a single record out."""
+BODIES_BYTES_MAX: Final = 256 * 1024 * 1024
+"""Bytes that larger bodies may hold together; each connection could bring its own 16 MiB."""
 INDEX_DIGITS_MAX: Final = 16
 
 
@@ -55,15 +60,22 @@ async def read_body(request: Request, bytes_max: int) -> bytes:
     if declared.isdecimal() and (len(declared) > 16 or int(declared) > bytes_max):
         raise _too_large(bytes_max)
     body = bytearray()
+    bodies = service_of(request).bodies
     try:
         async with asyncio.timeout(BODY_S_MAX):
             async for chunk in request.stream():
                 body += chunk
+                bodies.bytes_count += len(chunk)
                 if len(body) > bytes_max:
                     raise _too_large(bytes_max)
+                if bodies.bytes_count > BODIES_BYTES_MAX and len(body) > BODY_BYTES_FREE:
+                    full = "too many large bodies are on their way in"
+                    raise ApiError("queue-full", full, retry_after_s=1)
     except TimeoutError as error:
         slow = f"the body did not come within {BODY_S_MAX} seconds"
         raise ApiError("body-too-slow", slow, retry_after_s=0) from error
+    finally:
+        bodies.bytes_count -= len(body)
     return bytes(body)
 
 

@@ -32,6 +32,13 @@ class Listeners:
     count: int = 0
 
 
+@dataclass(slots=True)
+class Bodies:
+    """How many bytes of bodies are on their way in."""
+
+    bytes_count: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class LocalSigning:
     """The signer for local systems, and the token that lets them use it."""
@@ -54,6 +61,7 @@ class Service:
     news: News
     local: LocalSigning | None = None
     listeners: Listeners = field(default_factory=Listeners)
+    bodies: Bodies = field(default_factory=Bodies)
 
 
 def service_of(request: Request) -> Service:
