@@ -14,17 +14,15 @@ import typer
 
 from contracts.audit import Level, Report
 from ledger.envelope import parse_envelope
-from ledger.errors import FormatError
-from ledger.policy import Policy
-from ledger.policy_file import parse_policy
 from ledger.receipt import verify_receipt
 from ledger.records import read_record
 from ledger.seal import is_seal
 from scripts.console_text import fail, info, print_fields, print_json, progress, success, warn
-from scripts.keyfiles import read_private_key
+from scripts.keyfiles import read_token
 from scripts.log_audit import OpenedLog, audit, export, open_log
 from scripts.log_source import FolderLog, HttpLog, LogSource
 from scripts.options import JsonFlag, with_options
+from scripts.trust import read_policy
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -63,7 +61,7 @@ class Access:
     @contextmanager
     def open(self, log: str) -> Iterator[OpenedLog]:
         """The log at an address or in a folder."""
-        policy = None if self.policy is None else _read_policy(self.policy)
+        policy = None if self.policy is None else read_policy(self.policy)
         if policy is None:
             warn(
                 "without --policy the keys are taken from the log's own genesis record: "
@@ -76,7 +74,7 @@ class Access:
     @contextmanager
     def _source(self, log: str) -> Iterator[LogSource]:
         if log.startswith(_ADDRESSES):
-            token = None if self.token_file is None else _read_token(self.token_file)
+            token = None if self.token_file is None else read_token(self.token_file)
             with HttpLog(log, token=token) as source:
                 yield source
         elif Path(log).is_dir():
@@ -157,7 +155,7 @@ def verify_one_receipt(
     Example: `blockpool audit verify-receipt use.tlog-proof --policy policy --record use.leaf`
     """
     leaf = _leaf_of((record or receipt.with_suffix(".leaf")).read_bytes())
-    proved = verify_receipt(receipt.read_bytes(), leaf, _read_policy(policy))
+    proved = verify_receipt(receipt.read_bytes(), leaf, read_policy(policy))
     checkpoint = proved.checkpoint.checkpoint
     about = {
         "origin": checkpoint.origin,
@@ -185,17 +183,6 @@ def _check_place(out: Path, *, force: bool) -> None:
         fail(f"{out} exists and is no export", hint="choose another folder")
     if not force:
         fail(f"{out} holds an export already", hint="choose another folder, or give --force")
-
-
-def _read_token(path: Path) -> str:
-    return read_private_key(path).decode("ascii", "replace").strip()
-
-
-def _read_policy(path: Path) -> Policy:
-    try:
-        return parse_policy(path.read_bytes())
-    except FormatError as error:
-        raise FormatError(f"{path}: {error}") from error
 
 
 def _leaf_of(data: bytes) -> bytes:

@@ -1,8 +1,8 @@
-"""Private key files: made once, readable by their owner alone, never overwritten.
+"""Files that hold secrets: keys made once and never overwritten, passphrases, tokens.
 
 A file is created exclusively with mode 0600 before a byte of the key is in it, and synced together
 with its folder before the caller hears of success. Reading refuses a file that others can read: by
-then somebody else may hold the key, which a quiet repair would hide.
+then somebody else may hold the secret, which a quiet repair would hide.
 """
 
 import os
@@ -37,8 +37,8 @@ def write_private_key(path: Path, pem: bytes) -> None:
         raise KeyFileError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def read_private_key(path: Path) -> bytes:
-    """The PEM in `path`; raises `KeyFileError` if others may read it."""
+def read_secret(path: Path) -> bytes:
+    """What is in `path`; raises `KeyFileError` if others may read it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:
@@ -50,12 +50,17 @@ def read_private_key(path: Path) -> bytes:
                     f"{path} can be used by others (mode {stat.S_IMODE(status.st_mode):04o}); "
                     f"if nobody read it, run: chmod 600 {path}"
                 )
-            pem = file.read(KEY_FILE_BYTES_MAX + 1)
+            secret = file.read(KEY_FILE_BYTES_MAX + 1)
     except OSError as error:
         raise KeyFileError(f"{path} cannot be read: {error.strerror}") from error
-    if len(pem) > KEY_FILE_BYTES_MAX:
-        raise KeyFileError(f"{path} is too large for a key file")
-    return pem
+    if len(secret) > KEY_FILE_BYTES_MAX:
+        raise KeyFileError(f"{path} is too large for a secret")
+    return secret
+
+
+def read_token(path: Path) -> str:
+    """The bearer token in `path`. Raises as `read_secret`."""
+    return read_secret(path).decode("ascii", "replace").strip()
 
 
 def _sync_folder(folder: Path) -> None:

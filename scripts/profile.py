@@ -18,13 +18,13 @@ import httpx
 import typer
 
 from ledger.policy import Policy
-from ledger.policy_file import parse_policy
 from ledger.types import WriterId
 from node.client import Client, Retry, Writer
 from scripts.console_text import fail
-from scripts.keyfiles import read_private_key
+from scripts.keyfiles import read_token
 from scripts.signers import load_signer
 from scripts.spelling import typed
+from scripts.trust import read_policy
 
 NODE: Final = "http://127.0.0.1:8700"
 _PATIENCE: Final = Retry(attempts_max=6)
@@ -64,9 +64,7 @@ class Reading:
     @contextmanager
     def client(self, policy: Policy | None = None) -> Iterator[Client]:
         """A client of the node."""
-        token = None
-        if self.token_file is not None:
-            token = read_private_key(self.token_file).decode("ascii", "replace").strip()
+        token = None if self.token_file is None else read_token(self.token_file)
         url = "http://node" if self.node.startswith(_UNIX) else self.node
         transport = transport_of(self.node)
         with Client(
@@ -120,13 +118,9 @@ class Signing:
                 f"which key signs for {name}?", hint="give --key FILE or set BLOCKPOOL_KEY", code=2
             )
         signer = load_signer(self.key, self.passphrase_file)
-        with self.reading.client(load_policy(self.policy)) as client:
+        policy = None if self.policy is None else read_policy(self.policy)
+        with self.reading.client(policy) as client:
             yield client, client.writer(name, signer)
-
-
-def load_policy(path: Path | None) -> Policy | None:
-    """The policy in a file. Raises `FormatError` or `WeakKeyError`."""
-    return None if path is None else parse_policy(path.read_bytes())
 
 
 def transport_of(node: str) -> httpx.BaseTransport | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ledger.errors import KeyFileError
 from ledger.keys import PrivateKey, parse_private_key
 from scripts.console_text import ask_secret, fail
-from scripts.keyfiles import read_private_key
+from scripts.keyfiles import read_secret
 
 _ENCRYPTED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 
@@ -18,7 +18,7 @@ def load_signer(path: Path, passphrase_file: Path | None) -> PrivateKey:
     """The key in a key file. Raises `KeyFileError`."""
     if path.suffix == ".pub":
         fail(f"{path} is the public half of a key", hint=f"{path.with_suffix('.pem')} signs")
-    pem = read_private_key(path)
+    pem = read_secret(path)
     secret = None
     if pem.startswith(_ENCRYPTED):
         secret = _passphrase(f"Passphrase of {path.name}", passphrase_file)
@@ -45,7 +45,7 @@ def _passphrase(what: str, passphrase_file: Path | None, *, is_new: bool = False
         hint += ", or do without: --no-passphrase" if is_new else ""
         secret = ask_secret(what, hint=hint, twice=is_new).encode()
     else:
-        secret = read_private_key(passphrase_file).split(b"\n", 1)[0].rstrip(b"\r")
+        secret = read_secret(passphrase_file).split(b"\n", 1)[0].rstrip(b"\r")
     if not secret:
         fail("the passphrase is empty", hint="a key without one is made with --no-passphrase")
     return secret

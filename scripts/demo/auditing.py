@@ -11,7 +11,6 @@ from ledger.envelope import parse_envelope
 from ledger.hashing import leaf_hash
 from ledger.note import parse_note
 from ledger.policy import Policy
-from ledger.policy_file import parse_policy
 from ledger.receipt import verify_receipt
 from ledger.tiles import TILE_WIDTH, Bundle, parse_bundle, tile_width
 from ledger.tree import root_of
@@ -22,6 +21,7 @@ from scripts.demo.folder import Folder
 from scripts.demo.stage import Stage, act, expect, tell
 from scripts.log_audit import audit, export, open_log
 from scripts.log_source import FolderLog, HttpLog
+from scripts.trust import read_policy
 
 JOBS: Final = 2
 _REFERENCE: Final = b'"ref":"'
@@ -40,7 +40,7 @@ def export_log(stage: Stage, folder: Folder) -> None:
 
 def audit_export(folder: Folder) -> Report:
     """Every envelope, chain, rule, outcome, state, tile and signature is derived again."""
-    policy = parse_policy(folder.policy.read_bytes())
+    policy = read_policy(folder.policy)
     report = _audit(folder.export.name, folder, policy)
     expect(not report.doubts, f"nothing is in doubt: {report.doubts}")
     tell(
@@ -63,7 +63,7 @@ def check_receipts(folder: Folder, acknowledged: Sequence[Receipted]) -> None:
 
     And every checkpoint it ever gave out is the root of a beginning of that log.
     """
-    policy = parse_policy(folder.policy.read_bytes())
+    policy = read_policy(folder.policy)
     leaves = _leaves(folder)
     hashes = [leaf_hash(leaf) for leaf in leaves]
     roots: dict[int, bytes] = {}
@@ -89,7 +89,7 @@ def flip_one_byte(folder: Folder, record: Receipted) -> Doubt:
     width = tile_width(0, number, len(_leaves(folder)))
     file = folder.tampered / Bundle(number, width).path
     file.write_bytes(file.read_bytes().replace(record.leaf, forged, 1))
-    report = _audit(folder.tampered.name, folder, parse_policy(folder.policy.read_bytes()))
+    report = _audit(folder.tampered.name, folder, read_policy(folder.policy))
     expect(bool(report.doubts), "the flipped byte is found")
     culprit = report.doubts[0]
     named = culprit.index == record.index and culprit.place is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import KeyFileError
-from scripts.keyfiles import KEY_FILE_BYTES_MAX, read_private_key, write_private_key
+from scripts.keyfiles import KEY_FILE_BYTES_MAX, read_secret, write_private_key
 
 PEM = b"-----BEGIN PRIVATE KEY-----\n"
 
@@ -20,7 +20,7 @@ def test_a_key_file_is_its_owners_alone(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert read_private_key(path) == PEM
+    assert read_secret(path) == PEM
 
 
 def test_a_strict_umask_does_not_lock_the_owner_out(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_a_strict_umask_does_not_lock_the_owner_out(tmp_path: Path) -> None:
         write_private_key(path, PEM)
     finally:
         os.umask(before)
-    assert read_private_key(path) == PEM
+    assert read_secret(path) == PEM
 
 
 def test_a_key_file_is_never_overwritten(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_key_file_is_never_overwritten(tmp_path: Path) -> None:
     write_private_key(path, PEM)
     with pytest.raises(KeyFileError, match="never overwritten"):
         write_private_key(path, b"other")
-    assert read_private_key(path) == PEM
+    assert read_secret(path) == PEM
 
 
 def test_a_link_is_not_followed_when_writing(tmp_path: Path) -> None:
@@ -55,22 +55,22 @@ def test_a_file_others_can_use_is_refused_with_a_hint(tmp_path: Path, mode: int)
     path.write_bytes(PEM)
     path.chmod(mode)
     with pytest.raises(KeyFileError, match="chmod 600"):
-        read_private_key(path)
+        read_secret(path)
     path.chmod(0o400)
-    assert read_private_key(path) == PEM
+    assert read_secret(path) == PEM
 
 
 def test_what_is_no_key_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(KeyFileError, match="cannot be read"):
-        read_private_key(tmp_path / "missing")
+        read_secret(tmp_path / "missing")
     folder = tmp_path / "folder"
     folder.mkdir(mode=0o700)
     with pytest.raises(KeyFileError):
-        read_private_key(folder)
+        read_secret(folder)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe, 0o600)
     with pytest.raises(KeyFileError, match="not a file"):
-        read_private_key(pipe)
+        read_secret(pipe)
     with pytest.raises(KeyFileError, match="cannot be created"):
         write_private_key(tmp_path / "missing" / "key.pem", PEM)
 
@@ -79,7 +79,7 @@ def test_a_file_too_large_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     write_private_key(path, b"x" * (KEY_FILE_BYTES_MAX + 1))
     with pytest.raises(KeyFileError, match="too large"):
-        read_private_key(path)
+        read_secret(path)
 
 
 def test_a_failed_write_leaves_no_half_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
