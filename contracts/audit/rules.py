@@ -48,6 +48,9 @@ class Rules:
             derived = parse_seal(result.leaves[-1]).predicate
             detail = f"it is not what the records came to: {_difference(block.seal, derived)}"
             raise seal_doubt("rules", block.seal, block.seal_index, detail)
+        if result.is_empty:
+            detail = "nothing happened in its block: no engine commits such a one"
+            raise seal_doubt("rules", block.seal, block.seal_index, detail)
         self.state.commit(result.changes, result.map_update)
         self._head = result.head
         outcomes = [result.settlement]

@@ -322,6 +322,17 @@ class TestAForgingLog:
         (doubt,) = self.seal_changed(proposer="health")
         assert (doubt.level, doubt.writer) == ("rules", "health")
 
+    def test_a_block_in_which_nothing_happened(self) -> None:
+        world = story()
+        assert world.block().is_empty
+        assert doubts_of(world.leaves, "signatures") == ()
+        (doubt,) = doubts_of(world.leaves)
+        assert (doubt.level, doubt.index, doubt.writer) == (
+            "rules",
+            len(world.leaves) - 1,
+            "steward",
+        )
+
     def test_time_shifted(self) -> None:
         """The finding of a clock that is far off would appear: the outcomes differ."""
         (doubt,) = self.seal_changed(block_time="2027-11-23T00:00:00.000Z")
