@@ -102,11 +102,9 @@ def step(state: State, head: Head, block: Block, verify: SignatureCheck) -> Bloc
     R015: block time increases, and the proposer is a sequencer or validator.
     """
     if block.time <= head.time:
-        message = f"block time {block.time} is not after {head.time}"
-        raise ValueError(message)
+        raise ValueError(f"block time {block.time} is not after {head.time}")
     if not _orders_blocks(state, block.proposer):
-        message = f"`{block.proposer}` is neither sequencer nor validator"
-        raise ValueError(message)
+        raise ValueError(f"`{block.proposer}` is neither sequencer nor validator")
     ledger = held(state, Ledger, "ledger")
     overlay = Overlay(state)
     time_ms = to_ms(block.time)

@@ -335,6 +335,5 @@ def parse_value(key: str, data: bytes) -> Value:
     """The value stored under `key`, from its canonical bytes. Raises `FormatError`."""
     decoder = _DECODERS.get(key.partition("/")[0])
     if decoder is None:
-        message = f"no value is stored under `{key}`"
-        raise FormatError(message)
+        raise FormatError(f"no value is stored under `{key}`")
     return parse(data, decoder)

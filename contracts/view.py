@@ -42,16 +42,14 @@ def read(view: StateView, kind: type[V], key: str) -> V | None:
     value = view.get(key)
     if value is None or type(value) is kind:
         return value
-    message = f"`{key}` holds a {type(value).__name__}"
-    raise TypeError(message)
+    raise TypeError(f"`{key}` holds a {type(value).__name__}")
 
 
 def held(view: StateView, kind: type[V], key: str) -> V:
     """As `read`, where the rules themselves have put the value: it cannot be missing."""
     value = read(view, kind, key)
     if value is None:
-        message = f"`{key}` is missing"
-        raise TypeError(message)
+        raise TypeError(f"`{key}` is missing")
     return value
 
 

@@ -95,8 +95,7 @@ def parse(data: bytes, decoder: Decoder[_T]) -> _T:
             (i for i, (a, b) in enumerate(zip(data, again, strict=False)) if a != b),
             min(len(data), len(again)),
         )
-        message = f"the bytes differ from the canonical encoding at byte {at}"
-        raise NotCanonical(message)
+        raise NotCanonical(f"the bytes differ from the canonical encoding at byte {at}")
     return value
 
 
@@ -104,8 +103,7 @@ def require_ascending(name: str, values: Sequence[str]) -> None:
     """Sets are written as strictly ascending arrays; raises `ValueError` for any other order."""
     for left, right in pairwise(values):
         if left >= right:
-            message = f"`{name}` must be strictly ascending without repeats"
-            raise ValueError(message)
+            raise ValueError(f"`{name}` must be strictly ascending without repeats")
 
 
 def restore_defaults(value: Canonical) -> None:

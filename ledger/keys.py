@@ -40,13 +40,13 @@ _SUITE_OF = {(suite.keytype, suite.scheme): suite for suite in SUITES.values()}
 _KEYS_CACHED = 4096  # about one writer key per department of a large consortium
 
 
-class KeyValue(Canonical, frozen=True):
+class KeyValue(Canonical):
     """The `keyval` of a key description."""
 
     public: Annotated[str, Meta(max_length=4096)]
 
 
-class KeyDescription(Canonical, frozen=True):
+class KeyDescription(Canonical):
     """A public key as it stands in records, in the form of TUF and securesystemslib."""
 
     keytype: Annotated[str, Meta(max_length=32)]

@@ -117,8 +117,7 @@ def is_seal(leaf: bytes) -> bool:
 def parse_seal(leaf: bytes) -> SealStatement:
     """The seal in a leaf. Raises `FormatError`."""
     if len(leaf) > LEAF_BYTES_MAX:
-        message = f"a leaf has at most {LEAF_BYTES_MAX} bytes"
-        raise FormatError(message)
+        raise FormatError(f"a leaf has at most {LEAF_BYTES_MAX} bytes")
     return parse(leaf, _seal_decoder)
 
 

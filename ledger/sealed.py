@@ -33,7 +33,7 @@ SALT_BYTES: Final = 32
 _DOMAIN = b"urn:blockpool:sealed:v1"
 
 
-class Sealed(Canonical, frozen=True):
+class Sealed(Canonical):
     """A commitment to text that is not on the ledger."""
 
     sealed: DigestHex

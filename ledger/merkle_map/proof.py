@@ -41,7 +41,7 @@ Hashes = Annotated[bytes, Meta(max_length=16 * DIGEST_BYTES)]
 LeafBytes = Annotated[bytes, Meta(max_length=LEAF_BYTES_MAX)]
 
 
-class PathNode(Canonical, frozen=True, kw_only=True):
+class PathNode(Canonical):
     """An inner node on the key's path. `hashes`: its children's, the next shown one's left out."""
 
     bitmap: Bitmap
@@ -49,14 +49,14 @@ class PathNode(Canonical, frozen=True, kw_only=True):
     hashes: Hashes
 
 
-class OtherLeaf(Canonical, frozen=True, kw_only=True):
+class OtherLeaf(Canonical):
     """A leaf in the place the key's leaf would have."""
 
     key: LeafBytes
     value: LeafBytes
 
 
-class OtherNode(Canonical, frozen=True, kw_only=True):
+class OtherNode(Canonical):
     """An inner node, all its children's hashes, whose prefix parts from the key's path."""
 
     bitmap: Bitmap
@@ -64,7 +64,7 @@ class OtherNode(Canonical, frozen=True, kw_only=True):
     prefix: Annotated[str, Meta(pattern=r"\A[0-9a-f]{1,63}\Z")]
 
 
-class MapProof(Canonical, frozen=True, kw_only=True):
+class MapProof(Canonical):
     """The nodes on a key's path, the root first, and for some absent keys what lies across it."""
 
     other_leaf: OtherLeaf | None = None

@@ -170,8 +170,7 @@ def decode_body(kind: str, data: bytes) -> Body:
     """
     decoder = _BODY_DECODERS.get(kind)
     if decoder is None:
-        message = f"no record is of the kind `{kind}`"
-        raise FormatError(message)
+        raise FormatError(f"no record is of the kind `{kind}`")
     return decode(data, decoder)
 
 
@@ -184,16 +183,13 @@ def parse_statement(payload: bytes) -> tuple[Kind, Statement[Body]]:
     kind = KINDS.get(decode(payload, _peek).predicateType)
     if kind is None:
         known = f"{PREDICATE_TYPE_PREFIX}<kind>{PREDICATE_TYPE_SUFFIX}"
-        message = f"`predicateType` is not {known} of a known kind"
-        raise FormatError(message)
+        raise FormatError(f"`predicateType` is not {known} of a known kind")
     statement = parse(payload, kind.decoder)
     predicate = statement.predicate
     if (predicate.chain.ledger is None) != (kind.body is Genesis):
-        message = "`ledger` is null in the genesis record and only there"
-        raise FormatError(message)
+        raise FormatError("`ledger` is null in the genesis record and only there")
     if statement.subject != subjects_of(predicate.body, predicate.chain.ledger or ""):
-        message = "`subject` is not what the body speaks of"
-        raise FormatError(message)
+        raise FormatError("`subject` is not what the body speaks of")
     return kind, statement
 
 

@@ -259,11 +259,9 @@ class Content(Canonical):
     def __post_init__(self) -> None:
         require_ascending("files", [one.name for one in self.files])
         if self.files and self.sha256 != file_list_digest(self.files):
-            message = "`sha256` is not the digest of the list of `files`"
-            raise ValueError(message)
+            raise ValueError("`sha256` is not the digest of the list of `files`")
         if (self.assurance == "watermark") != (self.watermark is not None):
-            message = "`watermark` goes with the assurance `watermark`"
-            raise ValueError(message)
+            raise ValueError("`watermark` goes with the assurance `watermark`")
 
 
 class Quality(Canonical):
@@ -345,5 +343,4 @@ class Release(Canonical):
 
     def __post_init__(self) -> None:
         if len({(one.dataset, one.version) for one in self.items}) != len(self.items):
-            message = "`items` names a version twice"
-            raise ValueError(message)
+            raise ValueError("`items` names a version twice")

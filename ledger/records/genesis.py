@@ -31,8 +31,7 @@ class Names(Canonical):
 
     def __post_init__(self) -> None:
         if self.en is None and self.zh is None:
-            message = "a name needs `en` or `zh`"
-            raise ValueError(message)
+            raise ValueError("a name needs `en` or `zh`")
 
 
 class Jurisdiction(Canonical):
@@ -88,8 +87,7 @@ class Founder(Canonical):
         require_ascending("roles", self.roles)
         orders = "sequencer" in self.roles or "validator" in self.roles
         if orders != (self.log_keys is not None):
-            message = "`logKeys` go with the role sequencer or validator"
-            raise ValueError(message)
+            raise ValueError("`logKeys` go with the role sequencer or validator")
 
 
 class Calendar(Canonical):
@@ -178,8 +176,7 @@ class Genesis(Canonical):
         require_ascending("purposes", [one.code for one in self.purposes])
         ordering = sum(one.log_keys is not None for one in self.members)
         if ordering == 0:
-            message = "`members` needs one with the role sequencer or validator"
-            raise ValueError(message)
+            raise ValueError("`members` needs one with the role sequencer or validator")
 
 
 def custodian_of(member: MemberId) -> str:

@@ -82,5 +82,4 @@ class KeyRevocation(Canonical):
 
 def _require_no_custodian(writer: WriterId) -> None:
     if writer.partition("/")[2] == CUSTODIAN:
-        message = f"`writer`: a {CUSTODIAN} is neither appointed nor ended"
-        raise ValueError(message)
+        raise ValueError(f"`writer`: a {CUSTODIAN} is neither appointed nor ended")

@@ -77,11 +77,11 @@ class GrantItem(Canonical):
     def __post_init__(self) -> None:
         require_ascending("members", self.members)
         if self.standing == bool(self.members):
-            message = "`members` are listed, or the grant is `standing`: exactly one of the two"
-            raise ValueError(message)
+            raise ValueError(
+                "`members` are listed, or the grant is `standing`: exactly one of the two"
+            )
         if self.request is not None and len(self.members) != 1:
-            message = "a grant that answers a `request` goes to one member"
-            raise ValueError(message)
+            raise ValueError("a grant that answers a `request` goes to one member")
 
 
 class Grant(Canonical):
@@ -95,8 +95,7 @@ class Grant(Canonical):
 
     def __post_init__(self) -> None:
         if sum(max(1, len(item.members)) for item in self.items) > RIGHTS_MAX:
-            message = f"`items` give more than {RIGHTS_MAX} rights"
-            raise ValueError(message)
+            raise ValueError(f"`items` give more than {RIGHTS_MAX} rights")
 
 
 class Acceptance(Canonical):

@@ -114,8 +114,7 @@ def _require_antichain(name: str, prefixes: Sequence[str]) -> None:
     """A prefix that another one covers says nothing; two spellings of one set must not exist."""
     for left, right in pairwise(sorted(prefixes)):
         if right.startswith(left):  # if anything starts with `left`, then what follows it in order
-            message = f"`{name}` lists what `{left}` covers already"
-            raise ValueError(message)
+            raise ValueError(f"`{name}` lists what `{left}` covers already")
 
 
 def _require_granted(masked: Sequence[str], granted: Sequence[str]) -> None:
@@ -123,5 +122,4 @@ def _require_granted(masked: Sequence[str], granted: Sequence[str]) -> None:
     known = frozenset(granted)
     for name in masked:
         if name not in known:
-            message = f"`masking`: `{name}` is not in `fields`"
-            raise ValueError(message)
+            raise ValueError(f"`masking`: `{name}` is not in `fields`")

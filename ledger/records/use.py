@@ -14,7 +14,16 @@ from ledger.canonical import Canonical, require_ascending
 from ledger.records.catalogue import VersionContent
 from ledger.records.terms import COLUMNS_MAX, Columns, FieldMasking, Operation, RowFilter, Storage
 from ledger.sealed import MaybeSealed
-from ledger.types import Count, DigestHex, ItemId, MemberId, PurposeCode, Slug, Time
+from ledger.types import (
+    SAFE_INTEGER_MAX,
+    Count,
+    DigestHex,
+    ItemId,
+    MemberId,
+    PurposeCode,
+    Slug,
+    Time,
+)
 
 EVENTS_MAX: Final = 1_024
 
@@ -91,12 +100,11 @@ class Usage(Canonical):
     started_at: Time
     storage: Storage = "none"
     system: Slug | None = None
-    uses: Annotated[int, Meta(ge=1, le=2**53 - 1)]
+    uses: Annotated[int, Meta(ge=1, le=SAFE_INTEGER_MAX)]
 
     def __post_init__(self) -> None:
         require_ascending("fields", self.fields)
         require_ascending("masking", [one.field for one in self.masking])
         require_ascending("rowsUsed", [one.column for one in self.rows_used])
         if self.started_at > self.ended_at:
-            message = "`startedAt` lies after `endedAt`"
-            raise ValueError(message)
+            raise ValueError("`startedAt` lies after `endedAt`")

@@ -238,7 +238,7 @@ def _checks(struct: type[Canonical]) -> Iterator[str]:
 def _messages(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
-            case ast.Assign(targets=[ast.Name(id="message")], value=value):
+            case ast.Raise(exc=ast.Call(args=[value])):
                 yield f"refused with “{_text(value)}”"
             case _:
                 pass
