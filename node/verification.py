@@ -25,6 +25,7 @@ FEW: Final = 8
 """So many signatures are verified in a thread in the time it takes to hand them to a process."""
 _Job = tuple[int, bytes, bytes]
 """Number of the key, signature, payload."""
+# Not `node.logs`: every process that verifies imports this module, and that one half of the node.
 _log = logging.getLogger("blockpool")
 
 
@@ -70,7 +71,7 @@ class Verifier:
         if self._pool is broken:
             self._pool.shutdown(wait=False)
             self._pool = None
-            _log.error("a process that verifies signatures died; threads do its work")
+            _log.error("verifier-died")
 
 
 def _start(processes: int) -> ProcessPoolExecutor:

@@ -71,8 +71,7 @@ class Prepared:
         statement: Any = self._make(dialect.name)
         compiled = statement.compile(dialect=dialect)
         if compiled.positiontup != self._names:
-            message = f"the statement takes {compiled.positiontup}, not {self._names}"
-            raise TypeError(message)
+            raise TypeError(f"the statement takes {compiled.positiontup}, not {self._names}")
         self._text[dialect.name] = str(compiled)
         return str(compiled)
 
@@ -96,8 +95,7 @@ class Insertion(Prepared):
         if name not in self._text:
             parts = _VALUES.fullmatch(self._compile(connection))
             if parts is None:
-                message = f"no row of values in: {self._compile(connection)}"
-                raise TypeError(message)
+                raise TypeError(f"no row of values in: {self._compile(connection)}")
             self._text[name] = parts["head"] + ", ".join([parts["row"]] * count) + parts["tail"]
         return self._text[name]
 

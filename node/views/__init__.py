@@ -1,21 +1,21 @@
 """Views: tables people ask questions of. Droppable, rebuilt by replay, asked *as at* any past size.
 
 Every row carries the sizes of the log for which it holds: from `from_size`, up to but not including
-`to_size` (null: still). `versioned` views follow values of the state; `usage` and `case_record`
-follow the records themselves.
+`to_size` (null: still). The views of `versioned` follow values of the state; those of `records`
+follow the records themselves, and hold from their block on.
 """
 
 from sqlalchemy import Connection, delete
 
 from contracts.replay import Block, BlockResult
-from node.views import usage, versioned
+from node.views import records, versioned
 from node.views.models import VIEWS
 
 
 def write(connection: Connection, block: Block, result: BlockResult) -> None:
     """Add what a block changed, inside the transaction that commits it."""
     versioned.write(connection, result)
-    usage.write(connection, block, result)
+    records.write(connection, block, result)
 
 
 def drop(connection: Connection) -> None:

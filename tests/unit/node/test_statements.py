@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from node.storage import state, store
 from node.storage.statements import Insertion, Prepared, inserting, upserting
-from node.views import usage, versioned
+from node.views import records, versioned
 
 DIALECTS: Final[dict[str, tuple[Dialect, str]]] = {
     "postgresql": (postgresql.dialect(paramstyle="format"), "%s"),  # type: ignore[no-untyped-call]
@@ -16,7 +16,7 @@ DIALECTS: Final[dict[str, tuple[Dialect, str]]] = {
 }
 PREPARED: Final = {
     f"{module.__name__}.{name}{prefix}": one
-    for module in (state, store, usage, versioned)
+    for module in (state, store, records, versioned)
     for name, found in vars(module).items()
     for prefix, one in (found.items() if isinstance(found, dict) else (("", found),))
     if isinstance(one, Prepared)
