@@ -26,7 +26,7 @@ from ledger.keys import Signer
 from ledger.types import WriterId
 from node import logs
 from node.api import events, faults, health, lists, log, records, state, statements
-from node.api.access import Admission, read_tokens
+from node.api.access import Admission, LocalNames, read_tokens
 from node.api.observed import Observed
 from node.api.openapi import Api
 from node.api.requests import HeadAsGet
@@ -92,6 +92,8 @@ def create_app(
         app.include_router(resource.router)
     faults.add_handlers(app)
     app.add_middleware(Admission, tokens=tokens)
+    if settings.answers_local_names_only:
+        app.add_middleware(LocalNames)
     app.add_middleware(Observed, metrics=metrics)
     app.add_middleware(HeadAsGet)  # added last: the outermost
     return app

@@ -144,6 +144,12 @@ class Settings(BaseSettings):
     local_signing: LocalSigning | None = None
 
     @property
+    def answers_local_names_only(self) -> bool:
+        """Whether the node is open to this machine, at an address a browser could be led to."""
+        open_here = self.read_tokens_file is None and not self.allow_anonymous_reads
+        return open_here and self.unix_socket is None
+
+    @property
     def is_local(self) -> bool:
         """Whether only this machine can reach the node."""
         return self.unix_socket is not None or _is_loopback(self.host)

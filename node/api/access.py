@@ -9,6 +9,9 @@ costs the node work and tells the sender about the state of the ledger; both are
 let in. The one exception is the resource that signs for local systems: it asks for a token of its
 own, which is worth more than reading, and answers this machine alone.
 
+An open node answers to names of this machine alone: a page in a browser here may have its own name
+resolve to the loopback address, and would otherwise read what the node has.
+
 Tokens are kept and compared as digests, each with every one, so that neither the time of an answer
 nor a dump of memory gives one away.
 
@@ -24,6 +27,7 @@ import os
 import stat
 from collections.abc import Mapping
 from hashlib import sha256
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -108,6 +112,39 @@ def name_of(tokens: Tokens, authorization: str) -> str | None:
         if hmac.compare_digest(digest, shown):
             found = name
     return found if scheme.lower() == "bearer" else None
+
+
+def names_this_machine(host: str) -> bool:
+    """Whether a header `Host` names the machine itself.
+
+    >>> [names_this_machine(host) for host in ("localhost:8700", "[::1]", "127.0.0.1", "evil.test")]
+    [True, True, True, False]
+    """
+    name = host.removeprefix("[").partition("]")[0] if "[" in host else host.partition(":")[0]
+    if name.lower() == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+class LocalNames:
+    """ASGI middleware of an open node: refuses requests that call it by another machine's name."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI has it."""
+        if scope["type"] == "http":
+            hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+            if len(hosts) != 1 or not names_this_machine(hosts[0]):
+                scope["problem"] = "misdirected"
+                error = ApiError("misdirected", "call the node localhost, or give readers tokens")
+                await respond(error.problem)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 class Admission:

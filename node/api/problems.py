@@ -44,6 +44,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "body-too-slow": (408, "the body took too long"),
     "body-too-large": (413, "the body has more bytes or records than are taken at once"),
     "unsupported-media-type": (415, "the resource takes no body of this type or encoding"),
+    "misdirected": (421, "an open node answers to names of its own machine alone"),
     "key-not-held": (422, "the node does not hold the key of this writer"),
     "personal-data": (422, "the text looks like personal data, which never goes on the ledger"),
     "queue-full": (429, "too many records wait to be ordered"),

@@ -141,3 +141,36 @@ async def test_the_token_for_signing_is_a_secret_too(tmp_path: Path) -> None:
     with pytest.raises(SecretError, match="a token has 16"):
         async with served(settings, World.genesis(writers=False)):
             pass
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("LOCALHOST:8700", 200),
+        ("127.0.0.1:8700", 200),
+        ("127.1.2.3", 200),
+        ("[::1]:8700", 200),
+        ("evil.test", 421),
+        ("localhost.evil.test:8700", 421),
+        ("127.0.0.1.evil.test", 421),
+        ("10.0.0.1", 421),
+        ("[fe80::1]", 421),
+        ("", 421),
+    ],
+)
+async def test_an_open_node_answers_to_names_of_its_machine(
+    host: str, status: int, tmp_path: Path
+) -> None:
+    async with served(settings_in(tmp_path), World.genesis()) as client:
+        answer = await client.get("/v1/ledger", headers={"Host": host})
+    assert answer.status_code == status
+    if status == 421:
+        assert answer.json()["code"] == "misdirected"
+
+
+async def test_a_node_that_asks_for_tokens_may_be_called_by_any_name(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, read_tokens_file=secret_file(tmp_path))
+    headers = {"Host": "node.example", "Authorization": f"Bearer {TOKEN}"}
+    async with served(settings, World.genesis()) as client:
+        assert (await client.get("/v1/ledger", headers=headers)).status_code == 200

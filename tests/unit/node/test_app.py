@@ -41,7 +41,7 @@ async def test_a_commit_that_fails_stops_the_node_loudly(
     with configured_logs("info", told):
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://node") as client,
+            httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
         ):
             answer = await client.post("/v1/records", content=record)
             assert (answer.status_code, answer.json()["code"]) == (503, "stopping")
