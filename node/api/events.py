@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from msgspec.json import encode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from ledger.records import parse_record
 from ledger.records.statement import predicate_type
@@ -44,27 +45,46 @@ async def events(
     elif from_ is not None:
         start = from_
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(
-        _stream(service, start), media_type="text/event-stream", headers=headers
+    service.listeners.count += 1  # before anybody else is heard, so that none slips in
+    return _Listening(
+        service, _stream(service, start), media_type="text/event-stream", headers=headers
     )
 
 
+class _Listening(StreamingResponse):
+    """A stream to a listener that counts until the answer ends, however it does."""
+
+    def __init__(
+        self,
+        service: Service,
+        content: AsyncIterator[bytes],
+        *,
+        media_type: str,
+        headers: dict[str, str],
+    ) -> None:
+        super().__init__(content, media_type=media_type, headers=headers)
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI has it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._service.listeners.count -= 1
+
+
 async def _stream(service: Service, index: int) -> AsyncIterator[bytes]:
-    service.listeners.count += 1
-    try:
-        while not service.news.is_closed:
-            woken = service.news.subscribe()
-            size = service.reader.published.head.size
-            while index < size:
-                end = min(index + _PAGE, size)
-                yield await run_in_threadpool(_events, service, index, end)
-                index = end
-            try:
-                await asyncio.wait_for(woken.wait(), HEARTBEAT_S)
-            except TimeoutError:
-                yield b": nothing new\n\n"
-    finally:
-        service.listeners.count -= 1
+    while not service.news.is_closed:
+        woken = service.news.subscribe()
+        size = service.reader.published.head.size
+        while index < size:
+            end = min(index + _PAGE, size)
+            yield await run_in_threadpool(_events, service, index, end)
+            index = end
+        try:
+            await asyncio.wait_for(woken.wait(), HEARTBEAT_S)
+        except TimeoutError:
+            yield b": nothing new\n\n"
 
 
 def _events(service: Service, start: int, end: int) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from node.api.events import LISTENERS_MAX
 from node.api.problems import PROBLEMS
 from node.api.records import BATCH_BYTES_MAX, BATCH_RECORDS_MAX, RECORD_BYTES_MAX
 from node.connections import CONNECTIONS_MAX, HEAD_BYTES_MAX
@@ -421,3 +422,16 @@ def test_connections_beyond_the_bound_are_told_so(node: NodeProcess) -> None:
             connection.close()
     while (answer := ask(node, request("GET", "/health/live"))).status != httpx.codes.OK:
         assert answer.problem["code"] == "too-many-connections"  # not all have gone yet
+
+
+def test_no_more_listen_than_may_though_all_come_at_once(node: NodeProcess) -> None:
+    followers = [node.connect() for _ in range(3 * LISTENERS_MAX)]
+    try:
+        for one in followers:
+            one.sendall(request("GET", "/v1/events"))
+        statuses = [one.recv(12)[-3:] for one in followers]
+        assert statuses.count(b"200") == LISTENERS_MAX
+        assert statuses.count(b"429") == 2 * LISTENERS_MAX
+    finally:
+        for one in followers:
+            one.close()
