@@ -63,7 +63,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
 def request(method: str, path: str, *headers: str, body: bytes | None = None) -> bytes:
     """A request, word for word."""
     length = () if body is None else (f"Content-Length: {len(body)}",)
-    lines = (f"{method} {path} HTTP/1.1", "Host: node", *headers, *length, "", "")
+    lines = (f"{method} {path} HTTP/1.1", "Host: localhost", *headers, *length, "", "")
     return "\r\n".join(lines).encode("latin-1") + (body or b"")
 
 
