@@ -13,8 +13,10 @@ import tomllib
 from pathlib import Path
 from typing import Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ledger.records.keys import CUSTODIAN
 
 MIB: Final = 1024 * 1024
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -88,6 +90,15 @@ class LocalSigning(BaseModel):
     keys: dict[str, Path] = Field(
         min_length=1, description='Key file per writer: `"health/main" = "keys/main.pem"`.'
     )
+
+    @field_validator("keys")
+    @classmethod
+    def check_writers(cls, keys: dict[str, Path]) -> dict[str, Path]:
+        """Refuse custodians: with one, the token of local systems would end and appoint writers."""
+        for writer in keys:
+            if writer.partition("/")[2] == CUSTODIAN:
+                raise ValueError(f"the key of {writer} is kept offline, no node signs with it")
+        return keys
 
 
 class Settings(BaseSettings):

@@ -67,6 +67,10 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
         ('log_level = "loud"\n', "log_level: "),
         ('[local_signing]\ntoken_file = "t"\n', "local_signing.keys: "),
         ('[local_signing]\ntoken_file = "t"\n[local_signing.keys]\n', "local_signing.keys: "),
+        (
+            '[local_signing]\ntoken_file = "t"\nkeys = { "health/custodian" = "k" }\n',
+            "local_signing.keys: the key of health/custodian is kept offline",
+        ),
         ("port = \n", ""),
     ],
 )
