@@ -4,7 +4,7 @@ Ids are drawn from a `Pool`: what exists in a state, what does not, and what is 
 request where a grant is meant). Numbers, times and lists like to be at their limits.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar, get_args
 
@@ -124,21 +124,7 @@ def pool_of(state: MemoryState, now: Time) -> Pool:
 
 def wild(pool: Pool) -> SearchStrategy[Body]:
     """A body of any kind but genesis."""
-    return st.one_of(
-        _acceptances(pool),
-        _appointments(pool),
-        _ends(pool),
-        _entries(pool),
-        _grants(pool),
-        _key_revocations(pool),
-        st.builds(KeyRotation, key=_key_descriptions()),
-        _releases(pool),
-        _requests(pool),
-        _revocations(pool),
-        _schemas(),
-        _steps(pool),
-        _uses(pool),
-    )
+    return st.one_of(*(make(pool) for make in WILD.values()))
 
 
 def counts() -> SearchStrategy[int]:
@@ -211,7 +197,7 @@ def _key_revocations(pool: Pool) -> SearchStrategy[KeyRevocation]:
 
 
 @st.composite
-def _schemas(draw: DrawFn) -> Schema:
+def _schemas(draw: DrawFn, _pool: Pool) -> Schema:
     every = draw(_one(SCHEMAS))
     first = draw(st.sampled_from((0, 0, 1, 4)))
     end = draw(st.sampled_from((1, 4, len(every))))
@@ -352,3 +338,21 @@ def _uses(draw: DrawFn, pool: Pool) -> Usage:
         started_at=start,
         uses=len(events) or draw(st.sampled_from((1, SAFE_INTEGER_MAX))),
     )
+
+
+WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
+    Acceptance: _acceptances,
+    Entry: _entries,
+    Grant: _grants,
+    KeyRevocation: _key_revocations,
+    KeyRotation: lambda _pool: st.builds(KeyRotation, key=_key_descriptions()),
+    Release: _releases,
+    Request: _requests,
+    Revocation: _revocations,
+    Schema: _schemas,
+    Step: _steps,
+    Usage: _uses,
+    WriterAppointment: _appointments,
+    WriterEnd: _ends,
+}
+"""How the bodies of each kind are made up."""

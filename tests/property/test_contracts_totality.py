@@ -18,12 +18,12 @@ from contracts.values import parse_value
 from ledger.envelope import verify_signature
 from ledger.errors import TooLarge
 from ledger.keys import KeyDescription
-from ledger.records import Body, KeyRotation, Record, WriterAppointment
+from ledger.records import KIND_OF_BODY, Body, Genesis, KeyRotation, Record, WriterAppointment
 from ledger.records.genesis import Calendar, Parameters
 from ledger.types import Time, WriterId
 from tests import bodies
 from tests.story import Story
-from tests.wild_bodies import KEYS, LAST, pool_of, wild
+from tests.wild_bodies import KEYS, LAST, WILD, pool_of, wild
 from tests.world import World, signer
 
 END: Time = "9999-12-31T23:58:00.000Z"
@@ -112,3 +112,7 @@ def test_time_comes_to_its_end() -> None:
     assert len([key for key in result.settlement.changed if key.startswith("due/")]) >= 1
     with pytest.raises(ValueError, match="is not after"):
         world.block()
+
+
+def test_every_kind_is_tried() -> None:
+    assert WILD.keys() == KIND_OF_BODY.keys() - {Genesis}

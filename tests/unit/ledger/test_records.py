@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -33,19 +32,15 @@ from ledger.records.statement import subject_of
 from ledger.records.terms import FieldMasking, RowFilter, Terms
 from ledger.records.use import Usage
 from tests.examples import BODIES, GENESIS, RELEASE, TERMS, USAGE, chain_of, digest_of
+from tests.golden.records import PAYLOADS, payload_of
 from tests.signers import ed25519_signer
 from tests.strategies import calendars, terms, usages
 
-GOLDEN: Final = Path(__file__).parents[2] / "golden" / "records.jsonl"
 every_kind = pytest.mark.parametrize("kind", BODIES)
 
 
-def payload_of(kind: str) -> bytes:
-    return encode_statement(new_statement(BODIES[kind], chain_of(kind)))
-
-
 def test_payloads_are_the_golden_ones() -> None:
-    assert [payload_of(kind) for kind in BODIES] == GOLDEN.read_bytes().splitlines()
+    assert [payload_of(kind) for kind in BODIES] == PAYLOADS.read_bytes().splitlines()
 
 
 def test_every_kind_has_an_example() -> None:
