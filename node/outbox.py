@@ -6,8 +6,10 @@ A small SQLite file of its own, beside the ledger's database:
 
 A row is durable (WAL, `synchronous=FULL`) before its record leaves the signer, so a crash can lose
 only what was not signed yet, and nobody was told otherwise. After a crash the rows are submitted
-again, byte for byte; what the ledger has already is answered as it was. So a row that outlives its
-answer, or comes back with an old backup, records nothing twice.
+again, byte for byte; what the ledger has already is answered as it was, so a row that outlives its
+answer records nothing twice. An old copy is another matter: a row that has been signed anew since
+would be signed and recorded once more. So the outbox is never restored from a backup; without one
+it begins empty.
 
 It is not a table of the ledger's database, because that one follows from the log alone, may be
 rebuilt or copied from another node at any time, and is written by one thread in one transaction per

@@ -135,7 +135,9 @@ async def talking(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, World,
     app = create_app(settings, log_signers(), {WRITER: signer(WRITER)})
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://localhost"
+        ) as client,
     ):
         yield client, world, app.state.service
 

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from types import SimpleNamespace
 from typing import Final
 
 import pytest
@@ -16,6 +17,7 @@ from uvicorn.server import ServerState
 from node import connections
 from node.api import requests
 from node.api.problems import ApiError
+from node.api.service import Bodies
 from node.connections import Connection
 
 SOON_S: Final = 0.05
@@ -151,7 +153,8 @@ async def test_a_body_that_does_not_come() -> None:
     async def receive() -> Message:
         return await never
 
-    request = Request({"type": "http", "headers": [], "method": "POST"}, receive)
+    app = SimpleNamespace(state=SimpleNamespace(service=SimpleNamespace(bodies=Bodies())))
+    request = Request({"type": "http", "headers": [], "method": "POST", "app": app}, receive)
     with pytest.raises(ApiError) as slow:
         await requests.read_body(request, 10)
     assert slow.value.problem.code == "body-too-slow"
