@@ -132,7 +132,7 @@ def _local_signing(
     outbox = Outbox(settings.outbox)
     stack.callback(outbox.close)
     signer = LocalSigner(replica.head.ledger, writer_signers, outbox, pipeline)
-    return LocalSigning(signer, outbox, token.encode())
+    return LocalSigning(signer, token.encode())
 
 
 def _warn_of_clock(replica: Replica) -> None:

@@ -25,9 +25,7 @@ its callers are let go with `Unsettled`, and new ones turned away with `SignerBu
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias, TypeVar
 
 from contracts.reasons import MALFORMED, SEQUENCE_TAKEN, WRONG_PREVIOUS
@@ -52,57 +50,13 @@ from node.signer_answers import (
     SignerLimits,
     Unsettled,
 )
+from node.signer_lines import Line, Order, answer_all
 
 T = TypeVar("T")
 _REOPENED: Final = (SEQUENCE_TAKEN, WRONG_PREVIOUS)
 
 
-@dataclass(slots=True)
-class _Order:
-    """A body somebody wants recorded; `caller` is None after a crash."""
-
-    body: Body
-    caller: asyncio.Future[Answer] | None = None
-
-    @property
-    def is_awaited(self) -> bool:
-        """Whether somebody still waits for the answer."""
-        return self.caller is not None and not self.caller.done()
-
-    def answer(self, answer: Answer) -> None:
-        if self.caller is not None and not self.caller.done():
-            self.caller.set_result(answer)
-
-
-@dataclass(slots=True)
-class _Line:
-    """One writer: what waits to be signed. `signer` is None if its key is no longer held."""
-
-    writer: WriterId
-    signer: Signer | None
-    waiting: deque[_Order] = field(default_factory=deque)
-    has_work: asyncio.Event = field(default_factory=asyncio.Event)
-    is_stuck: bool = False
-
-    def take(self, count_max: int) -> list[_Order]:
-        """The next orders whose callers still wait."""
-        taken: list[_Order] = []
-        while self.waiting and len(taken) < count_max:
-            order = self.waiting.popleft()
-            if order.is_awaited:
-                taken.append(order)
-        if not self.waiting:
-            self.has_work.clear()
-        return taken
-
-    def turn_away(self, why: str) -> None:
-        """Answer those that wait; nothing was signed for them."""
-        _answer_all(self.waiting, SignerBusy(why))
-        self.waiting.clear()
-        self.has_work.clear()
-
-
-_Batch: TypeAlias = list[tuple[_Order, Signed]]
+_Batch: TypeAlias = list[tuple[Order, Signed]]
 
 
 class LocalSigner:
@@ -129,7 +83,7 @@ class LocalSigner:
         self._limits = limits
         self._clock_ms = clock_ms
         self._sleep = sleep
-        self._lines: dict[WriterId, _Line] = {}
+        self._lines: dict[WriterId, Line] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -140,7 +94,7 @@ class LocalSigner:
         left = await asyncio.to_thread(self._outbox.writers)
         for writer in dict.fromkeys((*self._keys, *left)):
             records = await asyncio.to_thread(self._outbox.records_of, writer)
-            line = self._lines[writer] = _Line(writer, self._keys.get(writer))
+            line = self._lines[writer] = Line(writer, self._keys.get(writer))
             self._tasks.append(asyncio.create_task(self._work(line, records)))
 
     async def stop(self) -> None:
@@ -175,13 +129,13 @@ class LocalSigner:
         elif line is None or line.is_stuck or len(line.waiting) >= self._limits.waiting_max:
             caller.set_result(SignerBusy(writer))
         else:
-            line.waiting.append(_Order(body, caller))
+            line.waiting.append(Order(body, caller))
             line.has_work.set()
         return caller
 
-    async def _work(self, line: _Line, left: Sequence[Record]) -> None:
+    async def _work(self, line: Line, left: Sequence[Record]) -> None:
         """A writer's task: what was left in the outbox, then batch after batch."""
-        await self._settle(line, [(_Order(record.body), _signed_of(record)) for record in left])
+        await self._settle(line, [(Order(record.body), _signed_of(record)) for record in left])
         while True:
             await line.has_work.wait()
             orders = line.take(self._limits.batch_records_max)
@@ -189,14 +143,14 @@ class LocalSigner:
                 batch = await self._sign(line, orders)
                 await asyncio.to_thread(self._outbox.exchange, (), [one for _, one in batch])
             except asyncio.CancelledError:
-                _answer_all(orders, Unsettled("the node is stopping"))
+                answer_all(orders, Unsettled("the node is stopping"))
                 raise
             except Exception as error:  # noqa: BLE001  whatever it was, nothing left this process
-                _answer_all(orders, SignerBusy(str(error)))
+                answer_all(orders, SignerBusy(str(error)))
             else:
                 await self._settle(line, batch)
 
-    async def _settle(self, line: _Line, batch: _Batch) -> None:
+    async def _settle(self, line: Line, batch: _Batch) -> None:
         """Submit what is in the outbox until all of it is answered."""
         fruitless = 0
         try:
@@ -208,14 +162,14 @@ class LocalSigner:
                 if fruitless:
                     await self._sleep(self._limits.retry.pause_after(fruitless - 1).seconds)
         except asyncio.CancelledError:
-            _answer_all([order for order, _ in batch], Unsettled("the node is stopping"))
+            answer_all([order for order, _ in batch], Unsettled("the node is stopping"))
             raise
 
-    async def _round(self, line: _Line, batch: _Batch, *, may_reopen: bool) -> _Batch:
+    async def _round(self, line: Line, batch: _Batch, *, may_reopen: bool) -> _Batch:
         """One submission. Returns what fell out of the chain, signed anew and in the outbox."""
         answers = await self._insist(line, batch, lambda: self._submit(batch))
-        settled: list[tuple[_Order, Committed | Rejected]] = []
-        reopened: list[_Order] = []
+        settled: list[tuple[Order, Committed | Rejected]] = []
+        reopened: list[Order] = []
         for (order, _), answer in zip(batch, answers, strict=True):
             is_out = isinstance(answer, Rejected) and answer.reason in _REOPENED
             if is_out and (may_reopen or not order.is_awaited):
@@ -237,7 +191,7 @@ class LocalSigner:
             raise RuntimeError(f"{len(answers)} answers to {len(batch)} records")
         return answers
 
-    async def _insist(self, line: _Line, batch: _Batch, action: Callable[[], Awaitable[T]]) -> T:
+    async def _insist(self, line: Line, batch: _Batch, action: Callable[[], Awaitable[T]]) -> T:
         """What `action` comes to, however often it takes; its callers are let go in between."""
         retry = self._limits.retry
         attempt = 0
@@ -247,7 +201,7 @@ class LocalSigner:
             except Exception as error:  # noqa: BLE001  the outbox holds what is at stake
                 if attempt + 1 >= retry.attempts_max:
                     line.is_stuck = True
-                    _answer_all([order for order, _ in batch], Unsettled(str(error)))
+                    answer_all([order for order, _ in batch], Unsettled(str(error)))
                     line.turn_away(str(error))
                 await self._sleep(retry.pause_after(attempt).seconds)
                 attempt += 1
@@ -255,7 +209,7 @@ class LocalSigner:
                 line.is_stuck = False
                 return result
 
-    async def _sign(self, line: _Line, orders: Sequence[_Order]) -> _Batch:
+    async def _sign(self, line: Line, orders: Sequence[Order]) -> _Batch:
         """The orders signed at the end of the chain; those that cannot be are answered."""
         if line.signer is None or not orders:
             return []
@@ -268,10 +222,10 @@ class LocalSigner:
         return batch
 
     def _sign_from(
-        self, position: Position, signer: Signer, orders: Sequence[_Order]
-    ) -> tuple[_Batch, list[tuple[_Order, FormatError]]]:
+        self, position: Position, signer: Signer, orders: Sequence[Order]
+    ) -> tuple[_Batch, list[tuple[Order, FormatError]]]:
         batch: _Batch = []
-        malformed: list[tuple[_Order, FormatError]] = []
+        malformed: list[tuple[Order, FormatError]] = []
         for order in orders:
             try:
                 signed = sign_at(position, order.body, (signer,), from_ms(self._clock_ms()))
@@ -288,8 +242,3 @@ def _signed_of(record: Record) -> Signed:
     chain = record.chain
     position = Position(chain.ledger or "", chain.writer, chain.sequence, chain.previous)
     return Signed(record.body, position, record.digest, record.envelope)
-
-
-def _answer_all(orders: Iterable[_Order], answer: Answer) -> None:
-    for order in orders:
-        order.answer(answer)

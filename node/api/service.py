@@ -15,7 +15,6 @@ from node.api.problems import ApiError
 from node.engine import Engine, EngineStopped, QueueFull
 from node.metrics import MeasuredPipeline
 from node.news import News
-from node.outbox import Outbox
 from node.pipeline import Committed
 from node.reader import Reader
 from node.replica import Replica
@@ -44,7 +43,6 @@ class LocalSigning:
     """The signer for local systems, and the token that lets them use it."""
 
     signer: LocalSigner
-    outbox: Outbox
     token: bytes
 
 
