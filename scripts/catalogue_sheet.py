@@ -28,10 +28,11 @@ from io import StringIO
 from pathlib import Path
 from typing import Final, Literal
 
+from scripts.csv_rows import ENCODING, read_csv
+from scripts.spelling import SpellingError
+
 Row = Literal["column", "table"]
 _BOTH: Final[tuple[Row, ...]] = ("table", "column")
-_ENCODING: Final = "utf-8-sig"
-"""Reads UTF-8 with and without a byte-order mark; with one, Excel reads Chinese."""
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "'")
 """With which spreadsheet programs begin a formula, and the apostrophe that says it is none."""
 
@@ -158,31 +159,21 @@ def encode_sheet(rows: Iterable[Mapping[str, str]], *, for_excel: bool = False) 
     writer = csv.DictWriter(text, [cell.name for cell in CELLS], restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: _guarded(cell) for name, cell in row.items()} for row in rows)
-    return text.getvalue().encode(_ENCODING if for_excel else "utf-8")
+    return text.getvalue().encode(ENCODING if for_excel else "utf-8")
 
 
 def read_sheet(path: Path) -> list[SheetRow]:
     """The rows of a sheet, empty ones left out. Raises `SheetError`."""
     try:
-        text = path.read_bytes().decode(_ENCODING)
-    except UnicodeDecodeError as error:
-        raise SheetError(f"{path} is not UTF-8; save it as `CSV UTF-8`") from error
-    header = text.partition("\n")[0]
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        names = [name.strip() for name in next(reader, [])]
-        _check_header(path, names)
-        found = [
-            SheetRow(reader.line_num, _cells(names, values))
-            for values in reader
-            if any(value.strip() for value in values)
-        ]
-    except csv.Error as error:
-        raise SheetError(f"{path}, line {reader.line_num}: {error}") from error
-    if not found:
+        names, rows = read_csv(path)
+    except SpellingError as error:
+        raise SheetError(str(error)) from error
+    _check_header(path, names)
+    if not rows:
         raise SheetError(f"{path} has no rows")
-    return found
+    return [
+        SheetRow(line, {name: _plain(cell) for name, cell in row.items()}) for line, row in rows
+    ]
 
 
 def _check_header(path: Path, names: Sequence[str]) -> None:
@@ -193,10 +184,6 @@ def _check_header(path: Path, names: Sequence[str]) -> None:
     twice = sorted({name for name in known if known.count(name) > 1})
     if twice:
         raise SheetError(f"{path} has the columns {', '.join(twice)} twice")
-
-
-def _cells(names: Sequence[str], values: Sequence[str]) -> dict[str, str]:
-    return {name: _plain(value.strip()) for name, value in zip(names, values, strict=False)}
 
 
 def _guarded(cell: str) -> str:

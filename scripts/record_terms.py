@@ -1,6 +1,5 @@
 """Terms on the command line and in tables; what is not written is as in terms to start from."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from ledger.records.terms import Terms
+from scripts.csv_rows import read_csv
 from scripts.spelling import TERMS_PARTS, SpellingError, terms_of
 
 _PANEL: Final = "Terms"
@@ -59,16 +59,12 @@ def read_table(path: Path, known: Sequence[str]) -> list[dict[str, str]]:
 
     Raises `SpellingError`.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SpellingError(f"{path} is not UTF-8") from error
-    reader = csv.DictReader(text.splitlines())
+    header, rows = read_csv(path)
     names = [*known, *TERMS_PARTS]
-    unknown = [name for name in reader.fieldnames or () if name not in names]
-    if unknown or not reader.fieldnames:
+    unknown = [name for name in header if name and name not in names]
+    if unknown or not any(header):
         raise SpellingError(f"{path}: no column {', '.join(unknown)}; known: {', '.join(names)}")
-    return [{name: (cell or "").strip() for name, cell in row.items()} for row in reader]
+    return [row for _, row in rows]
 
 
 def terms_of_row(row: Mapping[str, str], base: Terms) -> Terms:

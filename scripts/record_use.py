@@ -10,7 +10,7 @@ agree in all the rest go into one record: some hundreds in the order of time, ne
 of a day of the ledger, since what a grant allows a day is counted by days.
 """
 
-import csv
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ from ledger.times import day_of, from_ms, to_ms
 from ledger.tree import root_of
 from node.client import Client
 from scripts.answers import read_value
+from scripts.csv_rows import read_csv
 from scripts.spelling import SpellingError, build, count, moment, words
 
 EVENTS_AT_ONCE: Final = 500
@@ -112,24 +113,18 @@ def usages(
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SpellingError(f"{path} is not UTF-8") from error
-    if path.suffix in (".jsonl", ".ndjson"):
-        for number, line in enumerate(text.splitlines(), start=1):
-            if line.strip():
-                yield number, _json_row(path, number, line)
+    if path.suffix not in (".jsonl", ".ndjson"):
+        yield from read_csv(path)[1]
         return
-    reader = csv.DictReader(text.splitlines())
-    for row in reader:
-        yield reader.line_num, {name or "": (cell or "").strip() for name, cell in row.items()}
+    for number, line in enumerate(path.read_bytes().removeprefix(BOM_UTF8).splitlines(), start=1):
+        if line.strip():
+            yield number, _json_row(path, number, line)
 
 
-def _json_row(path: Path, number: int, line: str) -> dict[str, str]:
+def _json_row(path: Path, number: int, line: bytes) -> dict[str, str]:
     try:
         row = decode_json(line, type=dict[str, str | int])
-    except DecodeError as error:
+    except (DecodeError, UnicodeDecodeError) as error:
         raise SpellingError(f"{path}, line {number}: {error}") from error
     return {name: str(value) for name, value in row.items()}
 

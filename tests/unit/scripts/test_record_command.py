@@ -236,6 +236,7 @@ def test_json_lines_are_a_log_too_and_events_may_be_kept(
         ("at,rows\nnoon,1\n", "line 2: `noon` is no date"),
         ("at,rows\n2026-11-23,-1\n", "line 2: `-1` is not a whole number"),
         ("at,rows,who\n2026-11-23,1,me\n", "line 2: unknown who"),
+        ("at,rows\n2026-11-23,1,000\n", "line 2: more cells than the header names"),
         ("at,rows\n", "has no rows"),
         ("at,rows\n2026-11-23,1\n", "operation: the grant leaves it open; give --operation"),
     ],
