@@ -18,6 +18,7 @@ from contracts.reasons import (
     UNKNOWN_STEP,
     WRONG_STATE,
     Reason,
+    Refused,
     refuse_unless,
     required,
 )
@@ -31,8 +32,8 @@ from contracts.values import (
     RoleHolders,
     Suspicion,
 )
-from contracts.view import held, read
-from contracts.workflows import WORKFLOWS, Step
+from contracts.view import StateView, held, read
+from contracts.workflows import WORKFLOWS, Part, Step
 from ledger.records.cases import Step as StepBody
 from ledger.records.genesis import Parameters
 from ledger.running_digest import EMPTY_RUN, extend_run
@@ -101,7 +102,7 @@ def apply_step(draft: Draft, body: StepBody, effects: Mapping[str, Effect]) -> N
     """
     for case_id in body.cases:
         case = required(read(draft, Case, f"case/{case_id}"), UNKNOWN_CASE, case_id, "cases")
-        draft.check_dataset(_dataset_of(draft, case))
+        draft.check_dataset(dataset_of(draft, case))
         rows = [row for row in WORKFLOWS[case.workflow].rows(body.step) if row.by == "step"]
         refuse_unless(bool(rows), UNKNOWN_STEP, f"{case.workflow}: {body.step}", "step")
         row = _check_step(draft, case_id, case, rows, NOT_YOUR_STEP)
@@ -128,38 +129,45 @@ def pass_deadline(draft: Draft, key: str) -> tuple[CaseId, Case]:
     return case_id, case
 
 
-def members_in(draft: Draft, case: Case, part: str) -> tuple[MemberId, ...]:
+def members_in(view: StateView, case: Case, part: str) -> tuple[MemberId, ...]:
     """The members that have a part in a case, or an office of the ledger."""
     if part in _OFFICES:
-        holders = read(draft, RoleHolders, f"role/{part}")
+        holders = read(view, RoleHolders, f"role/{part}")
         return () if holders is None else holders.members
     return tuple(party.member for party in case.parties if party.part == part)
+
+
+def entitled_as(view: StateView, case: Case, row: Step, member: MemberId) -> Part | None:
+    """The part or office by which `member` may take a step, if any; whatever the case's state."""
+    is_party = any(party.member == member for party in case.parties)
+    barred = _OFFICES if row.independent and is_party else ()
+    allowed = (part for part in row.who if part not in barred)
+    return next((part for part in allowed if member in members_in(view, case, part)), None)
+
+
+def dataset_of(view: StateView, case: Case) -> DatasetId | None:
+    """The dataset a case is about; a finding is about a record."""
+    subject = view.get(case.subject)
+    if isinstance(subject, EntryTerms | GrantedRight | RequestedItem):
+        return subject.dataset
+    return None
 
 
 def _check_step(
     draft: Draft, case_id: CaseId, case: Case, rows: Sequence[Step], not_entitled: Reason
 ) -> Step:
     """The row of a step that applies; who may take it is the same in every state."""
-    who, member = rows[0].who, draft.member
-    parts = [party.part for party in case.parties if party.member == member]
-    if not any(part in who for part in parts):
-        holds = any(member in members_in(draft, case, part) for part in who if part in _OFFICES)
+    who = rows[0].who
+    if entitled_as(draft, case, rows[0], draft.member) is None:
+        holds = any(draft.member in members_in(draft, case, part) for part in who)
         refuse_unless(holds, not_entitled, f"{case_id}: it is for {', '.join(who)}", "step")
-        refuse_unless(not (rows[0].independent and parts), OWN_CASE, case_id)
+        raise Refused(OWN_CASE, case_id)
     return required(
         next((row for row in rows if row.state == case.state), None),
         WRONG_STATE,
         f"{case_id} is `{case.state}`",
         "step",
     )
-
-
-def _dataset_of(draft: Draft, case: Case) -> DatasetId | None:
-    """The dataset a case is about; a finding is about a record."""
-    subject = draft.get(case.subject)
-    if isinstance(subject, EntryTerms | GrantedRight | RequestedItem):
-        return subject.dataset
-    return None
 
 
 def _move(draft: Draft, case_id: CaseId, case: Case, state: str) -> None:

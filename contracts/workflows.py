@@ -15,13 +15,17 @@ Part = Literal["accused", "auditor", "consumer", "provider", "steward"]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state. A state no step leads out of is final."""
+    """One state. A state no step leads out of is final.
+
+    `rests`: things may stay so for good; steps lead on, but nobody waits for one.
+    """
 
     name: str
     days: str | None = None
     then: str | None = None
     overdue: str | None = None
     late: Part | None = None
+    rests: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ GRANT: Final = Workflow(
     "right to use one dataset",
     (
         State("offered"),
-        State("in-force"),
+        State("in-force", rests=True),
         State("suspended"),
         State("declined"),
         State("ended"),
