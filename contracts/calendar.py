@@ -45,19 +45,47 @@ def deadline(start: Time, days: int, calendar: Calendar) -> Time:
     return from_ms((day + 1) * DAY_MS - calendar.utc_offset_minutes * MINUTE_MS)
 
 
+def working_days_left(now: Time, due: Time, calendar: Calendar) -> int:
+    """How many working days begin after `now` and are over by `due`; 0 on the last one.
+
+    The inverse of `deadline`. Takes time in proportion to what the calendar lists, however far
+    apart the two are.
+
+    >>> working_days_left("2026-11-23T00:00:00.000Z", "2026-11-26T00:00:00.000Z", Calendar())
+    2
+    """
+    offset = calendar.utc_offset_minutes
+    first, end = day_of(to_ms(now), offset) + 1, day_of(to_ms(due), offset)
+    listed = sorted({*calendar.holidays, *calendar.workdays})
+    special = [day for day in map(day_number, listed) if first <= day < end]
+    weekdays = _weekdays_before(end) - _weekdays_before(first)
+    covered = _covered_days(calendar)
+    moved = sum(_is_working_day(day, calendar, covered) - _is_weekday(day) for day in special)
+    return max(0, weekdays + moved)
+
+
 def is_working_day(day: int, calendar: Calendar) -> bool:
     """Whether a local calendar day, counted from 1970-01-01, is a working day."""
     return _is_working_day(day, calendar, _covered_days(calendar))
 
 
 def _is_working_day(day: int, calendar: Calendar, covered: range) -> bool:
-    is_weekday = (day + _THURSDAY) % 7 < 5
     if day not in covered:
-        return is_weekday
+        return _is_weekday(day)
     date = date_of_day(day)
     if _lists(calendar.holidays, date):
         return False
-    return is_weekday or _lists(calendar.workdays, date)
+    return _is_weekday(day) or _lists(calendar.workdays, date)
+
+
+def _is_weekday(day: int) -> bool:
+    return (day + _THURSDAY) % 7 < 5
+
+
+def _weekdays_before(day: int) -> int:
+    """Mondays to Fridays before `day`, counted from a Monday."""
+    weeks, rest = divmod(day + _THURSDAY, 7)
+    return 5 * weeks + min(rest, 5)
 
 
 def _covered_days(calendar: Calendar) -> range:

@@ -41,7 +41,7 @@ from ledger.types import CaseId, DatasetId, MemberId, Time
 
 Effect = Callable[[Draft, Case], None]
 """What a step does beside moving its case."""
-_OFFICES = ("auditor", "steward")
+OFFICES = ("auditor", "steward")
 DAYS_OF: Mapping[str, Callable[[Parameters], int]] = {
     "reply_days": lambda parameters: parameters.reply_days,
     "review_days": lambda parameters: parameters.review_days,
@@ -131,7 +131,7 @@ def pass_deadline(draft: Draft, key: str) -> tuple[CaseId, Case]:
 
 def members_in(view: StateView, case: Case, part: str) -> tuple[MemberId, ...]:
     """The members that have a part in a case, or an office of the ledger."""
-    if part in _OFFICES:
+    if part in OFFICES:
         holders = read(view, RoleHolders, f"role/{part}")
         return () if holders is None else holders.members
     return tuple(party.member for party in case.parties if party.part == part)
@@ -140,7 +140,7 @@ def members_in(view: StateView, case: Case, part: str) -> tuple[MemberId, ...]:
 def entitled_as(view: StateView, case: Case, row: Step, member: MemberId) -> Part | None:
     """The part or office by which `member` may take a step, if any; whatever the case's state."""
     is_party = any(party.member == member for party in case.parties)
-    barred = _OFFICES if row.independent and is_party else ()
+    barred = OFFICES if row.independent and is_party else ()
     allowed = (part for part in row.who if part not in barred)
     return next((part for part in allowed if member in members_in(view, case, part)), None)
 

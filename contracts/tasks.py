@@ -1,0 +1,170 @@
+"""Tasks: the steps a member may or must take in a case, read off the workflow tables.
+
+    tasks_of(view, now, case_id, case, member)      one task per step, in the order of the table
+
+Nothing is stored: a table that gains a row gains a task. A task is a **must** where a deadline runs
+against the member: against whoever the table names late, or, where it names nobody, against the
+parties of the case rather than its offices. It stays one when the deadline has passed and the case
+still waits; its due time is then the one it missed. Warnings come three and one working days ahead.
+
+>>> from contracts.values import Case, Party
+>>> from contracts.view import MemoryState
+>>> asked = Case(
+...     due="2026-11-25T00:00:00.000Z",
+...     opened_at="2026-11-23T00:00:00.000Z",
+...     parties=(Party(member="health", part="consumer"), Party(member="works", part="provider")),
+...     records=1,
+...     run="00" * 32,
+...     state="open",
+...     subject="request/…",
+...     workflow="request",
+... )
+>>> due_after(MemoryState(), "…", asked), against(asked)
+('2026-11-25T00:00:00.000Z', ('provider',))
+>>> awaited(asked)
+('consumer', 'provider')
+"""
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from contracts import calendar, cases
+from contracts.values import Case, Ledger, Member, Writer
+from contracts.view import StateView, held, read
+from contracts.workflows import WORKFLOWS, Part, State, Step
+from ledger.records import KIND_OF_NAME
+from ledger.types import CaseId, DatasetId, MemberId, Time
+
+Urgency = Literal["overdue", "one-day", "three-days"]
+WARNING_DAYS: Final[tuple[tuple[int, Urgency], ...]] = ((1, "one-day"), (3, "three-days"))
+"""With so many working days left, or fewer, a task warns."""
+
+
+class Task(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A step a member may take, and how.
+
+    Attributes:
+        case: the case it moves.
+        code: of a finding, its code.
+        dataset: the dataset the case is about, if it is about one.
+        days_left: working days that begin after now and are over by `due`.
+        due: when the case must have moved; the deadline missed, if it has passed.
+        duty: whether a deadline runs against the member.
+        grounds: coded grounds, of which the step needs one.
+        part: the part in the case, or the office, by which the member may take the step.
+        record: kind of the record that takes it.
+        state: where the case stands.
+        step: name of the step.
+        subject: state key of what the case is about.
+        urgency: how urgent it is, if it is.
+        workflow: name of the workflow.
+    """
+
+    case: CaseId
+    code: str | None = None
+    dataset: DatasetId | None = None
+    days_left: int | None = None
+    due: Time | None = None
+    duty: Literal["must", "may"]
+    grounds: tuple[str, ...] = ()
+    part: Part
+    record: str
+    state: str
+    step: str
+    subject: str
+    urgency: Urgency | None = None
+    workflow: str
+
+
+def tasks_of(
+    view: StateView, now: Time, case_id: CaseId, case: Case, member: MemberId
+) -> tuple[Task, ...]:
+    """The steps `member` may take in a case at `now`; a suspended member may take none."""
+    known = read(view, Member, f"member/{member}")
+    if known is None or known.status != "active":
+        return ()
+    rows = [row for row in WORKFLOWS[case.workflow].steps if row.state == case.state]
+    parts = [cases.entitled_as(view, case, row, member) for row in rows]
+    mine = [(row, part) for row, part in zip(rows, parts, strict=True) if part is not None]
+    if not mine:
+        return ()
+    due = due_after(view, case_id, case)
+    days_left, urgency = _urgency_of(view, now, due)
+    late = () if due is None else against(case)
+    dataset = cases.dataset_of(view, case)
+    return tuple(
+        Task(
+            case=case_id,
+            code=None if case.finding is None else case.finding.code,
+            dataset=dataset,
+            days_left=days_left,
+            due=due,
+            duty="must" if _is_late_by(view, case, row, member, late) else "may",
+            grounds=row.grounds,
+            part=part,
+            record=row.by,
+            state=case.state,
+            step=row.name,
+            subject=case.subject,
+            urgency=urgency,
+            workflow=case.workflow,
+        )
+        for row, part in mine
+    )
+
+
+def waits(case: Case) -> bool:
+    """Whether somebody is waited for: its state is neither final nor one that may last."""
+    return bool(awaited(case)) and not _state(case).rests
+
+
+def awaited(case: Case) -> tuple[Part, ...]:
+    """The parts and offices that may move a case from where it stands, ascending."""
+    rows = WORKFLOWS[case.workflow].steps
+    return tuple(sorted({part for row in rows if row.state == case.state for part in row.who}))
+
+
+def against(case: Case) -> tuple[Part, ...]:
+    """The parts against which the deadline of a case runs."""
+    late = _state(case).late
+    if late is not None:
+        return (late,)
+    return tuple(part for part in awaited(case) if part not in cases.OFFICES)
+
+
+def due_after(view: StateView, case_id: CaseId, case: Case) -> Time | None:
+    """The deadline of a case, or the one it has missed where it stands."""
+    overdue = _state(case).overdue
+    if case.due is not None or overdue is None:
+        return case.due
+    missed = read(view, Case, f"case/{case_id}-{overdue}")
+    return None if missed is None or missed.finding is None else missed.finding.limit
+
+
+def may_sign(writer: Writer, task: Task, now: Time) -> bool:
+    """Whether a writer's appointment lets it take a step of its member's."""
+    runs = writer.status == "active" and (writer.not_after is None or now <= writer.not_after)
+    has_family = KIND_OF_NAME[task.record].family in writer.families
+    return runs and has_family and (not writer.datasets or task.dataset in writer.datasets)
+
+
+def _is_late_by(
+    view: StateView, case: Case, row: Step, member: MemberId, late: tuple[Part, ...]
+) -> bool:
+    """Whether this step is one of those with which the member meets a deadline of its own."""
+    parts = (part for part in row.who if part in late)
+    return any(member in cases.members_in(view, case, part) for part in parts)
+
+
+def _urgency_of(view: StateView, now: Time, due: Time | None) -> tuple[int | None, Urgency | None]:
+    if due is None:
+        return None, None
+    if due <= now:
+        return 0, "overdue"
+    left = calendar.working_days_left(now, due, held(view, Ledger, "ledger").calendar)
+    return left, next((urgency for days, urgency in WARNING_DAYS if left <= days), None)
+
+
+def _state(case: Case) -> State:
+    return WORKFLOWS[case.workflow].state(case.state)
