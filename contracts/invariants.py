@@ -212,7 +212,7 @@ def rights_follow_their_cases(facts: Facts) -> Iterator[str]:
         elif right.in_force_since is None:
             expected = {"offered"}
         else:
-            expected = {"suspended" if is_suspended else "in-force"}
+            expected = {"suspended", "suspended-by-order"} if is_suspended else {"in-force"}
         if state not in expected:
             yield f"right {name} is not `{state}`, as its case says"
 

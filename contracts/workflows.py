@@ -89,10 +89,13 @@ REVIEW: Final = Workflow(
         State("superseded"),
     ),
     (
-        Step("W101", "submitted", "approve", ("steward",), "approved", effect="put-in-force"),
+        Step(
+            "W101", "submitted", "approve", ("steward",), "approved",
+            effect="put-in-force", independent=True,
+        ),
         Step(
             "W102", "submitted", "return", ("steward",), "returned",
-            grounds=RETURN_GROUNDS, effect="drop-draft",
+            grounds=RETURN_GROUNDS, effect="drop-draft", independent=True,
         ),
         Step("W103", "submitted", "supersede", ("provider",), "superseded", by="entry"),
     ),
@@ -120,6 +123,7 @@ GRANT: Final = Workflow(
         State("offered"),
         State("in-force", rests=True),
         State("suspended"),
+        State("suspended-by-order"),
         State("declined"),
         State("ended"),
         State("revoked"),
@@ -129,8 +133,8 @@ GRANT: Final = Workflow(
         Step("W302", "offered", "decline", ("consumer",), "declined", effect="end-right"),
         Step("W303", "offered", "revoke", ("provider",), "revoked", by="revocation"),
         Step(
-            "W304", "in-force", "suspend", ("provider", "steward"), "suspended",
-            grounds=SUSPENSION_GROUNDS, effect="suspend-right", independent=True,
+            "W304", "in-force", "suspend", ("provider",), "suspended",
+            grounds=SUSPENSION_GROUNDS, effect="suspend-right",
         ),
         Step("W305", "in-force", "end", ("consumer",), "ended", effect="end-right"),
         Step("W306", "in-force", "revoke", ("provider",), "revoked", by="revocation"),
@@ -140,6 +144,18 @@ GRANT: Final = Workflow(
         ),
         Step("W308", "suspended", "end", ("consumer",), "ended", effect="end-right"),
         Step("W309", "suspended", "revoke", ("provider",), "revoked", by="revocation"),
+        Step(
+            "W310", "in-force", "order-suspension", ("steward",), "suspended-by-order",
+            grounds=SUSPENSION_GROUNDS, effect="suspend-right", independent=True,
+        ),
+        Step(
+            "W311", "suspended-by-order", "lift-suspension", ("steward",), "in-force",
+            effect="resume-right", independent=True,
+        ),
+        Step("W312", "suspended-by-order", "end", ("consumer",), "ended", effect="end-right"),
+        Step(
+            "W313", "suspended-by-order", "revoke", ("provider",), "revoked", by="revocation"
+        ),
     ),
 )  # fmt: skip
 FINDING: Final = Workflow(

@@ -354,7 +354,7 @@ def test_a_right_is_suspended_at_most_16_times() -> None:
 @pytest.mark.rule("R408", "W309")
 def test_a_suspended_right_can_be_revoked() -> None:
     story = published()
-    story.steps("steward/main", "suspend", story.grant(), "breach-suspected")
+    story.steps("steward/main", "order-suspension", story.grant(), "breach-suspected")
     story.says("transport/main", bodies.revocation(story.grant_id))
     assert story.state_of(story.grant_id) == "revoked"
 

@@ -60,7 +60,7 @@ def ended(story: Story) -> str:
 
 
 def suspended(story: Story) -> str:
-    story.steps("steward/main", "suspend", story.grant(), "overreach")
+    story.steps("steward/main", "order-suspension", story.grant(), "overreach")
     return story.grant_id
 
 
@@ -153,11 +153,11 @@ def test_a_right_is_effective_up_to_its_suspension_and_from_its_resumption() -> 
     given = world.now
     world.block()
     before = world.now
-    story.steps("steward/main", "suspend", grant_id, "overreach")
+    story.steps("steward/main", "order-suspension", grant_id, "overreach")
     since = world.now
     world.block()
     during = world.now
-    story.steps("steward/main", "resume", grant_id)
+    story.steps("steward/main", "lift-suspension", grant_id)
     until = world.now
     world.block()
 

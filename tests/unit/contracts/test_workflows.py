@@ -96,6 +96,9 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("grant", "offered"): Story.offer,
     ("grant", "in-force"): Story.grant,
     ("grant", "suspended"): taken(Story.grant, "transport/main", "suspend", "overreach"),
+    ("grant", "suspended-by-order"): taken(
+        Story.grant, "steward/main", "order-suspension", "breach-suspected"
+    ),
     ("grant", "declined"): taken(Story.offer, "health/main", "decline"),
     ("grant", "ended"): taken(Story.grant, "health/main", "end"),
     ("grant", "revoked"): said(Story.grant, "transport/main", bodies.revocation),
@@ -272,6 +275,29 @@ def test_a_steward_does_not_resume_its_own_right() -> None:
     resume = story.world.sign("steward/main", bodies.case_step("resume", grant_id))
     assert story.world.refuse(resume) == reasons.OWN_CASE
     story.steps("transport/main", "resume", grant_id)
+
+
+@pytest.mark.rule("R013", "1204", "1304", "W310", "W311")
+def test_what_a_steward_has_suspended_no_party_resumes() -> None:
+    story = published()
+    grant_id = story.grant()
+    story.steps("steward/main", "order-suspension", grant_id, "breach-suspected")
+    world = story.world
+    resume, lift = (bodies.case_step(step, grant_id) for step in ("resume", "lift-suspension"))
+    assert world.refuse(world.sign("transport/main", resume)) == reasons.WRONG_STATE
+    assert world.refuse(world.sign("transport/main", lift)) == reasons.NOT_YOUR_STEP
+    story.steps("steward/main", "lift-suspension", grant_id)
+
+
+@pytest.mark.rule("R013", "1205", "W101", "W102")
+@pytest.mark.parametrize(("step", "ground"), [("approve", None), ("return", "duplicate")])
+def test_a_steward_does_not_review_its_own_entry(step: str, ground: str | None) -> None:
+    world = Story().world
+    world.accept(world.sign("steward/main", bodies.schema()))
+    entry = world.sign("steward/main", bodies.entry())
+    world.accept(entry)
+    review = world.sign("steward/main", bodies.case_step(step, entry.digest, ground=ground))
+    assert world.refuse(review) == reasons.OWN_CASE
 
 
 @pytest.mark.rule("R010", "1003")
