@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from contracts import cases, columns
+from contracts import cases, columns, upkeep
 from contracts.draft import Draft
 from contracts.reasons import (
     ALREADY_EXISTS,
@@ -86,7 +86,9 @@ def apply_entry(draft: Draft, body: Entry) -> None:
     refuse_unless(_may_provide(draft, body, dataset), NOT_PROVIDER, body.dataset, "dataset")
     _check_publishable(draft, body)
     columns.check_period(draft, body.conditions)
+    upkeep.check_entry(draft, body, dataset)
     # Nothing below can fail.
+    upkeep.find_collected_twice(draft, body)
     if dataset is None:
         dataset = Dataset(provider=draft.member, records=0, run=EMPTY_RUN)
     if dataset.pending is not None:
@@ -103,6 +105,7 @@ def put_in_force(draft: Draft, case: Case) -> None:
     """R307: an approved entry replaces the one in force. What was granted before stays granted."""
     entry = held(draft, EntryTerms, case.subject)
     draft.put(f"entry/{entry.dataset}", replace(entry, since=draft.context.time))
+    upkeep.owe_confirmation(draft, entry)
     drop_draft(draft, case)
 
 

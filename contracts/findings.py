@@ -109,6 +109,21 @@ OUTSIDE_APPOINTMENT: Final = Finding(
     "a writer reported the use of a dataset it was not appointed for",
     "confirm the report, appoint the writer for the dataset",
 )
+DATA_DESTROYED: Final = Finding(
+    75,
+    "data-destroyed",
+    "data was used after its provider had destroyed it",
+    "delete what is left of it",
+)
+COLLECTED_TWICE: Final = Finding(
+    76,
+    "collected-twice",
+    "an entry collects a data item that has a designated source",
+    "obtain the item from its source, or name who collects it",
+)
+CONFIRMATION_OVERDUE: Final = Finding(
+    77, "confirmation-overdue", "catalogue entries were not confirmed in time", "confirm them"
+)
 
 FINDINGS: Final = tuple(
     sorted((one for one in globals().values() if isinstance(one, Finding)), key=lambda f: f.number)

@@ -18,15 +18,18 @@ from contracts.values import (
     Case,
     ChainHead,
     Dataset,
+    DataSource,
     Due,
     EntryTerms,
     GrantedRight,
+    KeptCatalogue,
     Key,
     Member,
     ReleasedVersion,
     RequestedItem,
     RoleHolders,
     SchemaVersion,
+    SourceCount,
     StandingGrants,
     UseCounters,
     Writer,
@@ -36,7 +39,7 @@ from contracts.view import MemoryState, V, read
 from contracts.workflows import WORKFLOWS
 from ledger.canonical import encode
 from ledger.errors import FormatError
-from ledger.records import Entry, Record, Release, Usage, parse_record
+from ledger.records import Entry, Lifecycle, Record, Release, Usage, parse_record
 from ledger.running_digest import run_of
 from ledger.seal import is_seal
 from ledger.types import SAFE_INTEGER_MAX, DatasetId, DigestHex
@@ -164,6 +167,39 @@ def reviews_are_pending(facts: Facts) -> Iterator[str]:
     }
     if not pending == drafts == open_reviews:
         yield f"pending {sorted(pending)}, drafts {sorted(drafts)}, open {sorted(open_reviews)}"
+
+
+def ended_datasets_offer_nothing(facts: Facts) -> Iterator[str]:
+    """A dataset that is archived or destroyed has no entry, neither in force nor under review."""
+    for name, dataset in facts.all("dataset", Dataset):
+        if dataset.destroyed_at is not None and dataset.archived_at is None:
+            yield f"dataset {name} was destroyed, but never left the catalogue"
+        entry = facts.get(EntryTerms, f"entry/{name}")
+        if dataset.archived_at is not None and (entry is not None or dataset.pending is not None):
+            yield f"dataset {name} has ended, and has an entry"
+
+
+def sources_are_counted(facts: Facts) -> Iterator[str]:
+    """The designated sources are as many as their count says, each a dataset."""
+    count = facts.get(SourceCount, "sources") or SourceCount(count=0)
+    sources = dict(facts.all("source", DataSource))
+    if len(sources) != count.count:
+        yield f"there are {len(sources)} sources, not {count.count}"
+    for source in sources.values():
+        if facts.get(Dataset, f"dataset/{source.dataset}") is None:
+            yield f"the source of {source.item} is no dataset"
+
+
+def duties_are_open(facts: Facts) -> Iterator[str]:
+    """The cases in which providers owe a confirmation are those that catalogues name."""
+    owed = {one.duty for _, one in facts.all("catalogue", KeptCatalogue) if one.duty is not None}
+    waiting = {
+        name
+        for name, case in facts.all("case", Case)
+        if case.workflow == "confirmation" and case.state != "confirmed"
+    }
+    if owed != waiting:
+        yield f"owed {sorted(owed)}, waiting {sorted(waiting)}"
 
 
 def cases_have_their_deadlines(facts: Facts) -> Iterator[str]:
@@ -295,6 +331,9 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     schemas_are_whole,
     datasets_are_counted,
     reviews_are_pending,
+    ended_datasets_offer_nothing,
+    sources_are_counted,
+    duties_are_open,
     cases_have_their_deadlines,
     parties_are_members,
     findings_have_evidence,
@@ -315,7 +354,7 @@ def violations(state: MemoryState, leaves: Sequence[bytes]) -> list[str]:
 
 def _datasets_counting(record: Record) -> set[DatasetId]:
     match record.body:
-        case Entry(dataset=dataset):
+        case Entry(dataset=dataset) | Lifecycle(dataset=dataset):
             return {dataset}
         case Release(items=items):
             return {item.dataset for item in items}

@@ -83,6 +83,7 @@ UNKNOWN_STEP: Final = Reason(
     1111, "unknown-step", "the workflow of the case has no such step, or another kind takes it"
 )
 UNKNOWN_APPOINTEE: Final = Reason(1112, "unknown-appointee", "the member has no such writer")
+UNKNOWN_PROPOSAL: Final = Reason(1131, "unknown-proposal", "no such proposal")
 NOT_CUSTODIAN: Final = Reason(
     1201, "not-custodian", "only the member's own custodian key may do this"
 )
@@ -92,6 +93,10 @@ NOT_YOUR_STEP: Final = Reason(
     1204, "not-your-step", "this step is not the writer's member's to take"
 )
 OWN_CASE: Final = Reason(1205, "own-case", "nobody decides a case to which it is a party")
+NOT_COMMITTEE: Final = Reason(
+    1231, "not-committee", "only active members of the committee propose and vote"
+)
+NOT_GOVERNMENT: Final = Reason(1232, "not-government", "only the government decides this")
 WITHHELD: Final = Reason(1206, "withheld", "the entry withholds the data from sharing")
 WIDER_THAN_CONDITIONS: Final = Reason(
     1207, "wider-than-conditions", "the terms are wider than the entry's conditions"
@@ -104,6 +109,7 @@ BASIS_MISSING: Final = Reason(
     "basis-missing",
     "this sharing class, or personal information, needs its basis and assessment",
 )
+NOT_STEWARD: Final = Reason(1251, "not-steward", "only a steward may do this")
 ALREADY_EXISTS: Final = Reason(1301, "already-exists", "what the record creates exists already")
 WRONG_VERSION: Final = Reason(1302, "wrong-version", "the version is not the next one")
 WRONG_PART: Final = Reason(1303, "wrong-part", "the part does not follow the part before it")
@@ -119,7 +125,21 @@ REQUEST_DIFFERS: Final = Reason(
     1308, "request-differs", "the grant answers a request for another dataset or by another member"
 )
 PERIOD_OVER: Final = Reason(1309, "period-over", "the period ends before it could begin")
+SYSTEM_RETIRED: Final = Reason(1351, "system-retired", "the information system is retired")
+DATASET_ENDED: Final = Reason(1352, "dataset-ended", "the dataset is archived or destroyed")
+PREMISE_CHANGED: Final = Reason(
+    1331,
+    "premise-changed",
+    "a value that the proposal rests on is another one by now",
+    can_retry=True,
+)
+PREMISE_MISSING: Final = Reason(
+    1332, "premise-missing", "what replaces a value must rest on the value it replaces"
+)
 LIMIT: Final = Reason(1401, "limit", "a limit of the ledger is reached")
+LEDGER_WOULD_STOP: Final = Reason(
+    1431, "ledger-would-stop", "nobody would be left to vote, to order blocks or to witness them"
+)
 SPAN_IN_FUTURE: Final = Reason(
     1402, "span-in-future", "the span of use ends after block time", can_retry=True
 )

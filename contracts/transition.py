@@ -10,7 +10,7 @@ from typing import Final, assert_never
 
 from msgspec import Struct
 
-from contracts import cases, catalogue, findings, genesis, keyring, sharing, use
+from contracts import cases, catalogue, findings, genesis, governance, keyring, sharing, upkeep, use
 from contracts.context import Context
 from contracts.draft import Draft
 from contracts.reasons import (
@@ -39,18 +39,25 @@ from ledger.keys import PublicKey, parse_public_key
 from ledger.records import (
     KIND_OF_NAME,
     Acceptance,
+    Attestation,
+    Ballot,
     Body,
+    Decision,
     Entry,
     Genesis,
     Grant,
     KeyRevocation,
     KeyRotation,
+    Lifecycle,
+    Proposal,
     Record,
     Release,
     Request,
     Revocation,
     Schema,
+    SourceDesignation,
     Step,
+    System,
     Usage,
     WriterAppointment,
     WriterEnd,
@@ -123,6 +130,14 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912  one c
             catalogue.apply_entry(draft, body)
         case Schema():
             catalogue.apply_schema(draft, body)
+        case System():
+            upkeep.apply_system(draft, body)
+        case Lifecycle():
+            upkeep.apply_lifecycle(draft, body)
+        case SourceDesignation():
+            upkeep.apply_designation(draft, body)
+        case Attestation():
+            upkeep.apply_attestation(draft, body)
         case WriterAppointment():
             keyring.apply_appointment(draft, body)
         case WriterEnd():
@@ -131,6 +146,12 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912  one c
             keyring.apply_rotation(draft, body)
         case KeyRevocation():
             keyring.apply_revocation(draft, body)
+        case Proposal():
+            governance.apply_proposal(draft, body)
+        case Ballot():
+            governance.apply_ballot(draft, body)
+        case Decision():
+            governance.apply_decision(draft, body)
         case Genesis():
             raise Refused(ANOTHER_LEDGER, "a genesis record founds a ledger of its own")
         case _:

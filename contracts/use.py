@@ -52,6 +52,7 @@ def apply_usage(draft: Draft, body: Usage) -> None:
         measure = "no grant of this data to this member"
         _find(draft, body, findings.NO_EFFECTIVE_GRANT, measure)
     _check_content(draft, body)
+    _check_existence(draft, body)
     if draft.writer is not None and draft.writer.datasets:
         _check_appointment(draft, body, draft.writer.datasets)
 
@@ -102,6 +103,14 @@ def _check_content(draft: Draft, body: Usage) -> None:
         _find(draft, body, findings.CONTENT_UNKNOWN, f"{name} {content.sha256}")
 
 
+def _check_existence(draft: Draft, body: Usage) -> None:
+    """R314: a use that ends after its provider destroyed the data is a finding."""
+    dataset = read(draft, Dataset, f"dataset/{body.content.dataset}")
+    destroyed_at = None if dataset is None else dataset.destroyed_at
+    if destroyed_at is not None and body.ended_at > destroyed_at:
+        _find(draft, body, findings.DATA_DESTROYED, body.ended_at, destroyed_at)
+
+
 def _check_appointment(draft: Draft, body: Usage, datasets: tuple[DatasetId, ...]) -> None:
     """R508: a writer appointed for some datasets reports the use of these alone."""
     if body.content.dataset not in datasets:
@@ -111,7 +120,12 @@ def _check_appointment(draft: Draft, body: Usage, datasets: tuple[DatasetId, ...
 
 def _provides(draft: Draft, dataset_id: DatasetId) -> bool:
     entry = read(draft, EntryTerms, f"entry/{dataset_id}")
-    return entry is not None and draft.member in (entry.provider, *entry.co_providers)
+    if entry is not None:
+        return draft.member in (entry.provider, *entry.co_providers)
+    dataset = read(draft, Dataset, f"dataset/{dataset_id}")
+    if dataset is None or dataset.archived_at is None:
+        return False
+    return draft.member == dataset.provider
 
 
 def _find(

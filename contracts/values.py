@@ -8,12 +8,16 @@
 | `writer/<member>/<name>` | `Writer` | what it may sign, with which key |
 | `chain/<member>/<name>` | `ChainHead` | length and head of its chain |
 | `key/<key id>` | `Key` | a public key and its one function |
+| `system/<member>/<system>` | `InformationSystem` | an information system of a member |
 | `schema/<digest>` | `SchemaVersion` | a complete schema |
 | `schema-draft/<member>/<digest>` | `SchemaVersion` | a schema of which parts are missing |
 | `schema-part/<member>/<digest>/<first>` | `SchemaPart` | column names of one part |
 | `dataset/<dataset>` | `Dataset` | provider, releases, running digest of entries and releases |
 | `entry/<dataset>` | `EntryTerms` | the entry in force |
 | `entry-draft/<record>` | `EntryTerms` | an entry awaiting review |
+| `catalogue/<member>` | `KeptCatalogue` | when a provider confirmed all its entries |
+| `sources` | `SourceCount` | how many data items have a designated source |
+| `source/<SHA-256 of the item's name>` | `DataSource` | the one source of a data item |
 | `release/<dataset>/<version>` | `ReleasedVersion` | what a version contains |
 | `request/<id>` | `RequestedItem` | one dataset asked for |
 | `grant/<id>` | `GrantedRight` | one right of one member, or a standing offer |
@@ -21,6 +25,8 @@
 | `use/<grant>` | `UseCounters` | uses made, running digest of their records |
 | `use/<standing grant>/<member>` | `UseCounters` | the same, of all rights it took under it |
 | `case/<id>` | `Case` | where a case stands |
+| `proposal/<record>` | `ProposedAction` | what was put to the vote |
+| `ballot/<proposal>/<member>` | `CastBallot` | the last vote of a member |
 | `due/<time>/<case>` | `Due` | a deadline, in order of time |
 
 `records` and `run` are the count and the running digest (`ledger.running_digest`) of the records
@@ -36,6 +42,7 @@ from ledger.canonical import Canonical, parse
 from ledger.errors import FormatError
 from ledger.keys import KeyDescription
 from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters, Role
+from ledger.records.governance import Action, Premise
 from ledger.records.keys import Family
 from ledger.records.terms import Terms
 from ledger.types import (
@@ -74,8 +81,9 @@ class Ledger(Canonical):
 
 
 class Member(Canonical):
-    """A department."""
+    """A department. `authorisation`: digest of what it asked with to be admitted after genesis."""
 
+    authorisation: DigestHex | None = None
     code: ShortText
     custodian: DigestHex
     endpoint: ShortText | None = None
@@ -146,12 +154,24 @@ class SchemaPart(Canonical):
     personal: tuple[ColumnName, ...] = ()
 
 
+class InformationSystem(Canonical):
+    """An information system as its owner last registered it, in its status `since`."""
+
+    operator: MemberId
+    record: DigestHex
+    since: Time
+    status: Literal["planned", "retired", "running"]
+
+
 class Dataset(Canonical):
     """A dataset, from its first entry on. `pending` is the entry record under review.
 
-    As long as no entry is in force or under review, the next member to submit one provides it.
+    As long as no entry is in force or under review, the next member to submit one provides it. One
+    that is archived, or destroyed, has come to its end.
     """
 
+    archived_at: Time | None = None
+    destroyed_at: Time | None = None
     pending: DigestHex | None = None
     provider: MemberId
     records: Count
@@ -164,6 +184,7 @@ class EntryTerms(Canonical):
 
     co_providers: tuple[MemberId, ...] = ()
     conditions: Terms
+    confirmed_at: Time | None = None
     dataset: DatasetId
     joint_rule: Literal["any", "lead"] = "lead"
     provider: MemberId
@@ -172,6 +193,27 @@ class EntryTerms(Canonical):
     sharing: Literal["conditional", "unconditional", "withheld"]
     since: Time
     system: Slug
+
+
+class KeptCatalogue(Canonical):
+    """When a provider confirmed all its entries, and the case in which it owes the next time."""
+
+    confirmed_at: Time | None = None
+    duty: CaseId | None = None
+
+
+class SourceCount(Canonical):
+    """How many data items have a designated source."""
+
+    count: Count
+
+
+class DataSource(Canonical):
+    """The dataset designated by `record` as the one source of a data item."""
+
+    dataset: DatasetId
+    item: ColumnName
+    record: DigestHex
 
 
 class ReleasedVersion(Canonical):
@@ -253,7 +295,7 @@ class Party(Canonical):
     """A member's part in a case."""
 
     member: MemberId
-    part: Literal["accused", "claimant", "consumer", "provider"]
+    part: Literal["accused", "claimant", "consumer", "proposer", "provider"]
 
 
 class Suspicion(Canonical):
@@ -279,6 +321,29 @@ class Case(Canonical):
     workflow: Slug
 
 
+class Tally(Canonical):
+    """The votes with which a proposal was adopted, of so many who could vote then."""
+
+    electorate: Count
+    no: Count
+    yes: Count
+
+
+class ProposedAction(Canonical):
+    """What a proposal would do, or did; `tally` is there once it is adopted."""
+
+    action: Action
+    rests_on: tuple[Premise, ...] = ()
+    tally: Tally | None = None
+
+
+class CastBallot(Canonical):
+    """A member's last vote on a proposal."""
+
+    record: DigestHex
+    vote: Literal["no", "yes"]
+
+
 class Due(Canonical):
     """A deadline of a case; time and case are in the key."""
 
@@ -287,19 +352,25 @@ class Due(Canonical):
 
 Value = (
     Case
+    | CastBallot
     | ChainHead
+    | DataSource
     | Dataset
     | Due
     | EntryTerms
     | GrantedRight
+    | InformationSystem
+    | KeptCatalogue
     | Key
     | Ledger
     | Member
+    | ProposedAction
     | ReleasedVersion
     | RequestedItem
     | RoleHolders
     | SchemaPart
     | SchemaVersion
+    | SourceCount
     | StandingGrants
     | UseCounters
     | Writer
@@ -308,7 +379,9 @@ Value = (
 _DECODERS: Final[dict[str, Decoder[Value]]] = {
     prefix: Decoder(kind)
     for prefix, kind in {
+        "ballot": CastBallot,
         "case": Case,
+        "catalogue": KeptCatalogue,
         "chain": ChainHead,
         "dataset": Dataset,
         "due": Due,
@@ -318,13 +391,17 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "key": Key,
         "ledger": Ledger,
         "member": Member,
+        "proposal": ProposedAction,
         "release": ReleasedVersion,
         "request": RequestedItem,
         "role": RoleHolders,
         "schema": SchemaVersion,
         "schema-draft": SchemaVersion,
         "schema-part": SchemaPart,
+        "source": DataSource,
+        "sources": SourceCount,
         "standing": StandingGrants,
+        "system": InformationSystem,
         "use": UseCounters,
         "writer": Writer,
     }.items()

@@ -10,7 +10,7 @@ another one, and the finding `State.overdue` is raised against `State.late`.
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Part = Literal["accused", "auditor", "consumer", "provider", "steward"]
+Part = Literal["accused", "auditor", "committee", "consumer", "government", "provider", "steward"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,19 @@ REVIEW: Final = Workflow(
             grounds=RETURN_GROUNDS, effect="drop-draft", independent=True,
         ),
         Step("W103", "submitted", "supersede", ("provider",), "superseded", by="entry"),
+    ),
+)  # fmt: skip
+CONFIRMATION: Final = Workflow(
+    "confirmation",
+    "confirmation of all entries of a provider",
+    (
+        State("expected", None, "overdue", "confirmation-overdue", "provider"),
+        State("overdue"),
+        State("confirmed"),
+    ),
+    (
+        Step("W111", "expected", "attest", ("provider",), "confirmed", by="attestation"),
+        Step("W112", "overdue", "attest", ("provider",), "confirmed", by="attestation"),
     ),
 )  # fmt: skip
 REQUEST: Final = Workflow(
@@ -190,5 +203,26 @@ FINDING: Final = Workflow(
     ),
 )  # fmt: skip
 
-WORKFLOWS: Final = {one.name: one for one in (REVIEW, REQUEST, GRANT, FINDING)}
+PROPOSAL: Final = Workflow(
+    "proposal",
+    "action put to the vote",
+    (
+        State("open", None, "expired"),
+        State("adopted"),
+        State("rejected"),
+        State("fallen"),
+        State("expired"),
+    ),
+    (
+        Step("W001", "open", "vote", ("committee",), "open", by="ballot"),
+        Step("W002", "open", "adopt", ("committee",), "adopted", by="ballot"),
+        Step("W003", "open", "reject", ("committee",), "rejected", by="ballot"),
+        Step("W004", "open", "fall", ("committee",), "fallen", by="ballot"),
+        Step("W005", "open", "overrule", ("government",), "rejected", by="decision"),
+    ),
+)  # fmt: skip
+
+WORKFLOWS: Final = {
+    one.name: one for one in (REVIEW, CONFIRMATION, REQUEST, GRANT, FINDING, PROPOSAL)
+}
 """Every workflow, by name."""

@@ -24,6 +24,8 @@ from ledger.records.catalogue import (
     VersionContent,
     schema_digest,
 )
+from ledger.records.genesis import Names
+from ledger.records.governance import Action, Ballot, Premise, Proposal
 from ledger.records.sharing import (
     Acceptance,
     Grant,
@@ -34,6 +36,13 @@ from ledger.records.sharing import (
     RevocationGround,
 )
 from ledger.records.terms import Terms
+from ledger.records.upkeep import (
+    Attestation,
+    AttestedEntry,
+    Lifecycle,
+    SourceDesignation,
+    System,
+)
 from ledger.records.use import Event, Usage
 from ledger.types import DatasetId, DigestHex, ItemId, MemberId, Time
 
@@ -93,6 +102,34 @@ def release_item(dataset: DatasetId = DATASET, version: int = 1, **changes: obje
 def release(*items: ReleaseItem) -> Release:
     """Versions; the first of `flights` if none are given."""
     return Release(items=items or (release_item(),))
+
+
+def system(
+    status: Literal["planned", "retired", "running"] = "running", **changes: object
+) -> System:
+    """The system `tower`."""
+    return replace(System(names=Names(en="Tower"), status=status, system="tower"), **changes)
+
+
+def lifecycle(
+    status: Literal["archived", "destroyed"] = "archived", dataset: DatasetId = DATASET
+) -> Lifecycle:
+    """The end of a dataset."""
+    certificate = CONTENT if status == "destroyed" else None
+    return Lifecycle(certificate=certificate, dataset=dataset, status=status)
+
+
+def designation(entry_record: DigestHex, *items: str, withdrawn: bool = False) -> SourceDesignation:
+    """`flights` is the source of data items."""
+    return SourceDesignation(
+        dataset=DATASET, entry=entry_record, items=items or ("a",), withdrawn=withdrawn
+    )
+
+
+def attestation(*entries: DigestHex, dataset: DatasetId = DATASET) -> Attestation:
+    """Confirmation of an entry of a dataset; of all entries if none is given."""
+    listed = tuple(AttestedEntry(dataset=dataset, entry=one) for one in entries)
+    return Attestation(entries=listed or "all")
 
 
 def request_item(
@@ -178,3 +215,13 @@ def usage(
         uses=len(rows),
     )
     return replace(body, **changes)
+
+
+def proposal(action: Action, closes_at: Time, *rests_on: Premise) -> Proposal:
+    """An action put to the vote."""
+    return Proposal(action=action, closes_at=closes_at, reason="it is time", rests_on=rests_on)
+
+
+def ballot(proposed: DigestHex, vote: Literal["no", "yes"] = "yes") -> Ballot:
+    """A vote."""
+    return Ballot(proposal=proposed, vote=vote)

@@ -35,9 +35,25 @@ from ledger.records.genesis import (
     Parameters,
     Purpose,
 )
+from ledger.records.governance import (
+    Admission,
+    AdmitMembers,
+    Ballot,
+    Decision,
+    Premise,
+    Proposal,
+    RecoverCustodian,
+)
 from ledger.records.keys import KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
 from ledger.records.sharing import Acceptance, Grant, GrantItem, Request, RequestItem, Revocation
 from ledger.records.terms import FieldMasking, RowFilter, Terms
+from ledger.records.upkeep import (
+    Attestation,
+    AttestedEntry,
+    Lifecycle,
+    SourceDesignation,
+    System,
+)
 from ledger.records.use import Event, Transfer, Usage
 from ledger.sealed import seal
 from ledger.types import DigestHex
@@ -241,6 +257,32 @@ BODIES: Final[dict[str, Body]] = {
     "schema": Schema(columns=COLUMNS, first=0, schema=SCHEMA, total=2),
     "entry": ENTRY,
     "release": RELEASE,
+    "system": System(
+        names=Names(en="Registry", zh="人口库"),
+        operator="police",
+        status="running",
+        summary="keeps the census",
+        system="registry",
+    ),
+    "lifecycle": Lifecycle(
+        certificate=digest_of("certificate"),
+        dataset="census",
+        note="the law of 2026",
+        status="destroyed",
+    ),
+    "source-designation": SourceDesignation(
+        basis=BASIS,
+        dataset="census",
+        entry=digest_of("entry"),
+        items=("age", "身份证号"),
+        withdrawn=True,
+    ),
+    "attestation": Attestation(
+        entries=(
+            AttestedEntry(dataset="census", entry=digest_of("entry")),
+            AttestedEntry(dataset="clinics", entry=digest_of("other entry")),
+        )
+    ),
     "request": Request(
         basis=BASIS,
         contact="room 6",
@@ -273,6 +315,43 @@ BODIES: Final[dict[str, Body]] = {
         ground="not-founded",
         note=SEALED,
         step="reply",
+    ),
+    "proposal": Proposal(
+        action=AdmitMembers(
+            members=(
+                Admission(
+                    authorisation=digest_of("letter"),
+                    code="11330001",
+                    custodian=key(4),
+                    endpoint="https://housing.example",
+                    id="housing",
+                    jurisdiction=Jurisdiction(code="3301", level="city"),
+                    line_superior="bureau",
+                    names=Names(en="Housing", zh="住房局"),
+                    roles=("auditor", "committee"),
+                ),
+                Admission(
+                    authorisation=digest_of("other letter"),
+                    code="11330002",
+                    custodian=key(5),
+                    id="parks",
+                    jurisdiction=Jurisdiction(code="330102", level="county"),
+                    names=Names(en="Parks"),
+                ),
+            )
+        ),
+        closes_at="2026-06-01T00:00:00.000Z",
+        reason=SEALED,
+        rests_on=(
+            Premise(key="member/bureau", value=digest_of("bureau")),
+            Premise(key="member/housing"),
+        ),
+    ),
+    "ballot": Ballot(proposal=digest_of("proposal"), vote="yes"),
+    "decision": Decision(
+        matter=RecoverCustodian(key=key(6), member="health"),
+        minutes=digest_of("minutes"),
+        reason="the safe burnt down",
     ),
 }
 """By name of kind."""

@@ -16,20 +16,27 @@ from contracts.view import MemoryState
 from contracts.workflows import WORKFLOWS
 from ledger import tree
 from ledger.canonical import encode
-from ledger.hashing import leaf_hash
+from ledger.hashing import leaf_hash, sha256
 from ledger.keys import KeyDescription, KeyValue
 from ledger.records import (
     Acceptance,
+    Attestation,
+    Ballot,
     Body,
+    Decision,
     Entry,
     Grant,
     KeyRevocation,
     KeyRotation,
+    Lifecycle,
+    Proposal,
     Release,
     Request,
     Revocation,
     Schema,
+    SourceDesignation,
     Step,
+    System,
     Usage,
     WriterAppointment,
     WriterEnd,
@@ -47,14 +54,32 @@ from ledger.records.catalogue import (
     VersionContent,
     schema_digest,
 )
+from ledger.records.genesis import Jurisdiction, Names, Parameters, Purpose, Role, Threshold
+from ledger.records.governance import (
+    ORDERING,
+    Action,
+    Admission,
+    AdmitMembers,
+    ChangePurposes,
+    Premise,
+    RecoverCustodian,
+    ReinstateMember,
+    RejectAdmission,
+    SetCalendar,
+    SetParameters,
+    SetRoles,
+    SuspendMember,
+)
 from ledger.records.keys import Family
 from ledger.records.sharing import GrantItem, NarrowingGround, RequestItem, RevocationGround
 from ledger.records.terms import Terms
+from ledger.records.upkeep import AttestedEntry
 from ledger.records.use import Event
 from ledger.sealed import seal
+from ledger.times import TIME_MS_MAX, from_ms, to_ms
 from ledger.types import SAFE_INTEGER_MAX, Time
 from tests.bodies import CONTENT, NOWHERE
-from tests.strategies import sets_of, terms, usages
+from tests.strategies import calendars, sets_of, terms, usages
 from tests.world import signer
 
 _T = TypeVar("_T")
@@ -93,6 +118,7 @@ class Pool:
     entries: tuple[str, ...]
     grants: tuple[str, ...]
     keys: tuple[str, ...]
+    ledger: str
     members: tuple[str, ...]
     requests: tuple[str, ...]
     schemas: tuple[str, ...]
@@ -114,12 +140,19 @@ def pool_of(state: MemoryState, now: Time) -> Pool:
         entries=(*records, NOWHERE),
         grants=(*grants, *requests[:1], f"{NOWHERE}-9999"),
         keys=(*rest("key"), NOWHERE),
+        ledger=_digest_of(state, "ledger"),
         members=(*rest("member"), "nobody"),
         requests=(*requests, *grants[:1], f"{NOWHERE}-0"),
         schemas=(*rest("schema"), NOWHERE),
         writers=tuple(rest("writer")),
         now=now,
     )
+
+
+def _digest_of(state: MemoryState, key: str) -> str:
+    value = state.get(key)
+    assert value is not None
+    return sha256(encode(value)).hex()
 
 
 def wild(pool: Pool) -> SearchStrategy[Body]:
@@ -314,6 +347,47 @@ def _grants(draw: DrawFn, pool: Pool) -> Grant:
     return Grant(items=tuple(items))
 
 
+def _systems(pool: Pool) -> SearchStrategy[System]:
+    return st.builds(
+        System,
+        names=st.just(Names(zh=LONG)),
+        operator=st.none() | _one(pool.members),
+        status=_one(("planned", "retired", "running")),
+        summary=st.none() | st.just("字" * 4_096),
+        system=_one(("tower", "system")),
+    )
+
+
+@st.composite
+def _lifecycles(draw: DrawFn, pool: Pool) -> Lifecycle:
+    status = draw(_one(("archived", "destroyed")))
+    return Lifecycle(
+        certificate=NOWHERE if status == "destroyed" else None,
+        dataset=draw(_one(pool.datasets)),
+        note=draw(st.none() | st.just(LONG)),
+        status=status,
+    )
+
+
+def _designations(pool: Pool) -> SearchStrategy[SourceDesignation]:
+    return st.builds(
+        SourceDesignation,
+        dataset=_one(pool.datasets),
+        entry=_one(pool.entries),
+        items=_ascending(("a", "b", "z", *(column.name for column in COLUMNS))),
+        withdrawn=st.booleans(),
+    )
+
+
+@st.composite
+def _attestations(draw: DrawFn, pool: Pool) -> Attestation:
+    if draw(st.booleans()):
+        return Attestation(entries="all")
+    datasets = draw(_ascending(pool.datasets))
+    listed = [AttestedEntry(dataset=one, entry=draw(_one(pool.entries))) for one in datasets]
+    return Attestation(entries=tuple(listed))
+
+
 def _steps(pool: Pool) -> SearchStrategy[Step]:
     return st.builds(Step, cases=_ascending(pool.cases, 4), ground=_one(GROUNDS), step=_one(STEPS))
 
@@ -340,17 +414,113 @@ def _uses(draw: DrawFn, pool: Pool) -> Usage:
     )
 
 
+def _roles() -> SearchStrategy[tuple[Role, ...]]:
+    return sets_of(get_args(Role))
+
+
+def _admissions(pool: Pool) -> SearchStrategy[AdmitMembers]:
+    one = st.builds(
+        Admission,
+        authorisation=st.just(NOWHERE),
+        code=st.just(LONG),
+        custodian=_key_descriptions(),
+        endpoint=st.none() | st.just(LONG),
+        id=_one(("newcomer", "offshoot", *pool.members)),
+        jurisdiction=st.just(Jurisdiction(code=LONG, level="city")),
+        line_superior=st.none() | _one(("newcomer", "offshoot", *pool.members)),
+        names=st.just(Names(zh=LONG)),
+        roles=_roles().map(lambda drawn: tuple(one for one in drawn if one not in ORDERING)),
+    )
+    several = st.lists(one, min_size=1, max_size=3, unique_by=lambda drawn: drawn.id)
+    return several.map(
+        lambda drawn: AdmitMembers(members=tuple(sorted(drawn, key=lambda member: member.id)))
+    )
+
+
+def _parameters() -> SearchStrategy[Parameters]:
+    thresholds = _one(get_args(Threshold))
+    return st.builds(
+        Parameters,
+        clock_skew_ms=_one((1_000, 31_557_600_000)),
+        ordinary_threshold=thresholds,
+        qualified_threshold=thresholds,
+        quorum=st.integers(0, 3),
+        reply_days=_one((1, 3_650)),
+        settlements_per_block=_one((1, 100_000)),
+    )
+
+
+def _purposes() -> SearchStrategy[ChangePurposes]:
+    named = sets_of(("health", "tax", "x" * 128))
+    return st.builds(
+        lambda adopted, retired: ChangePurposes(
+            purposes=tuple(Purpose(code=code, names=Names(en=LONG)) for code in adopted),
+            retired=retired,
+        ),
+        named,
+        named.filter(bool),
+    )
+
+
+def actions(pool: Pool) -> SearchStrategy[Action]:
+    """Any action, often one that could be done."""
+    member = _one(pool.members)
+    return st.one_of(
+        _admissions(pool),
+        _purposes(),
+        st.builds(RecoverCustodian, key=_key_descriptions(), member=member),
+        st.builds(ReinstateMember, member=member),
+        st.builds(SetCalendar, calendar=calendars()),
+        st.builds(SetParameters, parameters=_parameters()),
+        st.builds(SetRoles, member=member, roles=_roles()),
+        st.builds(SuspendMember, member=member),
+    )
+
+
+def _proposals(pool: Pool) -> SearchStrategy[Proposal]:
+    soon = from_ms(min(to_ms(pool.now) + 5_000, TIME_MS_MAX))
+    ledger = Premise(key="ledger", value=pool.ledger)
+    return st.builds(
+        Proposal,
+        action=actions(pool),
+        closes_at=st.just(soon) | moments(pool),
+        reason=st.just(LONG) | st.just(seal("x", bytes(32))),
+        rests_on=_one(((), (ledger,), (Premise(key="nothing"),), (Premise(key="ledger"),))),
+    )
+
+
+def _ballots(pool: Pool) -> SearchStrategy[Ballot]:
+    return st.builds(Ballot, proposal=_one(pool.entries), vote=_one(("no", "yes", "yes")))
+
+
+def _decisions(pool: Pool) -> SearchStrategy[Decision]:
+    return st.builds(
+        Decision,
+        matter=st.builds(RecoverCustodian, key=_key_descriptions(), member=_one(pool.members))
+        | st.builds(RejectAdmission, proposal=_one(pool.entries)),
+        minutes=st.just(NOWHERE),
+        reason=st.just(LONG),
+    )
+
+
 WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
     Acceptance: _acceptances,
+    Attestation: _attestations,
+    Ballot: _ballots,
+    Decision: _decisions,
     Entry: _entries,
     Grant: _grants,
     KeyRevocation: _key_revocations,
     KeyRotation: lambda _pool: st.builds(KeyRotation, key=_key_descriptions()),
+    Lifecycle: _lifecycles,
+    Proposal: _proposals,
     Release: _releases,
     Request: _requests,
     Revocation: _revocations,
     Schema: _schemas,
+    SourceDesignation: _designations,
     Step: _steps,
+    System: _systems,
     Usage: _uses,
     WriterAppointment: _appointments,
     WriterEnd: _ends,

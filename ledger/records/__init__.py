@@ -18,6 +18,7 @@ from ledger.hashing import sha256
 from ledger.records.cases import Step
 from ledger.records.catalogue import Entry, Release, Schema
 from ledger.records.genesis import Genesis
+from ledger.records.governance import Ballot, Decision, Proposal
 from ledger.records.keys import Family, KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
 from ledger.records.sharing import Acceptance, Grant, Request, Revocation
 from ledger.records.statement import (
@@ -31,21 +32,29 @@ from ledger.records.statement import (
     predicate_type,
     subject_of,
 )
+from ledger.records.upkeep import Attestation, Lifecycle, SourceDesignation, System
 from ledger.records.use import Usage
 from ledger.types import DigestHex
 
 Body = (
     Acceptance
+    | Attestation
+    | Ballot
+    | Decision
     | Entry
     | Genesis
     | Grant
     | KeyRevocation
     | KeyRotation
+    | Lifecycle
+    | Proposal
     | Release
     | Request
     | Revocation
     | Schema
+    | SourceDesignation
     | Step
+    | System
     | Usage
     | WriterAppointment
     | WriterEnd
@@ -93,12 +102,19 @@ KINDS: Final[dict[str, Kind]] = dict(
         _kind("schema", Schema, "catalogue"),
         _kind("entry", Entry, "catalogue"),
         _kind("release", Release, "catalogue"),
+        _kind("system", System, "catalogue"),
+        _kind("lifecycle", Lifecycle, "catalogue"),
+        _kind("source-designation", SourceDesignation, "catalogue"),
+        _kind("attestation", Attestation, "catalogue"),
         _kind("request", Request, "sharing"),
         _kind("grant", Grant, "sharing"),
         _kind("acceptance", Acceptance, "sharing"),
         _kind("revocation", Revocation, "sharing"),
         _kind("usage", Usage, "use", "fact"),
         _kind("step", Step, "cases"),
+        _kind("proposal", Proposal, "governance"),
+        _kind("ballot", Ballot, "governance"),
+        _kind("decision", Decision, "governance"),
     )
 )
 """Every kind, by predicate type."""
@@ -110,7 +126,9 @@ _BODY_DECODERS: Final[dict[str, Decoder[Body]]] = {
 }
 
 
-def subjects_of(body: Body, ledger: DigestHex) -> tuple[Subject, ...]:
+def subjects_of(  # noqa: C901, PLR0912  one case per kind
+    body: Body, ledger: DigestHex
+) -> tuple[Subject, ...]:
     """What a body speaks of: contents, schemas, records or the ledger (FORMAT.md, Subjects)."""
     match body:
         case Usage(content=content):
@@ -132,9 +150,19 @@ def subjects_of(body: Body, ledger: DigestHex) -> tuple[Subject, ...]:
             return (subject_of("schema", schema),)
         case Entry(dataset=dataset, schema=schema):
             return (subject_of(dataset, schema),)
+        case SourceDesignation(dataset=dataset, entry=entry):
+            return (subject_of(dataset, entry),)
+        case Attestation(entries=entries) if entries != "all":
+            return tuple(subject_of(one.dataset, one.entry) for one in entries)
         case Genesis(origin=origin):
             return (subject_of(origin, sha256(origin.encode()).hex()),)
-        case WriterAppointment() | WriterEnd() | KeyRotation() | KeyRevocation():
+        case System() | Lifecycle() | Attestation():
+            return (subject_of("genesis", ledger),)
+        case Ballot(proposal=proposal):
+            return (subject_of("proposal", proposal),)
+        case Decision(minutes=minutes):
+            return (subject_of("minutes", minutes),)
+        case Proposal() | WriterAppointment() | WriterEnd() | KeyRotation() | KeyRevocation():
             return (subject_of("genesis", ledger),)
         case _:
             assert_never(body)
@@ -219,22 +247,29 @@ __all__ = [
     "KIND_OF_BODY",
     "KIND_OF_NAME",
     "Acceptance",
+    "Attestation",
+    "Ballot",
     "Body",
     "Chain",
+    "Decision",
     "Entry",
     "Genesis",
     "Grant",
     "KeyRevocation",
     "KeyRotation",
     "Kind",
+    "Lifecycle",
+    "Proposal",
     "Record",
     "Release",
     "Request",
     "Revocation",
     "Schema",
+    "SourceDesignation",
     "Statement",
     "Step",
     "Subject",
+    "System",
     "Usage",
     "WriterAppointment",
     "WriterEnd",

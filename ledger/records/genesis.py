@@ -16,6 +16,7 @@ from ledger.types import Count, Date, MemberId, PurposeCode, ShortText
 FOUNDERS_MAX: Final = 12
 Role = Literal["auditor", "committee", "government", "sequencer", "steward", "validator", "witness"]
 Days = Annotated[int, Meta(ge=1, le=3_650)]
+Threshold = Literal["all", "more-than-half", "three-quarters", "two-thirds"]
 
 
 class Names(Canonical):
@@ -132,6 +133,9 @@ class Parameters(Canonical):
         answer_conditional_days: to answer a request for data shared conditionally.
         answer_unconditional_days: to answer a request for data shared unconditionally.
         clock_skew_ms: how far `issuedAt` may lie from block time before it is a finding.
+        confirm_days: for a provider to confirm all its entries again; left out, it need not.
+        ordinary_threshold: part of the active committee that adopts a proposal.
+        qualified_threshold: the same, where it touches parameters, committee or rules.
         quorum: witness members whose cosignatures make a checkpoint final.
         reply_days: to reply to a finding.
         review_days: to review a catalogue entry.
@@ -141,6 +145,9 @@ class Parameters(Canonical):
     answer_conditional_days: Days = 10
     answer_unconditional_days: Days = 1
     clock_skew_ms: Annotated[int, Meta(ge=1_000, le=31_557_600_000)] = 300_000
+    confirm_days: Days | None = None
+    ordinary_threshold: Threshold = "more-than-half"
+    qualified_threshold: Threshold = "two-thirds"
     quorum: Annotated[int, Meta(ge=0, le=10_000)] = 0
     reply_days: Days = 10
     review_days: Days = 2

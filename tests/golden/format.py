@@ -28,7 +28,17 @@ from ledger import envelope, merkle_map, note, policy_file, receipt, seal, types
 from ledger.canonical import Canonical
 from ledger.keys import KeyDescription, KeyValue
 from ledger.merkle_map.proof import OtherLeaf, OtherNode, PathNode
-from ledger.records import KINDS, catalogue, genesis, sharing, statement, terms, use
+from ledger.records import (
+    KINDS,
+    catalogue,
+    genesis,
+    governance,
+    sharing,
+    statement,
+    terms,
+    upkeep,
+    use,
+)
 from ledger.records import cases as case_records
 from ledger.sealed import Sealed
 from tests.golden import format_example
@@ -44,6 +54,8 @@ _LIMITS: Final[tuple[tuple[ModuleType, str, str], ...]] = (
     (catalogue, "COLUMNS_PER_PART_MAX", "columns of one `schema` record"),
     (catalogue, "COLUMNS_PER_SCHEMA_MAX", "columns of a schema"),
     (catalogue, "RELEASES_PER_RECORD_MAX", "versions in a `release` record"),
+    (upkeep, "DATA_ITEMS_MAX", "data items of a `source-designation` record"),
+    (upkeep, "ATTESTED_MAX", "entries listed in an `attestation` record"),
     (sharing, "ITEMS_MAX", "items of a `request` or `grant`, grants accepted or revoked at once"),
     (sharing, "RECIPIENTS_MAX", "members that one grant item goes to"),
     (sharing, "RIGHTS_MAX", "rights that one `grant` record gives"),
@@ -51,6 +63,8 @@ _LIMITS: Final[tuple[tuple[ModuleType, str, str], ...]] = (
     (terms, "DELEGATION_DEPTH_MAX", "how often a right can be passed on"),
     (use, "EVENTS_MAX", "events listed in a `usage` record"),
     (case_records, "CASES_PER_STEP_MAX", "cases moved by a `step` record"),
+    (governance, "ADMISSIONS_MAX", "members admitted by one action"),
+    (governance, "PREMISES_MAX", "premises of a proposal"),
     (note, "NOTE_BYTES_MAX", "bytes of a signed note"),
     (note, "SIGNATURES_MAX", "signature lines of a note"),
     (receipt, "EXTRA_BYTES_MAX", "bytes of the extra data of a receipt"),
@@ -201,8 +215,12 @@ def _one_line(text: str) -> str:
 
 def _struct(struct: type[Canonical]) -> str:
     what, meanings = _docstring(struct)
+    described_by = _shape(struct)
     rows = []
-    for field in _shape(struct).fields:
+    if described_by.tag_field is not None:
+        tag = f"`{json.encode(described_by.tag).decode()}`"
+        rows.append((f"`{described_by.tag_field}`", tag, "required", "which of them it is"))
+    for field in described_by.fields:
         shape = field.type if field.required else _optional(field.type)
         meaning = meanings.get(field.name, "")
         rows.append((f"`{field.encode_name}`", _type(shape), _default(field), meaning))

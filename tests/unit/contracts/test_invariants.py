@@ -10,21 +10,25 @@ from contracts.values import (
     Case,
     ChainHead,
     Dataset,
+    DataSource,
     Due,
     EntryTerms,
     GrantedRight,
+    KeptCatalogue,
     Key,
     Member,
     Party,
     RequestedItem,
     RoleHolders,
     SchemaVersion,
+    SourceCount,
     StandingGrants,
     UseCounters,
     Value,
     Writer,
 )
 from contracts.view import V, held
+from ledger.records.genesis import Parameters
 from tests import bodies
 from tests.story import Story
 from tests.world import signer
@@ -35,7 +39,8 @@ Break = Callable[[Story], Changes]
 
 def full() -> Story:
     """Something of everything that the invariants speak of."""
-    story = Story().publish()
+    story = Story(Parameters(confirm_days=250)).publish()
+    story.says("steward/main", bodies.designation(story.entry))
     story.offer()
     story.says("health/main", bodies.usage(story.grant(), story.world.now))
     story.says("health/main", bodies.usage(None, story.world.now))
@@ -129,6 +134,30 @@ def two_providers(story: Story) -> Changes:
 
 def draft_lost(story: Story) -> Changes:
     return {first(story, EntryTerms, "entry-draft/")[0]: None}
+
+
+def archived_in_force(story: Story) -> Changes:
+    dataset = get(story, Dataset, "dataset/flights")
+    return {"dataset/flights": replace(dataset, archived_at=story.world.now)}
+
+
+def destroyed_at_once(story: Story) -> Changes:
+    dataset = get(story, Dataset, "dataset/flights")
+    return {"dataset/flights": replace(dataset, destroyed_at=story.world.now)}
+
+
+def sources_miscounted(_: Story) -> Changes:
+    return {"sources": SourceCount(count=2)}
+
+
+def source_nowhere(story: Story) -> Changes:
+    key, source = first(story, DataSource, "source/")
+    return {key: replace(source, dataset="nothing")}
+
+
+def duty_forgotten(story: Story) -> Changes:
+    kept = get(story, KeptCatalogue, "catalogue/transport")
+    return {"catalogue/transport": replace(kept, duty=None)}
 
 
 def deadline_lost(story: Story) -> Changes:
@@ -256,6 +285,9 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "schemas_are_whole": (schema_cut, schema_never_done),
     "datasets_are_counted": (version_missing, dataset_miscounted, dataset_gone, two_providers),
     "reviews_are_pending": (draft_lost,),
+    "ended_datasets_offer_nothing": (archived_in_force, destroyed_at_once),
+    "sources_are_counted": (sources_miscounted, source_nowhere),
+    "duties_are_open": (duty_forgotten,),
     "cases_have_their_deadlines": (deadline_lost, deadline_extra, due_at_the_end),
     "parties_are_members": (party_twice, party_unknown),
     "findings_have_evidence": (evidence_lost, accuses_nobody, finding_of_nothing),

@@ -6,7 +6,7 @@ must be refused, for the reason that comes first.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, Literal
 
 import pytest
 
@@ -18,7 +18,8 @@ from contracts.transition import EFFECTS, Accepted
 from contracts.values import Case
 from contracts.workflows import WORKFLOWS, Step, Workflow
 from ledger.records import KIND_OF_NAME, Body
-from ledger.records.genesis import Parameters
+from ledger.records.genesis import Jurisdiction, Names, Parameters
+from ledger.records.governance import Admission, AdmitMembers, Decision, RejectAdmission
 from ledger.types import CaseId
 from tests import bodies
 from tests.story import Story, published
@@ -28,7 +29,9 @@ Course = Callable[[Story], CaseId]
 MEMBER_OF: Final = {
     "accused": "health",
     "auditor": "audit",
+    "committee": "audit",
     "consumer": "health",
+    "government": "transport",
     "provider": "transport",
     "steward": "steward",
 }
@@ -84,11 +87,69 @@ def answered(story: Story) -> CaseId:
     return request
 
 
+def owed(story: Story) -> CaseId:
+    """Transport owes the confirmation of its entries, where the ledger sets days for it."""
+    story.world = Story(Parameters(confirm_days=250)).world
+    return f"{story.publish().entry}-confirmation"
+
+
+def overdue(story: Story) -> CaseId:
+    case_id = owed(story)
+    case = story.world.value(f"case/{case_id}")
+    assert isinstance(case, Case)
+    story.world.block(at=case.due)
+    return case_id
+
+
+def proposed(story: Story) -> CaseId:
+    """The auditor proposes to admit somebody."""
+    one = Admission(
+        authorisation=bodies.NOWHERE,
+        code="1",
+        custodian=signer("newcomer").public_key.description,
+        id="newcomer",
+        jurisdiction=Jurisdiction(code="1", level="city"),
+        names=Names(en="Newcomer"),
+    )
+    body = bodies.proposal(AdmitMembers(members=(one,)), story.world.later(60_000))
+    return story.says("audit/main", body).digest
+
+
+def voted(vote: Literal["no", "yes"]) -> Course:
+    """A proposal, and two of three votes."""
+
+    def course(story: Story) -> CaseId:
+        case_id = proposed(story)
+        for member in ("health", "steward"):
+            story.says(f"{member}/main", bodies.ballot(case_id, vote))
+        return case_id
+
+    return course
+
+
+def fallen(story: Story) -> CaseId:
+    """Two proposals to admit the same member: the second can no longer be done."""
+    case_id = proposed(story)
+    voted("yes")(story)
+    for member in ("health", "steward"):
+        story.says(f"{member}/main", bodies.ballot(case_id))
+    return case_id
+
+
+def expired(story: Story) -> CaseId:
+    case_id = proposed(story)
+    story.world.block(at=story.world.later(60_000))
+    return case_id
+
+
 COURSES: Final[dict[tuple[str, str], Course]] = {
     ("review", "submitted"): Story.submit,
     ("review", "approved"): Story.catalogue,
     ("review", "returned"): taken(Story.submit, "steward/main", "return", "incomplete"),
     ("review", "superseded"): superseded,
+    ("confirmation", "expected"): owed,
+    ("confirmation", "overdue"): overdue,
+    ("confirmation", "confirmed"): said(owed, "transport/main", lambda _: bodies.attestation()),
     ("request", "open"): Story.ask,
     ("request", "granted"): answered,
     ("request", "refused"): taken(Story.ask, "transport/main", "refuse", "security"),
@@ -102,6 +163,11 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("grant", "declined"): taken(Story.offer, "health/main", "decline"),
     ("grant", "ended"): taken(Story.grant, "health/main", "end"),
     ("grant", "revoked"): said(Story.grant, "transport/main", bodies.revocation),
+    ("proposal", "open"): proposed,
+    ("proposal", "adopted"): voted("yes"),
+    ("proposal", "rejected"): voted("no"),
+    ("proposal", "fallen"): fallen,
+    ("proposal", "expired"): expired,
     ("finding", "raised"): finding,
     ("finding", "unanswered"): unanswered,
     ("finding", "replied"): taken(finding, "health/main", "reply"),
@@ -121,12 +187,17 @@ def by_kind(row: Step, case_id: CaseId) -> Body:
     match row.by:
         case "entry":
             return bodies.entry(title="another")
+        case "attestation":
+            return bodies.attestation()
         case "grant":
             return bodies.grant(bodies.grant_item("health", request=case_id))
         case "acceptance":
             return bodies.acceptance(case_id)
         case "revocation":
             return bodies.revocation(case_id)
+        case "decision":
+            matter = RejectAdmission(proposal=case_id)
+            return Decision(matter=matter, minutes=bodies.NOWHERE, reason="an objection")
         case _:
             return bodies.case_step(row.name, case_id, ground=next(iter(row.grounds), None))
 
