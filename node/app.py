@@ -25,7 +25,7 @@ from fastapi import FastAPI
 from ledger.keys import Signer
 from ledger.types import WriterId
 from node import logs
-from node.api import events, faults, health, lists, log, records, state, statements
+from node.api import events, faults, health, lists, log, records, state, statements, tasks
 from node.api.access import Admission, LocalNames, read_tokens
 from node.api.observed import Observed
 from node.api.openapi import Api
@@ -41,7 +41,7 @@ from node.storage.lock import locked
 GRACE_S: Final = 20
 _PROXIES: Final = "127.0.0.1,::1"
 """Whose word on where a request comes from is taken: that of a proxy on this machine."""
-_RESOURCES: Final = (records, statements, state, lists, events, log, health)
+_RESOURCES: Final = (records, statements, state, lists, tasks, events, log, health)
 _NOBODY: Final[Mapping[WriterId, Signer]] = MappingProxyType({})
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
+from contracts.tasks import Task
 from contracts.values import (
     Case,
     EntryTerms,
@@ -223,5 +224,8 @@ ITEMS: Final[Mapping[str, type[Struct]]] = {
     "findings": Case,
     "cases": Case,
     "usage": UsageItem,
+    "tasks": Task,
 }
 """By list, what it holds: values of the state, of which an item also shows the `id`; or rows."""
+ROWS: Final = (UsageItem, Task)
+"""What has no id of its own."""

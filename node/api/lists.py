@@ -151,7 +151,7 @@ async def usage(  # noqa: PLR0913, PLR0917  one parameter per filter
 
     def ask() -> object:
         with service.replica.store.snapshot() as snapshot:
-            block = _block_at(snapshot, page.at)
+            block = block_at(snapshot, page.at)
             found = queries.usage_page(
                 snapshot.connection,
                 block.size,
@@ -170,7 +170,7 @@ async def _list(service: Service, view: str, page: Paging, **filters: str | None
 
     def ask() -> object:
         with service.replica.store.snapshot() as snapshot:
-            block = _block_at(snapshot, page.at)
+            block = block_at(snapshot, page.at)
             found = queries.versioned_page(
                 snapshot.connection,
                 view,
@@ -186,7 +186,7 @@ async def _list(service: Service, view: str, page: Paging, **filters: str | None
 
 def _case(service: Service, case: str, at: str | None) -> dict[str, object] | None:
     with service.replica.store.snapshot() as snapshot:
-        block = _block_at(snapshot, at)
+        block = block_at(snapshot, at)
         found = queries.versioned_page(
             snapshot.connection, "case", block.size, {"id": case}, limit=1
         )
@@ -210,10 +210,10 @@ def _case(service: Service, case: str, at: str | None) -> dict[str, object] | No
                 "body": record.body,
             }
         )
-    return {**_item(found.items[0]), "steps": steps, **_place(block)}
+    return {**_item(found.items[0]), "steps": steps, **place_of(block)}
 
 
-def _block_at(snapshot: Snapshot, at: str | None) -> StoredBlock:
+def block_at(snapshot: Snapshot, at: str | None) -> StoredBlock:
     """The last block a question is about."""
     head = snapshot.head()
     if head is None:
@@ -246,7 +246,7 @@ def _parse_time(name: str, given: str) -> str:
 
 
 def _page(page: queries.Page, block: StoredBlock) -> dict[str, object]:
-    return {"items": [_item(one) for one in page.items], "next": page.next, **_place(block)}
+    return {"items": [_item(one) for one in page.items], "next": page.next, **place_of(block)}
 
 
 def _item(row: Mapping[str, object]) -> Mapping[str, object]:
@@ -257,5 +257,6 @@ def _item(row: Mapping[str, object]) -> Mapping[str, object]:
     return row
 
 
-def _place(block: StoredBlock) -> dict[str, object]:
+def place_of(block: StoredBlock) -> dict[str, object]:
+    """What an answer holds for."""
     return {"size": block.size, "height": block.height, "blockTime": block.time}

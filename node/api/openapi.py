@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.json import schema_components
 
 from contracts.reasons import REASONS
-from node.api.answers import ITEMS, CaseHistory, Page, UsageItem
+from node.api.answers import ITEMS, ROWS, CaseHistory, Page
 from node.api.operations import BYTES, OPERATIONS, PARAMETERS, TEXT, Operation
 from node.api.problems import MEDIA_TYPE, PROBLEMS, Problem, status_of
 
@@ -184,7 +184,7 @@ def _schemas() -> Json:
     page = schemas.pop(Page.__name__)
     for name, kind in ITEMS.items():
         item = schemas[kind.__name__]
-        item = item if kind is UsageItem else _identified(item)
+        item = item if kind in ROWS else _identified(item)
         items = {"type": "array", "items": item}
         narrowed = {**page, "properties": {**page["properties"], "items": items}}
         schemas[f"{name.capitalize()}Page"] = narrowed

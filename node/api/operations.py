@@ -138,6 +138,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "consumer": ("member that uses, or may", "health"),
     "cursor": ("`next` of the page before", ""),
     "dataset": ("id of a dataset", "flights"),
+    "duty": ("`must`: a deadline runs against the member; `may`: none does", "must"),
     "from": ("first index; of uses, the earliest start", ""),
     "grant": ("id of a right", "0" * 64 + "-0"),
     "key": ("key of a state value, as in ledger/FORMAT.md", "member/health"),
@@ -155,5 +156,6 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "status": ("status of a member", "active"),
     "to": ("uses that start before this time", "2026-12-31T23:59:59.999Z"),
     "workflow": ("workflow of cases, as in RULES.md", "request"),
+    "writer": ("writer whose appointment lets it take the step", "transport/main"),
 }
 """By name, what a parameter means, and an example."""

@@ -2,13 +2,13 @@
 
 Every row carries the sizes of the log for which it holds: from `from_size`, up to but not including
 `to_size` (null: still). The views of `versioned` follow values of the state; those of `records`
-follow the records themselves, and hold from their block on.
+follow the records themselves, and hold from their block on; `waiting` tells for whom cases wait.
 """
 
 from sqlalchemy import Connection, delete
 
 from contracts.replay import Block, BlockResult
-from node.views import records, versioned
+from node.views import records, versioned, waiting
 from node.views.models import VIEWS
 
 
@@ -16,6 +16,7 @@ def write(connection: Connection, block: Block, result: BlockResult) -> None:
     """Add what a block changed, inside the transaction that commits it."""
     versioned.write(connection, result)
     records.write(connection, block, result)
+    waiting.write(connection, result)
 
 
 def drop(connection: Connection) -> None:

@@ -148,6 +148,22 @@ class CaseRecordView(SQLModel, table=True):
     index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
 
 
+class WaitingView(SQLModel, table=True):
+    """Cases that wait, once for everybody who may move them: members, or offices as `@steward`.
+
+    `due` is the deadline, the one missed if it has passed, and `~` where there is none.
+    """
+
+    __tablename__ = "waiting_view"
+    __table_args__ = (Index("waiting_by_who", "who", "to_size", "due", "id"),)
+    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    id: str = Field(sa_column=_text(index=True, nullable=False))
+    from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
+    who: str = Field(sa_column=_text(nullable=False))
+    due: str = Field(sa_column=_text(nullable=False))
+
+
 VERSIONED: Final[dict[str, Table]] = {
     prefix: table_of(model)
     for prefix, model in {
@@ -164,4 +180,5 @@ VERSIONED: Final[dict[str, Table]] = {
 """Views over values of the state, by the first part of the key."""
 USAGE: Final[Table] = table_of(UsageView)
 CASE_RECORD: Final[Table] = table_of(CaseRecordView)
-VIEWS: Final = (*VERSIONED.values(), USAGE, CASE_RECORD)
+WAITING: Final[Table] = table_of(WaitingView)
+VIEWS: Final = (*VERSIONED.values(), USAGE, CASE_RECORD, WAITING)

@@ -109,7 +109,8 @@ def _lists() -> list[Exchange]:
         "members", "writers", "datasets", "releases", "requests", "grants", "findings", "cases",
         "usage",
     )  # fmt: skip
-    return [Exchange(f"GET /v1/{name}", f"/v1/{name}?limit=1") for name in names]
+    listed = [Exchange(f"GET /v1/{name}", f"/v1/{name}?limit=1") for name in names]
+    return [*listed, Exchange("GET /v1/tasks", "/v1/tasks?member=health&at=19&limit=1")]
 
 
 def _log() -> list[Exchange]:

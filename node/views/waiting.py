@@ -1,0 +1,99 @@
+"""The view of who is waited for: a row for every case that waits and everybody who may move it.
+
+`who` is a member, or `@steward` for whoever holds an office. A case begins anew with every change
+of its value; nothing is kept of cases that are over, or that may stay as they are.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_
+
+from contracts.cases import OFFICES
+from contracts.replay import BlockResult
+from contracts.tasks import awaited, due_after, waits
+from contracts.values import Case, Member, Value
+from contracts.view import StateView, read
+from contracts.workflows import Part
+from ledger.types import CaseId, MemberId
+from node.storage.statements import ending, inserting
+from node.views.models import WAITING
+
+NEVER: Final = "~"
+"""Sorts behind every time."""
+_PREFIX: Final = "case/"
+_BEGIN, _END = inserting(WAITING, without=["row"]), ending(WAITING)
+Key = tuple[str, CaseId]
+"""Due time and id: the order in which cases wait."""
+
+
+class _Changes:
+    """What a block has changed, as a view of the state."""
+
+    def __init__(self, changes: Mapping[str, Value | None]) -> None:
+        self.get = changes.get
+
+
+def write(connection: Connection, result: BlockResult) -> None:
+    """Follow the cases a block changed."""
+    size, view = result.head.size, _Changes(result.changes)
+    changed = {
+        key.removeprefix(_PREFIX): value
+        for key, value in result.changes.items()
+        if key.startswith(_PREFIX)
+    }
+    _END.run(connection, [(size, case_id) for case_id in changed])
+    rows = [
+        {"id": case_id, "from_size": size, "to_size": None, "who": who, "due": due}
+        for case_id, case in changed.items()
+        if isinstance(case, Case)
+        for who, due in waiting_for(view, case_id, case)
+    ]
+    _BEGIN.run_named(connection, rows)
+
+
+def waiting_for(view: StateView, case_id: CaseId, case: Case) -> Iterator[tuple[str, str]]:
+    """Who may move a case that waits, and by when."""
+    if waits(case):
+        due = due_after(view, case_id, case) or NEVER
+        parts = awaited(case)
+        members = {party.member for party in case.parties if party.part in parts}
+        offices = {f"@{part}" for part in parts if _is_computed(case, part)}
+        for who in sorted(members | offices):
+            yield who, due
+
+
+def names_of(view: StateView, member: MemberId) -> list[str]:
+    """The names under which cases wait for a member."""
+    known = read(view, Member, f"member/{member}")
+    roles = () if known is None else known.roles
+    return [member, *(f"@{office}" for office in OFFICES if office in roles)]
+
+
+def page(
+    connection: Connection, size: int, names: Sequence[str], after: Key, limit: int, *, latest: bool
+) -> list[Key]:
+    """The first cases in a log of `size` leaves that wait for any of the names, from `after` on.
+
+    `latest`: the log has no more leaves than these, so what has ended need not be read.
+    """
+    table = WAITING
+    still: ColumnElement[bool] = table.c.to_size.is_(None)
+    if not latest:
+        still = or_(still, table.c.to_size > size)
+    query = (
+        select(table.c.due, table.c.id)
+        .where(
+            and_(table.c.who.in_(names), still, table.c.from_size <= size),
+            tuple_(table.c.due, table.c.id) >= after,
+        )
+        .distinct()
+        .order_by(table.c.due, table.c.id)
+        .limit(limit)
+    )
+    return [(row.due, row.id) for row in connection.execute(query)]
+
+
+def _is_computed(case: Case, part: Part) -> bool:
+    """Whether a part is an office rather than that of a party."""
+    return part in OFFICES or all(party.part != part for party in case.parties)
