@@ -74,13 +74,15 @@ class _Listening(StreamingResponse):
 
 
 async def _stream(service: Service, index: int) -> AsyncIterator[bytes]:
-    while not service.news.is_closed:
+    while True:
         woken = service.news.subscribe()
         size = service.reader.published.head.size
         while index < size:
             end = min(index + _PAGE, size)
             yield await run_in_threadpool(_events, service, index, end)
             index = end
+        if service.news.is_closed:
+            return
         try:
             await asyncio.wait_for(woken.wait(), HEARTBEAT_S)
         except TimeoutError:
