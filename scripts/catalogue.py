@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from contracts.values import Dataset, Ledger
+from scripts import catalogue_upkeep
 from scripts.answers import read_value
 from scripts.catalogue_entries import Planned, read_datasets
 from scripts.catalogue_plan import Standing, entry_body, ledger_problems
@@ -39,7 +40,7 @@ _NAMED_MAX: Final = 5
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Profile tables into a spreadsheet, complete it by hand, publish and release in bulk.",
+    help="Profile tables into a spreadsheet, publish and release in bulk, keep it all up.",
 )
 
 
@@ -203,6 +204,9 @@ def publish(
     _print_standings(standings, as_json=as_json)
     if not as_json:
         _say_what_next(standings, dry_run=dry_run, release=release)
+
+
+app.add_typer(catalogue_upkeep.app)
 
 
 def _given(pairs: Sequence[str]) -> dict[str, str]:
