@@ -15,6 +15,7 @@ from contracts.reasons import Reason
 from contracts.transition import Rejected
 
 MEDIA_TYPE: Final = "application/problem+json"
+DETAIL_CHARS_MAX: Final = 1_000
 _STATUS_OF_FAMILY: Final = {
     1: 400,
     2: 400,
@@ -84,11 +85,16 @@ class ApiError(Exception):
             type=f"urn:blockpool:problem:{code}",
             title=meaning,
             status=status,
-            detail=detail,
+            detail=_shortened(detail),
             code=code,
             retry=retry_after_s is not None,
         )
         self.retry_after_s = retry_after_s
+
+
+def _shortened(detail: str) -> str:
+    """Details quote what was sent, which may be long."""
+    return detail if len(detail) <= DETAIL_CHARS_MAX else f"{detail[:DETAIL_CHARS_MAX]}…"
 
 
 def status_of(reason: Reason) -> int:
@@ -103,7 +109,7 @@ def problem_of(rejected: Rejected) -> Problem:
         type=f"urn:blockpool:problem:{reason.code}",
         title=reason.meaning,
         status=status_of(reason),
-        detail=rejected.detail,
+        detail=_shortened(rejected.detail),
         code=reason.code,
         number=reason.number,
         retry=reason.can_retry,

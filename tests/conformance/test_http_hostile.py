@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -22,7 +23,8 @@ from node.connections import CONNECTIONS_MAX, HEAD_BYTES_MAX
 from tests.log_files import story
 from tests.node_process import NodeProcess, node_process
 from tests.nodes import close, open_replica
-from tests.served import settings_in
+from tests.served import served, settings_in
+from tests.world import World
 
 JSON: Final = "Content-Type: application/json"
 LINES: Final = "Content-Type: application/x-ndjson"
@@ -444,3 +446,11 @@ def test_no_more_listen_than_may_though_all_come_at_once(node: NodeProcess) -> N
     finally:
         for one in followers:
             one.close()
+
+
+async def test_a_problem_quotes_little_of_what_was_sent(tmp_path: Path) -> None:
+    async with served(settings_in(tmp_path), World.genesis()) as client:
+        answer = await client.post("/v1/records", content=b'{"' + b"x" * 60_000)
+        found = await client.get("/v1/cases/" + "y" * 200 + "?" + "z" * 5_000 + "=1")
+    assert (answer.status_code, found.status_code) == (400, 400)
+    assert max(len(one.json()["detail"]) for one in (answer, found)) <= 1_001
