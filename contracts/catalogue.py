@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from contracts import cases, columns, upkeep
+from contracts import cases, columns, updates, upkeep
 from contracts.draft import Draft
 from contracts.reasons import (
     ALREADY_EXISTS,
@@ -105,8 +105,9 @@ def put_in_force(draft: Draft, case: Case) -> None:
     """R307: an approved entry replaces the one in force. What was granted before stays granted."""
     entry = held(draft, EntryTerms, case.subject)
     draft.put(f"entry/{entry.dataset}", replace(entry, since=draft.context.time))
-    upkeep.owe_confirmation(draft, entry)
     drop_draft(draft, case)
+    upkeep.owe_confirmation(draft, entry)
+    updates.owe_first(draft, entry)
 
 
 def drop_draft(draft: Draft, case: Case) -> None:
@@ -138,6 +139,7 @@ def apply_release(draft: Draft, body: Release) -> None:
         refuse_unless(item.schema == entry.schema, SCHEMA_DIFFERS, entry.schema, "schema")
         _release(draft, item)
         dataset = replace(dataset, releases=item.version)
+        dataset = updates.owe_next(draft, f"{draft.record}-{at}", dataset, entry)
         is_first = all(item.dataset != earlier.dataset for earlier in body.items[:at])
         draft.put(f"dataset/{item.dataset}", _counted(draft, dataset) if is_first else dataset)
 
@@ -221,6 +223,7 @@ def _release(draft: Draft, item: ReleaseItem) -> None:
 
 
 def _terms_of(draft: Draft, body: Entry) -> EntryTerms:
+    every, until = updates.promised(draft, body)
     return EntryTerms(
         co_providers=body.co_providers,
         conditions=body.conditions,
@@ -232,6 +235,8 @@ def _terms_of(draft: Draft, body: Entry) -> EntryTerms:
         sharing=body.sharing,
         since=draft.context.time,
         system=body.system,
+        update_every=every,
+        updated_until=until,
     )
 
 

@@ -124,6 +124,9 @@ COLLECTED_TWICE: Final = Finding(
 CONFIRMATION_OVERDUE: Final = Finding(
     77, "confirmation-overdue", "catalogue entries were not confirmed in time", "confirm them"
 )
+UPDATE_OVERDUE: Final = Finding(
+    78, "update-overdue", "the next version of a dataset was not released in time", "release it"
+)
 
 FINDINGS: Final = tuple(
     sorted((one for one in globals().values() if isinstance(one, Finding)), key=lambda f: f.number)

@@ -16,6 +16,7 @@ from contracts import columns
 from contracts.terms import is_counted, narrows
 from contracts.values import (
     Case,
+    CastBallot,
     ChainHead,
     Dataset,
     DataSource,
@@ -24,7 +25,9 @@ from contracts.values import (
     GrantedRight,
     KeptCatalogue,
     Key,
+    Ledger,
     Member,
+    ProposedAction,
     ReleasedVersion,
     RequestedItem,
     RoleHolders,
@@ -39,7 +42,7 @@ from contracts.view import MemoryState, V, read
 from contracts.workflows import WORKFLOWS
 from ledger.canonical import encode
 from ledger.errors import FormatError
-from ledger.records import Entry, Lifecycle, Record, Release, Usage, parse_record
+from ledger.records import Ballot, Entry, Lifecycle, Record, Release, Usage, parse_record
 from ledger.running_digest import run_of
 from ledger.seal import is_seal
 from ledger.types import SAFE_INTEGER_MAX, DatasetId, DigestHex
@@ -191,12 +194,13 @@ def sources_are_counted(facts: Facts) -> Iterator[str]:
 
 
 def duties_are_open(facts: Facts) -> Iterator[str]:
-    """The cases in which providers owe a confirmation are those that catalogues name."""
+    """The cases in which something is owed are those that catalogues and datasets name."""
     owed = {one.duty for _, one in facts.all("catalogue", KeptCatalogue) if one.duty is not None}
+    owed |= {one.duty for _, one in facts.all("dataset", Dataset) if one.duty is not None}
     waiting = {
         name
         for name, case in facts.all("case", Case)
-        if case.workflow == "confirmation" and case.state != "confirmed"
+        if case.workflow in {"confirmation", "update"} and case.state in {"expected", "overdue"}
     }
     if owed != waiting:
         yield f"owed {sorted(owed)}, waiting {sorted(waiting)}"
@@ -323,6 +327,42 @@ def uses_are_counted(facts: Facts) -> Iterator[str]:
         yield f"uses that nobody counted: {sorted(reports)}"
 
 
+def the_ledger_can_go_on(facts: Facts) -> Iterator[str]:
+    """Somebody active orders blocks, the quorum fits the active witnesses, a committee can vote."""
+    active: dict[str, int] = {}
+    for _, member in facts.all("member", Member):
+        for role in member.roles if member.status == "active" else ():
+            active[role] = active.get(role, 0) + 1
+    ledger = facts.get(Ledger, "ledger")
+    quorum = 0 if ledger is None else ledger.parameters.quorum
+    witnesses = active.get("witness", 0)
+    if quorum > witnesses or (witnesses and 3 * quorum <= 2 * witnesses):
+        yield f"a quorum of {quorum} with {witnesses} active witnesses"
+    if ledger is not None and not active.get("sequencer", 0) + active.get("validator", 0):
+        yield "nobody active orders blocks"
+    if any(facts.all("proposal", ProposedAction)) and not active.get("committee"):
+        yield "nobody active is in the committee"
+
+
+def proposals_are_decided_by_ballots(facts: Facts) -> Iterator[str]:
+    """What was adopted, was so by ballots on the log; the votes kept are the last ones cast."""
+    votes: dict[str, CastBallot] = {}
+    for _, record in facts.records:
+        if isinstance(record.body, Ballot):
+            voter = record.chain.writer.partition("/")[0]
+            cast = CastBallot(record=record.digest, vote=record.body.vote)
+            votes[f"{record.body.proposal}/{voter}"] = cast
+    if dict(facts.all("ballot", CastBallot)) != votes:
+        yield "the votes kept are not those of the log"
+    for name, proposed in facts.all("proposal", ProposedAction):
+        case, tally = facts.get(Case, f"case/{name}"), proposed.tally
+        if case is None or (case.state == "adopted") != (tally is not None):
+            yield f"proposal {name} and its case differ"
+        yes = sum(key.startswith(name) and cast.vote == "yes" for key, cast in votes.items())
+        if tally is not None and not (yes >= tally.yes and 2 * tally.yes > tally.electorate):
+            yield f"proposal {name} was adopted without a majority on the log"
+
+
 INVARIANTS: Final[tuple[Predicate, ...]] = (
     values_can_be_read,
     chains_are_whole,
@@ -342,6 +382,8 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     requests_are_answered_once,
     standing_grants_are_listed,
     uses_are_counted,
+    the_ledger_can_go_on,
+    proposals_are_decided_by_ballots,
 )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from contracts import cases, columns, findings
+from contracts import cases, columns, findings, updates
 from contracts.draft import Draft
 from contracts.reasons import (
     DATASET_ENDED,
@@ -109,7 +109,7 @@ def apply_lifecycle(draft: Draft, body: Lifecycle) -> None:
     draft.put(
         key,
         replace(
-            dataset,
+            updates.owe_nothing(draft, dataset),
             archived_at=dataset.archived_at or now,
             destroyed_at=now if body.status == "destroyed" else None,
             pending=None,

@@ -167,11 +167,13 @@ class Dataset(Canonical):
     """A dataset, from its first entry on. `pending` is the entry record under review.
 
     As long as no entry is in force or under review, the next member to submit one provides it. One
-    that is archived, or destroyed, has come to its end.
+    that is archived, or destroyed, has come to its end. `duty` is the case in which the next
+    version is owed.
     """
 
     archived_at: Time | None = None
     destroyed_at: Time | None = None
+    duty: CaseId | None = None
     pending: DigestHex | None = None
     provider: MemberId
     records: Count
@@ -180,7 +182,11 @@ class Dataset(Canonical):
 
 
 class EntryTerms(Canonical):
-    """What the rules need of a catalogue entry; `record` is the digest of the whole one."""
+    """What the rules need of a catalogue entry; `record` is the digest of the whole one.
+
+    `update_every` counts the days from one version to the next, kept where the ledger asks for
+    updates in time.
+    """
 
     co_providers: tuple[MemberId, ...] = ()
     conditions: Terms
@@ -193,6 +199,8 @@ class EntryTerms(Canonical):
     sharing: Literal["conditional", "unconditional", "withheld"]
     since: Time
     system: Slug
+    update_every: Count | None = None
+    updated_until: Time | None = None
 
 
 class KeptCatalogue(Canonical):

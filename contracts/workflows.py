@@ -113,6 +113,22 @@ CONFIRMATION: Final = Workflow(
         Step("W112", "overdue", "attest", ("provider",), "confirmed", by="attestation"),
     ),
 )  # fmt: skip
+UPDATE: Final = Workflow(
+    "update",
+    "next version of a dataset",
+    (
+        State("expected", None, "overdue", "update-overdue", "provider"),
+        State("overdue"),
+        State("released"),
+        State("dropped"),
+    ),
+    (
+        Step("W121", "expected", "release", ("provider",), "released", by="release"),
+        Step("W122", "overdue", "release", ("provider",), "released", by="release"),
+        Step("W123", "expected", "drop", ("provider",), "dropped", by="lifecycle"),
+        Step("W124", "overdue", "drop", ("provider",), "dropped", by="lifecycle"),
+    ),
+)  # fmt: skip
 REQUEST: Final = Workflow(
     "request",
     "request for one dataset",
@@ -223,6 +239,6 @@ PROPOSAL: Final = Workflow(
 )  # fmt: skip
 
 WORKFLOWS: Final = {
-    one.name: one for one in (REVIEW, CONFIRMATION, REQUEST, GRANT, FINDING, PROPOSAL)
+    one.name: one for one in (REVIEW, CONFIRMATION, UPDATE, REQUEST, GRANT, FINDING, PROPOSAL)
 }
 """Every workflow, by name."""

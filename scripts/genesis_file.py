@@ -79,6 +79,9 @@ answerConditionalDays = 10
 answerUnconditionalDays = 1
 replyDays = 10
 reviewDays = 2
+# These are asked of nobody if they are left out.
+confirmDays = 250       # to confirm all one's entries again
+updateDays = 5          # to release a version once its period is over
 
 # Working days; in years not covered Monday to Friday.
 [calendar]

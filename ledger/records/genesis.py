@@ -140,6 +140,8 @@ class Parameters(Canonical):
         reply_days: to reply to a finding.
         review_days: to review a catalogue entry.
         settlements_per_block: deadlines settled before a block's first record.
+        update_days: to release the next version once the period of an entry's frequency is over;
+            left out, nobody need.
     """
 
     answer_conditional_days: Days = 10
@@ -152,6 +154,7 @@ class Parameters(Canonical):
     reply_days: Days = 10
     review_days: Days = 2
     settlements_per_block: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+    update_days: Days | None = None
 
     def __post_init__(self) -> None:
         restore_defaults(self)

@@ -112,7 +112,11 @@ class Departments(RuleBasedStateMachine):
     )
     def found(self, settlements: int, days: int, offset: int) -> None:
         parameters = Parameters(
-            answer_conditional_days=days, reply_days=days, settlements_per_block=settlements
+            answer_conditional_days=days,
+            confirm_days=days,
+            reply_days=days,
+            settlements_per_block=settlements,
+            update_days=days,
         )
         calendar = Calendar(utc_offset_minutes=offset)
         self.world = World.genesis(

@@ -32,7 +32,7 @@ END: Time = "9999-12-31T23:58:00.000Z"
 @cache
 def rich() -> World:
     """Entries in force, under review and withheld; rights, requests and findings in every state."""
-    story = Story(Parameters(clock_skew_ms=1_000))
+    story = Story(Parameters(clock_skew_ms=1_000, confirm_days=5, update_days=5))
     world = story.world
     story.publish(co_providers=("weather",), joint_rule="any")
     story.grant()
@@ -61,6 +61,7 @@ def late() -> World:
     parameters = Parameters(
         answer_conditional_days=days, answer_unconditional_days=days, reply_days=days,
         review_days=days, settlements_per_block=1, clock_skew_ms=1_000,
+        confirm_days=days, update_days=days,
     )  # fmt: skip
     world = World.genesis(parameters=parameters, calendar=Calendar(utc_offset_minutes=-840))
     world.block(at=END)

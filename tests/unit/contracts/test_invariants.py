@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from contracts.invariants import INVARIANTS, violations
 from contracts.values import (
     Case,
+    CastBallot,
     ChainHead,
     Dataset,
     DataSource,
@@ -16,19 +17,23 @@ from contracts.values import (
     GrantedRight,
     KeptCatalogue,
     Key,
+    Ledger,
     Member,
     Party,
+    ProposedAction,
     RequestedItem,
     RoleHolders,
     SchemaVersion,
     SourceCount,
     StandingGrants,
+    Tally,
     UseCounters,
     Value,
     Writer,
 )
 from contracts.view import V, held
 from ledger.records.genesis import Parameters
+from ledger.records.governance import SuspendMember
 from tests import bodies
 from tests.story import Story
 from tests.world import signer
@@ -39,7 +44,7 @@ Break = Callable[[Story], Changes]
 
 def full() -> Story:
     """Something of everything that the invariants speak of."""
-    story = Story(Parameters(confirm_days=250)).publish()
+    story = Story(Parameters(confirm_days=250, update_days=5)).publish()
     story.says("steward/main", bodies.designation(story.entry))
     story.offer()
     story.says("health/main", bodies.usage(story.grant(), story.world.now))
@@ -47,6 +52,10 @@ def full() -> Story:
     story.stand()
     story.ask(by="weather")
     story.says("weather/main", bodies.entry(dataset="tides"))
+    suspend = bodies.proposal(SuspendMember(member="audit"), story.world.later(60_000))
+    proposal = story.says("health/main", suspend).digest
+    for member in ("health", "steward"):
+        story.says(f"{member}/main", bodies.ballot(proposal))
     return story
 
 
@@ -158,6 +167,11 @@ def source_nowhere(story: Story) -> Changes:
 def duty_forgotten(story: Story) -> Changes:
     kept = get(story, KeptCatalogue, "catalogue/transport")
     return {"catalogue/transport": replace(kept, duty=None)}
+
+
+def version_owed_by_nobody(story: Story) -> Changes:
+    dataset = get(story, Dataset, "dataset/flights")
+    return {"dataset/flights": replace(dataset, duty=None)}
 
 
 def deadline_lost(story: Story) -> Changes:
@@ -277,6 +291,42 @@ def uses_forgotten(story: Story) -> Changes:
     return {first(story, UseCounters, "use/")[0]: None}
 
 
+def nobody_orders(story: Story) -> Changes:
+    steward = get(story, Member, "member/steward")
+    return {"member/steward": replace(steward, status="suspended")}
+
+
+def no_committee(story: Story) -> Changes:
+    named = [f"member/{one}" for one in ("health", "steward")]
+    members = [(key, get(story, Member, key)) for key in named]
+    return {key: replace(one, roles=("sequencer",)) for key, one in members}
+
+
+def no_witnesses(story: Story) -> Changes:
+    ledger = get(story, Ledger, "ledger")
+    return {"ledger": replace(ledger, parameters=replace(ledger.parameters, quorum=1))}
+
+
+def vote_turned(story: Story) -> Changes:
+    key, cast = first(story, CastBallot, "ballot/")
+    return {key: replace(cast, vote="no")}
+
+
+def never_adopted(story: Story) -> Changes:
+    key, proposed = first(story, ProposedAction, "proposal/")
+    return {key: replace(proposed, tally=None)}
+
+
+def adopted_by_fewer(story: Story) -> Changes:
+    key, proposed = first(story, ProposedAction, "proposal/")
+    return {key: replace(proposed, tally=Tally(electorate=3, no=0, yes=1))}
+
+
+def adopted_by_others(story: Story) -> Changes:
+    key, proposed = first(story, ProposedAction, "proposal/")
+    return {key: replace(proposed, tally=Tally(electorate=3, no=0, yes=3))}
+
+
 BREAKS: Mapping[str, tuple[Break, ...]] = {
     "values_can_be_read": (too_long,),
     "chains_are_whole": (chain_cut,),
@@ -287,7 +337,7 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "reviews_are_pending": (draft_lost,),
     "ended_datasets_offer_nothing": (archived_in_force, destroyed_at_once),
     "sources_are_counted": (sources_miscounted, source_nowhere),
-    "duties_are_open": (duty_forgotten,),
+    "duties_are_open": (duty_forgotten, version_owed_by_nobody),
     "cases_have_their_deadlines": (deadline_lost, deadline_extra, due_at_the_end),
     "parties_are_members": (party_twice, party_unknown),
     "findings_have_evidence": (evidence_lost, accuses_nobody, finding_of_nothing),
@@ -296,6 +346,13 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "requests_are_answered_once": (answered_twice, answered_by_nobody, request_without_case),
     "standing_grants_are_listed": (standing_forgotten, standing_of_nothing),
     "uses_are_counted": (uses_miscounted, uses_forgotten),
+    "the_ledger_can_go_on": (nobody_orders, no_committee, no_witnesses),
+    "proposals_are_decided_by_ballots": (
+        vote_turned,
+        never_adopted,
+        adopted_by_fewer,
+        adopted_by_others,
+    ),
 }
 """What to change in the state, so that the invariant of that name sees it."""
 
