@@ -25,6 +25,7 @@ still waits; its due time is then the one it missed. Warnings come three and one
 ('consumer', 'provider')
 """
 
+from collections.abc import Iterator
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -126,7 +127,9 @@ def awaited(case: Case) -> tuple[Part, ...]:
 
 
 def against(case: Case) -> tuple[Part, ...]:
-    """The parts against which the deadline of a case runs."""
+    """The parts against which the deadline of a case runs; after it has passed, ran."""
+    if case.due is None:
+        return tuple(one.late for one in _left_late(case) if one.late is not None)
     late = _state(case).late
     if late is not None:
         return (late,)
@@ -134,12 +137,11 @@ def against(case: Case) -> tuple[Part, ...]:
 
 
 def due_after(view: StateView, case_id: CaseId, case: Case) -> Time | None:
-    """The deadline of a case, or the one it has missed where it stands."""
-    overdue = _state(case).overdue
-    if case.due is not None or overdue is None:
+    """The deadline of a case, or the one by whose passing it came to stand where it does."""
+    if case.due is not None:
         return case.due
-    missed = read(view, Case, f"case/{case_id}-{overdue}")
-    return None if missed is None or missed.finding is None else missed.finding.limit
+    missed = (read(view, Case, f"case/{case_id}-{one.overdue}") for one in _left_late(case))
+    return next((one.finding.limit for one in missed if one and one.finding), None)
 
 
 def may_sign(writer: Writer, task: Task, now: Time) -> bool:
@@ -164,6 +166,12 @@ def _urgency_of(view: StateView, now: Time, due: Time | None) -> tuple[int | Non
         return 0, "overdue"
     left = calendar.working_days_left(now, due, held(view, Ledger, "ledger").calendar)
     return left, next((urgency for days, urgency in WARNING_DAYS if left <= days), None)
+
+
+def _left_late(case: Case) -> Iterator[State]:
+    """The states out of which a case comes where it stands if a deadline passes, as a finding."""
+    states = WORKFLOWS[case.workflow].states
+    return (one for one in states if one.overdue is not None and one.then == case.state)
 
 
 def _state(case: Case) -> State:
