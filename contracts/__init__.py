@@ -6,6 +6,7 @@ on every node and for every auditor, today and in ten years.
     replay          a block: settle deadlines, decide each record, seal
     transition      a record: the checks common to all kinds, then the rule of its own kind
     genesis, keyring, catalogue, sharing, use       the rules, a family each
+    governance, actions                             votes, and what they can do
     cases, workflows                                the interpreter, the tables it reads
     terms, coverage, counters, calendar, columns    what rules compute with
     reasons, findings                               the permanent codes they answer with

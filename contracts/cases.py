@@ -41,7 +41,7 @@ from ledger.types import CaseId, DatasetId, MemberId, Time
 
 Effect = Callable[[Draft, Case], None]
 """What a step does beside moving its case."""
-OFFICES = ("auditor", "steward")
+OFFICES = ("auditor", "committee", "government", "steward")
 DAYS_OF: Mapping[str, Callable[[Parameters], int]] = {
     "reply_days": lambda parameters: parameters.reply_days,
     "review_days": lambda parameters: parameters.review_days,
@@ -58,9 +58,12 @@ def open_case(  # noqa: PLR0913  a case is all of these
     *,
     state: str | None = None,
     days: int | None = None,
+    due: Time | None = None,
     finding: Suspicion | None = None,
 ) -> None:
     """Open a case in `state` (the workflow's first) with a deadline of `days` (the state's own).
+
+    `due` is a deadline that is no number of days.
 
     Its id MUST be new: it starts with the digest of the record or case it hangs from, and every
     rule that opens cases continues it in a way of its own.
@@ -68,7 +71,7 @@ def open_case(  # noqa: PLR0913  a case is all of these
     table = WORKFLOWS[workflow]
     first = table.states[0] if state is None else table.state(state)
     case = Case(
-        due=_deadline(draft, first.days, days),
+        due=due or _deadline(draft, first.days, days),
         finding=finding,
         opened_at=draft.context.time,
         parties=parties,
@@ -173,9 +176,10 @@ def _check_step(
 def _move(draft: Draft, case_id: CaseId, case: Case, state: str) -> None:
     if case.due is not None:
         draft.remove(f"due/{case.due}/{case_id}")
+    days = WORKFLOWS[case.workflow].state(state).days
     moved = replace(
         case,
-        due=_deadline(draft, WORKFLOWS[case.workflow].state(state).days, None),
+        due=case.due if state == case.state else _deadline(draft, days, None),
         records=case.records + 1,
         run=extend_run(case.run, draft.record),
         state=state,

@@ -29,6 +29,7 @@ from ledger.errors import FormatError, WeakKeyError
 from ledger.keys import KeyDescription, PublicKey, parse_public_key
 from ledger.records import Body
 from ledger.records.genesis import custodian_of
+from ledger.records.governance import Decision, Proposal, RecoverCustodian
 from ledger.records.keys import KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
 from ledger.suites import ED25519
 from ledger.types import Count, DigestHex, WriterId
@@ -45,6 +46,10 @@ def introduced_key(view: StateView, body: Body) -> PublicKey | None:
             key = _new_key(description, "key")
         case KeyRevocation(replacement=description) if description is not None:
             key = _new_key(description, "replacement")
+        case Proposal(action=RecoverCustodian(key=description)):
+            key = _new_key(description, "key")
+        case Decision(matter=RecoverCustodian(key=description)):
+            key = _new_key(description, "key")
         case WriterAppointment(key=description, writer=name):
             key = _new_key(description, "key")
             writer = read(view, Writer, f"writer/{name}")

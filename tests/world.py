@@ -48,12 +48,12 @@ ORIGIN: Final = "pool.example/test"
 START: Final[Time] = "2026-11-23T00:00:00.000Z"
 """A Monday; the time of genesis."""
 SECOND_MS: Final = 1_000
-FAMILIES: Final[tuple[Family, ...]] = ("cases", "catalogue", "sharing", "use")
+FAMILIES: Final[tuple[Family, ...]] = ("cases", "catalogue", "governance", "sharing", "use")
 ROLES: Final[Mapping[MemberId, tuple[Role, ...]]] = {
-    "audit": ("auditor",),
-    "health": (),
-    "steward": ("sequencer", "steward"),
-    "transport": (),
+    "audit": ("auditor", "committee"),
+    "health": ("committee",),
+    "steward": ("committee", "sequencer", "steward"),
+    "transport": ("government",),
     "weather": (),
 }
 """The founders. Tests let transport provide, health consume, weather look on."""

@@ -49,7 +49,8 @@ def test_there_are_structs_of_every_layer() -> None:
 
 @every_struct
 def test_fields_are_declared_in_the_order_of_their_encoded_names(struct: type[Canonical]) -> None:
-    names = struct.__struct_encode_fields__
+    tag = struct.__struct_config__.tag_field  # written before all others
+    names = (*(() if tag is None else (tag,)), *struct.__struct_encode_fields__)
     assert list(names) == sorted(set(names))
     assert all(name.isascii() for name in names)
 

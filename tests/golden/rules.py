@@ -35,13 +35,13 @@ _PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(\n<!-- end -->)", r
 def rules() -> dict[str, tuple[str, str]]:
     """Every rule by its number: the module that holds it and what it says."""
     found: dict[str, tuple[str, str]] = {}
-    for path in sorted(FOLDER.glob("*.py")):
+    for path in sorted(FOLDER.rglob("*.py")):
         for text in _docstrings(path):
             pieces = _NUMBER.split(text)[1:]
             for number, said in zip(pieces[::2], pieces[1::2], strict=True):
                 if number in found:
-                    raise ValueError(f"{number} stands twice: {found[number][0]}, {path.stem}")
-                found[number] = path.stem, _sentence(said)
+                    raise ValueError(f"{number} stands twice: {found[number][0]}, {path.name}")
+                found[number] = path.relative_to(FOLDER).as_posix(), _sentence(said)
     return dict(sorted(found.items()))
 
 
@@ -79,7 +79,7 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 def _rules() -> str:
     return _table(
         ("rule", "says", "in"),
-        [(number, said, f"`{module}.py`") for number, (module, said) in rules().items()],
+        [(number, said, f"`{module}`") for number, (module, said) in rules().items()],
     )
 
 

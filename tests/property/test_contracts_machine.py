@@ -7,6 +7,7 @@ its refused records is the same block. In the end the log alone gives the same s
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from contracts.values import (
     GrantedRight,
     Key,
     RequestedItem,
+    RoleHolders,
     Value,
     Writer,
 )
@@ -34,10 +36,12 @@ from ledger.keys import KeyDescription, PrivateKey, parse_public_key
 from ledger.records import (
     Acceptance,
     Body,
+    Decision,
     Entry,
     Grant,
     KeyRevocation,
     KeyRotation,
+    Proposal,
     Record,
     Release,
     Revocation,
@@ -49,12 +53,13 @@ from ledger.records import (
 )
 from ledger.records.catalogue import schema_digest
 from ledger.records.genesis import Calendar, Parameters, custodian_of
+from ledger.records.governance import Premise, RecoverCustodian
 from ledger.records.terms import Terms
 from ledger.seal import is_seal, parse_seal
 from ledger.types import DatasetId, WriterId
 from tests import bodies
 from tests.reference.naive_map import map_root
-from tests.wild_bodies import COLUMNS, KEYS, pool_of, wild
+from tests.wild_bodies import COLUMNS, KEYS, actions, pool_of, wild
 from tests.world import World, signer
 
 SPARE = {signer(label).public_key.keyid: signer(label) for label in KEYS}
@@ -71,6 +76,10 @@ def introduced(body: Body) -> PrivateKey | None:
         case WriterAppointment(key=KeyDescription() as description):
             pass
         case KeyRevocation(replacement=KeyDescription() as description):
+            pass
+        case Proposal(action=RecoverCustodian(key=description)):
+            pass
+        case Decision(matter=RecoverCustodian(key=description)):
             pass
         case _:
             return None
@@ -219,6 +228,27 @@ class Departments(RuleBasedStateMachine):
             if actor:
                 ground = "overreach" if step == "suspend" else None
                 self.says(f"{actor}/main", bodies.case_step(step, name, ground=ground))
+
+    @rule(data=st.data(), last=st.sampled_from(("no", "yes", "yes")))
+    def vote(self, data: DataObject, last: Literal["no", "yes"]) -> None:
+        """The committee does anything that can be done, or almost."""
+        world = self.world
+        pool = pool_of(world.state, world.now)
+        premise = Premise(key="ledger", value=pool.ledger)
+        said = bodies.proposal(data.draw(actions(pool)), world.later(DAY_MS), premise)
+        committee = world.value("role/committee")
+        assert isinstance(committee, RoleHolders)
+        proposers = [one for one in committee.members if world.value(f"writer/{one}/main")]
+        if not proposers:
+            return
+        record = self.signed(f"{proposers[0]}/main", said)
+        if record is not None:
+            self.block(record)
+            for member in proposers:
+                is_last = member == proposers[-1]
+                self.says(
+                    f"{member}/main", bodies.ballot(record.digest, last if is_last else "yes")
+                )
 
     @rule(days=st.sampled_from((0, 1, 3, 20)))
     def wait(self, days: int) -> None:

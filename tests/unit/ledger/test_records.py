@@ -131,7 +131,7 @@ def variants(value: Json, name: str = "$") -> Iterator[tuple[str, Json]]:
             pass
 
 
-SETS_OF_STRUCTS: Final = ("files", "masking", "members", "purposes", "rows", "rowsUsed")
+SETS_OF_STRUCTS: Final = ("files", "masking", "members", "purposes", "restsOn", "rows", "rowsUsed")
 """Lists of objects that are sets; every list of texts is one."""
 
 

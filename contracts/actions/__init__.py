@@ -1,0 +1,93 @@
+"""Actions: what a proposal can do to the ledger, a function each.
+
+An action is tried before it is done: `tried` applies it to a draft that lies on the real one, and
+whoever asks takes the draft over or drops it. So what is put to the vote could be done at that
+moment, and what is adopted is done by the same code, or not at all.
+
+    members      admit, suspend, reinstate, roles, custodian recovery
+    standards    parameters, calendar, purposes
+    continuity   what no action may take from the ledger
+"""
+
+from typing import assert_never
+
+from contracts.actions import continuity, members, standards
+from contracts.draft import Draft
+from contracts.values import Member
+from contracts.view import StateView, read
+from ledger.records.governance import (
+    Action,
+    AdmitMembers,
+    ChangePurposes,
+    RecoverCustodian,
+    ReinstateMember,
+    SetCalendar,
+    SetParameters,
+    SetRoles,
+    SuspendMember,
+)
+
+
+def tried(draft: Draft, action: Action) -> Draft:
+    """What the action would change, as a draft on `draft`. Raises `Refused` if it cannot be done.
+
+    R620: what an action makes of parameters, calendar, purposes or rules is in force from the next
+    block on; what it makes of members, from the next record on.
+    """
+    above = Draft(draft, draft.context, draft.record, draft.signer, draft.writer)
+    _apply(above, action)
+    continuity.check_quorums(above)
+    if not isinstance(action, SetParameters):
+        continuity.follow_witnesses(above)
+    return above
+
+
+def replaced_key(action: Action) -> str | None:
+    """The state key whose value an action replaces as a whole, by one the proposer made from it."""
+    return "ledger" if isinstance(action, SetParameters | SetCalendar) else None
+
+
+def is_qualified(view: StateView, action: Action) -> bool:
+    """Whether an action needs the larger majority: it touches parameters or the committee."""
+    match action:
+        case SetParameters():
+            return True
+        case AdmitMembers(members=admitted):
+            return any("committee" in one.roles for one in admitted)
+        case SetRoles(member=member, roles=roles):
+            return ("committee" in roles) != _is_in_committee(view, member)
+        case RecoverCustodian(member=member):
+            return _is_in_committee(view, member)
+        case ReinstateMember(member=member) | SuspendMember(member=member):
+            return _is_in_committee(view, member)
+        case ChangePurposes() | SetCalendar():
+            return False
+        case _:
+            assert_never(action)
+
+
+def _is_in_committee(view: StateView, member_id: str) -> bool:
+    member = read(view, Member, f"member/{member_id}")
+    return member is not None and "committee" in member.roles
+
+
+def _apply(draft: Draft, action: Action) -> None:
+    match action:
+        case AdmitMembers():
+            members.apply_admission(draft, action)
+        case SuspendMember():
+            members.apply_suspension(draft, action)
+        case ReinstateMember():
+            members.apply_reinstatement(draft, action)
+        case SetRoles():
+            members.apply_roles(draft, action)
+        case RecoverCustodian():
+            members.apply_recovery(draft, action)
+        case ChangePurposes():
+            standards.apply_purposes(draft, action)
+        case SetParameters():
+            standards.apply_parameters(draft, action)
+        case SetCalendar():
+            standards.apply_calendar(draft, action)
+        case _:
+            assert_never(action)

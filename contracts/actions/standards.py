@@ -1,0 +1,49 @@
+"""Actions on what holds for everybody: parameters, calendar, purposes.
+
+They change the value `ledger`. A block works with the one it began with.
+"""
+
+from msgspec.structs import replace
+
+from contracts.actions.continuity import active_holders, quorum_for
+from contracts.draft import Draft
+from contracts.reasons import ALREADY_EXISTS, LIMIT, UNKNOWN_PURPOSE, refuse_unless
+from contracts.values import Ledger
+from contracts.view import held
+from ledger.records.governance import ChangePurposes, SetCalendar, SetParameters
+
+PURPOSES_MAX = 256
+"""Purpose codes adopted at one time."""
+
+
+def apply_parameters(draft: Draft, action: SetParameters) -> None:
+    """R618: parameters are replaced as a whole. Their quorum is one that its witnesses allow."""
+    quorum = action.parameters.quorum
+    witnesses = len(active_holders(draft, "witness"))
+    refuse_unless(
+        quorum == quorum_for(quorum, witnesses), LIMIT, f"{witnesses} witnesses", "quorum"
+    )
+    ledger = held(draft, Ledger, "ledger")
+    draft.put("ledger", replace(ledger, parameters=action.parameters))
+
+
+def apply_calendar(draft: Draft, action: SetCalendar) -> None:
+    """R619: the calendar is replaced as a whole; deadlines that run already stay."""
+    ledger = held(draft, Ledger, "ledger")
+    draft.put("ledger", replace(ledger, calendar=action.calendar))
+
+
+def apply_purposes(draft: Draft, action: ChangePurposes) -> None:
+    """R617: purposes adopted are new, those retired were adopted; at least one code remains."""
+    ledger = held(draft, Ledger, "ledger")
+    adopted = dict.fromkeys(ledger.purposes)
+    for code in action.retired:
+        refuse_unless(code in adopted, UNKNOWN_PURPOSE, code, "retired")
+        del adopted[code]
+    for one in action.purposes:
+        refuse_unless(one.code not in adopted, ALREADY_EXISTS, one.code, "purposes")
+        adopted[one.code] = None
+    refuse_unless(
+        0 < len(adopted) <= PURPOSES_MAX, LIMIT, f"1 to {PURPOSES_MAX} purposes", "purposes"
+    )
+    draft.put("ledger", replace(ledger, purposes=tuple(sorted(adopted))))
