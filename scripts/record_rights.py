@@ -4,19 +4,15 @@ from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
-from msgspec.json import encode as encode_json
 
-from ledger.hashing import sha256
 from ledger.records import Acceptance, Grant, Request, Revocation
 from ledger.records.catalogue import LegalBasis
 from ledger.records.sharing import NarrowingGround, RevocationGround
-from ledger.sealed import MaybeSealed, new_salt, seal
-from scripts.console_text import info
-from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
 from scripts.record_sharing import grant_items, request_items
 from scripts.record_terms import TermsOptions
+from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.spelling import build, typed
 from scripts.submission import ReceiptsOption, print_done, submit
 
@@ -26,10 +22,6 @@ DatasetsArgument = Annotated[list[str] | None, typer.Argument(help="Ids of datas
 GrantsArgument = Annotated[list[str], typer.Argument(help="Ids of grants.")]
 TableOption = Annotated[
     Path | None, typer.Option("--csv", help="Table with one item a row; columns as the options.")
-]
-SealOption = Annotated[
-    Path | None,
-    typer.Option("--seal", help="Keep the text off the ledger: salt and text go to this file."),
 ]
 
 
@@ -63,7 +55,7 @@ def request(
             basis=_basis(basis),
             contact=contact,
             items=tuple(items),
-            scene=_maybe_sealed(scene, seal_to),
+            scene=maybe_sealed(scene, seal_to),
             system=system,
         )
         (done,) = submit(writer, [("request", body)], receipts)
@@ -154,10 +146,10 @@ def revoke(
     ids = tuple(sorted(set(grants)))
     body = build(
         Revocation,
-        consultation=_document(consultation),
+        consultation=None if consultation is None else document_digest(consultation),
         grants=ids,
         ground=typed(ground, RevocationGround),
-        note=None if note is None else _maybe_sealed(note, seal_to),
+        note=None if note is None else maybe_sealed(note, seal_to),
     )
     with at.open() as (_, writer):
         done = submit(writer, [("revocation", body)], receipts)
@@ -169,23 +161,3 @@ def _basis(text: str | None) -> LegalBasis | None:
         return None
     kind, _, reference = text.partition(":")
     return build(LegalBasis, kind=kind.strip(), reference=reference.strip())
-
-
-def _document(text: str | None) -> str | None:
-    """The digest of a document: as it stands, or of the file named."""
-    if text is None:
-        return None
-    path = Path(text)
-    return sha256(path.read_bytes()).hex() if path.is_file() else text
-
-
-def _maybe_sealed(text: str, opening: Path | None) -> MaybeSealed:
-    """The text, or a commitment to it whose salt and text are in the file `opening`."""
-    if opening is None:
-        return text
-    salt = new_salt()
-    sealed = seal(text, salt)
-    kept = {"salt": salt.hex(), "sealed": sealed.sealed, "text": text}
-    write_new(opening, encode_json(kept), private=True)
-    info(f"{opening} opens the sealed text: keep it, and give it to those entitled to read")
-    return sealed
