@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from scripts import audit, case, catalogue, demo, genesis, keys, node, record
+from scripts import audit, case, catalogue, demo, genesis, govern, keys, node, record
 from scripts.console_text import CommandTree, fail, success
 from scripts.error_text import EXPLAINED, explain
 
@@ -40,6 +40,7 @@ app.add_typer(node.app, name="node")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(record.app, name="record")
 app.add_typer(case.app, name="case")
+app.add_typer(govern.app, name="govern")
 app.add_typer(audit.app, name="audit")
 app.command("demo")(demo.demo)
 
