@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from contracts import cases, columns, updates, upkeep
+from contracts import blocks, cases, columns, updates, upkeep
 from contracts.draft import Draft
 from contracts.reasons import (
     ALREADY_EXISTS,
@@ -85,6 +85,8 @@ def apply_entry(draft: Draft, body: Entry) -> None:
     dataset = read(draft, Dataset, f"dataset/{body.dataset}")
     refuse_unless(_may_provide(draft, body, dataset), NOT_PROVIDER, body.dataset, "dataset")
     _check_publishable(draft, body)
+    if body.block is not None:
+        blocks.check_block(draft, body, body.block)
     columns.check_period(draft, body.conditions)
     upkeep.check_entry(draft, body, dataset)
     # Nothing below can fail.
@@ -104,6 +106,7 @@ def apply_entry(draft: Draft, body: Entry) -> None:
 def put_in_force(draft: Draft, case: Case) -> None:
     """R307: an approved entry replaces the one in force. What was granted before stays granted."""
     entry = held(draft, EntryTerms, case.subject)
+    blocks.depend(draft, read(draft, EntryTerms, f"entry/{entry.dataset}"), entry)
     draft.put(f"entry/{entry.dataset}", replace(entry, since=draft.context.time))
     drop_draft(draft, case)
     upkeep.owe_confirmation(draft, entry)
@@ -138,6 +141,7 @@ def apply_release(draft: Draft, body: Release) -> None:
         )
         refuse_unless(item.schema == entry.schema, SCHEMA_DIFFERS, entry.schema, "schema")
         _release(draft, item)
+        blocks.check_release(draft, f"{draft.record}-{at}", entry)
         dataset = replace(dataset, releases=item.version)
         dataset = updates.owe_next(draft, f"{draft.record}-{at}", dataset, entry)
         is_first = all(item.dataset != earlier.dataset for earlier in body.items[:at])
@@ -228,7 +232,9 @@ def _terms_of(draft: Draft, body: Entry) -> EntryTerms:
         co_providers=body.co_providers,
         conditions=body.conditions,
         dataset=body.dataset,
+        inputs=blocks.grants_of(body),
         joint_rule=body.joint_rule,
+        level="general" if body.classification.level == "general" else "important",
         provider=draft.member,
         record=draft.record,
         schema=body.schema,

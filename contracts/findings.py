@@ -127,6 +127,18 @@ CONFIRMATION_OVERDUE: Final = Finding(
 UPDATE_OVERDUE: Final = Finding(
     78, "update-overdue", "the next version of a dataset was not released in time", "release it"
 )
+BLOCK_OUTLIVES_INPUT: Final = Finding(
+    79,
+    "block-outlives-input",
+    "a right ended while blocks in the catalogue rest on it",
+    "obtain a right, change the block, or archive it",
+)
+DERIVED_WITHOUT_RIGHT: Final = Finding(
+    80,
+    "derived-without-right",
+    "a version of a block was released when a right it rests on did not hold",
+    "obtain a right, correct the version without the input",
+)
 
 FINDINGS: Final = tuple(
     sorted((one for one in globals().values() if isinstance(one, Finding)), key=lambda f: f.number)

@@ -20,6 +20,7 @@ from contracts.values import (
     ChainHead,
     Dataset,
     DataSource,
+    DependentBlocks,
     Due,
     EntryTerms,
     GrantedRight,
@@ -206,6 +207,17 @@ def duties_are_open(facts: Facts) -> Iterator[str]:
         yield f"owed {sorted(owed)}, waiting {sorted(waiting)}"
 
 
+def blocks_are_known_to_their_rights(facts: Facts) -> Iterator[str]:
+    """The blocks that a right knows are those in the catalogue that rest on it."""
+    resting: dict[str, set[str]] = {}
+    for name, entry in facts.all("entry", EntryTerms):
+        for grant in entry.inputs:
+            resting.setdefault(grant, set()).add(name)
+    known = {grant: set(one.datasets) for grant, one in facts.all("block", DependentBlocks)}
+    if known != resting:
+        yield f"known {sorted(known)}, resting {sorted(resting)}"
+
+
 def cases_have_their_deadlines(facts: Facts) -> Iterator[str]:
     """A case that is due has its deadline in order of time, and no other deadline is there."""
     due = {f"{case.due}/{name}" for name, case in facts.all("case", Case) if case.due is not None}
@@ -374,6 +386,7 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     ended_datasets_offer_nothing,
     sources_are_counted,
     duties_are_open,
+    blocks_are_known_to_their_rights,
     cases_have_their_deadlines,
     parties_are_members,
     findings_have_evidence,

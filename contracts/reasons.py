@@ -110,6 +110,20 @@ BASIS_MISSING: Final = Reason(
     "this sharing class, or personal information, needs its basis and assessment",
 )
 NOT_STEWARD: Final = Reason(1251, "not-steward", "only a steward may do this")
+DERIVE_NOT_ALLOWED: Final = Reason(
+    1252,
+    "derive-not-allowed",
+    "an input of the block is not a right that holds and allows to derive",
+)
+WIDER_THAN_INPUTS: Final = Reason(
+    1253,
+    "wider-than-inputs",
+    "the conditions are wider than the terms of the block's inputs together",
+)
+COLUMN_NOT_GRANTED: Final = Reason(
+    1254, "column-not-granted", "a column is made from one that the input's right does not grant"
+)
+LEVEL_TOO_LOW: Final = Reason(1255, "level-too-low", "the level is lower than an input's")
 ALREADY_EXISTS: Final = Reason(1301, "already-exists", "what the record creates exists already")
 WRONG_VERSION: Final = Reason(1302, "wrong-version", "the version is not the next one")
 WRONG_PART: Final = Reason(1303, "wrong-part", "the part does not follow the part before it")

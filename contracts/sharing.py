@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from contracts import cases, columns, findings
+from contracts import blocks, cases, columns, findings
 from contracts.draft import Draft
 from contracts.reasons import (
     ENTRY_CHANGED,
@@ -305,6 +305,7 @@ def _give(
 
 def _end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     draft.put(f"grant/{grant_id}", replace(right, ended_at=draft.context.time))
+    blocks.find_outlived(draft, grant_id, right)
     key = f"standing/{right.dataset}"
     standing = read(draft, StandingGrants, key)
     if standing is not None and grant_id in standing.grants:

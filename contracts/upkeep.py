@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from contracts import cases, columns, findings, updates
+from contracts import blocks, cases, columns, findings, updates
 from contracts.draft import Draft
 from contracts.reasons import (
     DATASET_ENDED,
@@ -104,6 +104,7 @@ def apply_lifecycle(draft: Draft, body: Lifecycle) -> None:
         cases.take_step(draft, dataset.pending, "supersede", NOT_PROVIDER)
         draft.remove(f"entry-draft/{dataset.pending}")
     if not is_archived:
+        blocks.depend(draft, held(draft, EntryTerms, f"entry/{body.dataset}"), None)
         draft.remove(f"entry/{body.dataset}")
     now = draft.context.time
     draft.put(
@@ -151,16 +152,17 @@ def apply_designation(draft: Draft, body: SourceDesignation) -> None:
 def find_collected_twice(draft: Draft, body: Entry) -> None:
     """R316: an entry that collects items of which another member's dataset is the source.
 
-    It does so if one of its columns is named as such an item, and who collects it, the provider
-    unless the entry says otherwise, is not who provides the source. It is a finding.
+    It does so if one of its columns is named as such an item, is not derived, and who collects it,
+    the provider unless the entry says otherwise, is not who provides the source. It is a finding.
     """
     if not _designated(draft):
         return
     collector = body.collector or draft.member
+    derived = blocks.derived_columns(body)
     twice: list[tuple[ColumnName, DatasetId, MemberId]] = []
     for name in columns.column_names(draft, body.schema):
         source = read(draft, DataSource, _source_key(name))
-        if source is not None and source.dataset != body.dataset:
+        if source is not None and source.dataset != body.dataset and name not in derived:
             provider = held(draft, Dataset, f"dataset/{source.dataset}").provider
             if provider != collector:
                 twice.append((name, source.dataset, provider))

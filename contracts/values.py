@@ -22,6 +22,7 @@
 | `request/<id>` | `RequestedItem` | one dataset asked for |
 | `grant/<id>` | `GrantedRight` | one right of one member, or a standing offer |
 | `standing/<dataset>` | `StandingGrants` | standing grants in force |
+| `block/<grant>` | `DependentBlocks` | block datasets in the catalogue that rest on it |
 | `use/<grant>` | `UseCounters` | uses made, running digest of their records |
 | `use/<standing grant>/<member>` | `UseCounters` | the same, of all rights it took under it |
 | `case/<id>` | `Case` | where a case stands |
@@ -41,6 +42,7 @@ from msgspec.json import Decoder
 from ledger.canonical import Canonical, parse
 from ledger.errors import FormatError
 from ledger.keys import KeyDescription
+from ledger.records.blocks import INPUTS_MAX
 from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters, Role
 from ledger.records.governance import Action, Premise
 from ledger.records.keys import Family
@@ -61,6 +63,8 @@ from ledger.types import (
     WriterId,
 )
 
+BLOCKS_MAX: Final = 32
+"""Block datasets that rest on one right."""
 DAYS_KEPT: Final = 8
 """Days of which a right limited per day remembers the uses, for reports that come out of order."""
 STANDING_MAX: Final = 16
@@ -184,15 +188,17 @@ class Dataset(Canonical):
 class EntryTerms(Canonical):
     """What the rules need of a catalogue entry; `record` is the digest of the whole one.
 
-    `update_every` counts the days from one version to the next, kept where the ledger asks for
-    updates in time.
+    `inputs` are the rights a block dataset rests on. `update_every` counts the days from version to
+    version, kept where the ledger asks for updates in time.
     """
 
     co_providers: tuple[MemberId, ...] = ()
     conditions: Terms
     confirmed_at: Time | None = None
     dataset: DatasetId
+    inputs: Annotated[tuple[ItemId, ...], Meta(max_length=INPUTS_MAX)] = ()
     joint_rule: Literal["any", "lead"] = "lead"
+    level: Literal["general", "important"] = "general"
     provider: MemberId
     record: DigestHex
     schema: DigestHex
@@ -277,6 +283,12 @@ class StandingGrants(Canonical):
     """Standing grants of a dataset, in the order they were given."""
 
     grants: Annotated[tuple[ItemId, ...], Meta(max_length=STANDING_MAX)]
+
+
+class DependentBlocks(Canonical):
+    """Block datasets in the catalogue that rest on a right, in the order they came."""
+
+    datasets: Annotated[tuple[DatasetId, ...], Meta(max_length=BLOCKS_MAX)]
 
 
 class DayUses(Canonical):
@@ -364,6 +376,7 @@ Value = (
     | ChainHead
     | DataSource
     | Dataset
+    | DependentBlocks
     | Due
     | EntryTerms
     | GrantedRight
@@ -388,6 +401,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
     prefix: Decoder(kind)
     for prefix, kind in {
         "ballot": CastBallot,
+        "block": DependentBlocks,
         "case": Case,
         "catalogue": KeptCatalogue,
         "chain": ChainHead,

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ledger import tree
 from ledger.canonical import encode
 from ledger.hashing import leaf_hash, sha256
+from ledger.records.blocks import Block, BlockInput, MappedColumn
 from ledger.records.cases import Step
 from ledger.records.catalogue import (
     Classification,
@@ -109,6 +110,13 @@ def system(
 ) -> System:
     """The system `tower`."""
     return replace(System(names=Names(en="Tower"), status=status, system="tower"), **changes)
+
+
+def block(*grants: ItemId, column: str = "a", source: str = "a") -> Block:
+    """A block dataset with one column made from a column of each input."""
+    mapped = (MappedColumn(column=column, sources=(source,)),)
+    inputs = tuple(BlockInput(columns=mapped, grant=one) for one in sorted(grants))
+    return Block(aggregation_risk="none that the inputs have not", inputs=inputs)
 
 
 def lifecycle(

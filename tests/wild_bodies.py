@@ -41,6 +41,7 @@ from ledger.records import (
     WriterAppointment,
     WriterEnd,
 )
+from ledger.records.blocks import Block, BlockInput, MappedColumn
 from ledger.records.catalogue import (
     Assessments,
     Classification,
@@ -261,6 +262,18 @@ def _wild_terms(draw: DrawFn, pool: Pool) -> Terms:
 
 
 @st.composite
+def _blocks(draw: DrawFn, pool: Pool) -> Block:
+    names = tuple(column.name for column in COLUMNS)
+    inputs = []
+    for grant in draw(_ascending(pool.grants)):
+        mapped = draw(_ascending((*names, "a", "z")))
+        sources = draw(_ascending((*names, "a", "z")))
+        columns = tuple(MappedColumn(column=one, sources=sources) for one in mapped)
+        inputs.append(BlockInput(columns=columns, grant=grant))
+    return Block(aggregation_risk=LONG, inputs=tuple(inputs))
+
+
+@st.composite
 def _entries(draw: DrawFn, pool: Pool) -> Entry:
     members = st.none() | _one(pool.members)
     return Entry(
@@ -269,6 +282,7 @@ def _entries(draw: DrawFn, pool: Pool) -> Entry:
             | st.just(Assessments(necessity="字" * 4_096, personal_information=NOWHERE))
         ),
         basis=draw(st.none() | st.just(LegalBasis(kind="law", reference=LONG))),
+        block=draw(st.none() | _blocks(pool)),
         classification=Classification(
             category="x" * 63,
             level=draw(st.sampled_from(("general", "important", "core"))),

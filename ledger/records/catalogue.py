@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from ledger.canonical import Canonical, encode, require_ascending, restore_defaults
 from ledger.hashing import sha256
+from ledger.records.blocks import Block
 from ledger.records.terms import Terms
 from ledger.running_digest import EMPTY_RUN, run_of
 from ledger.types import (
@@ -168,6 +169,7 @@ class Entry(Canonical):
     Attributes:
         assessments: assessments made.
         basis: legal basis of the sharing class.
+        block: what it is made of, if it is a block dataset.
         classification: category and level.
         co_providers: members that provide it jointly, ascending.
         code: catalogue code.
@@ -192,6 +194,7 @@ class Entry(Canonical):
 
     assessments: Assessments = Assessments()
     basis: LegalBasis | None = None
+    block: Block | None = None
     classification: Classification
     co_providers: Annotated[tuple[MemberId, ...], Meta(max_length=64)] = ()
     code: ShortText

@@ -30,6 +30,7 @@ from ledger.keys import KeyDescription, KeyValue
 from ledger.merkle_map.proof import OtherLeaf, OtherNode, PathNode
 from ledger.records import (
     KINDS,
+    blocks,
     catalogue,
     genesis,
     governance,
@@ -54,6 +55,9 @@ _LIMITS: Final[tuple[tuple[ModuleType, str, str], ...]] = (
     (catalogue, "COLUMNS_PER_PART_MAX", "columns of one `schema` record"),
     (catalogue, "COLUMNS_PER_SCHEMA_MAX", "columns of a schema"),
     (catalogue, "RELEASES_PER_RECORD_MAX", "versions in a `release` record"),
+    (blocks, "INPUTS_MAX", "rights a block dataset rests on"),
+    (blocks, "MAPPED_MAX", "columns of a block made from one input"),
+    (blocks, "SOURCES_MAX", "columns of one input that one column of a block is made from"),
     (upkeep, "DATA_ITEMS_MAX", "data items of a `source-designation` record"),
     (upkeep, "ATTESTED_MAX", "entries listed in an `attestation` record"),
     (sharing, "ITEMS_MAX", "items of a `request` or `grant`, grants accepted or revoked at once"),

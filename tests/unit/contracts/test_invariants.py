@@ -174,6 +174,11 @@ def version_owed_by_nobody(story: Story) -> Changes:
     return {"dataset/flights": replace(dataset, duty=None)}
 
 
+def block_forgotten(story: Story) -> Changes:
+    entry = get(story, EntryTerms, "entry/flights")
+    return {"entry/flights": replace(entry, inputs=(f"{bodies.NOWHERE}-0",))}
+
+
 def deadline_lost(story: Story) -> Changes:
     return {first(story, Due, "due/")[0]: None}
 
@@ -338,6 +343,7 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "ended_datasets_offer_nothing": (archived_in_force, destroyed_at_once),
     "sources_are_counted": (sources_miscounted, source_nowhere),
     "duties_are_open": (duty_forgotten, version_owed_by_nobody),
+    "blocks_are_known_to_their_rights": (block_forgotten,),
     "cases_have_their_deadlines": (deadline_lost, deadline_extra, due_at_the_end),
     "parties_are_members": (party_twice, party_unknown),
     "findings_have_evidence": (evidence_lost, accuses_nobody, finding_of_nothing),
