@@ -10,6 +10,7 @@ from contracts.reasons import (
     Refused,
     refuse_unless,
 )
+from contracts.rulebooks import RULEBOOKS
 from contracts.values import Key, Ledger, Member, RoleHolders, Writer
 from ledger.errors import FormatError, WeakKeyError
 from ledger.keys import KeyDescription, PublicKey, parse_public_key
@@ -17,9 +18,6 @@ from ledger.records import Chain
 from ledger.records.genesis import Founder, Genesis, custodian_of
 from ledger.suites import ED25519, ML_DSA_44, Suite
 from ledger.types import DigestHex, MemberId
-
-RULES_VERSIONS = (1,)
-"""Versions of the rules this code can replay."""
 
 
 def found(body: Genesis, chain: Chain, digest: DigestHex) -> Ledger:
@@ -35,7 +33,7 @@ def found(body: Genesis, chain: Chain, digest: DigestHex) -> Ledger:
         f"genesis opens the chain of {custodian_of(first.id)}",
         "chain",
     )
-    refuse_unless(body.rules in RULES_VERSIONS, LIMIT, f"rules version {body.rules}", "rules")
+    refuse_unless(body.rules in RULEBOOKS, LIMIT, f"rules version {body.rules}", "rules")
     return Ledger(
         calendar=body.calendar,
         digest=digest,

@@ -83,6 +83,9 @@ UNKNOWN_STEP: Final = Reason(
     1111, "unknown-step", "the workflow of the case has no such step, or another kind takes it"
 )
 UNKNOWN_APPOINTEE: Final = Reason(1112, "unknown-appointee", "the member has no such writer")
+UNKNOWN_RULES: Final = Reason(
+    1132, "unknown-rules", "this is not the next version of the rules, or the program has it not"
+)
 UNKNOWN_PROPOSAL: Final = Reason(1131, "unknown-proposal", "no such proposal")
 NOT_CUSTODIAN: Final = Reason(
     1201, "not-custodian", "only the member's own custodian key may do this"

@@ -13,7 +13,7 @@ the same leaves, outcomes and roots.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts import cases, findings, genesis
+from contracts import cases, findings, genesis, rulebooks
 from contracts.context import Context
 from contracts.draft import Draft
 from contracts.reasons import MALFORMED, Refused
@@ -105,7 +105,7 @@ def step(state: State, head: Head, block: Block, verify: SignatureCheck) -> Bloc
         raise ValueError(f"block time {block.time} is not after {head.time}")
     if not _orders_blocks(state, block.proposer):
         raise ValueError(f"`{block.proposer}` is neither sequencer nor validator")
-    ledger = held(state, Ledger, "ledger")
+    ledger = rulebooks.in_force(held(state, Ledger, "ledger"))
     overlay = Overlay(state)
     time_ms = to_ms(block.time)
     due = state.due(block.time, ledger.parameters.settlements_per_block)
@@ -139,6 +139,7 @@ def _settle(
     is a finding against whoever was late, evidenced by the record that opened the case.
     """
     draft = Draft(overlay, context, previous_seal)
+    rulebooks.enter(draft)
     for key in due:
         case_id, case = cases.pass_deadline(draft, key)
         state = WORKFLOWS[case.workflow].state(case.state)

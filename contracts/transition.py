@@ -31,6 +31,7 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
+from contracts.rulebooks import rule_of
 from contracts.values import ChainHead, Key, Member, Writer
 from contracts.view import StateView, held, read
 from ledger.envelope import Envelope
@@ -110,7 +111,14 @@ EFFECTS: Final[dict[str, cases.Effect]] = {
 
 
 def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912  one case per kind
-    """The rule of the record's own kind; the most frequent kind comes first."""
+    """R623: the rule of a record's kind is that of the version in force when its block began.
+
+    The most frequent kind comes first.
+    """
+    later = rule_of(draft.context.ledger.rules, type(body))
+    if later is not None:
+        later(draft, body)
+        return
     match body:
         case Usage():
             use.apply_usage(draft, body)

@@ -74,10 +74,11 @@ SUSPENSIONS_MAX: Final = 16
 
 
 class Ledger(Canonical):
-    """What genesis fixed. `digest` names the ledger."""
+    """What genesis fixed and votes changed. `digest` names the ledger; `next_rules` are adopted."""
 
     calendar: Calendar
     digest: DigestHex
+    next_rules: Count | None = None
     origin: str
     parameters: Parameters
     purposes: tuple[PurposeCode, ...]

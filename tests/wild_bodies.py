@@ -61,6 +61,7 @@ from ledger.records.governance import (
     Action,
     Admission,
     AdmitMembers,
+    AdoptRules,
     ChangePurposes,
     Premise,
     RecoverCustodian,
@@ -374,12 +375,12 @@ def _systems(pool: Pool) -> SearchStrategy[System]:
 
 @st.composite
 def _lifecycles(draw: DrawFn, pool: Pool) -> Lifecycle:
-    status = draw(_one(("archived", "destroyed")))
+    is_destroyed = draw(st.booleans())
     return Lifecycle(
-        certificate=NOWHERE if status == "destroyed" else None,
+        certificate=NOWHERE if is_destroyed else None,
         dataset=draw(_one(pool.datasets)),
         note=draw(st.none() | st.just(LONG)),
-        status=status,
+        status="destroyed" if is_destroyed else "archived",
     )
 
 
@@ -482,6 +483,7 @@ def actions(pool: Pool) -> SearchStrategy[Action]:
     return st.one_of(
         _admissions(pool),
         _purposes(),
+        st.builds(AdoptRules, rules=_one((2, 3, 1_000_000))),
         st.builds(RecoverCustodian, key=_key_descriptions(), member=member),
         st.builds(ReinstateMember, member=member),
         st.builds(SetCalendar, calendar=calendars()),

@@ -5,7 +5,7 @@ whoever asks takes the draft over or drops it. So what is put to the vote could 
 moment, and what is adopted is done by the same code, or not at all.
 
     members      admit, suspend, reinstate, roles, custodian recovery
-    standards    parameters, calendar, purposes
+    standards    parameters, calendar, purposes, rules
     continuity   what no action may take from the ledger
 """
 
@@ -18,6 +18,7 @@ from contracts.view import StateView, read
 from ledger.records.governance import (
     Action,
     AdmitMembers,
+    AdoptRules,
     ChangePurposes,
     RecoverCustodian,
     ReinstateMember,
@@ -48,9 +49,9 @@ def replaced_key(action: Action) -> str | None:
 
 
 def is_qualified(view: StateView, action: Action) -> bool:
-    """Whether an action needs the larger majority: it touches parameters or the committee."""
+    """Whether an action takes the larger majority: parameters, rules, a change of committee."""
     match action:
-        case SetParameters():
+        case AdoptRules() | SetParameters():
             return True
         case AdmitMembers(members=admitted):
             return any("committee" in one.roles for one in admitted)
@@ -83,6 +84,8 @@ def _apply(draft: Draft, action: Action) -> None:
             members.apply_roles(draft, action)
         case RecoverCustodian():
             members.apply_recovery(draft, action)
+        case AdoptRules():
+            standards.apply_rules(draft, action)
         case ChangePurposes():
             standards.apply_purposes(draft, action)
         case SetParameters():

@@ -1,4 +1,4 @@
-"""Actions on what holds for everybody: parameters, calendar, purposes.
+"""Actions on what holds for everybody: parameters, calendar, purposes, rules.
 
 They change the value `ledger`. A block works with the one it began with.
 """
@@ -7,10 +7,11 @@ from msgspec.structs import replace
 
 from contracts.actions.continuity import active_holders, quorum_for
 from contracts.draft import Draft
-from contracts.reasons import ALREADY_EXISTS, LIMIT, UNKNOWN_PURPOSE, refuse_unless
+from contracts.reasons import ALREADY_EXISTS, LIMIT, UNKNOWN_PURPOSE, UNKNOWN_RULES, refuse_unless
+from contracts.rulebooks import RULEBOOKS
 from contracts.values import Ledger
 from contracts.view import held
-from ledger.records.governance import ChangePurposes, SetCalendar, SetParameters
+from ledger.records.governance import AdoptRules, ChangePurposes, SetCalendar, SetParameters
 
 PURPOSES_MAX = 256
 """Purpose codes adopted at one time."""
@@ -47,3 +48,11 @@ def apply_purposes(draft: Draft, action: ChangePurposes) -> None:
         0 < len(adopted) <= PURPOSES_MAX, LIMIT, f"1 to {PURPOSES_MAX} purposes", "purposes"
     )
     draft.put("ledger", replace(ledger, purposes=tuple(sorted(adopted))))
+
+
+def apply_rules(draft: Draft, action: AdoptRules) -> None:
+    """R621: versions of the rules are adopted one after another, if the program has them."""
+    ledger = held(draft, Ledger, "ledger")
+    follows = ledger.next_rules is None and action.rules == ledger.rules + 1
+    refuse_unless(follows and action.rules in RULEBOOKS, UNKNOWN_RULES, f"{action.rules}", "rules")
+    draft.put("ledger", replace(ledger, next_rules=action.rules))

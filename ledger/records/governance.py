@@ -72,6 +72,16 @@ class AdmitMembers(Canonical, tag_field=_TAG, tag="admit-members"):
         require_ascending("members", [one.id for one in self.members])
 
 
+class AdoptRules(Canonical, tag_field=_TAG, tag="adopt-rules"):
+    """Go over to the next version of the rules, with the next block.
+
+    Attributes:
+        rules: that version.
+    """
+
+    rules: Annotated[int, Meta(ge=2, le=1_000_000)]
+
+
 class ChangePurposes(Canonical, tag_field=_TAG, tag="change-purposes"):
     """Adopt purpose codes, retire others. What was granted for a retired one stays granted.
 
@@ -159,6 +169,7 @@ class SuspendMember(Canonical, tag_field=_TAG, tag="suspend-member"):
 
 Action: TypeAlias = (
     AdmitMembers
+    | AdoptRules
     | ChangePurposes
     | RecoverCustodian
     | ReinstateMember
