@@ -120,7 +120,7 @@ def find_outlived(draft: Draft, grant: ItemId, right: GrantedRight) -> None:
 
 
 def check_release(draft: Draft, base: CaseId, entry: EntryTerms) -> None:
-    """R326: a version of a block released when a right below it does not hold is a finding.
+    """R310: a version of a block released when a right below it does not hold is a finding.
 
     The right may be one of its own inputs, or one that a block among its inputs rests on.
     """

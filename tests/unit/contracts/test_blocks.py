@@ -209,7 +209,7 @@ def test_a_right_below_no_block_ends_quietly() -> None:
     assert story.world.find(story.world.sign("weather/main", consulted)) == ()
 
 
-@pytest.mark.rule("R326", "F80")
+@pytest.mark.rule("R310", "F80")
 def test_a_version_made_without_its_rights_names_the_root() -> None:
     story = sources()
     first, second = rights(story)
@@ -226,7 +226,7 @@ def test_a_version_made_without_its_rights_names_the_root() -> None:
     assert case.parties[1].member == "weather"
 
 
-@pytest.mark.rule("R326")
+@pytest.mark.rule("R310")
 def test_the_root_may_lie_below_another_block() -> None:
     story = sources()
     first, _ = rights(story)
@@ -248,7 +248,7 @@ def test_the_root_may_lie_below_another_block() -> None:
     assert world.find(world.sign("weather/main", release("second"))) == ("derived-without-right",)
 
 
-@pytest.mark.rule("R322", "R326")
+@pytest.mark.rule("R322", "R310")
 def test_a_right_taken_under_a_standing_grant_holds_as_long_as_that() -> None:
     story = sources()
     standing = story.stand(DERIVING)
