@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import fields as struct_fields
 
+from ledger.records.blocks import Block
 from ledger.records.catalogue import (
     Assessments,
     Classification,
@@ -16,6 +17,7 @@ from ledger.records.catalogue import (
     Responsible,
 )
 from ledger.types import DatasetId, DigestHex, MemberId
+from scripts.catalogue_blocks import made_from
 from scripts.catalogue_sheet import CELL_OF_NAME, Row
 from scripts.spelling import (
     TERMS_PARTS,
@@ -107,6 +109,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     **TERMS_PARTS,
     **_members_of(Entry, **{name: name for name in CELLS_OF_ENTRY}),
     **_members_of(Column, **CELLS_OF_COLUMN),
+    **_members_of(Block, aggregation_risk="aggregation_risk"),
     **_members_of(Classification, category="category", level="level"),
     **_members_of(LegalBasis, basis="reference", basis_kind="kind"),
     **_members_of(Mode, mode="kind", endpoint="endpoint", endpoint_version="version"),
@@ -116,6 +119,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "campaign_end": moment,
     "co_providers": _members,
     "dataset": _typed_as(DatasetId),
+    "made_from": made_from,
     "nullable": yes_or_no,
     "responsible": _responsible,
     "row_count": count,
@@ -123,6 +127,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
 }
 CELLS_OF_TABLE: Final = (
     *CELLS_OF_ENTRY,
+    "aggregation_risk",
     "basis",
     "basis_kind",
     "campaign_end",

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
+from ledger.records.blocks import Block
 from ledger.records.catalogue import (
     COLUMNS_PER_SCHEMA_MAX,
     Assessments,
@@ -24,7 +25,8 @@ from ledger.records.catalogue import (
     schema_digest,
 )
 from ledger.records.terms import Terms
-from ledger.types import Count, DigestHex, Time
+from ledger.types import Count, DigestHex, LongText, Time
+from scripts.catalogue_blocks import block_of
 from scripts.catalogue_cells import CELLS_OF_COLUMN, CELLS_OF_ENTRY, CELLS_OF_TABLE, read_cell
 from scripts.catalogue_sheet import Row, SheetProblem, SheetRow
 from scripts.spelling import TERMS_PARTS, SpellingError, checked, typed
@@ -101,11 +103,12 @@ class _Reader:
         digests = {
             name: self._assessment(row, name, folder) for name in ("assessment", "secrecy_review")
         }
+        block = self._block(row, column_rows, values["aggregation_risk"])
         self._check_together(row, column_rows, values, terms, digests)
         if not self._is_good:
             return None
         try:
-            entry = _entry(values, terms, digests, schema_digest(columns))
+            entry = _entry(values, terms, digests, schema_digest(columns), block)
             return Planned(row.line, columns, checked(entry, Entry), contents)
         except (SpellingError, ValueError) as error:
             self._problem(row, getattr(error, "member", ""), str(error))
@@ -135,6 +138,17 @@ class _Reader:
             return None
         given = {name: one for name, one in values.items() if one is not None}
         return checked(Column(**given), Column)
+
+    def _block(
+        self, row: SheetRow, column_rows: Sequence[SheetRow], risk: LongText | None
+    ) -> Block | None:
+        cells = [(one["column"], self._cell(one, "made_from", "column")) for one in column_rows]
+        made = [(column, source) for column, sources in cells for source in sources or ()]
+        if risk is not None and made:
+            return block_of(made, risk)
+        if risk is not None or made:
+            self._problem(row, "aggregation_risk", "goes with `made_from` of columns")
+        return None
 
     def _check_names(self, rows: Sequence[SheetRow]) -> None:
         seen: dict[str, int] = {}
@@ -207,6 +221,7 @@ def _entry(
     terms: Mapping[str, Any],
     digests: Mapping[str, DigestHex | None],
     schema: DigestHex,
+    block: Block | None,
 ) -> Entry:
     given = {name: one for name, one in terms.items() if one is not None}
     plain = {name: values[name] for name in CELLS_OF_ENTRY if values[name] is not None}
@@ -220,6 +235,7 @@ def _entry(
             secrecy=digests["secrecy_review"],
         ),
         basis=basis,
+        block=block,
         classification=Classification(category=values["category"], level=values["level"]),
         conditions=Terms(**given),
         mode=Mode(
