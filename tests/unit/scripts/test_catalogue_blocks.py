@@ -74,6 +74,7 @@ def test_what_is_no_block_is_told(command: Command, story: Story, sheet: Path) -
     assert "goes with `made_from` of columns" in alone
     fill(sheet, "delay", "flights=a", "none")
     assert "made_from" in command.run(*line, writer="health/main").output
-    fill(sheet, "delay", f"{story.grant()}=a", "none")
+    reading = story.grant(replace(DERIVING, operations=("query",)))
+    fill(sheet, "delay", f"{reading}=a", "none")
     refused = command.fails(*line, writer="health/main")
     assert "derive-not-allowed" in refused
