@@ -7,6 +7,8 @@ import typer
 from scripts import audit, case, catalogue, demo, genesis, govern, keys, node, record
 from scripts.console_text import CommandTree, fail, success
 from scripts.error_text import EXPLAINED, explain
+from scripts.explain.command import explain as explain_command
+from scripts.todo import todo
 
 
 class Blockpool(CommandTree):
@@ -42,6 +44,8 @@ app.add_typer(record.app, name="record")
 app.add_typer(case.app, name="case")
 app.add_typer(govern.app, name="govern")
 app.add_typer(audit.app, name="audit")
+app.command("todo")(todo)
+app.command("explain")(explain_command)
 app.command("demo")(demo.demo)
 
 

@@ -44,7 +44,11 @@ def grants(
     with at.client() as client:
         rows = list(
             client.items(
-                "/v1/grants", dataset=dataset, consumer=consumer, provider=provider, at=_at(as_at)
+                "/v1/grants",
+                dataset=dataset,
+                consumer=consumer,
+                provider=provider,
+                at=as_at_of(as_at),
             )
         )
     if as_json:
@@ -73,7 +77,7 @@ def uses(
     with at.client() as client:
         rows = list(
             client.items(
-                "/v1/usage", dataset=dataset, consumer=consumer, grant=grant, at=_at(as_at)
+                "/v1/usage", dataset=dataset, consumer=consumer, grant=grant, at=as_at_of(as_at)
             )
         )
     if as_json:
@@ -84,7 +88,8 @@ def uses(
     print_table(("from", *shown), told)
 
 
-def _at(text: str | None) -> str | None:
+def as_at_of(text: str | None) -> str | None:
+    """A size as it is, a moment in the ledger's form."""
     return text if text is None or text.isdecimal() else moment(text)
 
 

@@ -8,6 +8,7 @@ import httpx
 from msgspec import json as msgspec_json
 from msgspec import to_builtins
 
+from contracts.tasks import Task, may_sign, tasks_of, waits
 from contracts.transition import Accepted
 from contracts.values import Case, ChainHead, EntryTerms, Writer
 from ledger.canonical import encode
@@ -18,8 +19,8 @@ from ledger.hashing import leaf_hash
 from ledger.lexical import encode_base64
 from ledger.policy import LogEntry, Policy
 from ledger.receipt import Receipt, encode_receipt
-from ledger.records import Record, parse_record, read_record
-from ledger.seal import is_seal
+from ledger.records import parse_record, read_record
+from ledger.seal import Outcome, is_seal
 from ledger.tree import root_of
 from tests.reference.naive_tree import path
 from tests.world import ORIGIN, World, signer
@@ -52,6 +53,12 @@ class LedgerNode:
             return self._state(path_.removeprefix("/v1/state/"))
         if path_ == "/v1/cases":
             return self._page(self._cases(request.url.params))
+        if path_.startswith("/v1/cases/"):
+            return self._course(path_.removeprefix("/v1/cases/"))
+        if path_ == "/v1/tasks":
+            return self._page(self._tasks(request.url.params))
+        if path_ in ("/v1/members", "/v1/writers"):
+            return self._page(self._values(path_.removeprefix("/v1/").removesuffix("s")))
         if path_ == "/v1/datasets":
             return self._page(self._datasets(request.url.params.get("provider")))
         return _problem(404, "not-found", "no such path")
@@ -130,13 +137,18 @@ class LedgerNode:
                 "kind": "seal" if record is None else record.kind,
                 "height": 1,
                 "blockTime": self.world.now,
-                "outcome": self._outcome(record),
+                "outcome": to_builtins(self._outcomes()[index]),
             },
         )
 
-    def _outcome(self, record: Record | None) -> dict[str, Any]:
-        answer = {} if record is None else self.results.get(record.digest, {})
-        return {"changed": [], "findings": answer.get("findings", [])}
+    def _outcomes(self) -> dict[int, Outcome]:
+        """By index of the leaf; of a seal, the settlement of its block."""
+        found: dict[int, Outcome] = {}
+        for result in (self.world.founding, *self.world.results):
+            decided = [one.outcome for one in result.verdicts if isinstance(one, Accepted)]
+            found |= {outcome.index: outcome for outcome in decided if outcome.index is not None}
+            found[result.head.size - 1] = result.settlement
+        return found
 
     def _index(self, ref: str) -> int | None:
         if ref.isdigit() and len(ref) < 20:
@@ -175,6 +187,28 @@ class LedgerNode:
             )
             if all(wanted):
                 yield {"id": key.removeprefix("case/"), **to_builtins(case)}
+
+    def _course(self, case: str) -> httpx.Response:
+        outcomes = self._outcomes().items()
+        moved = [index for index, outcome in outcomes if f"case/{case}" in outcome.changed]
+        return httpx.Response(200, json={"id": case, "steps": [{"index": n} for n in moved]})
+
+    def _tasks(self, params: httpx.QueryParams) -> Iterator[dict[str, Any]]:
+        member = params.get("member") or params["writer"].partition("/")[0]
+        found: list[Task] = []
+        for key in sorted(self.world.state.keys("case/")):
+            case, case_id = self.world.value(key), key.removeprefix("case/")
+            if isinstance(case, Case) and waits(case):
+                found += tasks_of(self.world.state, self.world.now, case_id, case, member)
+        writer = self.world.value(f"writer/{params.get('writer')}")
+        for task in sorted(found, key=lambda one: (one.due or "~", one.case)):
+            signs = not isinstance(writer, Writer) or may_sign(writer, task, self.world.now)
+            if signs and params.get("duty") in (None, task.duty):
+                yield to_builtins(task)
+
+    def _values(self, prefix: str) -> Iterator[dict[str, Any]]:
+        for key in sorted(self.world.state.keys(f"{prefix}/")):
+            yield {"id": key.removeprefix(f"{prefix}/"), **to_builtins(self.world.value(key))}
 
     def _datasets(self, provider: str | None) -> Iterator[dict[str, Any]]:
         for key in sorted(self.world.state.keys("entry/")):

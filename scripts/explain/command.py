@@ -1,0 +1,107 @@
+"""`blockpool explain`: a record, a case or a code of the rules, in plain words."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import typer
+
+from scripts.console_text import fail, heading, info, print_json, success
+from scripts.explain.cases import Section, case_explained
+from scripts.explain.chinese import CHINESE
+from scripts.explain.codes import code_explained
+from scripts.explain.english import ENGLISH
+from scripts.explain.language import Language
+from scripts.explain.records import record_explained
+from scripts.explain.sources import NodeSource, ReplayedSource, Source
+from scripts.log_source import FolderLog
+from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading
+
+LANGUAGES: Final = {"en": ENGLISH, "zh": CHINESE}
+LanguageOption = Annotated[
+    Literal["en", "zh"],
+    typer.Option("--lang", envvar="BLOCKPOOL_LANG", help="English or Chinese."),
+]
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_CASE: Final = re.compile(r"[0-9a-f]{64}-[a-z0-9-]{1,80}", re.ASCII)
+_INDEX_DIGITS_MAX: Final = 16
+
+
+@with_options
+def explain(
+    ref: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHAT",
+            help="Index or digest of a record, id of a case, code or number of the rules.",
+        ),
+    ],
+    *,
+    lang: LanguageOption = "en",
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            help="Exported log to read instead of a node; it is replayed.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """Tell in plain words what a record says and what came of it, or what a code means.
+
+    What it says, who was entitled to say it, by which rules it was accepted, what it changed, and
+    what is wrong with it.
+
+    Example: `blockpool explain 17 --lang zh`
+    """
+    language = LANGUAGES[lang]
+    if _is_place(ref):
+        wanted = int(ref) if ref.isdecimal() else ref
+        with _source(wanted, log, at) as source:
+            sections = _explained(source, wanted, language)
+            kind = "source-node" if log is None else "source-log"
+            where = language.phrase(kind, where=source.name)
+    else:
+        sections, where = code_explained(ref, language), ""
+    if sections is None:
+        fail(f"nothing to explain by the name {ref}", hint="see: blockpool record show, case list")
+    if as_json:
+        print_json([{"heading": one.heading, "lines": one.lines} for one in sections])
+        return
+    _print(sections)
+    if where:
+        info(f"\n{where}")
+
+
+def _is_place(ref: str) -> bool:
+    """Whether this names something in a log: reasons are numbered too, but `F31` is a code."""
+    is_index = ref.isascii() and ref.isdecimal() and len(ref) <= _INDEX_DIGITS_MAX
+    return is_index or bool(_DIGEST.fullmatch(ref) or _CASE.fullmatch(ref))
+
+
+def _explained(source: Source, ref: int | str, language: Language) -> list[Section] | None:
+    if isinstance(ref, str) and _CASE.fullmatch(ref):
+        return case_explained(source, ref, language)
+    told = source.leaf(ref)
+    return None if told is None else record_explained(source, told, language)
+
+
+@contextmanager
+def _source(wanted: int | str, log: Path | None, at: Reading) -> Iterator[Source]:
+    if log is not None:
+        yield ReplayedSource(FolderLog(log), str(log), wanted)
+        return
+    with at.client() as client:
+        yield NodeSource(client, at.node)
+
+
+def _print(sections: list[Section]) -> None:
+    for section in sections:
+        heading(section.heading)
+        for line in section.lines:
+            success(f"  {line}")

@@ -1,0 +1,158 @@
+"""What is told of a record.
+
+What it says, who said it and who may, by which rules it was accepted, what it changed, what is
+wrong with it.
+"""
+
+from collections.abc import Iterator
+
+from contracts import cases
+from contracts.values import Case, Key, Member, Writer
+from contracts.workflows import WORKFLOWS
+from ledger.records import Record, Step
+from ledger.records.keys import CUSTODIAN
+from ledger.seal import parse_seal
+from scripts.explain.cases import Section, finding_told, standing, value_told
+from scripts.explain.language import Language, capitalised, in_course, short, word
+from scripts.explain.rules import rules_of
+from scripts.explain.said import said, some
+from scripts.explain.sources import Source, Told
+
+_CASE = "case/"
+_UNTOLD = ("chain/", "due/")
+"""What every record changes, and what the state of a case tells already."""
+
+
+def record_explained(source: Source, told: Told, language: Language) -> list[Section]:
+    """All there is to tell of a record, or of a seal."""
+    record = told.record
+    at = language.phrase("at", index=told.index, height=told.height, time=told.time)
+    kind = "seal" if record is None else record.kind
+    title = language.phrase("heading", index=told.index, kind=word(language.kinds, kind))
+    if record is None:
+        sections = [
+            Section(title, (at, _seal(told, language))),
+            Section(language.phrases["settled"], tuple(_changed(source, told, language))),
+        ]
+    else:
+        sections = [
+            Section(title, (at, record.digest)),
+            Section(language.phrases["said"], tuple(said(record, language))),
+            Section(language.phrases["who"], tuple(_who(source, told, record, language))),
+            Section(language.phrases["rules"], tuple(_rules(source, record, language))),
+            Section(language.phrases["changed"], tuple(_changed(source, told, language))),
+        ]
+    return [*sections, Section(language.phrases["found"], tuple(_found(source, told, language)))]
+
+
+def _seal(told: Told, language: Language) -> str:
+    seal = parse_seal(told.leaf).predicate
+    return language.phrase(
+        "seal-said",
+        height=seal.height,
+        time=seal.block_time,
+        proposer=seal.proposer,
+        count=seal.count,
+    )
+
+
+def _who(source: Source, told: Told, record: Record, language: Language) -> Iterator[str]:
+    chain = record.chain
+    member = chain.writer.partition("/")[0]
+    yield language.phrase(
+        "signed", writer=chain.writer, sequence=chain.sequence, time=chain.issued_at
+    )
+    for keyid in record.envelope.keyids:
+        yield from _key(source, keyid, language)
+    writer = source.then(f"writer/{chain.writer}", told)
+    if isinstance(writer, Writer):
+        yield _appointment(chain.writer, writer, language)
+    known = source.then(f"member/{member}", told)
+    if isinstance(known, Member) and known.roles:
+        roles = language.listed(language.parts, known.roles)
+        yield language.phrase("role", member=member, roles=roles)
+    if record.kind in language.entitled:
+        yield language.phrase("entitled", who=language.entitled[record.kind])
+    if isinstance(record.body, Step):
+        yield from _parts(source, record.body, member, language)
+
+
+def _key(source: Source, keyid: str, language: Language) -> Iterator[str]:
+    key = source.get(f"key/{keyid}")
+    if not isinstance(key, Key):
+        yield language.phrase("key", key=short(keyid), since="?")
+        return
+    name = "key" if key.until is None else "key-until"
+    yield language.phrase(name, key=short(keyid), since=key.since, until=key.until)
+    if key.suspect_since is not None:
+        yield language.phrase("key-suspect", since=key.suspect_since)
+
+
+def _appointment(name: str, writer: Writer, language: Language) -> str:
+    families = language.listed(language.families, writer.families)
+    if name.partition("/")[2] == CUSTODIAN:
+        return language.phrase("appointed-genesis", writer=name, families=families)
+    return language.phrase(
+        "appointed",
+        writer=name,
+        record=short(writer.appointed_by),
+        families=families,
+        datasets=some(writer.datasets, language) or language.phrases["all-datasets"],
+    )
+
+
+def _parts(source: Source, body: Step, member: str, language: Language) -> Iterator[str]:
+    for case_id in body.cases:
+        case = source.get(f"{_CASE}{case_id}")
+        if not isinstance(case, Case):
+            continue
+        row = next(iter(WORKFLOWS[case.workflow].rows(body.step)), None)
+        part = None if row is None else cases.entitled_as(source, case, row, member)
+        if part is not None:
+            told = word(language.parts, part)
+            yield language.phrase("part", case=short(case_id), member=member, part=told)
+
+
+def _rules(source: Source, record: Record, language: Language) -> Iterator[str]:
+    for number, text in rules_of(record.kind, _effect(source, record)):
+        yield f"{number}  {capitalised(language.rules.get(number, text))}"
+
+
+def _effect(source: Source, record: Record) -> str | None:
+    """What a step does beside moving its case."""
+    if not isinstance(record.body, Step):
+        return None
+    case = source.get(f"{_CASE}{record.body.cases[0]}")
+    if not isinstance(case, Case):
+        return None
+    rows = WORKFLOWS[case.workflow].rows(record.body.step)
+    return rows[0].effect if rows else None
+
+
+def _changed(source: Source, told: Told, language: Language) -> Iterator[str]:
+    keys = [key for key in told.changed if not key.startswith(_UNTOLD)]
+    for key in keys:
+        line = value_told(key, language)
+        case = source.get(key) if key.startswith(_CASE) else None
+        if isinstance(case, Case):
+            line = language.phrase(
+                "case-changed",
+                case=line,
+                workflow=word(language.workflows, case.workflow),
+                state=in_course(language.states, case.workflow, case.state),
+            )
+        yield line
+    if not keys:
+        name = "settled-nothing" if told.record is None else "changed-nothing"
+        yield language.phrases[name]
+
+
+def _found(source: Source, told: Told, language: Language) -> Iterator[str]:
+    for ref in told.findings:
+        case = source.get(f"{_CASE}{ref.case}")
+        if isinstance(case, Case):
+            yield from finding_told(case, language)
+            yield from (f"  {line}" for line in standing(source, ref.case, case, language))
+            yield f"  blockpool explain {ref.case}"
+    if not told.findings:
+        yield language.phrases["nothing-wrong"]

@@ -1,0 +1,187 @@
+"""What a record says, in sentences; of a kind without a sentence of its own, member by member."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from ledger.keys import parse_public_key
+from ledger.records import (
+    Acceptance,
+    Body,
+    Entry,
+    Genesis,
+    Grant,
+    KeyRevocation,
+    KeyRotation,
+    Record,
+    Release,
+    Request,
+    Revocation,
+    Schema,
+    Step,
+    Usage,
+    WriterAppointment,
+    WriterEnd,
+)
+from ledger.records.genesis import Names
+from ledger.records.terms import Terms
+from ledger.sealed import MaybeSealed, Sealed
+from scripts.explain.language import Language, short, word
+from scripts.record_show import members_told
+
+NAMES_MAX: Final = 12
+"""Names of a long list that are told; the rest is counted."""
+
+
+def said(record: Record, language: Language) -> list[str]:
+    """Sentences about what a record says."""
+    member = record.chain.writer.partition("/")[0]
+    return [
+        language.said[name].format(**filled)
+        for name, filled in _sentences(record.body, member, language)
+    ]
+
+
+def terms_told(terms: Terms, language: Language) -> str:
+    """Terms in a line: what sets no limit is left out."""
+    told = [f"{name} {value}" for name, value in members_told(terms) if value]
+    return "; ".join(told) or language.phrases["unlimited"]
+
+
+def some(names: tuple[str, ...] | list[str] | str, language: Language) -> str:
+    """A list that may be long, or a word in its place."""
+    if isinstance(names, str):
+        return names
+    told = language.phrases["comma"].join(map(short, names[:NAMES_MAX]))
+    more = len(names) - NAMES_MAX
+    return told if more <= 0 else f"{told} … (+{more})"
+
+
+Sentence = tuple[str, dict[str, object]]
+
+
+def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence]:  # noqa: C901, PLR0912  one case per kind
+    match body:
+        case Usage():
+            yield from _usage(body, member, language)
+        case Request():
+            for item in body.items:
+                terms = terms_told(item.terms, language)
+                yield "request", {"member": member, "dataset": item.dataset, "terms": terms}
+            yield "request-scene", {"scene": _text(body.scene, language)}
+        case Grant():
+            yield from _grant(body, language)
+        case Acceptance():
+            for grant in body.grants:
+                yield "acceptance", {"member": member, "grant": short(grant)}
+        case Revocation():
+            ground = word(language.grounds, body.ground)
+            for grant in body.grants:
+                yield "revocation", {"member": member, "grant": short(grant), "ground": ground}
+        case Step():
+            yield from _step(body, member, language)
+        case Release():
+            for one in body.items:
+                yield (
+                    "release",
+                    {
+                        "dataset": one.dataset,
+                        "version": one.version,
+                        "rows": one.rows,
+                        "time": one.as_of,
+                        "digest": short(one.content.sha256),
+                    },
+                )
+        case Entry():
+            yield (
+                "entry",
+                {
+                    "member": member,
+                    "dataset": body.dataset,
+                    "title": body.title,
+                    "sharing": word(language.states, body.sharing),
+                    "frequency": word(language.states, body.frequency),
+                },
+            )
+        case Schema():
+            names = some([one.name for one in body.columns], language)
+            schema, count = short(body.schema), len(body.columns)
+            yield (
+                "schema",
+                {"count": count, "total": body.total, "schema": schema, "names": names},
+            )
+        case WriterAppointment():
+            yield (
+                "writer-appointment",
+                {
+                    "writer": body.writer,
+                    "families": language.listed(language.families, body.families),
+                    "datasets": some(body.datasets, language) or language.phrases["all-datasets"],
+                },
+            )
+        case WriterEnd():
+            yield "writer-end", {"writer": body.writer}
+        case KeyRotation():
+            yield "key-rotation", {"member": member, "key": short(parse_public_key(body.key).keyid)}
+        case KeyRevocation():
+            yield "key-revocation", {"key": short(body.key), "since": body.suspect_since}
+        case Genesis():
+            members = some([_name(one.names, one.id) for one in body.members], language)
+            yield "genesis", {"origin": body.origin, "members": members}
+        case _:
+            for name, value in members_told(body):
+                yield "other", {"name": name, "value": value}
+
+
+def _usage(body: Usage, member: str, language: Language) -> Iterator[Sentence]:
+    yield (
+        "usage",
+        {
+            "member": member,
+            "version": body.content.version,
+            "dataset": body.content.dataset,
+            "uses": body.uses,
+            "rows": body.rows,
+            "start": body.started_at,
+            "end": body.ended_at,
+        },
+    )
+    yield (
+        "usage-manner",
+        {
+            "operation": body.operation,
+            "purpose": body.purpose,
+            "fields": some(body.fields, language),
+        },
+    )
+    if body.grant is None:
+        yield "usage-none", {}
+    else:
+        yield "usage-right", {"grant": short(body.grant)}
+
+
+def _grant(body: Grant, language: Language) -> Iterator[Sentence]:
+    for item in body.items:
+        members = some(item.members, language) or language.phrases["standing"]
+        terms = terms_told(item.terms, language)
+        yield "grant", {"dataset": item.dataset, "members": members, "terms": terms}
+        if item.request is not None:
+            yield "grant-answers", {"request": short(item.request)}
+
+
+def _step(body: Step, member: str, language: Language) -> Iterator[Sentence]:
+    step = word(language.steps, body.step)
+    if body.ground is not None:
+        ground = word(language.grounds, body.ground)
+        step = f"{step} ({language.phrase('because', ground=ground)})"
+    for case in body.cases:
+        yield "step", {"member": member, "step": step, "case": short(case)}
+    if body.note is not None:
+        yield "step-note", {"note": _text(body.note, language)}
+
+
+def _text(text: MaybeSealed, language: Language) -> str:
+    return language.phrases["sealed"] if isinstance(text, Sealed) else text
+
+
+def _name(names: Names, member: str) -> str:
+    return f"{names.zh or names.en} ({member})"

@@ -1,0 +1,185 @@
+"""`blockpool explain`: records, cases and codes in plain words, from a node or from a log."""
+
+from pathlib import Path
+
+import pytest
+
+from contracts.findings import FINDINGS
+from contracts.reasons import REASONS
+from contracts.workflows import WORKFLOWS
+from ledger.records import Body
+from scripts.explain.rules import rules_in_words
+from tests import bodies
+from tests.log_files import log_files
+from tests.unit.scripts.conftest import Command
+from tests.world import World
+
+DAY_MS = 86_400_000
+
+
+class Told:
+    """A ledger with one of each, and where they are."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        world.accept(world.sign("transport/main", bodies.schema()))
+        entry = world.sign("transport/main", bodies.entry())
+        world.accept(entry)
+        self.approval = self.add("steward/main", bodies.case_step("approve", entry.digest))
+        world.accept(world.sign("transport/main", bodies.release()))
+        asked = world.sign("health/main", bodies.request(bodies.request_item(entry.digest)))
+        world.accept(asked)
+        self.request = f"{asked.digest}-0"
+        item = bodies.grant_item("health", request=self.request)
+        self.grant = self.add("transport/main", bodies.grant(item))
+        use = world.sign("health/main", bodies.usage(None, world.now))
+        self.use = len(world.leaves)
+        world.accept(use)
+        self.finding = f"{use.digest}-no-effective-grant"
+        self.add("health/main", bodies.case_step("reply", self.finding))
+        self.entry = entry.digest
+        world.accept(world.sign("transport/main", bodies.entry(title="later")))
+        world.block(at=world.later(30 * DAY_MS))
+        self.seal = len(world.leaves) - 1
+
+    def add(self, writer: str, body: Body) -> int:
+        index = len(self.world.leaves)
+        self.world.accept(self.world.sign(writer, body))
+        return index
+
+
+@pytest.fixture
+def told(world: World) -> Told:
+    return Told(world)
+
+
+@pytest.fixture
+def log(tmp_path: Path, told: Told) -> Path:
+    """The same ledger as an exported log."""
+    for path, data in log_files(told.world.leaves).items():
+        file = tmp_path / "log" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    return tmp_path / "log"
+
+
+def sections(command: Command, *arguments: object) -> dict[str, list[str]]:
+    return {one["heading"]: one["lines"] for one in command.json("explain", *arguments)}
+
+
+def test_a_grant(command: Command, told: Told) -> None:
+    found = sections(command, told.grant)
+    said = found["What it says"]
+    assert said[0].startswith("flights to health: fields all; operations query, read")
+    assert said[1] == f"that answers the request {told.request[:8]}…-0"
+    who = found["Who said it, and who may"]
+    assert who[0].startswith("transport/main, its record 3, signed at 2026-11-23T")
+    assert who[1].startswith("signed with the key ")
+    assert "entitled to it is the provider of the dataset" in who[-1]
+    numbers = [line.partition(" ")[0] for line in found["By which rules it was accepted"]]
+    assert {"R003", "R006", "R403", "R404", "R405"} <= {*numbers}
+    assert not {"R005", "R201", "R408", "R501"} & {*numbers}
+    assert any("request for one dataset; now: granted" in one for one in found["What it changed"])
+    assert found["What is wrong with it"] == ["nothing: no finding was raised against it"]
+
+
+def test_what_is_wrong_with_a_use_and_its_course(command: Command, told: Told) -> None:
+    wrong = sections(command, told.use)["What is wrong with it"]
+    assert wrong[0] == "no-effective-grant (F1): data was used without a grant in force"
+    assert wrong[1].startswith("measured: ")
+    course = "\n".join(wrong)
+    assert "what would cure it: obtain a grant, delete the data" in course
+    assert "health/main: reply" in course
+    assert "now: replied" in course
+    assert "next: confirm, by steward (steward), audit (auditor)" in course
+
+
+def test_a_step_says_by_which_office(command: Command, told: Told) -> None:
+    found = sections(command, told.approval)
+    assert f"in case {told.entry[:8]}… steward is steward" in found["Who said it, and who may"]
+    numbers = [line.partition(" ")[0] for line in found["By which rules it was accepted"]]
+    assert {"R013", "R307"} <= {*numbers}
+    assert not {"R409", "R410"} & {*numbers}
+
+
+def test_a_seal_says_what_became_due(command: Command, told: Told) -> None:
+    found = sections(command, told.seal)
+    assert any("review-overdue" in line for line in found["What became due"])
+    wrong = found["What is wrong with it"]
+    assert wrong[0] == "review-overdue (F51): a catalogue entry was not reviewed in time"
+    dismissal = next(line for line in wrong if "dismiss" in line)
+    assert "audit (auditor)" in dismissal
+    assert "steward (steward)" not in dismissal, "nobody decides its own case"
+
+
+def test_a_case(command: Command, told: Told) -> None:
+    found = sections(command, told.finding)
+    assert "health (accused)" in found[f"Case {told.finding[:8]}…-no-effective-grant"]
+    stands = found["Where it stands"]
+    assert "report of use" in stands[0]
+    assert f"(leaf {told.use})" in stands[0]
+    assert "health/main: reply" in stands[1]
+    over = sections(command, told.request)["Where it stands"]
+    assert over[-1] == "it is over: nobody can do anything more"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_log_tells_what_its_node_tells(
+    command: Command, told: Told, log: Path, language: str
+) -> None:
+    for ref in (0, 2, told.grant, told.use, told.seal, told.entry, told.request, told.finding):
+        by_node = sections(command, ref, "--lang", language)
+        by_log = sections(command, ref, "--lang", language, "--log", log)
+        assert by_node.keys() == by_log.keys()
+        for heading, lines in by_log.items():
+            # the node of these tests shows every leaf at one height and time
+            same = [line for line in by_node[heading] if "2026-" not in line]
+            assert same == [line for line in lines if "2026-" not in line], (ref, heading)
+
+
+def test_in_chinese(command: Command, told: Told) -> None:
+    found = sections(command, told.use, "--lang", "zh")
+    assert list(found) == [
+        f"记录 {told.use}：使用记录",
+        "说了什么",
+        "谁说的，谁有权说",
+        "依据哪些规则予以接受",
+        "改变了什么",
+        "存在什么问题",
+    ]
+    assert found["存在什么问题"][0] == "no-effective-grant（F1）：无有效授权而使用数据"
+    assert "R501  已经结束的使用，无论有何问题，均予记录。" in found["依据哪些规则予以接受"]
+
+
+def test_a_record_by_its_digest(command: Command, told: Told) -> None:
+    assert "catalogue entry" in next(iter(sections(command, told.entry)))
+
+
+def test_codes_and_numbers(command: Command) -> None:
+    codes = [one.code for one in REASONS]
+    codes += [code for one in FINDINGS for code in (one.code, f"F{one.number}")]
+    codes += [*rules_in_words(), *(row.number for one in WORKFLOWS.values() for row in one.steps)]
+    for code in (*codes[:: len(codes) // 20], "not-custodian", "F31", "R401", "W202"):
+        assert code in command.ok("explain", code), code
+    assert "只有该成员自己的保管密钥可以办理" in command.ok(
+        "explain", "not-custodian", "--lang", "zh"
+    )
+    assert "不同意共享" in command.ok("explain", "W202", "--lang", "zh")
+
+
+@pytest.mark.parametrize("ref", ["nonsense", "F0", "999999", "f" * 64, "f" * 64 + "-0"])
+def test_what_there_is_none_of(command: Command, told: Told, ref: str) -> None:
+    assert "nothing to explain" in command.fails("explain", ref)
+
+
+def test_a_log_that_does_not_lead_to_its_seals_is_not_explained(
+    command: Command, told: Told, tmp_path: Path
+) -> None:
+    leaves = list(told.world.leaves)
+    del leaves[told.use]
+    for path, data in log_files(leaves).items():
+        file = tmp_path / "other" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    said = command.fails("explain", "3", "--log", tmp_path / "other")
+    assert "does not lead to its seal: audit the log" in said

@@ -1,0 +1,95 @@
+"""`blockpool todo`: what waits for whom by when; its commands do what they say."""
+
+import shlex
+
+import pytest
+
+from contracts.tasks import Task
+from contracts.values import Case
+from contracts.workflows import WORKFLOWS
+from ledger.records import KIND_OF_NAME
+from scripts.todo import _COMMANDS, command_of
+from tests import bodies
+from tests.unit.scripts.conftest import Command
+from tests.world import World
+
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def request_id(world: World) -> str:
+    """The case of a request that transport has to answer."""
+    world.accept(world.sign("transport/main", bodies.schema()))
+    entry = world.sign("transport/main", bodies.entry())
+    world.accept(entry)
+    world.accept(world.sign("steward/main", bodies.case_step("approve", entry.digest)))
+    asked = world.sign("health/main", bodies.request(bodies.request_item(entry.digest)))
+    world.accept(asked)
+    return f"{asked.digest}-0"
+
+
+def test_it_says_what_to_do_by_when(command: Command, request_id: str) -> None:
+    told = command.ok("todo", "--member", "transport")
+    for words in ("request for one dataset: flights", "must", "refuse", "provider", "10"):
+        assert words in told
+    assert f"1  blockpool case step refuse {request_id} --ground legal-restriction|" in told
+    assert f"2  blockpool record grant --request {request_id}\n" in told
+
+
+def test_in_chinese(command: Command, request_id: str) -> None:
+    told = command.ok("todo", "--member", "transport", "--lang", "zh")
+    for words in ("共享申请: flights", "应办", "不同意共享", "数据提供部门", request_id):
+        assert words in told
+    assert command.ok("todo", "--member", "weather", "--lang", "zh") == "没有待办\n"
+
+
+def test_what_is_overdue_says_so(command: Command, world: World, request_id: str) -> None:
+    world.block(at=world.later(30 * DAY_MS))
+    assert request_id in command.ok("todo", "--member", "transport", "--must")
+    first, *_ = command.json("todo", "--member", "transport")
+    assert first["task"]["urgency"] == "overdue"
+    assert "overdue" in command.ok("todo", "--member", "transport")
+
+
+def test_the_command_it_shows_takes_the_step(
+    command: Command, world: World, request_id: str
+) -> None:
+    grant = next(
+        one["command"]
+        for one in command.json("todo", "--must", writer="transport/main")
+        if one["task"]["step"] == "grant"
+    )
+    name, *arguments = shlex.split(grant)
+    assert name == "blockpool"
+    command.ok(*arguments, writer="transport/main")
+    case = world.value(f"case/{request_id}")
+    assert isinstance(case, Case)
+    assert case.state == "granted"
+    assert command.ok("todo", "--must", writer="transport/main") == "nothing to do\n"
+
+
+def test_it_is_for_the_writer_unless_another_member_is_named(
+    command: Command, request_id: str
+) -> None:
+    own = command.json("todo", writer="health/main")
+    assert {one["task"]["step"] for one in own} == {"withdraw", "take-up"}
+    other = command.json("todo", "--member", "transport", writer="health/main")
+    assert {one["task"]["step"] for one in other} == {"refuse", "grant"}
+    assert "whose tasks?" in command.fails("todo", code=2)
+
+
+def test_every_kind_that_takes_a_step_has_a_command() -> None:
+    assert _COMMANDS.keys() <= KIND_OF_NAME.keys()
+    for row in (row for one in WORKFLOWS.values() for row in one.steps):
+        task = Task(
+            case="0" * 64,
+            duty="may",
+            part=row.who[0],
+            record=row.by,
+            state=row.state,
+            step=row.name,
+            subject="x",
+            workflow="x",
+        )
+        assert command_of(task).startswith("blockpool ")
+        assert row.by in _COMMANDS or " submit " in command_of(task)
