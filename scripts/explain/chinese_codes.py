@@ -76,6 +76,7 @@ REASONS: Final[Mapping[str, str]] = {
     "unknown-key": "该成员的签名身份没有这把密钥",
     "unknown-step": "该事项的办理流程没有此步骤，或者由另一类记录办理",
     "unknown-appointee": "该成员没有此签名身份",
+    "unknown-rules": "没有这一版规则",
     "unknown-proposal": "没有该提案",
     "not-custodian": "只有该成员自己的保管密钥可以办理",
     "not-provider": "该数据属于其他成员",

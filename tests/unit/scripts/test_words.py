@@ -1,0 +1,114 @@
+"""Whatever the rules name has words in English and in Chinese; both languages say the same.
+
+When this fails, something new has no words yet: add them to `scripts/explain/chinese*.py` and, for
+kinds of record and what lies in the state, to `scripts/explain/english.py`.
+"""
+
+import inspect
+from collections.abc import Iterator
+from importlib import import_module
+from string import Formatter
+from typing import Final, get_args
+
+import pytest
+
+from contracts import values
+from contracts.findings import FINDINGS
+from contracts.reasons import REASONS
+from contracts.workflows import WORKFLOWS, Part
+from ledger.records import KIND_OF_NAME
+from ledger.records.genesis import Role
+from ledger.records.keys import Family
+from ledger.records.sharing import NarrowingGround, RevocationGround
+from scripts import todo
+from scripts.explain.chinese import CHINESE
+from scripts.explain.command import LANGUAGES
+from scripts.explain.english import ENGLISH
+from scripts.explain.language import Language, Words
+
+STEPS: Final = [row for flow in WORKFLOWS.values() for row in flow.steps]
+NAMES: Final[dict[str, set[str]]] = {
+    "families": {*get_args(Family)},
+    "findings": {one.code for one in FINDINGS},
+    "grounds": {
+        *(ground for row in STEPS for ground in row.grounds),
+        *get_args(NarrowingGround),
+        *get_args(RevocationGround),
+    },
+    "kinds": {*KIND_OF_NAME, "seal"},
+    "entitled": {*KIND_OF_NAME},
+    "parts": {*get_args(Part), *get_args(Role)},
+    "reasons": {one.code for one in REASONS},
+    "states": {state.name for flow in WORKFLOWS.values() for state in flow.states},
+    "steps": {row.name for row in STEPS},
+    "values": {*values._DECODERS},
+    "workflows": {*WORKFLOWS},
+}
+"""By table, what the rules name."""
+BY_NAME: Final = ("families", "grounds", "parts", "states", "steps")
+"""What reads well enough in English as it is called."""
+
+
+def lacking(language: Language) -> list[str]:
+    tables = [one for one in NAMES if language is not ENGLISH or one not in BY_NAME]
+    return sorted(
+        f"{table}: {name}"
+        for table in tables
+        for name in NAMES[table] - getattr(language, table).keys()
+    )
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_everything_has_words(code: str) -> None:
+    missing = lacking(LANGUAGES[code])
+    if missing:
+        pytest.xfail(f"{len(missing)} without words: {'; '.join(missing)}")
+
+
+@pytest.mark.parametrize("table", sorted(NAMES))
+def test_no_words_are_for_nothing(table: str) -> None:
+    """What a table has beyond the names above is said where records and terms are told."""
+    other = {"states": {"conditional", "unconditional", "withheld", "record"}}
+    frequencies = {"daily", "irregular", "monthly", "once", "quarterly", "realtime", "weekly"}
+    allowed = (
+        NAMES[table] | other.get(table, set()) | frequencies | {"yearly", "record", "claimant"}
+    )
+    for language in LANGUAGES.values():
+        words = {name.rpartition("/")[2] for name in getattr(language, table)}
+        assert words <= allowed, table
+
+
+def places(text: str) -> set[str]:
+    """The places to be filled in."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("table", ["phrases", "said", "values"])
+def test_both_languages_say_the_same(table: str) -> None:
+    english: Words = getattr(ENGLISH, table)
+    chinese: Words = getattr(CHINESE, table)
+    assert english.keys() == chinese.keys()
+    for name, text in english.items():
+        assert places(chinese[name]) <= places(text), name
+        assert places(text) - places(chinese[name]) <= {"time", "index"}, name
+
+
+def test_chinese_is_chinese() -> None:
+    for table in NAMES:
+        for name, text in getattr(CHINESE, table).items():
+            shown = text if isinstance(text, str) else "".join(text)
+            assert any("\u4e00" <= one <= "\u9fff" for one in shown), (table, name)
+
+
+def sources() -> Iterator[str]:
+    yield inspect.getsource(todo)
+    for module in ("cases", "codes", "command", "language", "records", "said"):
+        yield inspect.getsource(import_module(f"scripts.explain.{module}"))
+
+
+def test_every_phrase_is_used() -> None:
+    source = "\n".join(sources()).replace("'", '"')
+    formed = {"todo-duty-may", "todo-duty-must"}
+    assert [
+        name for name in ENGLISH.phrases if f'"{name}"' not in source and name not in formed
+    ] == []
