@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from contracts import blocks, cases, columns, updates, upkeep
+from contracts import blocks, cases, columns, manifests, updates, upkeep
 from contracts.draft import Draft
 from contracts.reasons import (
     ALREADY_EXISTS,
@@ -134,6 +134,7 @@ def apply_release(draft: Draft, body: Release) -> None:
         )
         dataset = held(draft, Dataset, f"dataset/{item.dataset}")
         _check_sources(draft, item)
+        manifests.check_content(draft, item.content)
         refuse_unless(entry.provider == draft.member, NOT_PROVIDER, item.dataset, "dataset")
         following = dataset.releases + 1
         refuse_unless(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts import columns
+from contracts.succession import GENERATIONS_MAX
 from contracts.terms import is_counted, narrows
 from contracts.values import (
     Case,
@@ -23,6 +24,7 @@ from contracts.values import (
     DependentBlocks,
     Due,
     EntryTerms,
+    FileList,
     GrantedRight,
     KeptCatalogue,
     Key,
@@ -138,6 +140,16 @@ def schemas_are_whole(facts: Facts) -> Iterator[str]:
     for name, version in facts.all("schema-draft", SchemaVersion):
         if version.columns >= version.total:
             yield f"schema {name} should be complete"
+
+
+def manifests_are_whole(facts: Facts) -> Iterator[str]:
+    """A complete list of files has all of them and the digest that names it."""
+    for digest, listed in facts.all("manifest", FileList):
+        if listed.files != listed.total or listed.run != digest:
+            yield f"manifest {digest} is not complete"
+    for name, listed in facts.all("manifest-draft", FileList):
+        if listed.files >= listed.total:
+            yield f"manifest {name} should be complete"
 
 
 def datasets_are_counted(facts: Facts) -> Iterator[str]:
@@ -375,12 +387,27 @@ def proposals_are_decided_by_ballots(facts: Facts) -> Iterator[str]:
             yield f"proposal {name} was adopted without a majority on the log"
 
 
+def successions_come_to_an_end(facts: Facts) -> Iterator[str]:
+    """Whoever acts for a member lies above it, has not left, and is reached in eight steps."""
+    for name, member in facts.all("member", Member):
+        heir = None if member.successor is None else facts.get(Member, f"member/{member.successor}")
+        if member.successor is not None and (heir is None or heir.generation <= member.generation):
+            yield f"{name} is not below {member.successor}, which acts for it"
+        if heir is not None and heir.status == "removed":
+            yield f"nobody acts for {name}"
+        if member.generation > GENERATIONS_MAX:
+            yield f"{member.generation} mergers lie below {name}"
+        if member.roles and (member.successor is not None or member.status == "removed"):
+            yield f"{name} has left, and has roles"
+
+
 INVARIANTS: Final[tuple[Predicate, ...]] = (
     values_can_be_read,
     chains_are_whole,
     keys_serve_one_writer,
     roles_agree,
     schemas_are_whole,
+    manifests_are_whole,
     datasets_are_counted,
     reviews_are_pending,
     ended_datasets_offer_nothing,
@@ -397,6 +424,7 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     uses_are_counted,
     the_ledger_can_go_on,
     proposals_are_decided_by_ballots,
+    successions_come_to_an_end,
 )
 
 

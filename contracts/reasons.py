@@ -87,6 +87,9 @@ UNKNOWN_RULES: Final = Reason(
     1132, "unknown-rules", "this is not the next version of the rules, or the program has it not"
 )
 UNKNOWN_PROPOSAL: Final = Reason(1131, "unknown-proposal", "no such proposal")
+UNKNOWN_MANIFEST: Final = Reason(
+    1151, "unknown-manifest", "no such manifest of files, or not yet complete"
+)
 NOT_CUSTODIAN: Final = Reason(
     1201, "not-custodian", "only the member's own custodian key may do this"
 )

@@ -10,7 +10,18 @@ from typing import Final, assert_never
 
 from msgspec import Struct
 
-from contracts import cases, catalogue, findings, genesis, governance, keyring, sharing, upkeep, use
+from contracts import (
+    cases,
+    catalogue,
+    findings,
+    genesis,
+    governance,
+    keyring,
+    manifests,
+    sharing,
+    upkeep,
+    use,
+)
 from contracts.context import Context
 from contracts.draft import Draft
 from contracts.reasons import (
@@ -32,6 +43,7 @@ from contracts.reasons import (
     required,
 )
 from contracts.rulebooks import rule_of
+from contracts.succession import is_suspended
 from contracts.values import ChainHead, Key, Member, Writer
 from contracts.view import StateView, held, read
 from ledger.envelope import Envelope
@@ -50,6 +62,7 @@ from ledger.records import (
     KeyRevocation,
     KeyRotation,
     Lifecycle,
+    Manifest,
     Proposal,
     Record,
     Release,
@@ -110,7 +123,7 @@ EFFECTS: Final[dict[str, cases.Effect]] = {
 """What the effects named in the workflow tables do."""
 
 
-def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912  one case per kind
+def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912, PLR0915  one case per kind
     """R623: the rule of a record's kind is that of the version in force when its block began.
 
     The most frequent kind comes first.
@@ -138,6 +151,8 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912  one c
             catalogue.apply_entry(draft, body)
         case Schema():
             catalogue.apply_schema(draft, body)
+        case Manifest():
+            manifests.apply_manifest(draft, body)
         case System():
             upkeep.apply_system(draft, body)
         case Lifecycle():
@@ -199,7 +214,8 @@ def _admit(view: StateView, context: Context, record: Record, verify: SignatureC
 
     R003: a record is signed for this ledger.
 
-    R004: its writer was appointed, has not ended, and its appointment has not run out.
+    R004: its writer was appointed, has not ended, and its appointment has not run out. Its member
+    was not removed.
     """
     if type(record.body) is Usage:
         use.check_events(record.body)
@@ -209,6 +225,8 @@ def _admit(view: StateView, context: Context, record: Record, verify: SignatureC
     writer = required(read(view, Writer, f"writer/{name}"), UNKNOWN_WRITER, name, "writer")
     runs = writer.not_after is None or context.time <= writer.not_after
     refuse_unless(writer.status == "active" and runs, WRITER_ENDED, name, "writer")
+    member = held(view, Member, f"member/{name.partition('/')[0]}")
+    refuse_unless(member.status != "removed", WRITER_ENDED, name, "writer")
     introduced = keyring.introduced_key(view, record.body)
     key = held(view, Key, f"key/{writer.key}")
     keys = {writer.key: parse_public_key(key.key)}
@@ -252,15 +270,15 @@ def _check_chain(view: StateView, record: Record) -> None:
 def _check_family(view: StateView, record: Record, writer: Writer) -> None:
     """R008: the writer was appointed for the record's family; every writer may rotate its key.
 
-    R009: a suspended member states facts and manages its keys, but neither asks nor gives.
+    R009: a suspended member states facts and manages its keys, but neither asks nor gives. The
+    same goes for the members for which it acts.
     """
     kind = KIND_OF_NAME[record.kind]
     allowed = kind.family in writer.families or record.kind == "key-rotation"
     refuse_unless(allowed, FAMILY_NOT_ALLOWED, kind.family, "predicateType")
     if not kind.states_fact and kind.family != "keys":
         member_id = record.chain.writer.partition("/")[0]
-        member = held(view, Member, f"member/{member_id}")
-        refuse_unless(member.status == "active", MEMBER_SUSPENDED, member_id, "writer")
+        refuse_unless(not is_suspended(view, member_id), MEMBER_SUSPENDED, member_id, "writer")
 
 
 def _finish(draft: Draft, record: Record) -> None:

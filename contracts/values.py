@@ -18,6 +18,8 @@
 | `catalogue/<member>` | `KeptCatalogue` | when a provider confirmed all its entries |
 | `sources` | `SourceCount` | how many data items have a designated source |
 | `source/<SHA-256 of the item's name>` | `DataSource` | the one source of a data item |
+| `manifest/<digest>` | `FileList` | a complete list of files |
+| `manifest-draft/<member>/<digest>` | `FileList` | a list of files of which parts are missing |
 | `release/<dataset>/<version>` | `ReleasedVersion` | what a version contains |
 | `request/<id>` | `RequestedItem` | one dataset asked for |
 | `grant/<id>` | `GrantedRight` | one right of one member, or a standing offer |
@@ -86,18 +88,23 @@ class Ledger(Canonical):
 
 
 class Member(Canonical):
-    """A department. `authorisation`: digest of what it asked with to be admitted after genesis."""
+    """A department. `authorisation`: digest of what it asked with to be admitted after genesis.
+
+    A `successor` acts for it; `generation` counts the mergers that lie one upon another below it.
+    """
 
     authorisation: DigestHex | None = None
     code: ShortText
     custodian: DigestHex
     endpoint: ShortText | None = None
+    generation: Count = 0
     jurisdiction: Jurisdiction
     line_superior: MemberId | None = None
     log_keys: tuple[DigestHex, ...] = ()
     names: Names
     roles: tuple[Role, ...] = ()
-    status: Literal["active", "suspended"] = "active"
+    status: Literal["active", "removed", "suspended"] = "active"
+    successor: MemberId | None = None
 
 
 class RoleHolders(Canonical):
@@ -229,6 +236,16 @@ class DataSource(Canonical):
     dataset: DatasetId
     item: ColumnName
     record: DigestHex
+
+
+class FileList(Canonical):
+    """The first `files` of a list of files: their length, the last name, their running digest."""
+
+    bytes: Count
+    files: Count
+    last: ShortText
+    run: DigestHex
+    total: Count
 
 
 class ReleasedVersion(Canonical):
@@ -380,6 +397,7 @@ Value = (
     | DependentBlocks
     | Due
     | EntryTerms
+    | FileList
     | GrantedRight
     | InformationSystem
     | KeptCatalogue
@@ -413,6 +431,8 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "grant": GrantedRight,
         "key": Key,
         "ledger": Ledger,
+        "manifest": FileList,
+        "manifest-draft": FileList,
         "member": Member,
         "proposal": ProposedAction,
         "release": ReleasedVersion,

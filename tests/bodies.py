@@ -18,6 +18,7 @@ from ledger.records.catalogue import (
     Column,
     Content,
     Entry,
+    File,
     Mode,
     Release,
     ReleaseItem,
@@ -27,6 +28,7 @@ from ledger.records.catalogue import (
 )
 from ledger.records.genesis import Names
 from ledger.records.governance import Action, Ballot, Premise, Proposal
+from ledger.records.manifests import Manifest, manifest_digest
 from ledger.records.sharing import (
     Acceptance,
     Grant,
@@ -103,6 +105,21 @@ def release_item(dataset: DatasetId = DATASET, version: int = 1, **changes: obje
 def release(*items: ReleaseItem) -> Release:
     """Versions; the first of `flights` if none are given."""
     return Release(items=items or (release_item(),))
+
+
+def files(*names: str) -> tuple[File, ...]:
+    """Files of 8 bytes."""
+    return tuple(File(bytes=8, name=name, sha256=CONTENT) for name in names)
+
+
+def manifest(listed: Sequence[File], first: int = 0, end: int | None = None) -> Manifest:
+    """Some of the files of a list."""
+    return Manifest(
+        files=tuple(listed[first:end]),
+        first=first,
+        manifest=manifest_digest(listed),
+        total=len(listed),
+    )
 
 
 def system(

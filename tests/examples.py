@@ -45,6 +45,7 @@ from ledger.records.governance import (
     RecoverCustodian,
 )
 from ledger.records.keys import KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
+from ledger.records.manifests import Manifest
 from ledger.records.sharing import Acceptance, Grant, GrantItem, Request, RequestItem, Revocation
 from ledger.records.terms import FieldMasking, RowFilter, Terms
 from ledger.records.upkeep import (
@@ -257,6 +258,7 @@ BODIES: Final[dict[str, Body]] = {
     "schema": Schema(columns=COLUMNS, first=0, schema=SCHEMA, total=2),
     "entry": ENTRY,
     "release": RELEASE,
+    "manifest": Manifest(files=FILES, first=256, manifest=digest_of("manifest"), total=258),
     "system": System(
         names=Names(en="Registry", zh="人口库"),
         operator="police",

@@ -29,6 +29,7 @@ from ledger.records import (
     KeyRevocation,
     KeyRotation,
     Lifecycle,
+    Manifest,
     Proposal,
     Release,
     Request,
@@ -48,6 +49,7 @@ from ledger.records.catalogue import (
     Column,
     Content,
     DatasetVersion,
+    File,
     LegalBasis,
     Mode,
     ReleaseItem,
@@ -63,16 +65,20 @@ from ledger.records.governance import (
     AdmitMembers,
     AdoptRules,
     ChangePurposes,
+    DescribeMember,
     Premise,
     RecoverCustodian,
     ReinstateMember,
     RejectAdmission,
+    RemoveMember,
     SetCalendar,
     SetParameters,
     SetRoles,
+    SucceedMember,
     SuspendMember,
 )
 from ledger.records.keys import Family
+from ledger.records.manifests import manifest_digest
 from ledger.records.sharing import GrantItem, NarrowingGround, RequestItem, RevocationGround
 from ledger.records.terms import Terms
 from ledger.records.upkeep import AttestedEntry
@@ -107,6 +113,10 @@ COLUMNS: Final = tuple(
 )
 SCHEMAS: Final = (COLUMNS, COLUMNS[:4], COLUMNS[:1], COLUMNS[1:])
 """Schemas that the wild publish, in one part or two."""
+LISTED: Final = tuple(
+    File(bytes=SAFE_INTEGER_MAX, name=name, sha256=NOWHERE) for name in ("a", "b", LONG)
+)
+"""A list of files that the wild publish, in one part or more."""
 KEYS: Final = tuple(f"spare-{n}" for n in range(6))
 """Keys that may come into use; each can do so once."""
 
@@ -316,7 +326,12 @@ def _releases(draw: DrawFn, pool: Pool) -> Release:
         items.append(
             ReleaseItem(
                 as_of=draw(moments(pool)),
-                content=Content(assurance="content", sha256=CONTENT),
+                content=draw(
+                    st.just(Content(assurance="content", sha256=CONTENT))
+                    | st.just(
+                        Content(assurance="content", manifest=True, sha256=manifest_digest(LISTED))
+                    )
+                ),
                 corrects=draw(st.none() | versions),
                 dataset=dataset,
                 derived_from=tuple(draw(st.lists(derived, max_size=2))),
@@ -370,6 +385,18 @@ def _systems(pool: Pool) -> SearchStrategy[System]:
         status=_one(("planned", "retired", "running")),
         summary=st.none() | st.just("字" * 4_096),
         system=_one(("tower", "system")),
+    )
+
+
+@st.composite
+def _manifests(draw: DrawFn, _pool: Pool) -> Manifest:
+    first = draw(st.sampled_from((0, 0, 1, 2)))
+    end = draw(st.sampled_from((1, 2, 3)))
+    return Manifest(
+        files=LISTED[first:end] or LISTED[:1],
+        first=first,
+        manifest=manifest_digest(LISTED),
+        total=draw(st.sampled_from((3, 3, 1, 1_000_000))),
     )
 
 
@@ -489,7 +516,17 @@ def actions(pool: Pool) -> SearchStrategy[Action]:
         st.builds(SetCalendar, calendar=calendars()),
         st.builds(SetParameters, parameters=_parameters()),
         st.builds(SetRoles, member=member, roles=_roles()),
+        st.builds(RemoveMember, member=member),
+        st.builds(SucceedMember, member=member, successor=member),
         st.builds(SuspendMember, member=member),
+        st.builds(
+            DescribeMember,
+            code=st.just(LONG),
+            jurisdiction=st.just(Jurisdiction(code=LONG, level="county")),
+            line_superior=st.none() | member,
+            member=member,
+            names=st.just(Names(en=LONG)),
+        ),
     )
 
 
@@ -529,6 +566,7 @@ WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
     KeyRevocation: _key_revocations,
     KeyRotation: lambda _pool: st.builds(KeyRotation, key=_key_descriptions()),
     Lifecycle: _lifecycles,
+    Manifest: _manifests,
     Proposal: _proposals,
     Release: _releases,
     Request: _requests,

@@ -20,6 +20,7 @@ from ledger.records.catalogue import Entry, Release, Schema
 from ledger.records.genesis import Genesis
 from ledger.records.governance import Ballot, Decision, Proposal
 from ledger.records.keys import Family, KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
+from ledger.records.manifests import Manifest
 from ledger.records.sharing import Acceptance, Grant, Request, Revocation
 from ledger.records.statement import (
     PREDICATE_TYPE_PREFIX,
@@ -47,6 +48,7 @@ Body = (
     | KeyRevocation
     | KeyRotation
     | Lifecycle
+    | Manifest
     | Proposal
     | Release
     | Request
@@ -102,6 +104,7 @@ KINDS: Final[dict[str, Kind]] = dict(
         _kind("schema", Schema, "catalogue"),
         _kind("entry", Entry, "catalogue"),
         _kind("release", Release, "catalogue"),
+        _kind("manifest", Manifest, "catalogue"),
         _kind("system", System, "catalogue"),
         _kind("lifecycle", Lifecycle, "catalogue"),
         _kind("source-designation", SourceDesignation, "catalogue"),
@@ -148,6 +151,8 @@ def subjects_of(  # noqa: C901, PLR0912  one case per kind
             return tuple(subject_of(case, case[:64]) for case in cases)
         case Schema(schema=schema):
             return (subject_of("schema", schema),)
+        case Manifest(manifest=manifest):
+            return (subject_of("manifest", manifest),)
         case Entry(dataset=dataset, schema=schema):
             return (subject_of(dataset, schema),)
         case SourceDesignation(dataset=dataset, entry=entry):
@@ -259,6 +264,7 @@ __all__ = [
     "KeyRotation",
     "Kind",
     "Lifecycle",
+    "Manifest",
     "Proposal",
     "Record",
     "Release",

@@ -249,13 +249,16 @@ class Content(Canonical):
         assurance: what the digest covers: the bytes, the rows in canonical form, or a watermark.
         bytes: total length of the files.
         files: the files, ascending by name, when there is more than one.
-        sha256: digest of the one file, of the canonical rows, of the file list or of the watermark.
+        manifest: whether the files are listed in `manifest` records.
+        sha256: digest of the one file, of the canonical rows, of the file list, of the manifest or
+            of the watermark.
         watermark: a position of a live table or service.
     """
 
     assurance: Literal["content", "rows", "watermark"]
     bytes: Count | None = None
     files: Annotated[tuple[File, ...], Meta(max_length=128)] = ()
+    manifest: bool = False
     sha256: DigestHex
     watermark: ShortText | None = None
 
@@ -265,6 +268,8 @@ class Content(Canonical):
             raise ValueError("`sha256` is not the digest of the list of `files`")
         if (self.assurance == "watermark") != (self.watermark is not None):
             raise ValueError("`watermark` goes with the assurance `watermark`")
+        if self.manifest and (self.files or self.assurance != "content"):
+            raise ValueError("`manifest` goes with the assurance `content`, without `files`")
 
 
 class Quality(Canonical):

@@ -14,6 +14,7 @@ from contracts.values import (
     DataSource,
     Due,
     EntryTerms,
+    FileList,
     GrantedRight,
     KeptCatalogue,
     Key,
@@ -116,6 +117,16 @@ def role_lost(_: Story) -> Changes:
 def schema_cut(story: Story) -> Changes:
     key, version = first(story, SchemaVersion, "schema/")
     return {key: replace(version, total=version.total + 1)}
+
+
+def manifest_cut(_: Story) -> Changes:
+    listed = FileList(bytes=1, files=1, last="a", run=bodies.NOWHERE, total=2)
+    return {f"manifest/{bodies.NOWHERE}": listed}
+
+
+def manifest_never_done(_: Story) -> Changes:
+    listed = FileList(bytes=1, files=1, last="a", run=bodies.NOWHERE, total=1)
+    return {f"manifest-draft/health/{bodies.NOWHERE}": listed}
 
 
 def schema_never_done(story: Story) -> Changes:
@@ -332,12 +343,38 @@ def adopted_by_others(story: Story) -> Changes:
     return {key: replace(proposed, tally=Tally(electorate=3, no=0, yes=3))}
 
 
+def ring(story: Story) -> Changes:
+    members = {one: get(story, Member, f"member/{one}") for one in ("audit", "weather")}
+    return {
+        "member/audit": replace(members["audit"], successor="weather"),
+        "member/weather": replace(members["weather"], successor="audit"),
+    }
+
+
+def led_nowhere(story: Story) -> Changes:
+    weather = get(story, Member, "member/weather")
+    audit = get(story, Member, "member/audit")
+    return {
+        "member/weather": replace(weather, successor="audit"),
+        "member/audit": replace(audit, generation=1, status="removed"),
+    }
+
+
+def too_many_mergers(story: Story) -> Changes:
+    return {"member/weather": replace(get(story, Member, "member/weather"), generation=9)}
+
+
+def roles_kept(story: Story) -> Changes:
+    return {"member/health": replace(get(story, Member, "member/health"), status="removed")}
+
+
 BREAKS: Mapping[str, tuple[Break, ...]] = {
     "values_can_be_read": (too_long,),
     "chains_are_whole": (chain_cut,),
     "keys_serve_one_writer": (key_of_another, key_retired, key_forgotten, other_custodian),
     "roles_agree": (role_lost,),
     "schemas_are_whole": (schema_cut, schema_never_done),
+    "manifests_are_whole": (manifest_cut, manifest_never_done),
     "datasets_are_counted": (version_missing, dataset_miscounted, dataset_gone, two_providers),
     "reviews_are_pending": (draft_lost,),
     "ended_datasets_offer_nothing": (archived_in_force, destroyed_at_once),
@@ -359,6 +396,7 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
         adopted_by_fewer,
         adopted_by_others,
     ),
+    "successions_come_to_an_end": (ring, led_nowhere, too_many_mergers, roles_kept),
 }
 """What to change in the state, so that the invariant of that name sees it."""
 
