@@ -7,6 +7,7 @@ on every node and for every auditor, today and in ten years.
     transition      a record: the checks common to all kinds, then the rule of its own kind
     genesis, keyring, catalogue, sharing, use       the rules, a family each
     governance, actions                             votes, and what they can do
+    succession, rulebooks                           who acts for whom, versions of the rules
     cases, workflows                                the interpreter, the tables it reads
     terms, coverage, counters, calendar, columns    what rules compute with
     reasons, findings                               the permanent codes they answer with

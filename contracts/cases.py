@@ -22,6 +22,7 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
+from contracts.succession import heir_of
 from contracts.values import (
     Case,
     Due,
@@ -142,7 +143,7 @@ def members_in(view: StateView, case: Case, part: str) -> tuple[MemberId, ...]:
 
 def entitled_as(view: StateView, case: Case, row: Step, member: MemberId) -> Part | None:
     """The part or office by which `member` may take a step, if any; whatever the case's state."""
-    is_party = any(party.member == member for party in case.parties)
+    is_party = any(heir_of(view, party.member) == member for party in case.parties)
     barred = OFFICES if row.independent and is_party else ()
     allowed = (part for part in row.who if part not in barred)
     return next((part for part in allowed if member in members_in(view, case, part)), None)

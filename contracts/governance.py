@@ -34,6 +34,7 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
+from contracts.succession import heir_of
 from contracts.values import Case, CastBallot, Ledger, Party, ProposedAction, Tally
 from contracts.view import StateView, held, read
 from ledger.canonical import encode
@@ -158,7 +159,7 @@ def apply_decision(draft: Draft, body: Decision) -> None:
     )
     match body.matter:
         case RecoverCustodian(member=member) as action:
-            refuse_unless(member != draft.member, OWN_CASE, member, "matter")
+            refuse_unless(heir_of(draft, member) != draft.member, OWN_CASE, member, "matter")
             draft.adopt(actions.tried(draft, action))
         case RejectAdmission(proposal=proposal):
             value = read(draft, ProposedAction, f"proposal/{proposal}")

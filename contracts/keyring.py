@@ -23,6 +23,7 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
+from contracts.succession import heir_of
 from contracts.values import ChainHead, Key, Member, Writer
 from contracts.view import StateView, held, read
 from ledger.errors import FormatError, WeakKeyError
@@ -32,7 +33,7 @@ from ledger.records.genesis import custodian_of
 from ledger.records.governance import Decision, Proposal, RecoverCustodian
 from ledger.records.keys import KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
 from ledger.suites import ED25519
-from ledger.types import Count, DigestHex, WriterId
+from ledger.types import Count, DigestHex, MemberId, WriterId
 
 
 def introduced_key(view: StateView, body: Body) -> PublicKey | None:
@@ -166,13 +167,18 @@ def _find_suspect_records(draft: Draft, writer: WriterId, since: Count) -> None:
 def _own_writers_key(draft: Draft, keyid: DigestHex) -> tuple[Key, WriterId]:
     """A key of one of the member's writers, and the writer. Custodian and log keys are none."""
     key = read(draft, Key, f"key/{keyid}")
-    if key is None or key.member != draft.member or key.function != "writer" or not key.writer:
+    if key is None or key.function != "writer" or not key.writer:
         raise Refused(UNKNOWN_KEY, keyid, "key")
+    refuse_unless(heir_of(draft, key.member) == draft.member, UNKNOWN_KEY, keyid, "key")
     return key, key.writer
 
 
+def _member_of(writer: WriterId) -> MemberId:
+    return writer.partition("/")[0]
+
+
 def _check_custodian(draft: Draft, about: WriterId) -> None:
-    is_own = about.partition("/")[0] == draft.member
+    is_own = heir_of(draft, _member_of(about)) == draft.member
     refuse_unless(
         is_own and draft.signer == custodian_of(draft.member), NOT_CUSTODIAN, about, "writer"
     )
@@ -201,7 +207,7 @@ def _register(
             function=function,
             key=description,
             lineage=lineage,
-            member=draft.member,
+            member=_member_of(writer),
             since=draft.context.index,
             writer=writer,
         ),

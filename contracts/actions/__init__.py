@@ -4,14 +4,15 @@ An action is tried before it is done: `tried` applies it to a draft that lies on
 whoever asks takes the draft over or drops it. So what is put to the vote could be done at that
 moment, and what is adopted is done by the same code, or not at all.
 
-    members      admit, suspend, reinstate, roles, custodian recovery
+    members      admit, describe, suspend, reinstate, roles, custodian recovery
+    departures   remove, merge into a successor
     standards    parameters, calendar, purposes, rules
     continuity   what no action may take from the ledger
 """
 
 from typing import assert_never
 
-from contracts.actions import continuity, members, standards
+from contracts.actions import continuity, departures, members, standards
 from contracts.draft import Draft
 from contracts.values import Member
 from contracts.view import StateView, read
@@ -20,11 +21,14 @@ from ledger.records.governance import (
     AdmitMembers,
     AdoptRules,
     ChangePurposes,
+    DescribeMember,
     RecoverCustodian,
     ReinstateMember,
+    RemoveMember,
     SetCalendar,
     SetParameters,
     SetRoles,
+    SucceedMember,
     SuspendMember,
 )
 
@@ -59,9 +63,14 @@ def is_qualified(view: StateView, action: Action) -> bool:
             return ("committee" in roles) != _is_in_committee(view, member)
         case RecoverCustodian(member=member):
             return _is_in_committee(view, member)
-        case ReinstateMember(member=member) | SuspendMember(member=member):
+        case (
+            ReinstateMember(member=member)
+            | RemoveMember(member=member)
+            | SucceedMember(member=member)
+            | SuspendMember(member=member)
+        ):
             return _is_in_committee(view, member)
-        case ChangePurposes() | SetCalendar():
+        case ChangePurposes() | DescribeMember() | SetCalendar():
             return False
         case _:
             assert_never(action)
@@ -72,7 +81,7 @@ def _is_in_committee(view: StateView, member_id: str) -> bool:
     return member is not None and "committee" in member.roles
 
 
-def _apply(draft: Draft, action: Action) -> None:
+def _apply(draft: Draft, action: Action) -> None:  # noqa: C901, PLR0912  one case per action
     match action:
         case AdmitMembers():
             members.apply_admission(draft, action)
@@ -84,6 +93,12 @@ def _apply(draft: Draft, action: Action) -> None:
             members.apply_roles(draft, action)
         case RecoverCustodian():
             members.apply_recovery(draft, action)
+        case DescribeMember():
+            members.apply_description(draft, action)
+        case RemoveMember():
+            departures.apply_removal(draft, action)
+        case SucceedMember():
+            departures.apply_succession(draft, action)
         case AdoptRules():
             standards.apply_rules(draft, action)
         case ChangePurposes():

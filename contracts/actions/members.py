@@ -1,4 +1,4 @@
-"""Actions on members: admit, suspend, reinstate, roles, custodian recovery."""
+"""Actions on members that stay: admit, describe, suspend, reinstate, roles, custodian recovery."""
 
 from collections.abc import Sequence
 
@@ -27,6 +27,7 @@ from ledger.records.governance import (
     ORDERING,
     Admission,
     AdmitMembers,
+    DescribeMember,
     RecoverCustodian,
     ReinstateMember,
     SetRoles,
@@ -35,6 +36,8 @@ from ledger.records.governance import (
 from ledger.suites import ED25519
 from ledger.types import DigestHex, MemberId
 
+LINE_MAX = 128
+"""Superiors above a member that are looked at: a longer line is taken for a ring."""
 HOLDERS_MAX = 128
 """Members that can have one role: every ballot looks at the whole committee."""
 
@@ -66,7 +69,7 @@ def apply_admission(draft: Draft, action: AdmitMembers) -> None:
 
 def apply_suspension(draft: Draft, action: SuspendMember) -> None:
     """R614: a member that orders no blocks is suspended; one that does gives up the role first."""
-    member = _member(draft, action.member)
+    member = known_member(draft, action.member)
     refuse_unless(member.status == "active", WRONG_STATE, member.status, "member")
     orders = any(role in member.roles for role in ORDERING)
     refuse_unless(not orders, LEDGER_WOULD_STOP, f"{action.member} orders blocks", "member")
@@ -75,7 +78,7 @@ def apply_suspension(draft: Draft, action: SuspendMember) -> None:
 
 def apply_reinstatement(draft: Draft, action: ReinstateMember) -> None:
     """R615: a suspended member is active again, with the roles it has."""
-    member = _member(draft, action.member)
+    member = known_member(draft, action.member)
     refuse_unless(member.status == "suspended", WRONG_STATE, member.status, "member")
     draft.put(f"member/{action.member}", replace(member, status="active"))
 
@@ -85,7 +88,8 @@ def apply_roles(draft: Draft, action: SetRoles) -> None:
 
     Whoever is to order blocks has log keys, from genesis on.
     """
-    member = _member(draft, action.member)
+    member = known_member(draft, action.member)
+    _check_stays(action.member, member)
     orders = any(role in action.roles for role in ORDERING)
     refuse_unless(not orders or bool(member.log_keys), WRONG_STATE, "it has no log keys", "roles")
     refuse_unless(action.roles != member.roles, ALREADY_EXISTS, action.member, "roles")
@@ -96,18 +100,50 @@ def apply_recovery(draft: Draft, action: RecoverCustodian) -> None:
     """R616: a member's custodian key is revoked and gives way to one that was never seen before.
 
     The new key signed the record that proposes or decides this. What the old one appointed stays,
-    until the custodian changes it.
+    until the custodian changes it. Who was merged has no custodian of its own.
     """
-    member = _member(draft, action.member)
+    member = known_member(draft, action.member)
+    _check_stays(action.member, member)
     old = held(draft, Key, f"key/{member.custodian}")
     draft.put(f"key/{member.custodian}", replace(old, status="revoked", until=draft.context.index))
     keyid = _enrol_custodian(draft, action.member, action.key)
     draft.put(f"member/{action.member}", replace(member, custodian=keyid))
 
 
-def _member(draft: Draft, member_id: MemberId) -> Member:
+def apply_description(draft: Draft, action: DescribeMember) -> None:
+    """R626: a member is renamed or moved; it is not above itself in its line."""
+    member = known_member(draft, action.member)
+    _check_stays(action.member, member)
+    above, steps = action.line_superior, 0
+    while above is not None:
+        is_below = above == action.member or steps == LINE_MAX
+        refuse_unless(not is_below, MALFORMED, f"{action.member} is above itself", "lineSuperior")
+        above, steps = known_member(draft, above).line_superior, steps + 1
+    described = replace(
+        member,
+        code=action.code,
+        endpoint=action.endpoint,
+        jurisdiction=action.jurisdiction,
+        line_superior=action.line_superior,
+        names=action.names,
+    )
+    draft.put(f"member/{action.member}", described)
+
+
+def end_roles(draft: Draft, member_id: MemberId) -> None:
+    """Take all roles from a member."""
+    _put_roles(draft, member_id, ())
+
+
+def known_member(draft: Draft, member_id: MemberId) -> Member:
+    """A member that there is. Refuses with `unknown-member`."""
     member = read(draft, Member, f"member/{member_id}")
     return required(member, UNKNOWN_MEMBER, member_id, "member")
+
+
+def _check_stays(member_id: MemberId, member: Member) -> None:
+    stays = member.status != "removed" and member.successor is None
+    refuse_unless(stays, WRONG_STATE, f"{member_id} has left", "member")
 
 
 def _enrol_custodian(draft: Draft, member: MemberId, description: KeyDescription) -> DigestHex:

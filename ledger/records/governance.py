@@ -100,6 +100,26 @@ class ChangePurposes(Canonical, tag_field=_TAG, tag="change-purposes"):
             raise ValueError("neither adopts nor retires a purpose")
 
 
+class DescribeMember(Canonical, tag_field=_TAG, tag="describe-member"):
+    """Say anew what a member is: renamed, moved to another superior or territory.
+
+    Attributes:
+        code: unified code of the organisation.
+        endpoint: address of its node.
+        jurisdiction: its territory.
+        line_superior: its superior in the same line of business.
+        member: the member.
+        names: what it is called.
+    """
+
+    code: ShortText
+    endpoint: ShortText | None = None
+    jurisdiction: Jurisdiction
+    line_superior: MemberId | None = None
+    member: MemberId
+    names: Names
+
+
 class RecoverCustodian(Canonical, tag_field=_TAG, tag="recover-custodian"):
     """Give a member that lost its custodian key another one. The new key signs the record too.
 
@@ -114,6 +134,16 @@ class RecoverCustodian(Canonical, tag_field=_TAG, tag="recover-custodian"):
 
 class ReinstateMember(Canonical, tag_field=_TAG, tag="reinstate-member"):
     """End a member's suspension.
+
+    Attributes:
+        member: the member.
+    """
+
+    member: MemberId
+
+
+class RemoveMember(Canonical, tag_field=_TAG, tag="remove-member"):
+    """Remove a member for good. What it gave stays given.
 
     Attributes:
         member: the member.
@@ -157,6 +187,18 @@ class SetRoles(Canonical, tag_field=_TAG, tag="set-roles"):
         require_ascending("roles", self.roles)
 
 
+class SucceedMember(Canonical, tag_field=_TAG, tag="succeed-member"):
+    """Merge a member into another one, whose custodian appoints its writers from then on.
+
+    Attributes:
+        member: the member that is merged; its id stays.
+        successor: the member that acts for it.
+    """
+
+    member: MemberId
+    successor: MemberId
+
+
 class SuspendMember(Canonical, tag_field=_TAG, tag="suspend-member"):
     """Suspend a member: it states facts and manages its keys, but neither asks, gives nor votes.
 
@@ -171,11 +213,14 @@ Action: TypeAlias = (
     AdmitMembers
     | AdoptRules
     | ChangePurposes
+    | DescribeMember
     | RecoverCustodian
     | ReinstateMember
+    | RemoveMember
     | SetCalendar
     | SetParameters
     | SetRoles
+    | SucceedMember
     | SuspendMember
 )
 """What a proposal can do."""
