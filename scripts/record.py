@@ -11,7 +11,7 @@ from scripts.console_text import USAGE, counted, fail, info
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading, Signing
-from scripts.record_release import release_item
+from scripts.record_release import release_of
 from scripts.record_show import show_record
 from scripts.record_use import Content, Manner, read_log, usages
 from scripts.signers import load_signer
@@ -45,7 +45,7 @@ def publish(
     Example: `blockpool record publish flights data/flights.csv --as-of 2026-11-23`
     """
     with at.open() as (client, writer):
-        item = release_item(
+        item, parts = release_of(
             client,
             dataset,
             files,
@@ -53,7 +53,9 @@ def publish(
             corrects=corrects,
             quality=quality or (),
         )
-        done = submit(writer, [(dataset, Release(items=(item,)))], receipts)
+        bodies: list[tuple[str, Body]] = [(f"files from {one.first}", one) for one in parts]
+        bodies.append((dataset, Release(items=(item,))))
+        done = submit(writer, bodies, receipts)
     version = f"{dataset}@{item.version}"
     print_done(
         done, [(version, f"{counted(item.rows, 'row')}, {item.content.sha256}")], as_json=as_json

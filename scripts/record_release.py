@@ -1,11 +1,23 @@
-"""One more version of a dataset, from its files: `blockpool record publish flights flights.csv`."""
+"""One more version of a dataset, from its files: `blockpool record publish flights flights.csv`.
 
-from collections.abc import Sequence
+A version of more files than a release can list names a manifest, which is put on the ledger first,
+in parts, unless it is there.
+"""
+
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from contracts.values import Dataset, ReleasedVersion, SchemaPart, SchemaVersion
-from ledger.records.catalogue import Content, File, Quality, ReleaseItem, file_list_digest
+from contracts.values import Dataset, FileList, ReleasedVersion, SchemaPart, SchemaVersion
+from ledger.records.catalogue import (
+    FILES_MAX,
+    Content,
+    File,
+    Quality,
+    ReleaseItem,
+    file_list_digest,
+)
+from ledger.records.manifests import FILES_PER_PART_MAX, Manifest, manifest_digest
 from ledger.types import DigestHex, Time, Version
 from node.client import Client
 from scripts.answers import read_value
@@ -14,7 +26,7 @@ from scripts.spelling import SpellingError, build, time_of, yes_or_no
 from scripts.tables import FoundTable, SourceError, sources_in
 
 
-def release_item(
+def release_of(
     client: Client,
     dataset: str,
     files: Sequence[Path],
@@ -22,18 +34,22 @@ def release_item(
     as_of: Time | None,
     corrects: Version | None,
     quality: Sequence[str],
-) -> ReleaseItem:
-    """The next version, with the contents of `files`. Raises `SpellingError` or `SourceError`."""
+) -> tuple[ReleaseItem, tuple[Manifest, ...]]:
+    """The next version, with the contents of `files`, and what goes before it.
+
+    Raises `SpellingError` or `SourceError`.
+    """
     entry = entry_of(client, dataset)
     before = read_value(client, Dataset, f"dataset/{dataset}")
     found = [_read(path) for path in files]
     columns = column_names(client, entry.schema)
     for one in found:
         _check_columns(one, columns)
-    content = _content(files, found)
+    listed = _listed(files, found)
+    content = _content(found, listed)
     if as_of is None and corrects is None:
         _check_changed(client, dataset, before, content)
-    return build(
+    item = build(
         ReleaseItem,
         as_of=as_of or time_of(datetime.now(UTC)),
         content=content,
@@ -44,6 +60,17 @@ def release_item(
         schema=entry.schema,
         version=1 if before is None else before.releases + 1,
     )
+    if not content.manifest or read_value(client, FileList, f"manifest/{content.sha256}"):
+        return item, ()
+    return item, tuple(manifest_parts(listed))
+
+
+def manifest_parts(listed: Sequence[File]) -> Iterator[Manifest]:
+    """The records that put a list of files on the ledger."""
+    digest = manifest_digest(listed)
+    for first in range(0, len(listed), FILES_PER_PART_MAX):
+        part = tuple(listed[first : first + FILES_PER_PART_MAX])
+        yield build(Manifest, files=part, first=first, manifest=digest, total=len(listed))
 
 
 def column_names(client: Client, schema: DigestHex) -> tuple[str, ...]:
@@ -88,7 +115,15 @@ def _check_changed(client: Client, dataset: str, before: Dataset | None, content
         )
 
 
-def _content(files: Sequence[Path], found: Sequence[FoundTable]) -> Content:
+def _listed(files: Sequence[Path], found: Sequence[FoundTable]) -> tuple[File, ...]:
+    """The files in the order of their names."""
+    return tuple(
+        File(bytes=one.body_bytes or 0, name=path.name, sha256=one.sha256)
+        for path, one in sorted(zip(files, found, strict=True), key=lambda pair: pair[0].name)
+    )
+
+
+def _content(found: Sequence[FoundTable], listed: tuple[File, ...]) -> Content:
     total = sum(one.body_bytes or 0 for one in found)
     if len(found) == 1:
         (one,) = found
@@ -97,10 +132,9 @@ def _content(files: Sequence[Path], found: Sequence[FoundTable]) -> Content:
         return build(Content, assurance="content", bytes=total, sha256=one.sha256)
     if any(one.table is not None for one in found):
         raise SourceError("a version of several files is made of files that are one table each")
-    listed = tuple(
-        File(bytes=one.body_bytes or 0, name=path.name, sha256=one.sha256)
-        for path, one in sorted(zip(files, found, strict=True), key=lambda pair: pair[0].name)
-    )
+    if len(listed) > FILES_MAX:
+        digest = manifest_digest(listed)
+        return build(Content, assurance="content", bytes=total, manifest=True, sha256=digest)
     return build(
         Content, assurance="content", bytes=total, files=listed, sha256=file_list_digest(listed)
     )

@@ -25,6 +25,8 @@ from ledger.types import (
 
 COLUMNS_PER_PART_MAX: Final = 256
 COLUMNS_PER_SCHEMA_MAX: Final = 1_024
+FILES_MAX: Final = 128
+"""Files that a release lists by itself; a longer list is a manifest."""
 RELEASES_PER_RECORD_MAX: Final = 64
 
 
@@ -257,7 +259,7 @@ class Content(Canonical):
 
     assurance: Literal["content", "rows", "watermark"]
     bytes: Count | None = None
-    files: Annotated[tuple[File, ...], Meta(max_length=128)] = ()
+    files: Annotated[tuple[File, ...], Meta(max_length=FILES_MAX)] = ()
     manifest: bool = False
     sha256: DigestHex
     watermark: ShortText | None = None

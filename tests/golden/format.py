@@ -55,6 +55,7 @@ _LIMITS: Final[tuple[tuple[ModuleType, str, str], ...]] = (
     (genesis, "FOUNDERS_MAX", "founders"),
     (catalogue, "COLUMNS_PER_PART_MAX", "columns of one `schema` record"),
     (catalogue, "COLUMNS_PER_SCHEMA_MAX", "columns of a schema"),
+    (catalogue, "FILES_MAX", "files that a release lists by itself"),
     (catalogue, "RELEASES_PER_RECORD_MAX", "versions in a `release` record"),
     (blocks, "INPUTS_MAX", "rights a block dataset rests on"),
     (blocks, "MAPPED_MAX", "columns of a block made from one input"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.values import Case, GrantedRight, ReleasedVersion, RequestedItem
+from contracts.values import Case, FileList, GrantedRight, ReleasedVersion, RequestedItem
 from ledger.errors import VerificationError
 from ledger.receipt import verify_receipt
 from ledger.records import Grant, Request, Usage, parse_record
@@ -273,6 +273,22 @@ def test_the_next_version_is_released_from_files(
     other = write(tmp_path / "other.csv", "a,b,d\nx,y,z\n")
     message = command.fails("record", "publish", "flights", other, writer="transport/main")
     assert "lacks c and has d that the entry has not" in message
+
+
+def test_a_version_of_many_files_names_a_manifest(
+    command: Command, shared: World, tmp_path: Path
+) -> None:
+    files = [write(tmp_path / f"{n:03}.csv", f"a,b,c\n{n},y,z\n") for n in range(300)]
+    line = ("record", "publish", "flights", *files, "--as-of", "2026-11-22")
+    done = command.json(*line, writer="transport/main")
+    assert len(done["records"]) == 3
+    version = shared.value("release/flights/2")
+    assert isinstance(version, ReleasedVersion)
+    listed = shared.value(f"manifest/{version.sha256}")
+    assert isinstance(listed, FileList)
+    assert (listed.files, listed.last, version.rows) == (300, "299.csv", 300)
+    again = command.json(*line, writer="transport/main")
+    assert len(again["records"]) == 1
 
 
 def test_bodies_of_any_kind_are_submitted(command: Command, shared: World, tmp_path: Path) -> None:
