@@ -85,13 +85,18 @@ def open_case(  # noqa: PLR0913  a case is all of these
     _put(draft, case_id, case)
 
 
-def take_step(draft: Draft, case_id: CaseId, name: str, not_entitled: Reason) -> Case:
+def take_step(
+    draft: Draft, case_id: CaseId, name: str, not_entitled: Reason, following: str | None = None
+) -> Case:
     """Take the step `name` on behalf of the draft's member, by a record of the step's own kind.
 
-    Returns the case as it stood before. Refuses with `not_entitled`, or with `wrong-state`.
+    Where the step can lead to several states, the rule says to which: `following`. Returns the case
+    as it stood before. Refuses with `not_entitled`, or with `wrong-state`.
     """
     case = held(draft, Case, f"case/{case_id}")
-    row = _check_step(draft, case_id, case, WORKFLOWS[case.workflow].rows(name), not_entitled)
+    rows = WORKFLOWS[case.workflow].rows(name)
+    rows = rows if following is None else tuple(row for row in rows if row.next == following)
+    row = _check_step(draft, case_id, case, rows, not_entitled)
     _move(draft, case_id, case, row.next)
     return case
 

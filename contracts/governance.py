@@ -109,7 +109,7 @@ def apply_ballot(draft: Draft, body: Ballot) -> None:
     refuse_unless(is_new, ALREADY_EXISTS, f"the vote is {body.vote} already", "vote")
     draft.put(key, CastBallot(record=draft.record, vote=body.vote))
     if changed_premise(draft, proposed.rests_on) is not None:
-        cases.take_step(draft, body.proposal, "fall", NOT_COMMITTEE)
+        cases.take_step(draft, body.proposal, "vote", NOT_COMMITTEE, "fallen")
         return
     tally = tally_of(draft, body.proposal)
     threshold = threshold_of(draft, proposed.action)
@@ -117,9 +117,9 @@ def apply_ballot(draft: Draft, body: Ballot) -> None:
     if reaches(tally.yes, tally.electorate):
         _adopt(draft, body.proposal, proposed, tally)
     elif reaches(tally.electorate - tally.no, tally.electorate):
-        cases.take_step(draft, body.proposal, "vote", NOT_COMMITTEE)
+        cases.take_step(draft, body.proposal, "vote", NOT_COMMITTEE, "open")
     else:
-        cases.take_step(draft, body.proposal, "reject", NOT_COMMITTEE)
+        cases.take_step(draft, body.proposal, "vote", NOT_COMMITTEE, "rejected")
 
 
 def tally_of(view: StateView, proposal: DigestHex) -> Tally:
@@ -175,10 +175,10 @@ def _adopt(draft: Draft, proposal: DigestHex, proposed: ProposedAction, tally: T
         done = actions.tried(draft, proposed.action)
     except Refused:
         # Votes count, and are kept; what they are for is no longer possible.
-        cases.take_step(draft, proposal, "fall", NOT_COMMITTEE)
+        cases.take_step(draft, proposal, "vote", NOT_COMMITTEE, "fallen")
         return
     # First the step: the action may end the voter's own membership of the committee.
-    cases.take_step(draft, proposal, "adopt", NOT_COMMITTEE)
+    cases.take_step(draft, proposal, "vote", NOT_COMMITTEE, "adopted")
     draft.adopt(done)
     draft.put(f"proposal/{proposal}", replace(proposed, tally=tally))
 

@@ -57,7 +57,7 @@ class Workflow:
         return next(one for one in self.states if one.name == name)
 
     def rows(self, name: str) -> tuple[Step, ...]:
-        """The rows of a step, one per state that allows it. They differ in state and next alone."""
+        """The rows of a step. They differ in number, state and next alone."""
         return tuple(one for one in self.steps if one.name == name)
 
 
@@ -231,9 +231,9 @@ PROPOSAL: Final = Workflow(
     ),
     (
         Step("W001", "open", "vote", ("committee",), "open", by="ballot"),
-        Step("W002", "open", "adopt", ("committee",), "adopted", by="ballot"),
-        Step("W003", "open", "reject", ("committee",), "rejected", by="ballot"),
-        Step("W004", "open", "fall", ("committee",), "fallen", by="ballot"),
+        Step("W002", "open", "vote", ("committee",), "adopted", by="ballot"),
+        Step("W003", "open", "vote", ("committee",), "rejected", by="ballot"),
+        Step("W004", "open", "vote", ("committee",), "fallen", by="ballot"),
         Step("W005", "open", "overrule", ("government",), "rejected", by="decision"),
     ),
 )  # fmt: skip
