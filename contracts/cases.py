@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from contracts import calendar
+from contracts import calendar, mediation, named
 from contracts.draft import Draft
 from contracts.reasons import (
     GROUND_MISSING,
@@ -29,8 +29,8 @@ from contracts.values import (
     EntryTerms,
     GrantedRight,
     Party,
+    ReleasedVersion,
     RequestedItem,
-    RoleHolders,
     Suspicion,
 )
 from contracts.view import StateView, held, read
@@ -42,12 +42,23 @@ from ledger.types import CaseId, DatasetId, MemberId, Time
 
 Effect = Callable[[Draft, Case], None]
 """What a step does beside moving its case."""
-OFFICES = ("auditor", "committee", "government", "steward")
-DAYS_OF: Mapping[str, Callable[[Parameters], int]] = {
+OFFICES = ("auditor", "committee", "government", "mediator", "steward")
+"""What a table may call for beside the parties of a case; who mediates is found in each case."""
+DAYS_OF: Mapping[str, Callable[[Parameters], int | None]] = {
+    "appeal_days": lambda parameters: parameters.appeal_days,
+    "assignment_days": lambda parameters: parameters.assignment_days,
+    "correction_days": lambda parameters: parameters.correction_days,
+    "demand_days": lambda parameters: parameters.demand_days,
+    "mediation_days": lambda parameters: parameters.mediation_days,
+    "order_days": lambda parameters: parameters.order_days,
+    "rectification_days": lambda parameters: parameters.rectification_days,
+    "rectify_days": lambda parameters: parameters.rectify_days,
     "reply_days": lambda parameters: parameters.reply_days,
+    "response_days": lambda parameters: parameters.response_days,
     "review_days": lambda parameters: parameters.review_days,
+    "ruling_days": lambda parameters: parameters.ruling_days,
 }
-"""How to read the parameter a workflow state names."""
+"""How to read the parameter a workflow state names; without a value the state has no deadline."""
 
 
 def open_case(  # noqa: PLR0913  a case is all of these
@@ -109,6 +120,7 @@ def apply_step(draft: Draft, body: StepBody, effects: Mapping[str, Effect]) -> N
     an office does not help a party. The case is in a state that allows the step, and the record
     names one of its coded grounds.
     """
+    named.check_named(draft, body)
     for case_id in body.cases:
         case = required(read(draft, Case, f"case/{case_id}"), UNKNOWN_CASE, case_id, "cases")
         draft.check_dataset(dataset_of(draft, case))
@@ -121,6 +133,7 @@ def apply_step(draft: Draft, body: StepBody, effects: Mapping[str, Effect]) -> N
             "one of " + ", ".join(row.grounds),
             "ground",
         )
+        case = named.take_named(case, row, body)
         _move(draft, case_id, case, row.next)
         if row.effect is not None:
             effects[row.effect](draft, case)
@@ -138,12 +151,39 @@ def pass_deadline(draft: Draft, key: str) -> tuple[CaseId, Case]:
     return case_id, case
 
 
+def overdue_base(view: StateView, case_id: CaseId, case: Case, code: str) -> CaseId:
+    """What the id of a finding about a deadline begins with.
+
+    It is the case; where the case was found overdue before, by the same code, the number of the
+    records that have moved it follows.
+    """
+    is_first = view.get(f"case/{case_id}-{code}") is None
+    return case_id if is_first else f"{case_id}-{case.records}"
+
+
 def members_in(view: StateView, case: Case, part: str) -> tuple[MemberId, ...]:
     """The members that have a part in a case, or an office of the ledger."""
+    if part == "mediator":
+        return mediation.mediators(view, case)
     if part in OFFICES:
-        holders = read(view, RoleHolders, f"role/{part}")
-        return () if holders is None else holders.members
+        return mediation.holders(view, part)
     return tuple(party.member for party in case.parties if party.part == part)
+
+
+def late_in(view: StateView, case: Case) -> tuple[MemberId, ...]:
+    """The members against which the deadline of a case runs.
+
+    R713: a deadline runs against those who have the part that the table names late, and who may
+    take a step out of the state. Who is barred from deciding its own case is not late with it.
+    """
+    table = WORKFLOWS[case.workflow]
+    late = table.state(case.state).late
+    rows = [row for row in table.steps if row.state == case.state and late in row.who]
+    return tuple(
+        member
+        for member in (() if late is None else members_in(view, case, late))
+        if any(entitled_as(view, case, row, member) for row in rows)
+    )
 
 
 def entitled_as(view: StateView, case: Case, row: Step, member: MemberId) -> Part | None:
@@ -155,8 +195,15 @@ def entitled_as(view: StateView, case: Case, row: Step, member: MemberId) -> Par
 
 
 def dataset_of(view: StateView, case: Case) -> DatasetId | None:
-    """The dataset a case is about; a finding is about a record."""
+    """The dataset a case is about; a finding is about a record.
+
+    A case that rests on another is about what that one is about, unless it rests on a third.
+    """
     subject = view.get(case.subject)
+    if isinstance(subject, Case):
+        case, subject = subject, view.get(subject.subject)
+    if isinstance(subject, ReleasedVersion):
+        return case.subject.split("/")[1]
     if isinstance(subject, EntryTerms | GrantedRight | RequestedItem):
         return subject.dataset
     return None
@@ -205,4 +252,6 @@ def _deadline(draft: Draft, parameter: str | None, days: int | None) -> Time | N
         if parameter is None:
             return None
         days = DAYS_OF[parameter](ledger.parameters)
+    if days is None:
+        return None
     return calendar.deadline(draft.context.time, days, ledger.calendar)

@@ -109,6 +109,45 @@ OUTSIDE_APPOINTMENT: Final = Finding(
     "a writer reported the use of a dataset it was not appointed for",
     "confirm the report, appoint the writer for the dataset",
 )
+CORRECTION_OVERDUE: Final = Finding(
+    65,
+    "correction-overdue",
+    "a correction was not answered, or not made, in time",
+    "answer it, release the correction",
+)
+MEDIATION_OVERDUE: Final = Finding(
+    66, "mediation-overdue", "who mediates did not rule in time", "rule on it"
+)
+RULING_OVERDUE: Final = Finding(
+    67, "ruling-overdue", "an appeal or a complaint was not decided in time", "decide it"
+)
+ASSIGNMENT_OVERDUE: Final = Finding(
+    68, "assignment-overdue", "a demand was not assigned in time", "assign it, or close it"
+)
+DEMAND_OVERDUE: Final = Finding(
+    69, "demand-overdue", "a demand was not met in time", "catalogue the dataset, or decline"
+)
+ORDER_OVERDUE: Final = Finding(
+    70, "order-overdue", "what had to be reported on was not reported on in time", "report on it"
+)
+RECTIFICATION_OVERDUE: Final = Finding(
+    71, "rectification-overdue", "something was not put right in time", "put it right, report it"
+)
+RESPONSE_OVERDUE: Final = Finding(
+    72, "response-overdue", "a dispute or an objection was not answered in time", "answer it"
+)
+INCIDENT_LATE: Final = Finding(
+    73,
+    "incident-late",
+    "an incident was reported later than the ledger allows",
+    "report incidents at once",
+)
+UNKNOWN_REFERENCE: Final = Finding(
+    74,
+    "unknown-reference",
+    "an incident names a member or dataset the ledger does not know",
+    "report it again, with what it concerns",
+)
 DATA_DESTROYED: Final = Finding(
     75,
     "data-destroyed",

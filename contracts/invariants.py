@@ -8,7 +8,7 @@ rules have written still fits together, and recount from the log what the rules 
 []
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,6 +70,17 @@ class Facts:
         return read(self.state, kind, key)
 
 
+SIDES: Final[Mapping[str, tuple[str | None, str]]] = {
+    "complaint": ("claimant", "respondent"),
+    "correction": ("consumer", "provider"),
+    "dispute": ("claimant", "respondent"),
+    "incident": (None, "respondent"),
+    "inspection": (None, "respondent"),
+    "objection": ("claimant", "respondent"),
+    "rectification": (None, "respondent"),
+    "supervision-order": (None, "respondent"),
+}
+"""Whose part it is to ask and to answer, by workflow; an order is given by an office."""
 Predicate = Callable[[Facts], Iterator[str]]
 
 
@@ -252,6 +263,26 @@ def parties_are_members(facts: Facts) -> Iterator[str]:
             yield f"case {name} has parties that are no members: {unknown}"
 
 
+def supervision_has_its_sides(facts: Facts) -> Iterator[str]:
+    """Whoever opened a case of supervision is no side of it alone, and somebody must respond."""
+    for name, case in facts.all("case", Case):
+        asking, answering = SIDES.get(case.workflow, (None, None))
+        parts: list[str] = [party.part for party in case.parties]
+        if answering is not None and answering not in parts:
+            yield f"case {name} has nobody to answer it"
+        if asking is not None and parts.count(asking) != 1:
+            yield f"case {name} was opened by nobody"
+
+
+def answers_are_there(facts: Facts) -> Iterator[str]:
+    """The release or member that a step named is one."""
+    for name, case in facts.all("case", Case):
+        # An entry that met a demand may have ended since.
+        is_lasting = case.answer is not None and not case.answer.startswith("entry/")
+        if is_lasting and facts.state.get(case.answer or "") is None:
+            yield f"case {name} was answered by {case.answer}, which is not there"
+
+
 def findings_have_evidence(facts: Facts) -> Iterator[str]:
     """A finding accuses somebody, and names a record that is in the log."""
     known = {record.digest for _, record in facts.records}
@@ -416,6 +447,8 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     blocks_are_known_to_their_rights,
     cases_have_their_deadlines,
     parties_are_members,
+    supervision_has_its_sides,
+    answers_are_there,
     findings_have_evidence,
     rights_follow_their_cases,
     rights_keep_to_what_they_rest_on,

@@ -115,6 +115,11 @@ BASIS_MISSING: Final = Reason(
     "basis-missing",
     "this sharing class, or personal information, needs its basis and assessment",
 )
+NOT_YOUR_OFFICE: Final = Reason(
+    1241, "not-your-office", "only the steward or the auditor orders this"
+)
+NOT_A_PARTY: Final = Reason(1242, "not-a-party", "only a party to the case may dispute it")
+AGAINST_ITSELF: Final = Reason(1243, "against-itself", "nobody stands on both sides of one case")
 NOT_STEWARD: Final = Reason(1251, "not-steward", "only a steward may do this")
 DERIVE_NOT_ALLOWED: Final = Reason(
     1252,
@@ -145,6 +150,17 @@ REQUEST_DIFFERS: Final = Reason(
     1308, "request-differs", "the grant answers a request for another dataset or by another member"
 )
 PERIOD_OVER: Final = Reason(1309, "period-over", "the period ends before it could begin")
+REFERENCE_WRONG: Final = Reason(
+    1341, "reference-wrong", "the step does not name what it must, or names what it must not"
+)
+NOT_CORRECTED: Final = Reason(
+    1342, "not-corrected", "the release named does not correct the one in question"
+)
+NOT_DISPUTABLE: Final = Reason(
+    1343,
+    "not-disputable",
+    "disputes are about requests, grants, demands and corrections with another party",
+)
 SYSTEM_RETIRED: Final = Reason(1351, "system-retired", "the information system is retired")
 DATASET_ENDED: Final = Reason(1352, "dataset-ended", "the dataset is archived or destroyed")
 PREMISE_CHANGED: Final = Reason(

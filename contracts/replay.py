@@ -143,13 +143,14 @@ def _settle(
     for key in due:
         case_id, case = cases.pass_deadline(draft, key)
         state = WORKFLOWS[case.workflow].state(case.state)
-        late = () if state.late is None else cases.members_in(draft, case, state.late)
+        late = cases.late_in(draft, case)
         if state.overdue is not None and late:
             claimants = [party.member for party in case.parties if party.part != state.late]
             claimant = next((member for member in claimants if member not in late), None)
             finding = findings.FINDING_OF_CODE[state.overdue]
+            base = cases.overdue_base(draft, case_id, case, finding.code)
             findings.raise_finding(
-                draft, finding, case_id, late, claimant, measure=context.time, limit=case.due
+                draft, finding, base, late, claimant, measure=context.time, limit=case.due
             )
     overlay.adopt(draft)
     return Outcome(

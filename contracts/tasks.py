@@ -31,6 +31,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from contracts import calendar, cases
+from contracts.course import Named
 from contracts.values import Case, Ledger, Member, Writer
 from contracts.view import StateView, held, read
 from contracts.workflows import WORKFLOWS, Part, State, Step
@@ -53,6 +54,7 @@ class Task(Struct, frozen=True, kw_only=True, rename="camel"):
         due: when the case must have moved; the deadline missed, if it has passed.
         duty: whether a deadline runs against the member.
         grounds: coded grounds, of which the step needs one.
+        names: what the record must name beside its cases, if anything.
         part: the part in the case, or the office, by which the member may take the step.
         record: kind of the record that takes it.
         state: where the case stands.
@@ -69,6 +71,7 @@ class Task(Struct, frozen=True, kw_only=True, rename="camel"):
     due: Time | None = None
     duty: Literal["must", "may"]
     grounds: tuple[str, ...] = ()
+    names: Named | None = None
     part: Part
     record: str
     state: str
@@ -103,6 +106,7 @@ def tasks_of(
             due=due,
             duty="must" if _is_late_by(view, case, row, member, late) else "may",
             grounds=row.grounds,
+            names=row.names,
             part=part,
             record=row.by,
             state=case.state,
@@ -140,7 +144,10 @@ def due_after(view: StateView, case_id: CaseId, case: Case) -> Time | None:
     """The deadline of a case, or the one by whose passing it came to stand where it does."""
     if case.due is not None:
         return case.due
-    missed = (read(view, Case, f"case/{case_id}-{one.overdue}") for one in _left_late(case))
+    bases = (f"{case_id}-{case.records}", case_id)
+    missed = (
+        read(view, Case, f"case/{base}-{one.overdue}") for base in bases for one in _left_late(case)
+    )
     return next((one.finding.limit for one in missed if one and one.finding), None)
 
 

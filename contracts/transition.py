@@ -19,6 +19,7 @@ from contracts import (
     keyring,
     manifests,
     sharing,
+    supervision,
     upkeep,
     use,
 )
@@ -55,10 +56,12 @@ from ledger.records import (
     Attestation,
     Ballot,
     Body,
+    CaseOpening,
     Decision,
     Entry,
     Genesis,
     Grant,
+    Incident,
     KeyRevocation,
     KeyRotation,
     Lifecycle,
@@ -114,8 +117,10 @@ def rejection_of(error: FormatError) -> Rejected:
 
 
 EFFECTS: Final[dict[str, cases.Effect]] = {
+    "accept-correction": supervision.accept_correction,
     "drop-draft": catalogue.drop_draft,
     "end-right": sharing.end_right,
+    "meet-demand": supervision.meet_demand,
     "put-in-force": catalogue.put_in_force,
     "resume-right": sharing.resume_right,
     "suspend-right": sharing.suspend_right,
@@ -175,6 +180,10 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912, PLR09
             governance.apply_ballot(draft, body)
         case Decision():
             governance.apply_decision(draft, body)
+        case CaseOpening():
+            supervision.apply_case(draft, body)
+        case Incident():
+            supervision.apply_incident(draft, body)
         case Genesis():
             raise Refused(ANOTHER_LEDGER, "a genesis record founds a ledger of its own")
         case _:

@@ -333,7 +333,7 @@ class Party(Canonical):
     """A member's part in a case."""
 
     member: MemberId
-    part: Literal["accused", "claimant", "consumer", "proposer", "provider"]
+    part: Literal["accused", "claimant", "consumer", "proposer", "provider", "respondent"]
 
 
 class Suspicion(Canonical):
@@ -346,8 +346,12 @@ class Suspicion(Canonical):
 
 
 class Case(Canonical):
-    """Something with a course. `run` is the running digest of the records that moved it."""
+    """Something with a course. `run` is the running digest of the records that moved it.
 
+    `answer` is the state key of what the latest step that had to name something has named.
+    """
+
+    answer: str | None = None
     due: Time | None = None
     finding: Suspicion | None = None
     opened_at: Time

@@ -1,65 +1,22 @@
 """The courses cases take: one table per workflow, read by the interpreter in `contracts.cases`.
 
-`Step.who` names a part in the case (`accused`, `consumer`, `provider`) or a role of the ledger
-(`auditor`, `steward`). `Step.by` says what moves the case: a `step` record, or another kind of
-record whose own rule takes the step. `State.days` names the parameter that sets the state's
-deadline; when it passes, the case goes to `State.then`, with the deadline of that state if it is
-another one, and the finding `State.overdue` is raised against `State.late`.
+`Step.who` names a part in the case (`accused`, `consumer`, `provider`, ...) or a role of the ledger
+(`auditor`, `government`, `steward`), or who mediates in it (`mediator`). `Step.by` says what moves
+the case: a `step` record, or another kind of record whose own rule takes the step. `State.days`
+names the parameter that sets the state's deadline; when it passes, the case goes to `State.then`,
+with the deadline of that state if it is another one, and the finding `State.overdue` is raised
+against `State.late`.
 """
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-Part = Literal["accused", "auditor", "committee", "consumer", "government", "provider", "steward"]
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """One state. A state no step leads out of is final.
-
-    `rests`: things may stay so for good; steps lead on, but nobody waits for one.
-    """
-
-    name: str
-    days: str | None = None
-    then: str | None = None
-    overdue: str | None = None
-    late: Part | None = None
-    rests: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One row of a workflow table. `independent`: a party cannot take it by an office it holds."""
-
-    number: str
-    state: str
-    name: str
-    who: tuple[Part, ...]
-    next: str
-    by: str = "step"
-    grounds: tuple[str, ...] = ()
-    effect: str | None = None
-    independent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Workflow:
-    """One workflow: the first state is the one a case opens in unless its rule says otherwise."""
-
-    name: str
-    title: str
-    states: tuple[State, ...]
-    steps: tuple[Step, ...]
-
-    def state(self, name: str) -> State:
-        """The state of that name."""
-        return next(one for one in self.states if one.name == name)
-
-    def rows(self, name: str) -> tuple[Step, ...]:
-        """The rows of a step. They differ in number, state and next alone."""
-        return tuple(one for one in self.steps if one.name == name)
-
+from contracts.course import Part, State, Step, Workflow
+from contracts.supervision_workflows import (
+    DISMISSAL_GROUNDS,
+    REFERRAL_GROUNDS,
+    REPORT_GROUNDS,
+    SUPERVISION,
+)
 
 REFUSAL_GROUNDS: Final = (
     "legal-restriction",
@@ -77,7 +34,6 @@ RETURN_GROUNDS: Final = (
     "inaccurate",
 )
 SUSPENSION_GROUNDS: Final = ("breach-suspected", "overreach", "security-incident")
-DISMISSAL_GROUNDS: Final = ("cured", "duplicate", "explained", "not-attributable", "not-proven")
 
 REVIEW: Final = Workflow(
     "review",
@@ -194,8 +150,13 @@ FINDING: Final = Workflow(
         State("raised", "reply_days", "unanswered"),
         State("unanswered"),
         State("replied"),
-        State("confirmed"),
+        State("confirmed", "rectify_days", "unrectified"),
+        State("unrectified"),
+        State("rectified"),
+        State("closed"),
+        State("cured"),
         State("dismissed"),
+        State("referred"),
     ),
     (
         Step("W401", "raised", "reply", ("accused",), "replied"),
@@ -216,6 +177,26 @@ FINDING: Final = Workflow(
             "W407", "replied", "dismiss", ("steward", "auditor"), "dismissed",
             grounds=DISMISSAL_GROUNDS, independent=True,
         ),
+        Step("W501", "confirmed", "rectify", ("accused",), "rectified"),
+        Step("W502", "unrectified", "rectify", ("accused",), "rectified"),
+        Step("W503", "rectified", "close", ("steward", "auditor"), "closed", independent=True),
+        Step(
+            "W504", "rectified", "return", ("steward", "auditor"), "confirmed",
+            grounds=REPORT_GROUNDS, independent=True,
+        ),
+        Step(
+            "W505", "confirmed", "refer", ("steward", "auditor"), "referred",
+            grounds=REFERRAL_GROUNDS, independent=True,
+        ),
+        Step(
+            "W506", "unrectified", "refer", ("steward", "auditor"), "referred",
+            grounds=REFERRAL_GROUNDS, independent=True,
+        ),
+        Step(
+            "W507", "rectified", "refer", ("steward", "auditor"), "referred",
+            grounds=REFERRAL_GROUNDS, independent=True,
+        ),
+        Step("W508", "replied", "cure", ("steward", "auditor"), "cured", independent=True),
     ),
 )  # fmt: skip
 
@@ -239,6 +220,18 @@ PROPOSAL: Final = Workflow(
 )  # fmt: skip
 
 WORKFLOWS: Final = {
-    one.name: one for one in (REVIEW, CONFIRMATION, UPDATE, REQUEST, GRANT, FINDING, PROPOSAL)
+    one.name: one
+    for one in (
+        REVIEW,
+        CONFIRMATION,
+        UPDATE,
+        REQUEST,
+        GRANT,
+        FINDING,
+        PROPOSAL,
+        *SUPERVISION,
+    )
 }
 """Every workflow, by name."""
+
+__all__ = ["WORKFLOWS", "Part", "State", "Step", "Workflow"]

@@ -38,6 +38,7 @@ from ledger.records.sharing import (
     Revocation,
     RevocationGround,
 )
+from ledger.records.supervision import CaseOpening, Incident, Opened
 from ledger.records.terms import Terms
 from ledger.records.upkeep import (
     Attestation,
@@ -47,7 +48,7 @@ from ledger.records.upkeep import (
     System,
 )
 from ledger.records.use import Event, Usage
-from ledger.types import DatasetId, DigestHex, ItemId, MemberId, Time
+from ledger.types import CaseId, DatasetId, DigestHex, ItemId, MemberId, Time
 
 DATASET: Final[DatasetId] = "flights"
 COLUMNS: Final = ("a", "b", "c")
@@ -207,9 +208,41 @@ def revocation(
     return Revocation(consultation=consultation, grants=tuple(sorted(grants)), ground=ground)
 
 
-def case_step(name: str, *cases: str, ground: str | None = None) -> Step:
+def case_step(name: str, *cases: str, ground: str | None = None, **named: object) -> Step:
     """A step in one case or many."""
-    return Step(cases=tuple(sorted(cases)), ground=ground, step=name)
+    return replace(Step(cases=tuple(sorted(cases)), ground=ground, step=name), **named)
+
+
+def opening(
+    workflow: Opened,
+    *against: MemberId,
+    case: CaseId | None = None,
+    days: int | None = None,
+    record: DigestHex | None = None,
+    release: VersionContent | None = None,
+) -> CaseOpening:
+    """What opens a case of a workflow, or one against each member."""
+    return CaseOpening(
+        against=tuple(sorted(against)),
+        case=case,
+        days=days,
+        record=record,
+        release=release,
+        text="see the letter",
+        workflow=workflow,
+    )
+
+
+def correction(version: int = 1, sha256: DigestHex = CONTENT) -> CaseOpening:
+    """A request to correct a version of the dataset."""
+    wrong = VersionContent(dataset=DATASET, sha256=sha256, version=version)
+    return opening("correction", release=wrong)
+
+
+def incident(discovered_at: Time, **changes: object) -> Incident:
+    """A leak."""
+    body = Incident(category="leak", discovered_at=discovered_at, stage="store", text="a disk")
+    return replace(body, **changes)
 
 
 def usage(

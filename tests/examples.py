@@ -47,6 +47,7 @@ from ledger.records.governance import (
 from ledger.records.keys import KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
 from ledger.records.manifests import Manifest
 from ledger.records.sharing import Acceptance, Grant, GrantItem, Request, RequestItem, Revocation
+from ledger.records.supervision import CaseOpening, Incident
 from ledger.records.terms import FieldMasking, RowFilter, Terms
 from ledger.records.upkeep import (
     Attestation,
@@ -354,6 +355,24 @@ BODIES: Final[dict[str, Body]] = {
         matter=RecoverCustodian(key=key(6), member="health"),
         minutes=digest_of("minutes"),
         reason="the safe burnt down",
+    ),
+    "case": CaseOpening(
+        against=("housing", "tax"),
+        case=digest_of("finding") + "-window",
+        days=15,
+        evidence=(digest_of("letter"),),
+        text=SEALED,
+        workflow="rectification",
+    ),
+    "incident": Incident(
+        category="leak",
+        datasets=("census", "clinics"),
+        discovered_at="2026-04-30T22:10:00.000Z",
+        evidence=(digest_of("letter"),),
+        member="tax",
+        people=120,
+        stage="transfer",
+        text="sent to the wrong address",
     ),
 }
 """By name of kind."""

@@ -23,9 +23,11 @@ from ledger.records import (
     Attestation,
     Ballot,
     Body,
+    CaseOpening,
     Decision,
     Entry,
     Grant,
+    Incident,
     KeyRevocation,
     KeyRotation,
     Lifecycle,
@@ -80,6 +82,7 @@ from ledger.records.governance import (
 from ledger.records.keys import Family
 from ledger.records.manifests import manifest_digest
 from ledger.records.sharing import GrantItem, NarrowingGround, RequestItem, RevocationGround
+from ledger.records.supervision import ORDERS, Opened
 from ledger.records.terms import Terms
 from ledger.records.upkeep import AttestedEntry
 from ledger.records.use import Event
@@ -94,6 +97,7 @@ _T = TypeVar("_T")
 FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
 NARROWING: Final[tuple[NarrowingGround, ...]] = get_args(NarrowingGround)
 REVOKING: Final[tuple[RevocationGround, ...]] = get_args(RevocationGround)
+OPENED: Final[tuple[Opened, ...]] = get_args(Opened)
 SHARING: Final = ("conditional", "unconditional", "withheld")
 LONG: Final = "漢" * 256
 FIRST: Final[Time] = "1970-01-01T00:00:00.000Z"
@@ -430,8 +434,53 @@ def _attestations(draw: DrawFn, pool: Pool) -> Attestation:
     return Attestation(entries=tuple(listed))
 
 
-def _steps(pool: Pool) -> SearchStrategy[Step]:
-    return st.builds(Step, cases=_ascending(pool.cases, 4), ground=_one(GROUNDS), step=_one(STEPS))
+@st.composite
+def _steps(draw: DrawFn, pool: Pool) -> Step:
+    release = st.builds(DatasetVersion, dataset=_one(pool.datasets), version=_one((1, 2, 3)))
+    names = draw(st.sampled_from(("", "", "dataset", "member", "release")))
+    return Step(
+        cases=draw(_ascending(pool.cases, 4)),
+        dataset=draw(_one(pool.datasets)) if names == "dataset" else None,
+        ground=draw(_one(GROUNDS)),
+        member=draw(_one(pool.members)) if names == "member" else None,
+        release=draw(release) if names == "release" else None,
+        step=draw(_one(STEPS)),
+    )
+
+
+@st.composite
+def _openings(draw: DrawFn, pool: Pool) -> CaseOpening:
+    workflow = draw(_one(OPENED))
+    is_order, is_against = workflow in ORDERS, workflow in ORDERS | {"complaint", "objection"}
+    may_rest = workflow == "dispute" or (is_order and draw(st.booleans()))
+    wrong = st.builds(
+        VersionContent,
+        dataset=_one(pool.datasets),
+        sha256=_one((CONTENT, NOWHERE)),
+        version=_one((1, 2, 3)),
+    )
+    return CaseOpening(
+        against=draw(_ascending(pool.members)) if is_against else (),
+        case=draw(_one(pool.cases)) if may_rest else None,
+        days=draw(_one((None, 1, 3_650))) if is_order else None,
+        record=NOWHERE if workflow == "objection" else None,
+        release=draw(wrong) if workflow == "correction" else None,
+        text=LONG,
+        workflow=workflow,
+    )
+
+
+def _incidents(pool: Pool) -> SearchStrategy[Incident]:
+    return st.builds(
+        Incident,
+        category=_one(("leak", "loss", "misuse", "tampering")),
+        datasets=st.just(()) | _ascending(pool.datasets),
+        discovered_at=moments(pool),
+        member=st.none() | _one(pool.members),
+        people=counts(),
+        stage=_one(("collect", "use")),
+        text=st.just(LONG),
+    )
 
 
 @st.composite
@@ -574,6 +623,8 @@ WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
     Schema: _schemas,
     SourceDesignation: _designations,
     Step: _steps,
+    CaseOpening: _openings,
+    Incident: _incidents,
     System: _systems,
     Usage: _uses,
     WriterAppointment: _appointments,

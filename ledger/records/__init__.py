@@ -16,7 +16,7 @@ from ledger.envelope import Envelope, parse_envelope
 from ledger.errors import FormatError
 from ledger.hashing import sha256
 from ledger.records.cases import Step
-from ledger.records.catalogue import Entry, Release, Schema
+from ledger.records.catalogue import Entry, Release, Schema, VersionContent
 from ledger.records.genesis import Genesis
 from ledger.records.governance import Ballot, Decision, Proposal
 from ledger.records.keys import Family, KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
@@ -33,6 +33,7 @@ from ledger.records.statement import (
     predicate_type,
     subject_of,
 )
+from ledger.records.supervision import CaseOpening, Incident
 from ledger.records.upkeep import Attestation, Lifecycle, SourceDesignation, System
 from ledger.records.use import Usage
 from ledger.types import DigestHex
@@ -42,9 +43,11 @@ Body = (
     | Attestation
     | Ballot
     | Decision
+    | CaseOpening
     | Entry
     | Genesis
     | Grant
+    | Incident
     | KeyRevocation
     | KeyRotation
     | Lifecycle
@@ -118,6 +121,8 @@ KINDS: Final[dict[str, Kind]] = dict(
         _kind("proposal", Proposal, "governance"),
         _kind("ballot", Ballot, "governance"),
         _kind("decision", Decision, "governance"),
+        _kind("case", CaseOpening, "cases"),
+        _kind("incident", Incident, "cases", "fact"),
     )
 )
 """Every kind, by predicate type."""
@@ -147,6 +152,12 @@ def subjects_of(  # noqa: C901, PLR0912  one case per kind
             )
         case Acceptance(grants=grants) | Revocation(grants=grants):
             return tuple(subject_of(grant, grant[:64]) for grant in grants)
+        case CaseOpening(release=VersionContent() as wrong):
+            return (subject_of(f"{wrong.dataset}@{wrong.version}", wrong.sha256),)
+        case CaseOpening(case=str(case)):
+            return (subject_of(case, case[:64]),)
+        case CaseOpening(record=str(record)):
+            return (subject_of("record", record),)
         case Step(cases=cases):
             return tuple(subject_of(case, case[:64]) for case in cases)
         case Schema(schema=schema):
@@ -168,6 +179,8 @@ def subjects_of(  # noqa: C901, PLR0912  one case per kind
         case Decision(minutes=minutes):
             return (subject_of("minutes", minutes),)
         case Proposal() | WriterAppointment() | WriterEnd() | KeyRotation() | KeyRevocation():
+            return (subject_of("genesis", ledger),)
+        case CaseOpening() | Incident():
             return (subject_of("genesis", ledger),)
         case _:
             assert_never(body)
@@ -255,11 +268,13 @@ __all__ = [
     "Attestation",
     "Ballot",
     "Body",
+    "CaseOpening",
     "Chain",
     "Decision",
     "Entry",
     "Genesis",
     "Grant",
+    "Incident",
     "KeyRevocation",
     "KeyRotation",
     "Kind",

@@ -132,13 +132,24 @@ class Parameters(Canonical):
     Attributes:
         answer_conditional_days: to answer a request for data shared conditionally.
         answer_unconditional_days: to answer a request for data shared unconditionally.
+        appeal_days: to take an answer or a ruling further; then it stands.
+        assignment_days: to assign a demand.
         clock_skew_ms: how far `issuedAt` may lie from block time before it is a finding.
         confirm_days: for a provider to confirm all its entries again; left out, it need not.
+        correction_days: to answer that a release is wrong, and to correct it once so ruled.
+        demand_days: to meet a demand that was assigned.
+        incident_report_hours: to report an incident after its discovery.
+        mediation_days: to rule on what the parties could not settle.
+        order_days: to report on an inspection, a supervision order, an incident.
         ordinary_threshold: part of the active committee that adopts a proposal.
         qualified_threshold: the same, where it touches parameters, committee or rules.
         quorum: witness members whose cosignatures make a checkpoint final.
+        rectification_days: to report what was put right.
+        rectify_days: to put a confirmed finding right; without it no deadline is set.
         reply_days: to reply to a finding.
+        response_days: to answer a dispute, an objection, a complaint.
         review_days: to review a catalogue entry.
+        ruling_days: to decide an appeal or a complaint.
         settlements_per_block: deadlines settled before a block's first record.
         update_days: to release the next version once the period of an entry's frequency is over;
             left out, nobody need.
@@ -146,13 +157,24 @@ class Parameters(Canonical):
 
     answer_conditional_days: Days = 10
     answer_unconditional_days: Days = 1
+    appeal_days: Days = 10
+    assignment_days: Days = 5
     clock_skew_ms: Annotated[int, Meta(ge=1_000, le=31_557_600_000)] = 300_000
     confirm_days: Days | None = None
+    correction_days: Days = 10
+    demand_days: Days = 10
+    incident_report_hours: Annotated[int, Meta(ge=1, le=8_760)] = 24
+    mediation_days: Days = 10
+    order_days: Days = 10
     ordinary_threshold: Threshold = "more-than-half"
     qualified_threshold: Threshold = "two-thirds"
     quorum: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    rectification_days: Days = 20
+    rectify_days: Days | None = None
     reply_days: Days = 10
+    response_days: Days = 10
     review_days: Days = 2
+    ruling_days: Days = 20
     settlements_per_block: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
     update_days: Days | None = None
 

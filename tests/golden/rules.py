@@ -121,6 +121,8 @@ def _workflow(workflow: Workflow) -> str:
 def _row(step: Step) -> tuple[str, ...]:
     who = ", ".join(step.who) + (" (no party)" if step.independent else "")
     grounds = ", ".join(f"`{ground}`" for ground in step.grounds)
+    named = f"names a {step.names}" if step.names else ""
+    grounds = "; ".join(filter(None, (named, grounds)))
     kind = f"`{step.by}`"
     return step.number, f"`{step.state}`", f"`{step.name}`", kind, who, f"`{step.next}`", grounds
 

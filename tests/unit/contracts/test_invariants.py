@@ -47,6 +47,10 @@ def full() -> Story:
     """Something of everything that the invariants speak of."""
     story = Story(Parameters(confirm_days=250, update_days=5)).publish()
     story.says("steward/main", bodies.designation(story.entry))
+    story.says("health/main", bodies.correction())
+    story.says("steward/main", bodies.opening("inspection", "weather"))
+    demand = story.says("health/main", bodies.opening("demand")).digest
+    story.says("steward/main", bodies.case_step("assign", f"{demand}-0", member="weather"))
     story.offer()
     story.says("health/main", bodies.usage(story.grant(), story.world.now))
     story.says("health/main", bodies.usage(None, story.world.now))
@@ -368,6 +372,21 @@ def roles_kept(story: Story) -> Changes:
     return {"member/health": replace(get(story, Member, "member/health"), status="removed")}
 
 
+def nobody_to_answer(story: Story) -> Changes:
+    key, case = of_workflow(story, "inspection")
+    return {key: replace(case, parties=())}
+
+
+def opened_by_nobody(story: Story) -> Changes:
+    key, case = of_workflow(story, "correction")
+    return {key: replace(case, parties=case.parties[1:])}
+
+
+def answer_gone(story: Story) -> Changes:
+    key, case = of_workflow(story, "demand")
+    return {key: replace(case, answer="member/nobody")}
+
+
 BREAKS: Mapping[str, tuple[Break, ...]] = {
     "values_can_be_read": (too_long,),
     "chains_are_whole": (chain_cut,),
@@ -383,6 +402,8 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "blocks_are_known_to_their_rights": (block_forgotten,),
     "cases_have_their_deadlines": (deadline_lost, deadline_extra, due_at_the_end),
     "parties_are_members": (party_twice, party_unknown),
+    "supervision_has_its_sides": (nobody_to_answer, opened_by_nobody),
+    "answers_are_there": (answer_gone,),
     "findings_have_evidence": (evidence_lost, accuses_nobody, finding_of_nothing),
     "rights_follow_their_cases": (right_ended, right_in_force, right_not_in_force),
     "rights_keep_to_what_they_rest_on": (right_wider, right_under_nothing, right_of_its_provider),

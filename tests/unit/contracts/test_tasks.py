@@ -14,7 +14,7 @@ from contracts.workflows import WORKFLOWS
 from ledger.records.genesis import Calendar
 from ledger.times import DAY_MS, from_ms, to_ms
 from ledger.types import CaseId, MemberId, Time
-from tests import bodies
+from tests import bodies, supervised
 from tests.story import Story, published
 from tests.strategies import calendars
 from tests.unit.contracts.test_workflows import COURSES, finding, unanswered
@@ -50,7 +50,8 @@ def test_a_task_is_a_step_that_is_accepted_and_no_other_is(workflow: str, state:
             assert COURSES[workflow, state](trial) == case_id, "the same story, told again"
             ground = next(iter(row.grounds), None)
             record = trial.world.sign(
-                f"{member}/main", bodies.case_step(row.name, case_id, ground=ground)
+                f"{member}/main",
+                bodies.case_step(row.name, case_id, ground=ground, **supervised.NAMED[row.names]),
             )
             (verdict,) = trial.world.block(record).verdicts
             assert isinstance(verdict, Accepted) == (row.name in listed), (member, row)

@@ -21,7 +21,7 @@ from ledger.records import KIND_OF_NAME, Body
 from ledger.records.genesis import Jurisdiction, Names, Parameters
 from ledger.records.governance import Admission, AdmitMembers, Decision, RejectAdmission
 from ledger.types import CaseId
-from tests import bodies
+from tests import bodies, supervised
 from tests.story import Story, published
 from tests.world import ROLES, signer
 
@@ -35,6 +35,7 @@ MEMBER_OF: Final = {
     "government": "transport",
     "provider": "transport",
     "steward": "steward",
+    **supervised.MEMBER_OF,
 }
 """Who plays each part in the courses below."""
 
@@ -51,6 +52,12 @@ def unanswered(story: Story) -> CaseId:
     assert isinstance(case, Case)
     story.world.block(at=case.due)
     return case_id
+
+
+def unrectified(story: Story) -> CaseId:
+    """Health has not put right what was confirmed, where the ledger sets days for it."""
+    story.world = Story(Parameters(rectify_days=5)).world
+    return overdue(CONFIRMED)(story.publish())
 
 
 def taken(start: Course, writer: str, name: str, ground: str | None = None) -> Course:
@@ -157,6 +164,8 @@ def expired(story: Story) -> CaseId:
     return case_id
 
 
+CONFIRMED: Final = taken(unanswered, "audit/main", "confirm")
+RECTIFIED: Final = taken(CONFIRMED, "health/main", "rectify")
 COURSES: Final[dict[tuple[str, str], Course]] = {
     ("review", "submitted"): Story.submit,
     ("review", "approved"): Story.catalogue,
@@ -190,8 +199,14 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("finding", "raised"): finding,
     ("finding", "unanswered"): unanswered,
     ("finding", "replied"): taken(finding, "health/main", "reply"),
-    ("finding", "confirmed"): taken(unanswered, "audit/main", "confirm"),
+    ("finding", "confirmed"): CONFIRMED,
+    ("finding", "unrectified"): unrectified,
+    ("finding", "rectified"): RECTIFIED,
+    ("finding", "closed"): taken(RECTIFIED, "audit/main", "close"),
+    ("finding", "cured"): taken(taken(finding, "health/main", "reply"), "audit/main", "cure"),
     ("finding", "dismissed"): taken(finding, "steward/main", "dismiss", "explained"),
+    ("finding", "referred"): taken(CONFIRMED, "audit/main", "refer", "discipline"),
+    **supervised.COURSES,
 }
 """How a case comes to be in each state."""
 SHOWN_ELSEWHERE: Final = ("ballot", "request")
@@ -224,7 +239,8 @@ def by_kind(row: Step, case_id: CaseId) -> Body:
             matter = RejectAdmission(proposal=case_id)
             return Decision(matter=matter, minutes=bodies.NOWHERE, reason="an objection")
         case _:
-            return bodies.case_step(row.name, case_id, ground=next(iter(row.grounds), None))
+            ground = next(iter(row.grounds), None)
+            return bodies.case_step(row.name, case_id, ground=ground, **supervised.NAMED[row.names])
 
 
 @pytest.mark.parametrize(
@@ -259,14 +275,19 @@ def verdict_due(case: Case, member: str, step: str, ground: str | None) -> Reaso
     is_party = any(party.member == member for party in case.parties)
     parts = {party.part for party in case.parties if party.member == member}
     if parts.isdisjoint(rows[0].who):
-        if not any(role in rows[0].who for role in ROLES[member]):
+        # Nobody has a superior in these courses: the stewards that are no party mediate.
+        mediates = "steward" in ROLES[member] and not is_party
+        offices = (*ROLES[member], *(("mediator",) if mediates else ()))
+        if not any(office in rows[0].who for office in offices):
             return reasons.NOT_YOUR_STEP
         if rows[0].independent and is_party:
             return reasons.OWN_CASE
     row = next((row for row in rows if row.state == case.state), None)
     if row is None:
         return reasons.WRONG_STATE
-    return reasons.GROUND_MISSING if row.grounds and ground not in row.grounds else None
+    if row.grounds and ground not in row.grounds:
+        return reasons.GROUND_MISSING
+    return None if row.names is None else reasons.REFERENCE_WRONG
 
 
 def attempts(workflow: str) -> Iterator[tuple[str, str, str | None]]:
@@ -279,7 +300,7 @@ def attempts(workflow: str) -> Iterator[tuple[str, str, str | None]]:
                 yield member, name, ground
 
 
-@pytest.mark.rule("R013", "1111", "1204", "1304", "1307")
+@pytest.mark.rule("R013", "R703", "1111", "1204", "1304", "1307", "1341")
 @pytest.mark.parametrize(("workflow", "state"), COURSES)
 def test_nothing_but_the_rows_moves_a_case(workflow: str, state: str) -> None:
     story = published()
@@ -318,7 +339,7 @@ def test_every_state_has_a_course_and_every_table_is_sound() -> None:
 def replace_state(row: Step, like: Step) -> Step:
     return Step(
         like.number, like.state, row.name, row.who, like.next,
-        row.by, row.grounds, row.effect, row.independent,
+        row.by, row.grounds, row.effect, row.independent, row.names,
     )  # fmt: skip
 
 

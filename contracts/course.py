@@ -1,0 +1,74 @@
+"""What a workflow table is made of: states, steps, the parts of those who take them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Part = Literal[
+    "accused",
+    "auditor",
+    "claimant",
+    "committee",
+    "consumer",
+    "government",
+    "mediator",
+    "provider",
+    "respondent",
+    "steward",
+]
+"""Parts in a case, and offices of the ledger. Who mediates follows from the parties of the case
+(`contracts.mediation`)."""
+Named = Literal["dataset", "member", "release"]
+"""What a step can name beside its cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One state. A state no step leads out of is final.
+
+    `rests`: things may stay so for good; steps lead on, but nobody waits for one.
+    """
+
+    name: str
+    days: str | None = None
+    then: str | None = None
+    overdue: str | None = None
+    late: Part | None = None
+    rests: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of a workflow table.
+
+    `independent`: a party cannot take it by an office it holds. `names`: what its record must name;
+    a member named becomes the provider of the case, in place of the one before.
+    """
+
+    number: str
+    state: str
+    name: str
+    who: tuple[Part, ...]
+    next: str
+    by: str = "step"
+    grounds: tuple[str, ...] = ()
+    effect: str | None = None
+    independent: bool = False
+    names: Named | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """One workflow: the first state is the one a case opens in unless its rule says otherwise."""
+
+    name: str
+    title: str
+    states: tuple[State, ...]
+    steps: tuple[Step, ...]
+
+    def state(self, name: str) -> State:
+        """The state of that name."""
+        return next(one for one in self.states if one.name == name)
+
+    def rows(self, name: str) -> tuple[Step, ...]:
+        """The rows of a step. They differ in number, state and next alone."""
+        return tuple(one for one in self.steps if one.name == name)

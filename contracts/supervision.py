@@ -1,0 +1,176 @@
+"""Rules of supervision (R7xx): cases that people open against people, and incidents.
+
+Here a case is opened and its parties are found. What happens to it from there on, its workflow
+table says (`contracts.supervision_workflows`).
+"""
+
+from typing import Final
+
+from contracts import cases, findings, mediation
+from contracts.draft import Draft
+from contracts.reasons import (
+    AGAINST_ITSELF,
+    NOT_A_PARTY,
+    NOT_CORRECTED,
+    NOT_DISPUTABLE,
+    NOT_PROVIDER,
+    NOT_YOUR_OFFICE,
+    UNKNOWN_CASE,
+    UNKNOWN_MEMBER,
+    UNKNOWN_VERSION,
+    refuse_unless,
+    required,
+)
+from contracts.values import Case, Dataset, EntryTerms, Party, ReleasedVersion
+from contracts.view import held, read
+from ledger.records.catalogue import VersionContent
+from ledger.records.supervision import ORDERS, CaseOpening, Incident
+from ledger.times import HOUR_MS, to_ms
+
+DISPUTABLE: Final = frozenset({"correction", "demand", "grant", "request"})
+"""Workflows whose parties may dispute what the other side has done."""
+Parties = tuple[Party, ...]
+
+
+def apply_case(draft: Draft, body: CaseOpening) -> None:
+    """R704: a case is opened by whoever may, one against each member listed.
+
+    The n-th is `<record digest>-<n>`. The members and the case it names exist. Any member may
+    demand, complain, and object to a record; nobody is on both sides.
+    """
+    case = None if body.case is None else read(draft, Case, f"case/{body.case}")
+    if body.release is not None:
+        draft.check_dataset(body.release.dataset)
+    else:
+        draft.check_dataset(None if case is None else cases.dataset_of(draft, case))
+    for member in body.against:
+        known = draft.get(f"member/{member}") is not None
+        refuse_unless(known, UNKNOWN_MEMBER, member, "against")
+    if body.case is not None:
+        required(case, UNKNOWN_CASE, body.case, "case")
+    for n, parties in enumerate(_sides(draft, body, case)):
+        case_id = f"{draft.record}-{n}"
+        subject = _subject(draft, body)
+        cases.open_case(draft, case_id, body.workflow, subject, parties, days=body.days)
+
+
+def apply_incident(draft: Draft, body: Incident) -> None:
+    """R708: an incident is a case against the member where it happened, which must report on it.
+
+    That is the member that reports it, unless the record names another that the ledger knows.
+    """
+    is_known = body.member is not None and draft.get(f"member/{body.member}") is not None
+    where = body.member if body.member is not None and is_known else draft.member
+    parties: Parties = (Party(member=where, part="respondent"),)
+    if where != draft.member:
+        parties = (Party(member=draft.member, part="claimant"), *parties)
+    cases.open_case(draft, f"{draft.record}-0", "incident", f"record/{draft.record}", parties)
+    if where == draft.member:
+        _check_in_time(draft, body)
+    _check_known(draft, body, member_is_known=is_known or body.member is None)
+
+
+def accept_correction(draft: Draft, case: Case) -> None:
+    """R711: what answers a correction is a release made to correct the one in question."""
+    _, dataset, version = case.subject.split("/")
+    answer = case.answer or ""
+    corrected = held(draft, ReleasedVersion, answer).corrects
+    is_same = answer.split("/")[1] == dataset
+    refuse_unless(is_same and str(corrected) == version, NOT_CORRECTED, answer, "release")
+
+
+def meet_demand(draft: Draft, case: Case) -> None:
+    """R712: what meets a demand is an entry in force, of the member it was assigned to."""
+    entry = held(draft, EntryTerms, case.answer or "")
+    refuse_unless(entry.provider == draft.member, NOT_PROVIDER, entry.dataset, "dataset")
+
+
+def _subject(draft: Draft, body: CaseOpening) -> str:
+    match body:
+        case CaseOpening(release=VersionContent() as wrong):
+            return f"release/{wrong.dataset}/{wrong.version}"
+        case CaseOpening(case=str(case)):
+            return f"case/{case}"
+        case _:
+            return f"record/{body.record or draft.record}"
+
+
+def _sides(draft: Draft, body: CaseOpening, case: Case | None) -> list[Parties]:
+    """The parties of each case that is opened."""
+    claimant = Party(member=draft.member, part="claimant")
+    if body.workflow in ORDERS:
+        _check_office(draft, body)
+        return [(Party(member=member, part="respondent"),) for member in body.against]
+    if body.release is not None:
+        return [_about_release(draft, body.release)]
+    if body.workflow == "dispute" and case is not None:
+        return [(claimant, *_other_side(draft, case))]
+    if body.workflow == "demand":
+        return [(claimant,)]
+    _check_not_itself(draft, body)
+    return [(claimant, Party(member=member, part="respondent")) for member in body.against]
+
+
+def _about_release(draft: Draft, wrong: VersionContent) -> Parties:
+    """R705: any member but the provider may say that a release is wrong; the provider answers."""
+    key = f"release/{wrong.dataset}/{wrong.version}"
+    released = read(draft, ReleasedVersion, key)
+    is_known = released is not None and released.sha256 == wrong.sha256
+    refuse_unless(is_known, UNKNOWN_VERSION, key, "release")
+    provider = held(draft, Dataset, f"dataset/{wrong.dataset}").provider
+    refuse_unless(provider != draft.member, AGAINST_ITSELF, provider, "release")
+    consumer = Party(member=draft.member, part="consumer")
+    return (consumer, Party(member=provider, part="provider"))
+
+
+def _other_side(draft: Draft, case: Case) -> Parties:
+    """R706: a party to a request, grant, demand or correction may dispute it with the others."""
+    members = [party.member for party in case.parties]
+    refuse_unless(draft.member in members, NOT_A_PARTY, case.workflow, "case")
+    others = [member for member in members if member != draft.member]
+    is_disputable = bool(others) and case.workflow in DISPUTABLE
+    refuse_unless(is_disputable, NOT_DISPUTABLE, case.workflow, "case")
+    return tuple(Party(member=member, part="respondent") for member in others)
+
+
+def _check_office(draft: Draft, body: CaseOpening) -> None:
+    """R707: the steward and the auditor order inspections, rectifications and the like."""
+    offices = ("steward", "auditor")
+    is_office = any(draft.member in mediation.holders(draft, role) for role in offices)
+    refuse_unless(is_office, NOT_YOUR_OFFICE, draft.member, "workflow")
+    _check_not_itself(draft, body)
+
+
+def _check_not_itself(draft: Draft, body: CaseOpening) -> None:
+    refuse_unless(draft.member not in body.against, AGAINST_ITSELF, draft.member, "against")
+
+
+def _check_in_time(draft: Draft, body: Incident) -> None:
+    """R709: an incident of one's own is reported within the hours the ledger allows."""
+    hours_max = draft.context.ledger.parameters.incident_report_hours
+    elapsed_ms = draft.context.time_ms - to_ms(body.discovered_at)
+    if elapsed_ms > hours_max * HOUR_MS:
+        findings.raise_finding(
+            draft,
+            findings.INCIDENT_LATE,
+            draft.record,
+            (draft.member,),
+            measure=f"{elapsed_ms} ms",
+            limit=f"{hours_max * HOUR_MS} ms",
+        )
+
+
+def _check_known(draft: Draft, body: Incident, *, member_is_known: bool) -> None:
+    """R710: an incident that names what the ledger does not know is a finding."""
+    unknown = [one for one in body.datasets if draft.get(f"dataset/{one}") is None]
+    if body.member is not None and not member_is_known:
+        unknown.insert(0, body.member)
+    if unknown:
+        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        findings.raise_finding(
+            draft,
+            findings.UNKNOWN_REFERENCE,
+            draft.record,
+            (draft.member,),
+            measure=unknown[0] + more,
+        )
