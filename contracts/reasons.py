@@ -86,6 +86,7 @@ UNKNOWN_APPOINTEE: Final = Reason(1112, "unknown-appointee", "the member has no 
 UNKNOWN_RULES: Final = Reason(
     1132, "unknown-rules", "this is not the next version of the rules, or the program has it not"
 )
+UNKNOWN_GROUP: Final = Reason(1133, "unknown-group", "no such group")
 UNKNOWN_PROPOSAL: Final = Reason(1131, "unknown-proposal", "no such proposal")
 UNKNOWN_MANIFEST: Final = Reason(
     1151, "unknown-manifest", "no such manifest of files, or not yet complete"

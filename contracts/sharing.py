@@ -13,6 +13,7 @@ from contracts.reasons import (
     SCHEMA_DIFFERS,
     UNKNOWN_ENTRY,
     UNKNOWN_GRANT,
+    UNKNOWN_GROUP,
     UNKNOWN_MEMBER,
     UNKNOWN_REQUEST,
     WIDER_THAN_CONDITIONS,
@@ -27,7 +28,9 @@ from contracts.values import (
     Case,
     EntryTerms,
     GrantedRight,
+    Group,
     Interval,
+    Member,
     Party,
     RequestedItem,
     StandingGrants,
@@ -35,6 +38,7 @@ from contracts.values import (
 from contracts.view import held, read
 from ledger.records.sharing import (
     Acceptance,
+    Audience,
     Grant,
     GrantItem,
     Request,
@@ -179,10 +183,13 @@ def _parties(entry: EntryTerms, consumer: MemberId | None) -> tuple[Party, ...]:
 
 
 def _check_recipients(draft: Draft, item: GrantItem) -> RequestedItem | None:
-    """The members listed exist, and so does the request answered, which is returned."""
+    """The members and the group named exist; so does the request answered, which is returned."""
     for member in item.members:
         known = draft.get(f"member/{member}") is not None
         refuse_unless(known, UNKNOWN_MEMBER, member, "members")
+    if item.audience is not None and item.audience.group is not None:
+        known = draft.get(f"group/{item.audience.group}") is not None
+        refuse_unless(known, UNKNOWN_GROUP, item.audience.group, "audience")
     if item.request is None:
         return None
     key = f"request/{item.request}"
@@ -215,9 +222,10 @@ def _take_up(
 ) -> None:
     """R402: what a standing grant covers is in force at once, on the signed application alone.
 
-    The first standing grant serves that covers the terms asked for and is neither suspended nor of
-    another schema, as long as the terms lie within the entry's conditions of today. The right is
-    numbered after the requests of the record, and holds no longer than the standing grant does.
+    The first standing grant serves that covers the terms asked for, is neither suspended nor of
+    another schema, and is meant for the member as it is now, as long as the terms lie within the
+    entry's conditions of today. The right is numbered after the requests of the record, and holds
+    no longer than the standing grant does.
     """
     standing = read(draft, StandingGrants, f"standing/{asked.dataset}")
     if standing is None or not narrows(asked.terms, entry.conditions):
@@ -226,6 +234,8 @@ def _take_up(
         offer = held(draft, GrantedRight, f"grant/{standing_id}")
         suspended = bool(offer.suspensions) and offer.suspensions[-1].until is None
         if suspended or offer.schema != asked.schema or not narrows(asked.terms, offer.terms):
+            continue
+        if offer.audience is not None and not _is_meant(draft, offer.audience):
             continue
         cases.take_step(draft, request_id, "take-up", NOT_CONSUMER)
         right = GrantedRight(
@@ -239,6 +249,18 @@ def _take_up(
         )
         _give(draft, grant_id, right, entry, "in-force")
         return
+
+
+def _is_meant(draft: Draft, audience: Audience) -> bool:
+    """Whether a standing grant stands for the draft's member."""
+    jurisdiction = held(draft, Member, f"member/{draft.member}").jurisdiction
+    territories = audience.territories
+    is_near = not territories or any(jurisdiction.code.startswith(one) for one in territories)
+    is_level = not audience.levels or jurisdiction.level in audience.levels
+    if audience.group is None:
+        return is_near and is_level
+    group = read(draft, Group, f"group/{audience.group}")
+    return is_near and is_level and group is not None and draft.member in group.members
 
 
 def _close_request(draft: Draft, item: GrantItem, asked: RequestedItem) -> None:
@@ -262,6 +284,7 @@ def _grant(
     """
     covers = asked is not None and asked.schema == item.schema and narrows(asked.terms, item.terms)
     right = GrantedRight(
+        audience=item.audience,
         dataset=item.dataset,
         member=member,
         provider=entry.provider,

@@ -28,6 +28,7 @@
 | `use/<grant>` | `UseCounters` | uses made, running digest of their records |
 | `use/<standing grant>/<member>` | `UseCounters` | the same, of all rights it took under it |
 | `case/<id>` | `Case` | where a case stands |
+| `group/<group>` | `Group` | a named list of members |
 | `proposal/<record>` | `ProposedAction` | what was put to the vote |
 | `ballot/<proposal>/<member>` | `CastBallot` | the last vote of a member |
 | `due/<time>/<case>` | `Due` | a deadline, in order of time |
@@ -48,6 +49,7 @@ from ledger.records.blocks import INPUTS_MAX
 from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters, Role
 from ledger.records.governance import Action, Premise
 from ledger.records.keys import Family
+from ledger.records.sharing import Audience
 from ledger.records.terms import Terms
 from ledger.types import (
     CaseId,
@@ -285,6 +287,7 @@ class GrantedRight(Canonical):
     A standing grant has no member; rights taken under it name it in `standing`.
     """
 
+    audience: Audience | None = None
     dataset: DatasetId
     ended_at: Time | None = None
     in_force_since: Time | None = None
@@ -363,6 +366,13 @@ class Case(Canonical):
     workflow: Slug
 
 
+class Group(Canonical):
+    """Members that standing grants can go to together."""
+
+    members: tuple[MemberId, ...]
+    names: Names
+
+
 class Tally(Canonical):
     """The votes with which a proposal was adopted, of so many who could vote then."""
 
@@ -405,6 +415,7 @@ Value = (
     | GrantedRight
     | InformationSystem
     | KeptCatalogue
+    | Group
     | Key
     | Ledger
     | Member
@@ -433,6 +444,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "entry": EntryTerms,
         "entry-draft": EntryTerms,
         "grant": GrantedRight,
+        "group": Group,
         "key": Key,
         "ledger": Ledger,
         "manifest": FileList,

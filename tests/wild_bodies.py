@@ -59,7 +59,7 @@ from ledger.records.catalogue import (
     VersionContent,
     schema_digest,
 )
-from ledger.records.genesis import Jurisdiction, Names, Parameters, Purpose, Role, Threshold
+from ledger.records.genesis import Jurisdiction, Level, Names, Parameters, Purpose, Role, Threshold
 from ledger.records.governance import (
     ORDERING,
     Action,
@@ -74,6 +74,7 @@ from ledger.records.governance import (
     RejectAdmission,
     RemoveMember,
     SetCalendar,
+    SetGroup,
     SetParameters,
     SetRoles,
     SucceedMember,
@@ -81,7 +82,13 @@ from ledger.records.governance import (
 )
 from ledger.records.keys import Family
 from ledger.records.manifests import manifest_digest
-from ledger.records.sharing import GrantItem, NarrowingGround, RequestItem, RevocationGround
+from ledger.records.sharing import (
+    Audience,
+    GrantItem,
+    NarrowingGround,
+    RequestItem,
+    RevocationGround,
+)
 from ledger.records.supervision import ORDERS, Opened
 from ledger.records.terms import Terms
 from ledger.records.upkeep import AttestedEntry
@@ -121,6 +128,8 @@ LISTED: Final = tuple(
     File(bytes=SAFE_INTEGER_MAX, name=name, sha256=NOWHERE) for name in ("a", "b", LONG)
 )
 """A list of files that the wild publish, in one part or more."""
+GROUPS: Final = ("a-group", "bureaus")
+GROUP_PREMISES: Final = tuple(Premise(key=f"group/{one}") for one in GROUPS)
 KEYS: Final = tuple(f"spare-{n}" for n in range(6))
 """Keys that may come into use; each can do so once."""
 
@@ -360,6 +369,15 @@ def _requests(draw: DrawFn, pool: Pool) -> Request:
     return Request(items=tuple(items), scene=draw(st.just(LONG) | st.just(seal("x", bytes(32)))))
 
 
+def _audiences() -> SearchStrategy[Audience]:
+    return st.builds(
+        Audience,
+        group=st.none() | _one(GROUPS),
+        levels=sets_of(get_args(Level)),
+        territories=sets_of(("1", "11", "2", LONG)),
+    )
+
+
 @st.composite
 def _grants(draw: DrawFn, pool: Pool) -> Grant:
     items = []
@@ -369,6 +387,7 @@ def _grants(draw: DrawFn, pool: Pool) -> Grant:
         request = draw(st.none() | _one(pool.requests)) if len(members) == 1 else None
         items.append(
             GrantItem(
+                audience=draw(st.none() | _audiences()) if standing else None,
                 dataset=draw(_one(pool.datasets)),
                 ground=draw(st.none() | _one(NARROWING)),
                 members=members,
@@ -566,6 +585,12 @@ def actions(pool: Pool) -> SearchStrategy[Action]:
         st.builds(SetParameters, parameters=_parameters()),
         st.builds(SetRoles, member=member, roles=_roles()),
         st.builds(RemoveMember, member=member),
+        st.builds(
+            SetGroup,
+            group=_one(GROUPS),
+            members=st.just(()) | _ascending(pool.members),
+            names=st.just(Names(zh=LONG)),
+        ),
         st.builds(SucceedMember, member=member, successor=member),
         st.builds(SuspendMember, member=member),
         st.builds(
@@ -587,7 +612,9 @@ def _proposals(pool: Pool) -> SearchStrategy[Proposal]:
         action=actions(pool),
         closes_at=st.just(soon) | moments(pool),
         reason=st.just(LONG) | st.just(seal("x", bytes(32))),
-        rests_on=_one(((), (ledger,), (Premise(key="nothing"),), (Premise(key="ledger"),))),
+        rests_on=_one(
+            ((), (ledger,), GROUP_PREMISES, (Premise(key="nothing"),), (Premise(key="ledger"),))
+        ),
     )
 
 

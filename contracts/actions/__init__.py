@@ -6,7 +6,7 @@ moment, and what is adopted is done by the same code, or not at all.
 
     members      admit, describe, suspend, reinstate, roles, custodian recovery
     departures   remove, merge into a successor
-    standards    parameters, calendar, purposes, rules
+    standards    parameters, calendar, purposes, groups, rules
     continuity   what no action may take from the ledger
 """
 
@@ -26,6 +26,7 @@ from ledger.records.governance import (
     ReinstateMember,
     RemoveMember,
     SetCalendar,
+    SetGroup,
     SetParameters,
     SetRoles,
     SucceedMember,
@@ -49,7 +50,13 @@ def tried(draft: Draft, action: Action) -> Draft:
 
 def replaced_key(action: Action) -> str | None:
     """The state key whose value an action replaces as a whole, by one the proposer made from it."""
-    return "ledger" if isinstance(action, SetParameters | SetCalendar) else None
+    match action:
+        case SetParameters() | SetCalendar():
+            return "ledger"
+        case SetGroup(group=group):
+            return f"group/{group}"
+        case _:
+            return None
 
 
 def is_qualified(view: StateView, action: Action) -> bool:
@@ -70,7 +77,7 @@ def is_qualified(view: StateView, action: Action) -> bool:
             | SuspendMember(member=member)
         ):
             return _is_in_committee(view, member)
-        case ChangePurposes() | DescribeMember() | SetCalendar():
+        case ChangePurposes() | DescribeMember() | SetCalendar() | SetGroup():
             return False
         case _:
             assert_never(action)
@@ -103,6 +110,8 @@ def _apply(draft: Draft, action: Action) -> None:  # noqa: C901, PLR0912  one ca
             standards.apply_rules(draft, action)
         case ChangePurposes():
             standards.apply_purposes(draft, action)
+        case SetGroup():
+            standards.apply_group(draft, action)
         case SetParameters():
             standards.apply_parameters(draft, action)
         case SetCalendar():

@@ -1,17 +1,31 @@
-"""Actions on what holds for everybody: parameters, calendar, purposes, rules.
+"""Actions on what holds for everybody: parameters, calendar, purposes, groups, rules.
 
-They change the value `ledger`. A block works with the one it began with.
+All but groups change the value `ledger`. A block works with the one it began with.
 """
 
 from msgspec.structs import replace
 
 from contracts.actions.continuity import active_holders, quorum_for
 from contracts.draft import Draft
-from contracts.reasons import ALREADY_EXISTS, LIMIT, UNKNOWN_PURPOSE, UNKNOWN_RULES, refuse_unless
+from contracts.reasons import (
+    ALREADY_EXISTS,
+    LIMIT,
+    UNKNOWN_GROUP,
+    UNKNOWN_MEMBER,
+    UNKNOWN_PURPOSE,
+    UNKNOWN_RULES,
+    refuse_unless,
+)
 from contracts.rulebooks import RULEBOOKS
-from contracts.values import Ledger
+from contracts.values import Group, Ledger
 from contracts.view import held
-from ledger.records.governance import AdoptRules, ChangePurposes, SetCalendar, SetParameters
+from ledger.records.governance import (
+    AdoptRules,
+    ChangePurposes,
+    SetCalendar,
+    SetGroup,
+    SetParameters,
+)
 
 PURPOSES_MAX = 256
 """Purpose codes adopted at one time."""
@@ -56,3 +70,18 @@ def apply_rules(draft: Draft, action: AdoptRules) -> None:
     follows = ledger.next_rules is None and action.rules == ledger.rules + 1
     refuse_unless(follows and action.rules in RULEBOOKS, UNKNOWN_RULES, f"{action.rules}", "rules")
     draft.put("ledger", replace(ledger, next_rules=action.rules))
+
+
+def apply_group(draft: Draft, action: SetGroup) -> None:
+    """R627: a group is replaced as a whole by members that there are, or ended.
+
+    Its replacement rests on the group as it is.
+    """
+    key = f"group/{action.group}"
+    for member in action.members:
+        refuse_unless(draft.get(f"member/{member}") is not None, UNKNOWN_MEMBER, member, "members")
+    if action.members:
+        draft.put(key, Group(members=action.members, names=action.names))
+    else:
+        refuse_unless(draft.get(key) is not None, UNKNOWN_GROUP, action.group, "group")
+        draft.remove(key)

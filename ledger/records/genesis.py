@@ -16,6 +16,7 @@ from ledger.types import Count, Date, MemberId, PurposeCode, ShortText
 FOUNDERS_MAX: Final = 12
 Role = Literal["auditor", "committee", "government", "sequencer", "steward", "validator", "witness"]
 Days = Annotated[int, Meta(ge=1, le=3_650)]
+Level = Literal["city", "county", "national", "province", "township"]
 Threshold = Literal["all", "more-than-half", "three-quarters", "two-thirds"]
 
 
@@ -44,7 +45,7 @@ class Jurisdiction(Canonical):
     """
 
     code: ShortText
-    level: Literal["city", "county", "national", "province", "township"]
+    level: Level
 
 
 class LogKeys(Canonical):

@@ -17,9 +17,10 @@ from ledger.canonical import Canonical, require_ascending
 from ledger.keys import KeyDescription
 from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters, Purpose, Role
 from ledger.sealed import MaybeSealed
-from ledger.types import DigestHex, MemberId, PurposeCode, ShortText, Time
+from ledger.types import DigestHex, MemberId, PurposeCode, ShortText, Slug, Time
 
 ADMISSIONS_MAX: Final = 128
+GROUP_MAX: Final = 128
 PREMISES_MAX: Final = 32
 ORDERING: Final = ("sequencer", "validator")
 """Roles whose holders need log keys."""
@@ -162,6 +163,23 @@ class SetCalendar(Canonical, tag_field=_TAG, tag="set-calendar"):
     calendar: Calendar
 
 
+class SetGroup(Canonical, tag_field=_TAG, tag="set-group"):
+    """Replace a named list of members, to which standing grants can go.
+
+    Attributes:
+        group: its code.
+        members: who is in it, ascending; nobody ends the group.
+        names: what it is called.
+    """
+
+    group: Slug
+    members: Annotated[tuple[MemberId, ...], Meta(max_length=GROUP_MAX)] = ()
+    names: Names
+
+    def __post_init__(self) -> None:
+        require_ascending("members", self.members)
+
+
 class SetParameters(Canonical, tag_field=_TAG, tag="set-parameters"):
     """Replace the parameters. Deadlines that run already stay as they are.
 
@@ -218,6 +236,7 @@ Action: TypeAlias = (
     | ReinstateMember
     | RemoveMember
     | SetCalendar
+    | SetGroup
     | SetParameters
     | SetRoles
     | SucceedMember

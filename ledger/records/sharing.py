@@ -6,12 +6,14 @@ from msgspec import Meta
 
 from ledger.canonical import Canonical, require_ascending
 from ledger.records.catalogue import LegalBasis
+from ledger.records.genesis import Level
 from ledger.records.terms import Terms
 from ledger.sealed import MaybeSealed
 from ledger.types import DatasetId, DigestHex, ItemId, MemberId, ShortText, Slug
 
 ITEMS_MAX: Final = 128
 RECIPIENTS_MAX: Final = 64
+TERRITORIES_MAX: Final = 64
 RIGHTS_MAX: Final = 512
 """Rights one record can give: each is a grant and a case of its own."""
 GrantIds = Annotated[tuple[ItemId, ...], Meta(min_length=1, max_length=ITEMS_MAX)]
@@ -53,10 +55,29 @@ class Request(Canonical):
     system: Slug | None = None
 
 
-class GrantItem(Canonical):
-    """A right to use one dataset, given to each of the members listed, or standing for all.
+class Audience(Canonical):
+    """For whom a standing grant stands; a member must fit every part that is given.
 
     Attributes:
+        group: code of a group that was adopted.
+        levels: levels of jurisdictions, ascending.
+        territories: beginnings of the codes of jurisdictions, ascending.
+    """
+
+    group: Slug | None = None
+    levels: Annotated[tuple[Level, ...], Meta(max_length=5)] = ()
+    territories: Annotated[tuple[ShortText, ...], Meta(max_length=TERRITORIES_MAX)] = ()
+
+    def __post_init__(self) -> None:
+        require_ascending("levels", self.levels)
+        require_ascending("territories", self.territories)
+
+
+class GrantItem(Canonical):
+    """A right to use one dataset, given to each of the members listed, or standing for many.
+
+    Attributes:
+        audience: for whom a standing grant stands; without it, for all.
         dataset: the dataset.
         ground: why it is narrower than the request and the entry's conditions.
         members: who receives it, ascending; empty for a standing grant.
@@ -66,6 +87,7 @@ class GrantItem(Canonical):
         terms: the use allowed.
     """
 
+    audience: Audience | None = None
     dataset: DatasetId
     ground: NarrowingGround | None = None
     members: Annotated[tuple[MemberId, ...], Meta(max_length=RECIPIENTS_MAX)] = ()
@@ -80,6 +102,8 @@ class GrantItem(Canonical):
             raise ValueError(
                 "`members` are listed, or the grant is `standing`: exactly one of the two"
             )
+        if self.audience is not None and not self.standing:
+            raise ValueError("an `audience` is that of a `standing` grant")
         if self.request is not None and len(self.members) != 1:
             raise ValueError("a grant that answers a `request` goes to one member")
 

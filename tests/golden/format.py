@@ -74,6 +74,7 @@ _LIMITS: Final[tuple[tuple[ModuleType, str, str], ...]] = (
     (case_records, "CASES_PER_STEP_MAX", "cases moved by a `step` record"),
     (supervision, "AGAINST_MAX", "members that a `case` record is against"),
     (governance, "ADMISSIONS_MAX", "members admitted by one action"),
+    (governance, "GROUP_MAX", "members of a group"),
     (governance, "PREMISES_MAX", "premises of a proposal"),
     (note, "NOTE_BYTES_MAX", "bytes of a signed note"),
     (note, "SIGNATURES_MAX", "signature lines of a note"),

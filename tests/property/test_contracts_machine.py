@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.strategies import DataObject
 
+from contracts.actions import replaced_key
 from contracts.invariants import violations
 from contracts.replay import Block, BlockResult, found, step
 from contracts.transition import Rejected
@@ -32,6 +33,7 @@ from contracts.view import MemoryState, V
 from ledger.canonical import encode
 from ledger.envelope import verify_signature
 from ledger.errors import TooLarge
+from ledger.hashing import sha256
 from ledger.keys import KeyDescription, PrivateKey, parse_public_key
 from ledger.records import (
     Acceptance,
@@ -234,8 +236,12 @@ class Departments(RuleBasedStateMachine):
         """The committee does anything that can be done, or almost."""
         world = self.world
         pool = pool_of(world.state, world.now)
-        premise = Premise(key="ledger", value=pool.ledger)
-        said = bodies.proposal(data.draw(actions(pool)), world.later(DAY_MS), premise)
+        action = data.draw(actions(pool))
+        key = replaced_key(action) or "ledger"
+        value = world.value(key)
+        digest = None if value is None else sha256(encode(value)).hex()
+        premise = Premise(key=key, value=digest)
+        said = bodies.proposal(action, world.later(DAY_MS), premise)
         committee = world.value("role/committee")
         assert isinstance(committee, RoleHolders)
         proposers = [one for one in committee.members if world.value(f"writer/{one}/main")]

@@ -12,11 +12,21 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import reasons
+from contracts.actions import replaced_key
 from contracts.actions.standards import PURPOSES_MAX
 from contracts.governance import OPEN_DAYS_MAX, REACHES
 from contracts.invariants import violations
 from contracts.transition import Accepted
-from contracts.values import CastBallot, Key, Ledger, Member, ProposedAction, RoleHolders, Tally
+from contracts.values import (
+    CastBallot,
+    Group,
+    Key,
+    Ledger,
+    Member,
+    ProposedAction,
+    RoleHolders,
+    Tally,
+)
 from ledger.canonical import encode
 from ledger.records import Body
 from ledger.records.genesis import (
@@ -40,11 +50,13 @@ from ledger.records.governance import (
     ReinstateMember,
     RejectAdmission,
     SetCalendar,
+    SetGroup,
     SetParameters,
     SetRoles,
     SuspendMember,
 )
 from ledger.records.keys import KeyRotation
+from ledger.records.sharing import Audience
 from ledger.times import DAY_MS
 from ledger.types import CaseId, MemberId
 from tests import bodies
@@ -81,6 +93,10 @@ def adopting(*codes: str, retired: tuple[str, ...] = ()) -> ChangePurposes:
     return ChangePurposes(purposes=purposes, retired=retired)
 
 
+def group(*members: MemberId) -> SetGroup:
+    return SetGroup(group="bureaus", members=members, names=Names(en="Bureaus"))
+
+
 def resting_on(story: Story, key: str) -> Premise:
     value = story.world.value(key)
     digest = None if value is None else sha256(encode(value)).hexdigest()
@@ -88,9 +104,8 @@ def resting_on(story: Story, key: str) -> Premise:
 
 
 def premises_for(story: Story, action: Action) -> tuple[Premise, ...]:
-    if isinstance(action, SetParameters | SetCalendar):
-        return (resting_on(story, "ledger"),)
-    return ()
+    key = replaced_key(action)
+    return () if key is None else (resting_on(story, key),)
 
 
 def proposes(action: Action, **changes: object) -> Callable[[Story], Body]:
@@ -176,6 +191,9 @@ ROWS = [
     Row("R601", "a premise that does", "audit/main", proposes(admit(), rests_on=(Premise(key="member/newcomer"),))),
     Row("R607", "parameters that replace what was not seen", "audit/main", proposes(SetParameters(parameters=Parameters(reply_days=3)), rests_on=()), reasons.PREMISE_MISSING),
     Row("R607", "a calendar the same", "audit/main", proposes(SetCalendar(calendar=Calendar()), rests_on=()), reasons.PREMISE_MISSING),
+    Row("R607", "a group the same", "audit/main", proposes(group("health"), rests_on=()), reasons.PREMISE_MISSING),
+    Row("R627", "a group of nobody", "audit/main", proposes(group("nobody")), reasons.UNKNOWN_MEMBER),
+    Row("R627", "the end of no group", "audit/main", proposes(group()), reasons.UNKNOWN_GROUP),
     Row("R602", "the committee votes", "health/main", casts()),
     Row("R602", "others do not", "weather/main", casts(), reasons.NOT_COMMITTEE),
     Row("R602", "on what nobody proposed", "audit/main", lambda _: bodies.ballot(NOWHERE), reasons.UNKNOWN_PROPOSAL),
@@ -528,3 +546,49 @@ def test_the_longest_vote() -> None:
     story = Story()
     longest = proposes(admit(), closes_at=story.world.later(OPEN_DAYS_MAX * DAY_MS + 1_000))(story)
     story.says("audit/main", longest)
+
+
+@pytest.mark.rule("R627")
+def test_a_group_is_named_replaced_and_ended() -> None:
+    story = Story()
+    adopt(story, group("health", "weather"))
+    assert story.world.value("group/bureaus") == Group(
+        members=("health", "weather"), names=Names(en="Bureaus")
+    )
+    adopt(story, group("weather"))
+    adopt(story, group())
+    assert story.world.value("group/bureaus") is None
+
+
+AUDIENCES = [
+    ("all", None, True),
+    ("its level", Audience(levels=("city", "county")), True),
+    ("another level", Audience(levels=("county",)), False),
+    ("its territory", Audience(territories=("11",)), True),
+    ("another territory", Audience(territories=("12", "33")), False),
+    ("its group", Audience(group="bureaus"), True),
+    ("its group in another territory", Audience(group="bureaus", territories=("33",)), False),
+    ("another group", Audience(group="offices"), False),
+]
+"""Health is a city's, of territory 110000, and in the group `bureaus`."""
+
+
+@pytest.mark.rule("R402", "R406")
+@pytest.mark.parametrize(("what", "audience", "serves"), AUDIENCES)
+def test_for_whom_a_standing_grant_stands(
+    what: str, audience: Audience | None, *, serves: bool
+) -> None:
+    story = Story().publish()
+    adopt(story, group("health"))
+    adopt(story, replace(group("weather"), group="offices"))
+    item = replace(bodies.grant_item(standing=True), audience=audience)
+    story.says("transport/main", bodies.grant(item))
+    assert (story.state_of(story.ask()) == "granted") == serves, what
+
+
+@pytest.mark.rule("R403", "1133")
+def test_a_standing_grant_names_a_group_that_there_is() -> None:
+    story = Story().publish()
+    item = replace(bodies.grant_item(standing=True), audience=Audience(group="nowhere"))
+    record = story.world.sign("transport/main", bodies.grant(item))
+    assert story.world.refuse(record) == reasons.UNKNOWN_GROUP
