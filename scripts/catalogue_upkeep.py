@@ -1,5 +1,6 @@
 """The commands of `blockpool catalogue` that keep it up: systems, ends, sources, confirmations."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,9 +10,9 @@ from ledger.hashing import sha256
 from ledger.records import Attestation, Body, Lifecycle, SourceDesignation, System
 from ledger.records.genesis import Names
 from ledger.records.upkeep import ATTESTED_MAX, AttestedEntry
-from scripts.console_text import USAGE, fail
+from scripts.console_text import USAGE, fail, print_json, print_table
 from scripts.options import JsonFlag, with_options
-from scripts.profile import Signing
+from scripts.profile import Reading, Signing
 from scripts.record_sharing import entry_of
 from scripts.spelling import build, typed, words
 from scripts.submission import ReceiptsOption, print_done, submit
@@ -51,6 +52,36 @@ def system(
     with at.open() as (_, writer):
         done = submit(writer, [(name, body)], receipts)
     print_done(done, [(name, status)], as_json=as_json)
+
+
+@app.command("systems")
+@with_options
+def systems(
+    owner: Annotated[str | None, typer.Option(help="Of this member alone.")] = None,
+    *,
+    unlinked: Annotated[
+        bool, typer.Option("--unlinked", help="Those that no entry in force names.")
+    ] = False,
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """List information systems, and how many entries in force name each.
+
+    Example: `blockpool catalogue systems --unlinked`
+    """
+    with at.client() as client:
+        found = list(client.items("/v1/systems", owner=owner))
+        entries = list(client.items("/v1/datasets", provider=owner))
+    linked = Counter(f"{one['provider']}/{one['system']}" for one in entries)
+    told = [
+        {"system": name, "status": one["status"], "operator": one["operator"], "entries": count}
+        for one in found
+        if (count := linked[name := str(one["id"])]) == 0 or not unlinked
+    ]
+    if as_json:
+        print_json(told)
+        return
+    print_table(("system", "status", "operator", "entries"), [tuple(one.values()) for one in told])
 
 
 @app.command("archive")

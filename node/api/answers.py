@@ -14,6 +14,7 @@ from contracts.values import (
     Case,
     EntryTerms,
     GrantedRight,
+    InformationSystem,
     Member,
     ReleasedVersion,
     RequestedItem,
@@ -217,6 +218,7 @@ class CaseHistory(Place):
 ITEMS: Final[Mapping[str, type[Struct]]] = {
     "members": Member,
     "writers": Writer,
+    "systems": InformationSystem,
     "datasets": EntryTerms,
     "releases": ReleasedVersion,
     "requests": RequestedItem,

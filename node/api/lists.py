@@ -59,6 +59,14 @@ async def writers(service: ServiceOf, page: PagingOf, member: Text = None) -> Re
     return await _list(service, "writer", page, member=member)
 
 
+@router.get("/systems")
+async def systems(
+    service: ServiceOf, page: PagingOf, owner: Text = None, status: Text = None
+) -> Response:
+    """Information systems."""
+    return await _list(service, "system", page, owner=owner, status=status)
+
+
 @router.get("/datasets")
 async def datasets(
     service: ServiceOf, page: PagingOf, provider: Text = None, sharing: Text = None

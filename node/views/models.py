@@ -37,6 +37,19 @@ class WriterView(SQLModel, table=True):
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class SystemView(SQLModel, table=True):
+    """Information systems; the id is `<owner>/<system>`."""
+
+    __tablename__ = "system_view"
+    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    id: str = Field(sa_column=_text(index=True, nullable=False))
+    from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
+    owner: str = Field(sa_column=_text(index=True, nullable=False))
+    status: str = Field(sa_column=_text(nullable=False))
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class DatasetView(SQLModel, table=True):
     """Datasets, from their first entry on."""
 
@@ -169,6 +182,7 @@ VERSIONED: Final[dict[str, Table]] = {
     for prefix, model in {
         "member": MemberView,
         "writer": WriterView,
+        "system": SystemView,
         "dataset": DatasetView,
         "entry": EntryView,
         "release": ReleaseView,

@@ -8,6 +8,7 @@ from contracts.values import (
     Dataset,
     EntryTerms,
     GrantedRight,
+    InformationSystem,
     Member,
     RequestedItem,
     Value,
@@ -27,6 +28,8 @@ def columns_of(key: str, value: Value) -> Columns:
         case Member() | Writer():
             member = {"member": key.partition("/")[0]} if isinstance(value, Writer) else {}
             return {**member, "status": value.status}
+        case InformationSystem():
+            return {"owner": key.partition("/")[0], "status": value.status}
         case Dataset():
             return {"provider": value.provider}
         case EntryTerms():

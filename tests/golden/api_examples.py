@@ -106,8 +106,8 @@ def _reading() -> list[Exchange]:
 
 def _lists() -> list[Exchange]:
     names = (
-        "members", "writers", "datasets", "releases", "requests", "grants", "findings", "cases",
-        "usage",
+        "members", "writers", "systems", "datasets", "releases", "requests", "grants", "findings",
+        "cases", "usage",
     )  # fmt: skip
     listed = [Exchange(f"GET /v1/{name}", f"/v1/{name}?limit=1") for name in names]
     return [*listed, Exchange("GET /v1/tasks", "/v1/tasks?member=health&at=19&limit=1")]

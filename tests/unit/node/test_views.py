@@ -42,6 +42,8 @@ def history() -> World:
     story.says("health/main", bodies.usage(grant, world.now))
     story.says("transport/main", bodies.release(bodies.release_item(version=2)))
     story.submit(dataset="delays", code="T-2")
+    story.says("transport/main", bodies.system("running"))
+    story.says("transport/main", bodies.system("retired"))
     world.block(at=world.later(30 * DAY_MS))  # the steward's review is overdue
     world.accept(world.sign("weather/custodian", WriterEnd(writer="weather/main")))
     return world
@@ -158,6 +160,13 @@ def test_filters_keep_what_their_value_is_equal_to(stage: Stage) -> None:
                 if isinstance(right, GrantedRight) and right.member == consumer
             }
             assert stage.page("grant", past.size, consumer=consumer).keys() == wanted
+
+
+def test_systems_are_found_by_owner_and_status(stage: Stage) -> None:
+    size = stage.pasts[-1].size
+    assert stage.page("system", size, owner="transport").keys() == {"transport/tower"}
+    assert stage.page("system", size, owner="transport", status="running") == {}
+    assert stage.page("system", size, owner="health") == {}
 
 
 def test_findings_are_found_by_accused_code_and_state(stage: Stage) -> None:

@@ -61,6 +61,8 @@ class LedgerNode:
             return self._page(self._values(path_.removeprefix("/v1/").removesuffix("s")))
         if path_ == "/v1/datasets":
             return self._page(self._datasets(request.url.params.get("provider")))
+        if path_ == "/v1/systems":
+            return self._page(self._systems(request.url.params.get("owner")))
         return _problem(404, "not-found", "no such path")
 
     def _note(self) -> bytes:
@@ -215,6 +217,12 @@ class LedgerNode:
             entry = self.world.value(key)
             if isinstance(entry, EntryTerms) and provider in (None, entry.provider):
                 yield {"id": key.removeprefix("entry/"), **to_builtins(entry)}
+
+    def _systems(self, owner: str | None) -> Iterator[dict[str, Any]]:
+        for key in sorted(self.world.state.keys("system/")):
+            name = key.removeprefix("system/")
+            if owner in (None, name.partition("/")[0]):
+                yield {"id": name, **to_builtins(self.world.value(key))}
 
     def _page(self, rows: Iterator[dict[str, Any]]) -> httpx.Response:
         answer = {"items": list(rows), "next": None, "size": len(self.world.leaves)}

@@ -36,6 +36,25 @@ def test_a_system_is_registered_and_retired(command: Command, world: World) -> N
     assert "a name needs `en` or `zh`" in nameless
 
 
+def test_systems_without_entries_are_found(command: Command, story: Story) -> None:
+    command.ok("catalogue", "system", "tower", "--title", "Tower", writer=PROVIDER)
+    command.ok("catalogue", "system", "radar", "--title", "Radar", writer=PROVIDER)
+    command.ok("catalogue", "system", "tower", "--title", "Tower", writer="weather/main")
+    listed = command.json("catalogue", "systems")
+    assert {one["system"]: one["entries"] for one in listed} == {
+        "transport/radar": 0,
+        "transport/tower": 1,
+        "weather/tower": 0,
+    }
+    line = ("catalogue", "systems", "--unlinked", "--owner", "transport")
+    assert [one["system"] for one in command.json(*line)] == ["transport/radar"]
+    shown = command.ok(*line)
+    assert "transport/radar" in shown
+    assert "running" in shown
+    story.says(PROVIDER, bodies.lifecycle())
+    assert len(command.json(*line)) == 2
+
+
 def test_a_dataset_is_archived_and_destroyed(
     command: Command, story: Story, tmp_path: Path
 ) -> None:
