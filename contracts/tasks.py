@@ -88,13 +88,14 @@ def tasks_of(
     known = read(view, Member, f"member/{member}")
     if known is None or known.status != "active":
         return ()
-    rows = [row for row in WORKFLOWS[case.workflow].steps if row.state == case.state]
+    every = (row for row in WORKFLOWS[case.workflow].steps if row.state == case.state)
+    rows = [*{row.name: row for row in every}.values()]  # a step of several outcomes is one task
     parts = [cases.entitled_as(view, case, row, member) for row in rows]
     mine = [(row, part) for row, part in zip(rows, parts, strict=True) if part is not None]
     if not mine:
         return ()
     due = due_after(view, case_id, case)
-    days_left, urgency = _urgency_of(view, now, due)
+    days_left, urgency = urgency_of(view, now, due)
     late = () if due is None else against(case)
     dataset = cases.dataset_of(view, case)
     return tuple(
@@ -151,6 +152,16 @@ def due_after(view: StateView, case_id: CaseId, case: Case) -> Time | None:
     return next((one.finding.limit for one in missed if one and one.finding), None)
 
 
+def urgency_of(view: StateView, now: Time, due: Time | None) -> tuple[int | None, Urgency | None]:
+    """The working days left at `now`, and how urgent that is."""
+    if due is None:
+        return None, None
+    if due <= now:
+        return 0, "overdue"
+    left = calendar.working_days_left(now, due, held(view, Ledger, "ledger").calendar)
+    return left, next((urgency for days, urgency in WARNING_DAYS if left <= days), None)
+
+
 def may_sign(writer: Writer, task: Task, now: Time) -> bool:
     """Whether a writer's appointment lets it take a step of its member's."""
     runs = writer.status == "active" and (writer.not_after is None or now <= writer.not_after)
@@ -164,15 +175,6 @@ def _is_late_by(
     """Whether this step is one of those with which the member meets a deadline of its own."""
     parts = (part for part in row.who if part in late)
     return any(member in cases.members_in(view, case, part) for part in parts)
-
-
-def _urgency_of(view: StateView, now: Time, due: Time | None) -> tuple[int | None, Urgency | None]:
-    if due is None:
-        return None, None
-    if due <= now:
-        return 0, "overdue"
-    left = calendar.working_days_left(now, due, held(view, Ledger, "ledger").calendar)
-    return left, next((urgency for days, urgency in WARNING_DAYS if left <= days), None)
 
 
 def _left_late(case: Case) -> Iterator[State]:

@@ -2,9 +2,10 @@
 
 database ── store ── replica ── engine ── pipeline ──┬── API
                         │       (shares)   (counted) └── signer for local systems, outbox
-                        └── reader, news
+                        └── reader, news ── webhook
 """
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from ledger.keys import Signer
 from ledger.policy import own_policy
 from ledger.times import to_ms
 from ledger.types import WriterId
+from node.announcements import Audience
 from node.api.access import parse_token, read_secret
 from node.api.health import readings
 from node.api.service import LocalSigning, Service
@@ -31,11 +33,13 @@ from node.reader import Reader
 from node.replica import CacheSizes, Replica, origin_of
 from node.settings import LocalSigning as LocalSigningSettings
 from node.settings import Settings
+from node.settings import Webhook as WebhookSettings
 from node.signer import LocalSigner
 from node.storage.database import open_database
 from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
 from node.verification import Verifier, processes_for
+from node.webhook import Target, Webhook, parse_secret
 
 CLOCK_S_MAX: Final = 60
 """A last block this far ahead of the clock is worth a warning."""
@@ -48,7 +52,7 @@ async def running(
     writer_signers: Mapping[WriterId, Signer],
     metrics: Metrics,
 ) -> AsyncIterator[Service]:
-    """A node at work. Raises `ReplicaError`, `SecretError`, `OutboxError`."""
+    """A node at work. Raises `ReplicaError`, `SecretError`, `OutboxError`, `WebhookError`."""
     async with AsyncExitStack() as stack:
         service = _compose(settings, log_signers, writer_signers, metrics, stack)
         _warn_of_clock(service.replica)
@@ -58,6 +62,8 @@ async def running(
             await service.local.signer.start()
             stack.push_async_callback(service.local.signer.stop)
         stack.callback(service.news.close)
+        if settings.webhook is not None:
+            _announce(settings.webhook, service, stack)
         yield service
 
 
@@ -133,6 +139,30 @@ def _local_signing(
     stack.callback(outbox.close)
     signer = LocalSigner(replica.head.ledger, writer_signers, outbox, pipeline)
     return LocalSigning(signer, token.encode())
+
+
+def _announce(settings: WebhookSettings, service: Service, stack: AsyncExitStack) -> None:
+    """Post what happens, in a task that ends before the parts it reads from."""
+    target = Target(
+        settings.url,
+        parse_secret(read_secret(settings.secret_file)),
+        settings.place,
+        Audience(settings.members),
+    )
+    task = asyncio.create_task(Webhook(service.replica, service.news, target).run())
+    task.add_done_callback(_tell_end)
+
+    async def stop() -> None:
+        task.cancel()
+        await asyncio.wait([task])
+
+    stack.push_async_callback(stop)
+
+
+def _tell_end(task: asyncio.Task[None]) -> None:
+    """The node goes on without its webhook; but somebody waits for what it would post."""
+    if not task.cancelled():
+        log.error("webhook-ended", exc_info=task.exception())
 
 
 def _warn_of_clock(replica: Replica) -> None:

@@ -12,6 +12,7 @@ import ipaddress
 import tomllib
 from pathlib import Path
 from typing import Final, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -101,6 +102,36 @@ class LocalSigning(BaseModel):
         return keys
 
 
+class Webhook(BaseModel):
+    """Where findings and deadlines are announced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    url: str = Field(
+        max_length=2_048,
+        description="Address that events are posted to: https, or http on this machine.",
+    )
+    secret_file: Path = Field(
+        description="File with the secret that signs posts, `whsec_` and base64; mode 0600."
+    )
+    place: Path = Field(
+        default=Path("webhook.json"), description="File in which the place in the log is kept."
+    )
+    members: tuple[str, ...] = Field(
+        default=(), description="Members whose findings and deadlines are announced; all."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def check_url(cls, url: str) -> str:
+        """Refuse what is no address, and what others on the way could read."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("is no address such as https://department.example/events")
+        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+            raise ValueError("beyond this machine an address begins with https://")
+        return url
+
+
 class Settings(BaseSettings):
     """Everything a node is told."""
 
@@ -153,6 +184,7 @@ class Settings(BaseSettings):
     blocks: Blocks = Blocks()
     cache: Cache = Cache()
     local_signing: LocalSigning | None = None
+    webhook: Webhook | None = None
 
     @property
     def answers_local_names_only(self) -> bool:
@@ -236,4 +268,6 @@ def _resolve(settings: Settings, folder: Path) -> Settings:
     if local is not None:
         keys = {writer: folder / key for writer, key in local.keys.items()}
         update["local_signing"] = local.model_copy(update={**absolute(local), "keys": keys})
+    if settings.webhook is not None:
+        update["webhook"] = settings.webhook.model_copy(update=absolute(settings.webhook))
     return settings.model_copy(update=update)

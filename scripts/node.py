@@ -167,12 +167,13 @@ def _explained() -> Iterator[None]:
     from node.outbox import OutboxError  # noqa: PLC0415  the same
     from node.replica import ReplicaError  # noqa: PLC0415  the same
     from node.storage.lock import DatabaseInUse  # noqa: PLC0415  the same
+    from node.webhook import WebhookError  # noqa: PLC0415  the same
 
     try:
         yield
     except DatabaseInUse as error:
         fail(str(error), hint="stop the node that runs there first")
-    except (SecretError, OutboxError, ReplicaError) as error:
+    except (SecretError, OutboxError, ReplicaError, WebhookError) as error:
         fail(str(error), hint="node/OPERATIONS.md says what to do")
 
 

@@ -55,7 +55,7 @@ def _default(field: FieldInfo) -> str:
     match field.default:
         case _ if field.is_required():
             return "required"
-        case None:
+        case None | ():
             return ""
         case bool() as flag:
             return f"`{str(flag).lower()}`"

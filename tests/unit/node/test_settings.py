@@ -10,12 +10,20 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from node.settings import Blocks, Cache, LocalSigning, Settings, SettingsError, load_settings
+from node.settings import (
+    Blocks,
+    Cache,
+    LocalSigning,
+    Settings,
+    SettingsError,
+    Webhook,
+    load_settings,
+)
 from scripts.main import app
 from tests.golden import settings as document
 
 BASE: Final = 'member = "steward"\nlog_key = "log.pem"\nlog_key_pq = "log-pq.pem"\n'
-GROUPS: Final = (Settings, Blocks, Cache, LocalSigning)
+GROUPS: Final = (Settings, Blocks, Cache, LocalSigning, Webhook)
 
 
 def load(folder: Path, more: str = "", base: str = BASE) -> Settings:
@@ -34,7 +42,7 @@ def fields() -> Iterator[tuple[str, FieldInfo]]:
 
 @pytest.mark.parametrize(("name", "field"), [pytest.param(*one, id=one[0]) for one in fields()])
 def test_each_setting_is_described_and_each_number_bounded(name: str, field: FieldInfo) -> None:
-    if name == "Settings.local_signing":
+    if name in ("Settings.local_signing", "Settings.webhook"):
         return
     assert field.description
     assert field.description.endswith(".")
@@ -71,6 +79,15 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
             '[local_signing]\ntoken_file = "t"\nkeys = { "health/custodian" = "k" }\n',
             "local_signing.keys: the key of health/custodian is kept offline",
         ),
+        (
+            '[webhook]\nurl = "http://pool.example/"\nsecret_file = "s"\n',
+            "webhook.url: beyond this",
+        ),
+        (
+            '[webhook]\nurl = "file:///etc/passwd"\nsecret_file = "s"\n',
+            "webhook.url: is no address",
+        ),
+        ('[webhook]\nurl = "https://pool.example/"\n', "webhook.secret_file: "),
         ("port = \n", ""),
     ],
 )
