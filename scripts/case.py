@@ -105,7 +105,7 @@ def show(
     )
     success("")
     told = ((one.name, ", ".join(one.who), one.by, ", ".join(one.grounds)) for one in steps)
-    print_table(("next step", "by whom", "record", "grounds"), told)
+    print_table(("next step", "by whom", "record", "grounds"), dict.fromkeys(told))
     info(f"what it is about: blockpool record show {case[:_DIGEST_CHARS]}")
 
 

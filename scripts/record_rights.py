@@ -7,6 +7,7 @@ import typer
 
 from ledger.records import Acceptance, Grant, Request, Revocation
 from ledger.records.catalogue import LegalBasis
+from ledger.records.genesis import Level
 from ledger.records.sharing import NarrowingGround, RevocationGround
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
@@ -75,6 +76,13 @@ def grant(
     standing: Annotated[
         bool, typer.Option("--standing", help="For whoever applies for it.")
     ] = False,
+    group: Annotated[str, typer.Option(help="Standing for this group alone.")] = "",
+    levels: Annotated[
+        str, typer.Option(help=f"Standing for these levels alone: {', '.join(get_args(Level))}.")
+    ] = "",
+    territories: Annotated[
+        str, typer.Option(help="Standing for codes of territories that begin so.")
+    ] = "",
     ground: Annotated[
         str | None, typer.Option(help=f"Why it is less: {', '.join(get_args(NarrowingGround))}.")
     ] = None,
@@ -92,6 +100,7 @@ def grant(
     """
     given = [{"request": one} for one in requests or ()]
     told = {"members": members, "standing": "yes" if standing else "no"}
+    told |= {"group": group, "levels": levels, "territories": territories}
     given += [{"dataset": one, **told} for one in datasets or ()]
     with at.open() as (client, writer):
         items = grant_items(client, given, table, terms, ground)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contracts.terms import meet
 from contracts.values import EntryTerms, RequestedItem
-from ledger.records.sharing import GrantItem, RequestItem
+from ledger.records.sharing import Audience, GrantItem, RequestItem
 from node.client import Client
 from scripts.answers import read_value
 from scripts.console_text import USAGE, fail
@@ -17,6 +17,7 @@ from scripts.record_terms import TermsOptions, read_table, terms_of_row
 from scripts.spelling import SpellingError, build, words, yes_or_no
 
 _FIRST_LINE = 2
+_AUDIENCE = ("group", "levels", "territories")
 
 
 def request_items(
@@ -48,9 +49,10 @@ def grant_items(
     """What to grant: by `given`, and by the rows of a table.
 
     A row has `request`, the id of the request it answers, or `dataset` with `members` or
-    `standing`; and `ground`, if it gives less than was asked for and the entry offers.
+    `standing`, then `group`, `levels` and `territories` if it does not stand for all; and `ground`
+    if it gives less than was asked for and the entry offers.
     """
-    known = ("request", "dataset", "members", "standing", "ground")
+    known = ("request", "dataset", "members", "standing", *_AUDIENCE, "ground")
     rows = [*given, *(() if table is None else read_table(table, known))]
     items = []
     for number, row in enumerate(rows, _FIRST_LINE - len(given)):
@@ -89,6 +91,7 @@ def _grant_item(
         offered = entry.conditions
     return build(
         GrantItem,
+        audience=_audience(row),
         dataset=entry.dataset,
         ground=ground,
         members=members,
@@ -96,6 +99,18 @@ def _grant_item(
         schema=entry.schema,
         standing=yes_or_no(row.get("standing") or "no"),
         terms=terms_of_row(row, options.over(offered)),
+    )
+
+
+def _audience(row: Mapping[str, str]) -> Audience | None:
+    """For whom a standing grant stands; None for all."""
+    if not any(row.get(part) for part in _AUDIENCE):
+        return None
+    return build(
+        Audience,
+        group=row.get("group") or None,
+        levels=words(row.get("levels", "")),
+        territories=words(row.get("territories", "")),
     )
 
 

@@ -10,6 +10,7 @@ from contracts.values import Case, FileList, GrantedRight, ReleasedVersion, Requ
 from ledger.errors import VerificationError
 from ledger.receipt import verify_receipt
 from ledger.records import Grant, Request, Usage, parse_record
+from ledger.records.sharing import Audience
 from ledger.sealed import Sealed, open_sealed
 from ledger.times import from_ms, to_ms
 from tests import bodies
@@ -130,6 +131,21 @@ def test_grants_go_to_members_or_stand_for_all(command: Command, shared: World) 
         assert right.member == member
     command.ok("record", "grant", "flights", "--standing", writer="transport/main")
     assert state_of(shared, asked(command)) == "granted"
+
+
+def test_a_grant_stands_for_those_it_is_meant_for(command: Command, shared: World) -> None:
+    stand = ("record", "grant", "flights", "--standing")
+    command.ok(*stand, "--levels", "county", "--territories", "33", writer="transport/main")
+    assert state_of(shared, asked(command)) == "open"
+    done = command.json(*stand, "--levels", "city", writer="transport/main")
+    right = shared.value(f"grant/{done['created'][0]['id']}")
+    assert isinstance(right, GrantedRight)
+    assert right.audience == Audience(levels=("city",))
+    assert state_of(shared, asked(command)) == "granted"
+    odd = ("record", "grant", "flights", "--members", "weather", "--group", "bureaus")
+    assert "`audience`" in command.fails(*odd, writer="transport/main")
+    unknown = command.fails(*stand, "--group", "bureaus", writer="transport/main")
+    assert "unknown-group" in unknown
 
 
 def test_many_items_come_from_a_table(command: Command, shared: World, tmp_path: Path) -> None:
