@@ -190,9 +190,10 @@ def apply_attestation(draft: Draft, body: Attestation) -> None:
         draft.check_dataset(None)
         key = f"catalogue/{draft.member}"
         kept = read(draft, KeptCatalogue, key) or KeptCatalogue()
+        duty = None
         if kept.duty is not None:
             cases.take_step(draft, kept.duty, "attest", NOT_PROVIDER)
-        duty = _open_confirmation(draft, draft.record, draft.member)
+            duty = _open_confirmation(draft, draft.record, draft.member)
         draft.put(key, replace(kept, confirmed_at=draft.context.time, duty=duty))
         return
     for one in body.entries:

@@ -1,11 +1,13 @@
 """`blockpool catalogue`: from tables to a spreadsheet, from the spreadsheet to the ledger."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from contracts.blocks import lost_root
 from contracts.values import Dataset, Ledger
 from scripts import catalogue_upkeep
 from scripts.answers import read_value
@@ -27,12 +29,14 @@ from scripts.console_text import (
     success,
     warn,
 )
+from scripts.explain.sources import NodeSource
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading, Signing
 from scripts.record_release import column_names
 from scripts.record_sharing import entry_of
 from scripts.record_show import members_told
+from scripts.spelling import time_of
 from scripts.tables import KNOWN, Source, SourceError, left_out, sources_in
 
 _NAMED_MAX: Final = 5
@@ -161,13 +165,19 @@ def show(
         entry = entry_body(client, terms.record)
         columns_told = column_names(client, entry.schema)
         known = read_value(client, Dataset, f"dataset/{dataset}")
+        now = time_of(datetime.now(UTC))
+        lost = lost_root(NodeSource(client, ""), terms, now) if terms.inputs else None
     releases = 0 if known is None else known.releases
     if as_json:
         told = {"columns": columns_told, "entry": entry, "provider": terms.provider}
-        print_json({**told, "releases": releases})
+        print_json({**told, "lostRight": lost, "releases": releases})
         return
     print_fields((("provider", terms.provider), ("in force since", terms.since)))
     print_fields((("releases", releases), ("columns", ", ".join(columns_told))))
+    if terms.inputs:
+        print_fields(
+            (("rests on", f"{lost}, which does not hold" if lost else "rights that hold"),)
+        )
     print_fields(members_told(entry))
 
 

@@ -219,6 +219,13 @@ def test_all_are_confirmed_at_once_and_nothing_is_owed_where_no_days_are_set() -
     assert story.world.value("catalogue/transport") == KeptCatalogue(confirmed_at=story.world.now)
 
 
+@pytest.mark.rule("R317", "R318")
+def test_who_never_had_an_entry_owes_no_confirmation() -> None:
+    story = Story(UPKEEP)
+    story.says("weather/main", bodies.attestation())
+    assert story.world.value("catalogue/weather") == KeptCatalogue(confirmed_at=story.world.now)
+
+
 def duty_of(story: Story) -> str:
     kept = story.world.value("catalogue/transport")
     assert isinstance(kept, KeptCatalogue)

@@ -65,6 +65,10 @@ def test_a_block_is_published(command: Command, story: Story, sheet: Path) -> No
     story.steps("steward/main", "approve", record.digest)
     rests = story.world.value(f"block/{grant}")
     assert rests == DependentBlocks(datasets=("fused",))
+    assert "rights that hold" in command.ok("catalogue", "show", "fused")
+    story.says("transport/main", bodies.revocation(grant))
+    assert command.json("catalogue", "show", "fused")["lostRight"] == grant
+    assert "which does not hold" in command.ok("catalogue", "show", "fused")
 
 
 def test_what_is_no_block_is_told(command: Command, story: Story, sheet: Path) -> None:
