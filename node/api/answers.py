@@ -21,7 +21,7 @@ from contracts.values import (
     Writer,
 )
 from ledger.merkle_map import MapProof
-from ledger.records.genesis import Parameters, Purpose
+from ledger.records.genesis import Calendar, Parameters
 from ledger.records.keys import Family
 from ledger.seal import Outcome, SealStatement
 from ledger.types import (
@@ -145,14 +145,15 @@ class ProvedState(Place):
 
 
 class LedgerAnswer(Place):
-    """A ledger, its latest checkpoint, and the tlog-policy its genesis record states."""
+    """A ledger, its latest checkpoint, what votes have made of its genesis, the genesis policy."""
 
     origin: str
     ledger: DigestHex
     rules: Count
     checkpoint: str
     parameters: Parameters
-    purposes: tuple[Purpose, ...]
+    calendar: Calendar
+    purposes: tuple[PurposeCode, ...]
     policy: str
 
 

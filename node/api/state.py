@@ -7,7 +7,7 @@ from msgspec import to_builtins
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from contracts.values import ChainHead, Writer
+from contracts.values import ChainHead, Ledger, Writer
 from ledger.lexical import encode_base64
 from ledger.policy_file import encode_policy
 from node.api.problems import ApiError
@@ -21,19 +21,20 @@ Name = Annotated[str, Path(max_length=63)]
 
 @router.get("/ledger")
 async def read_ledger(service: ServiceOf) -> Response:
-    """Which ledger this is, how far it has come, and the policy its own genesis states."""
-    published, genesis = service.reader.published, service.genesis
-    head = published.head
+    """Which ledger this is, how far it has come, what holds on it, the policy of its genesis."""
+    published = service.reader.published
+    head, holds = published.head, await run_in_threadpool(_ledger, service)
     told = {
-        "origin": genesis.origin,
+        "origin": holds.origin,
         "ledger": head.ledger,
         "size": head.size,
         "height": head.height,
         "blockTime": head.time,
-        "rules": genesis.rules,
+        "rules": holds.rules,
         "checkpoint": published.checkpoint.decode(),
-        "parameters": genesis.parameters,
-        "purposes": genesis.purposes,
+        "parameters": holds.parameters,
+        "calendar": holds.calendar,
+        "purposes": holds.purposes,
         "policy": encode_policy(service.policy).decode(),
     }
     return respond_json(told)
@@ -64,6 +65,15 @@ async def read_writer(member: Name, name: Name, service: ServiceOf) -> Response:
     if told is None:
         raise ApiError("not-found", f"no writer {member}/{name}")
     return respond_json(told)
+
+
+def _ledger(service: Service) -> Ledger:
+    """What genesis fixed and votes have changed since."""
+    with service.replica.store.snapshot() as snapshot:
+        value = snapshot.value("ledger")
+    if isinstance(value, Ledger):
+        return value
+    raise LookupError("the state holds no ledger")
 
 
 def _writer(service: Service, name: str) -> dict[str, object] | None:
