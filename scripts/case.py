@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
+from msgspec.structs import replace
 
 from contracts.values import Case, GrantedRight, RequestedItem
 from contracts.workflows import WORKFLOWS
+from contracts.workflows import Step as Row
 from ledger.records import Body, Step
 from ledger.records.cases import CASES_PER_STEP_MAX
 from node.client import Client
 from node.client.answers import JsonObject
+from scripts import case_open
 from scripts.answers import read_value
+from scripts.case_open import version_of
 from scripts.catalogue_plan import entry_body
 from scripts.console_text import (
     USAGE,
@@ -24,13 +28,16 @@ from scripts.console_text import (
 )
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading, Signing
-from scripts.spelling import build, words
+from scripts.spelling import build, checked, words
 from scripts.submission import ReceiptsOption, print_done, submit
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="See what waits for whom until when, and take steps: approve, refuse, reply, confirm, …",
+    help=(
+        "See what waits for whom until when, and take steps: approve, refuse, reply, confirm, …; "
+        "open cases: demands, corrections, disputes, complaints, orders, incidents."
+    ),
 )
 
 _DIGEST_CHARS: Final = 64
@@ -98,15 +105,19 @@ def show(
             ("opened", value.opened_at),
             ("due", value.due),
             ("parties", ", ".join(f"{one.member} ({one.part})" for one in value.parties)),
+            ("answer", value.answer),
             ("finding", None if finding is None else finding.code),
             ("measure", None if finding is None else finding.measure),
             ("limit", None if finding is None else finding.limit),
         )
     )
     success("")
-    told = ((one.name, ", ".join(one.who), one.by, ", ".join(one.grounds)) for one in steps)
+    told = ((one.name, ", ".join(one.who), _record(one), ", ".join(one.grounds)) for one in steps)
     print_table(("next step", "by whom", "record", "grounds"), dict.fromkeys(told))
     info(f"what it is about: blockpool record show {case[:_DIGEST_CHARS]}")
+
+
+app.add_typer(case_open.app)
 
 
 @app.command("step")
@@ -124,6 +135,9 @@ def step(
     ground: Annotated[str | None, typer.Option(help="Coded ground, where one is needed.")] = None,
     note: Annotated[str | None, typer.Option(help="Explanation.")] = None,
     evidence: Annotated[str, typer.Option(help="Digests of documents it rests on.")] = "",
+    dataset: Annotated[str | None, typer.Option(help="Dataset that meets a demand.")] = None,
+    member: Annotated[str | None, typer.Option(help="Member a demand is assigned to.")] = None,
+    release: Annotated[str | None, typer.Option(help="DATASET@VERSION that corrects.")] = None,
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
@@ -138,22 +152,37 @@ def step(
         ids = sorted(set(cases or _waiting_for(client, name, workflow, party)))
         if not ids:
             fail(f"no case waits for the step {name}", hint="see: blockpool case list")
-        bodies = _steps(name, ids, ground, note, words(evidence))
+        one = build(
+            Step,
+            cases=ids[:1],
+            dataset=dataset,
+            evidence=words(evidence),
+            ground=ground,
+            member=member,
+            note=note,
+            release=None if release is None else version_of(release),
+            step=name,
+        )
+        bodies = _steps(one, ids)
         done = submit(writer, bodies, receipts)
     print_done(done, [(one, name) for one in ids], as_json=as_json)
 
 
-def _steps(
-    name: str, ids: Sequence[str], ground: str | None, note: str | None, evidence: tuple[str, ...]
-) -> list[tuple[str, Body]]:
+def _steps(like: Step, ids: Sequence[str]) -> list[tuple[str, Body]]:
+    """The step in all the cases, as few records as that takes."""
     return [
         (
-            name if len(some) == 1 else f"{name} of {len(some)} cases",
-            build(Step, cases=some, evidence=evidence, ground=ground, note=note, step=name),
+            like.step if len(some) == 1 else f"{like.step} of {len(some)} cases",
+            checked(replace(like, cases=some), Step),
         )
         for first in range(0, len(ids), CASES_PER_STEP_MAX)
         for some in (tuple(ids[first : first + CASES_PER_STEP_MAX]),)
     ]
+
+
+def _record(row: Row) -> str:
+    """The kind of record that takes a step, and the option it needs."""
+    return row.by if row.names is None else f"{row.by} --{row.names}"
 
 
 def _waiting_for(client: Client, name: str, workflow: str | None, party: str | None) -> list[str]:
@@ -172,6 +201,11 @@ def _about(client: Client, row: JsonObject) -> str:
     match row.get("finding"), str(row.get("subject")).partition("/"):
         case {"code": str(code)}, _:
             return code
+        case _, ("case", _, _):
+            other = read_value(client, Case, str(row["subject"]))
+            return "" if other is None else f"a case: {other.workflow}"
+        case _, ("release", _, version):
+            return version.replace("/", "@")
         case _, ("entry-draft", _, digest):
             return entry_body(client, digest).dataset
         case _, ("request", _, _):

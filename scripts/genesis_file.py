@@ -81,6 +81,7 @@ replyDays = 10
 reviewDays = 2
 # These are asked of nobody if they are left out.
 confirmDays = 250       # to confirm all one's entries again
+rectifyDays = 20        # to put right what was confirmed against one
 updateDays = 5          # to release a version once its period is over
 
 # Working days; in years not covered Monday to Friday.

@@ -27,6 +27,8 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "step": "blockpool case step {step} {case}",
 }
 """What to type, by kind of the record that takes the step."""
+_NAMED: Final = {"dataset": "DATASET", "member": "MEMBER", "release": "DATASET@VERSION"}
+"""What a step must name, as it is typed."""
 
 
 @with_options
@@ -78,6 +80,8 @@ def command_of(task: Task) -> str:
     command = template.format(
         case=task.case, dataset=task.dataset or "DATASET", record=task.record, step=task.step
     )
+    if task.names is not None:
+        command += f" --{task.names} {_NAMED[task.names]}"
     grounds = "|".join(task.grounds)
     return f"{command} --ground {grounds}" if grounds else command
 

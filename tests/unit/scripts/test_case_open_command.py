@@ -1,0 +1,100 @@
+"""`blockpool case open` and `blockpool case incident`, and the steps that name something."""
+
+import pytest
+
+from contracts.values import Case
+from tests import bodies
+from tests.unit.scripts.conftest import Command
+from tests.world import World
+
+
+@pytest.fixture
+def released(world: World) -> str:
+    """A version of `flights`; its digest is that of its contents."""
+    world.accept(world.sign("transport/main", bodies.schema()))
+    entry = world.sign("transport/main", bodies.entry())
+    world.accept(entry)
+    world.accept(world.sign("steward/main", bodies.case_step("approve", entry.digest)))
+    world.accept(world.sign("transport/main", bodies.release()))
+    return "flights@1"
+
+
+def case_of(world: World, case: str) -> Case:
+    value = world.value(f"case/{case}")
+    assert isinstance(value, Case)
+    return value
+
+
+def test_a_correction_is_asked_for_and_made(command: Command, world: World, released: str) -> None:
+    opened = command.json(
+        "case", "open", "correction", "--release", released, "--text", "minutes, not hours",
+        writer="health/main",
+    )  # fmt: skip
+    (case,) = [one["id"] for one in opened["created"]]
+    assert case_of(world, case).subject == "release/flights/1"
+    assert "flights@1" in command.ok("case", "list", "--workflow", "correction")
+    assert "step --release" in command.ok("case", "show", case)
+    refused = command.fails("case", "step", "correct", case, writer="transport/main")
+    assert "reference-wrong" in refused
+    second = bodies.release_item(version=2, corrects=1)
+    world.accept(world.sign("transport/main", bodies.release(second)))
+    command.ok("case", "step", "correct", case, "--release", "flights@2", writer="transport/main")
+    assert "release/flights/2" in command.ok("case", "show", case)
+
+
+def test_a_demand_is_assigned_and_met(command: Command, world: World, released: str) -> None:
+    assert released
+    opened = command.json(
+        "case", "open", "demand", "--text", "who flies where", writer="health/main"
+    )
+    (case,) = [one["id"] for one in opened["created"]]
+    command.ok("case", "step", "assign", case, "--member", "transport", writer="steward/main")
+    command.ok("case", "step", "meet", case, "--dataset", "flights", writer="transport/main")
+    assert case_of(world, case).answer == "entry/flights"
+
+
+def test_an_order_goes_to_every_member_listed(command: Command, world: World) -> None:
+    opened = command.json(
+        "case", "open", "inspection", "--against", "weather, health", "--days", "5",
+        "--text", "yearly", writer="audit/main",
+    )  # fmt: skip
+    told = [(one["id"][-2:], one["what"]) for one in opened["created"]]
+    assert told == [("-0", "inspection: health"), ("-1", "inspection: weather")]
+    refused = command.fails(
+        "case", "open", "inspection", "--against", "weather", "--text", "x", writer="health/main"
+    )
+    assert "not-your-office" in refused
+
+
+def test_a_dispute_says_what_it_is_about(command: Command, world: World) -> None:
+    world.accept(world.sign("health/main", bodies.opening("demand")))
+    (row,) = command.json("case", "list", "--workflow", "demand")
+    demand = str(row["id"])
+    command.ok("case", "step", "assign", demand, "--member", "weather", writer="steward/main")
+    command.ok(
+        "case", "open", "dispute", "--case", demand, "--text", "too slow", writer="health/main"
+    )
+    assert "a case: demand" in command.ok("case", "list", "--workflow", "dispute")
+
+
+def test_what_cannot_be_read_is_told(command: Command, released: str) -> None:
+    assert released
+    for release, told in (("flights", "flights@2"), ("flights@7", "has no version 7")):
+        shown = command.fails(
+            "case", "open", "correction", "--release", release, "--text", "x", writer="health/main"
+        )
+        assert told in shown
+    unknown = command.fails("case", "open", "war", "--text", "x", writer="health/main")
+    assert "none of complaint, correction" in unknown
+
+
+def test_an_incident_is_reported(command: Command, world: World) -> None:
+    done = command.json(
+        "case", "incident", "leak", "--stage", "transfer", "--datasets", "flights",
+        "--discovered-at", "2026-11-23T00:00:00Z", "--people", "12", "--text", "a lost disk",
+        writer="health/main",
+    )  # fmt: skip
+    (case,) = [one["id"] for one in done["created"]]
+    assert case_of(world, case).workflow == "incident"
+    codes = [finding["code"] for one in done["records"] for finding in one["findings"]]
+    assert "unknown-reference" in codes
