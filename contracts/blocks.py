@@ -13,12 +13,13 @@ A block does not end with an input's right. What it is released from then on res
 so do the blocks made from it: `lost_root` finds the one right that is to blame, when it is asked.
 """
 
-from collections.abc import Iterator
+from functools import reduce
 from typing import Final
 
 from msgspec.structs import replace
 
 from contracts import columns, findings
+from contracts.chains import chain_of
 from contracts.draft import Draft
 from contracts.reasons import (
     COLUMN_NOT_GRANTED,
@@ -58,12 +59,10 @@ def check_block(draft: Draft, body: Entry, block: Block) -> None:
         for mapped in one.columns:
             refuse_unless(mapped.column in own, UNKNOWN_COLUMN, mapped.column, "block")
     for one, right in rights:
-        allows = right.member == draft.member and "derive" in right.terms.operations
+        allows = right.member == draft.member and "derive" in _allowed(draft, one, right).operations
         holds = allows and _lost(draft, one.grant, draft.context.time) is None
         refuse_unless(holds, DERIVE_NOT_ALLOWED, one.grant, "block")
-    bound = _whole(rights[0][1].terms)
-    for _, right in rights[1:]:
-        bound = meet(bound, _whole(right.terms))
+    bound = reduce(meet, (_allowed(draft, one, right) for one, right in rights))
     within = narrows(_whole(body.conditions), bound)
     refuse_unless(within, WIDER_THAN_INPUTS, body.dataset, "conditions")
     for one, right in rights:
@@ -163,11 +162,18 @@ def _known(draft: Draft, grant: ItemId) -> GrantedRight:
 
 
 def _check_columns(draft: Draft, one: BlockInput, right: GrantedRight) -> None:
-    granted = right.terms.fields
-    allowed = frozenset(columns.column_names(draft, right.schema) if granted == "all" else granted)
-    for mapped in one.columns:
-        missing = next((name for name in mapped.sources if name not in allowed), None)
-        refuse_unless(missing is None, COLUMN_NOT_GRANTED, missing or "", "block")
+    for link in chain_of(draft, one.grant, right):
+        granted, schema = link.right.terms.fields, link.right.schema
+        allowed = frozenset(columns.column_names(draft, schema) if granted == "all" else granted)
+        for mapped in one.columns:
+            missing = next((name for name in mapped.sources if name not in allowed), None)
+            refuse_unless(missing is None, COLUMN_NOT_GRANTED, missing or "", "block")
+
+
+def _allowed(draft: Draft, one: BlockInput, right: GrantedRight) -> Terms:
+    """The terms of an input as a whole: those of its right and of every right above it."""
+    chain = chain_of(draft, one.grant, right)
+    return reduce(meet, [_whole(link.right.terms) for link in chain])
 
 
 def _whole(terms: Terms) -> Terms:
@@ -176,7 +182,7 @@ def _whole(terms: Terms) -> Terms:
 
 def _lost(view: StateView, grant: ItemId, time: Time) -> ItemId | None:
     """Which right of those above a grant, itself first, does not hold at a time."""
-    for name, right in _above(view, grant):
+    for name, right, _ in chain_of(view, grant, held(view, GrantedRight, f"grant/{grant}")):
         terms = right.terms
         is_suspended = bool(right.suspensions) and right.suspensions[-1].until is None
         begun = right.in_force_since is not None and (terms.not_before or time) <= time
@@ -184,13 +190,6 @@ def _lost(view: StateView, grant: ItemId, time: Time) -> ItemId | None:
         if not begun or not runs or is_suspended or right.ended_at is not None:
             return name
     return None
-
-
-def _above(view: StateView, grant: ItemId) -> Iterator[tuple[ItemId, GrantedRight]]:
-    right = held(view, GrantedRight, f"grant/{grant}")
-    yield grant, right
-    if right.standing is not None:
-        yield right.standing, held(view, GrantedRight, f"grant/{right.standing}")
 
 
 def _blocks(view: StateView, grant: ItemId) -> tuple[DatasetId, ...]:

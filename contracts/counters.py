@@ -5,17 +5,19 @@ limits uses draws on the member's one account there too, so that taking the gran
 nothing. Nothing is refused: what exceeds a limit is counted and found.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from contracts import findings
+from contracts.chains import Link, terms_over, versions
 from contracts.draft import Draft
 from contracts.terms import is_counted
-from contracts.values import DAYS_KEPT, DayUses, GrantedRight, UseCounters
-from contracts.view import held, read
+from contracts.values import DAYS_KEPT, DayUses, UseCounters
+from contracts.view import read
 from ledger.records.use import Usage
 from ledger.running_digest import EMPTY_RUN, extend_run
 from ledger.times import day_of, to_ms
-from ledger.types import SAFE_INTEGER_MAX
+from ledger.types import SAFE_INTEGER_MAX, Time
 
 _NO_USE = UseCounters(records=0, rows=0, run=EMPTY_RUN, uses=0)
 
@@ -28,34 +30,43 @@ class Excess(NamedTuple):
     limit: int
 
 
-def count(draft: Draft, body: Usage, right: GrantedRight) -> tuple[Excess, ...]:
+def count(draft: Draft, body: Usage, chain: Sequence[Link]) -> tuple[Excess, ...]:
     """R505: uses and rows in total keep to what was granted.
 
     They are counted in the order of the log, and saturate at 2^53 - 1. What one member uses under a
     standing grant with such limits draws on one account, however many rights it has taken under it.
+
+    R417: a use under a right passed on draws on every right above it too, and keeps to its limits.
     """
-    accounts = [(f"use/{body.grant}", right)]
-    if right.standing is not None:
-        offer = held(draft, GrantedRight, f"grant/{right.standing}")
-        if is_counted(offer.terms):
-            accounts.append((f"use/{right.standing}/{draft.member}", offer))
     exceeded: dict[str, Excess] = {}
-    for key, limits in accounts:
-        for excess in _draw(draft, body, key, limits):
+    for key, link in _accounts(chain):
+        for excess in _draw(draft, body, key, link):
             exceeded.setdefault(excess.finding.code, excess)
     return tuple(exceeded.values())
 
 
-def _draw(draft: Draft, body: Usage, key: str, right: GrantedRight) -> list[Excess]:
+def _accounts(chain: Sequence[Link]) -> Iterator[tuple[str, Link]]:
+    """The accounts a use draws on. Under a standing grant, that of whoever took the right up."""
+    holder = None
+    for link in chain:
+        if link.right.member is not None:
+            holder = link.right.member
+            yield f"use/{link.grant_id}", link
+        elif is_counted(link.right.terms):
+            yield f"use/{link.grant_id}/{holder}", link
+
+
+def _draw(draft: Draft, body: Usage, key: str, link: Link) -> list[Excess]:
     """Count a use on one account; returns the limits it exceeds."""
     before = read(draft, UseCounters, key) or _NO_USE
-    terms, days = right.terms, before.days
+    terms, days = link.right.terms, before.days
     exceeded: list[Excess] = []
     uses = min(before.uses + body.uses, SAFE_INTEGER_MAX)
     rows = min(before.rows + body.rows, SAFE_INTEGER_MAX)
-    if terms.rate_per_day is not None:
-        days, exceeded = _count_days(draft, body, before.days, terms.rate_per_day)
-        exceeded += _exceeds_all_days(draft, body, right, uses, terms.rate_per_day)
+    rate = _rate_over(draft, body, link)
+    if rate is not None:
+        days, exceeded = _count_days(draft, body, before.days, rate)
+        exceeded += _exceeds_all_days(draft, body, link, uses)
     after = UseCounters(
         days=days,
         records=before.records + 1,
@@ -69,6 +80,16 @@ def _draw(draft: Draft, body: Usage, key: str, right: GrantedRight) -> list[Exce
     if terms.rows_max is not None and rows > terms.rows_max:
         exceeded.append(Excess(findings.ROWS_EXCEEDED, rows, terms.rows_max))
     return exceeded
+
+
+def _rate_over(draft: Draft, body: Usage, link: Link) -> int | None:
+    """The rate a right had over a span of use; the highest if it changed, None if it had none."""
+    rates: list[int] = []
+    for version in terms_over(draft, link, body.started_at, body.ended_at):
+        if version.terms.rate_per_day is None:
+            return None
+        rates.append(version.terms.rate_per_day)
+    return max(rates)
 
 
 def _count_days(
@@ -90,15 +111,25 @@ def _count_days(
     return tuple(after[-DAYS_KEPT:]), exceeded
 
 
-def _exceeds_all_days(
-    draft: Draft, body: Usage, right: GrantedRight, uses: int, rate: int
-) -> list[Excess]:
+def _exceeds_all_days(draft: Draft, body: Usage, link: Link, uses: int) -> list[Excess]:
     first, last = _days_of(draft, body)
-    if first == last or right.in_force_since is None:
+    if first == last or link.right.in_force_since is None:
         return []
+    most = _all_days_hold(draft, link, link.right.in_force_since)
+    return [] if most is None or uses <= most else [Excess(findings.RATE_EXCEEDED, uses, most)]
+
+
+def _all_days_hold(draft: Draft, link: Link, in_force_since: Time) -> int | None:
+    """R422: each day holds the rate of its terms, of two the sum; None if some had no rate."""
     offset = draft.context.ledger.calendar.utc_offset_minutes
-    days = day_of(draft.context.time_ms, offset) - day_of(to_ms(right.in_force_since), offset) + 1
-    return [Excess(findings.RATE_EXCEEDED, uses, rate * days)] if uses > rate * days else []
+    most, last = 0, day_of(draft.context.time_ms, offset)
+    for version in versions(draft, link):
+        rate = version.terms.rate_per_day
+        if rate is None:
+            return None
+        first = day_of(to_ms(version.since or in_force_since), offset)
+        most, last = most + rate * (last - first + 1), first
+    return most
 
 
 def _days_of(draft: Draft, body: Usage) -> tuple[int, int]:

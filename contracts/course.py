@@ -9,6 +9,7 @@ Part = Literal[
     "claimant",
     "committee",
     "consumer",
+    "delegator",
     "government",
     "mediator",
     "provider",

@@ -109,6 +109,12 @@ OUTSIDE_APPOINTMENT: Final = Finding(
     "a writer reported the use of a dataset it was not appointed for",
     "confirm the report, appoint the writer for the dataset",
 )
+TERMS_NARROWED: Final = Finding(
+    61,
+    "terms-narrowed",
+    "a right in force was narrowed without a ground",
+    "restore the terms, or state the ground",
+)
 CORRECTION_OVERDUE: Final = Finding(
     65,
     "correction-overdue",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts import columns
+from contracts.chains import Link, chain_of, versions
 from contracts.succession import GENERATIONS_MAX
 from contracts.terms import is_counted, narrows
 from contracts.values import (
@@ -313,7 +314,7 @@ def rights_follow_their_cases(facts: Facts) -> Iterator[str]:
 
 
 def rights_keep_to_what_they_rest_on(facts: Facts) -> Iterator[str]:
-    """No right is wider than an entry of its dataset was, or than the standing grant above it."""
+    """No right is wider than an entry of its dataset was, or than the right above it was."""
     entries = [record.body for _, record in facts.records if isinstance(record.body, Entry)]
     for name, right in facts.all("grant", GrantedRight):
         offered = any(
@@ -323,10 +324,9 @@ def rights_keep_to_what_they_rest_on(facts: Facts) -> Iterator[str]:
         )
         if not offered:
             yield f"right {name} is wider than any entry of {right.dataset}"
-        if right.standing is not None:
-            above = facts.get(GrantedRight, f"grant/{right.standing}")
-            if above is None or above.member is not None or not narrows(right.terms, above.terms):
-                yield f"right {name} is wider than the standing grant above it"
+        above = right.parent or right.standing
+        if above is not None and not _hangs(facts, name, right, above):
+            yield f"right {name} is wider than the right above it"
         if right.member == right.provider:
             yield f"right {name} is the provider's own"
 
@@ -353,7 +353,7 @@ def standing_grants_are_listed(facts: Facts) -> Iterator[str]:
 
 
 def uses_are_counted(facts: Facts) -> Iterator[str]:
-    """Counters are the sums over the uses that the right's own member reported under it.
+    """Counters are the sums over what holders reported under a right and all that hang from it.
 
     Where a standing grant limits uses, so are those of each member over all its rights under it.
     """
@@ -364,13 +364,14 @@ def uses_are_counted(facts: Facts) -> Iterator[str]:
             right = facts.get(GrantedRight, f"grant/{body.grant}")
             user = record.chain.writer.partition("/")[0]
             if right and (right.member, right.dataset) == (user, body.content.dataset):
-                reports.setdefault(body.grant, []).append((record.digest, body))
-                offer = right.standing and facts.get(GrantedRight, f"grant/{right.standing}")
-                if offer and is_counted(offer.terms):
-                    account = f"{right.standing}/{user}"
+                for account in _accounts(facts, body.grant, right):
                     reports.setdefault(account, []).append((record.digest, body))
     for name, counters in facts.all("use", UseCounters):
         counted = reports.pop(name, [])
+        standing, _, member = name.partition("/")
+        offer = facts.get(GrantedRight, f"grant/{standing}")
+        if member and offer is not None and offer.amendments:
+            continue  # what it counts may have begun with an amendment
         if (
             counters.records != len(counted)
             or counters.run != run_of(digest for digest, _ in counted)
@@ -466,6 +467,42 @@ def violations(state: MemoryState, leaves: Sequence[bytes]) -> list[str]:
     records = [(at, parse_record(leaf)) for at, leaf in enumerate(leaves) if not is_seal(leaf)]
     facts = Facts(state, tuple(records))
     return [f"{check.__name__}: {text}" for check in INVARIANTS for text in check(facts)]
+
+
+def _accounts(facts: Facts, grant_id: str, right: GrantedRight) -> Iterator[str]:
+    """What a use under a right draws on, but for standing grants whose terms have changed."""
+    holder = right.member
+    for link in _chain(facts, grant_id, right):
+        if link.right.member is not None:
+            holder = link.right.member
+            yield link.grant_id
+        elif is_counted(link.right.terms) and not link.right.amendments:
+            yield f"{link.grant_id}/{holder}"
+
+
+def _chain(facts: Facts, grant_id: str, right: GrantedRight) -> tuple[Link, ...]:
+    """A chain; of a broken one, which another invariant sees, the lowest link."""
+    try:
+        return chain_of(facts.state, grant_id, right)
+    except TypeError:
+        return (Link(grant_id, right, 0),)
+
+
+def _hangs(facts: Facts, grant_id: str, right: GrantedRight, above_id: str) -> bool:
+    """Whether a right was narrower than the right above it, in the terms each had at some time.
+
+    What is passed on hangs from a member's right, what is taken up from a standing one.
+    """
+    above = facts.get(GrantedRight, f"grant/{above_id}")
+    if above is None or (above.member is None) != (right.parent is None):
+        return False
+    passed_on = right.parent is not None
+    return above.dataset == right.dataset and any(
+        narrows(mine.terms, theirs.terms)
+        and mine.terms.delegable + passed_on <= theirs.terms.delegable
+        for mine in versions(facts.state, Link(grant_id, right, 0))
+        for theirs in versions(facts.state, Link(above_id, above, 0))
+    )
 
 
 def _datasets_counting(record: Record) -> set[DatasetId]:

@@ -116,6 +116,14 @@ BASIS_MISSING: Final = Reason(
     "basis-missing",
     "this sharing class, or personal information, needs its basis and assessment",
 )
+NOT_HOLDER: Final = Reason(1221, "not-holder", "the right passed on is not this member's own")
+NOT_DELEGABLE: Final = Reason(1222, "not-delegable", "the right may not be passed on any further")
+WIDER_THAN_ABOVE: Final = Reason(
+    1223, "wider-than-above", "the terms are wider than those of a right above"
+)
+RIGHT_RETURNS: Final = Reason(
+    1224, "right-returns", "a right is not passed back to whoever has or gave it"
+)
 NOT_YOUR_OFFICE: Final = Reason(
     1241, "not-your-office", "only the steward or the auditor orders this"
 )
@@ -151,6 +159,7 @@ REQUEST_DIFFERS: Final = Reason(
     1308, "request-differs", "the grant answers a request for another dataset or by another member"
 )
 PERIOD_OVER: Final = Reason(1309, "period-over", "the period ends before it could begin")
+NOT_EFFECTIVE: Final = Reason(1321, "not-effective", "the right, or one above it, is not in force")
 REFERENCE_WRONG: Final = Reason(
     1341, "reference-wrong", "the step does not name what it must, or names what it must not"
 )

@@ -3,7 +3,9 @@
 from msgspec.structs import replace
 
 from contracts import blocks, cases, columns, findings
+from contracts.chains import chain_of, check_effective
 from contracts.draft import Draft
+from contracts.providers import entry_in_force, providers_of
 from contracts.reasons import (
     ENTRY_CHANGED,
     LIMIT,
@@ -11,7 +13,6 @@ from contracts.reasons import (
     NOT_PROVIDER,
     REQUEST_DIFFERS,
     SCHEMA_DIFFERS,
-    UNKNOWN_ENTRY,
     UNKNOWN_GRANT,
     UNKNOWN_GROUP,
     UNKNOWN_MEMBER,
@@ -61,7 +62,7 @@ def apply_request(draft: Draft, body: Request) -> None:
     for item in body.items:
         draft.check_dataset(item.dataset)
     for n, item in enumerate(body.items):
-        entry = _entry_in_force(draft, item.dataset)
+        entry = entry_in_force(draft, item.dataset)
         columns.check_terms(draft, item.terms, entry.schema)
         is_own = draft.member == entry.provider
         refuse_unless(not is_own, NOT_CONSUMER, "the provider needs no grant", "dataset")
@@ -83,10 +84,10 @@ def apply_grant(draft: Draft, body: Grant) -> None:
         draft.check_dataset(item.dataset)
     count = 0
     for item in body.items:
-        entry = _entry_in_force(draft, item.dataset)
+        entry = entry_in_force(draft, item.dataset)
         asked = _check_recipients(draft, item)
         columns.check_terms(draft, item.terms, entry.schema)
-        refuse_unless(draft.member in _providers(entry), NOT_PROVIDER, item.dataset, "dataset")
+        refuse_unless(draft.member in providers_of(entry), NOT_PROVIDER, item.dataset, "dataset")
         givers = {draft.member, entry.provider}
         refuse_unless(
             givers.isdisjoint(item.members), NOT_CONSUMER, "nobody grants to itself", "members"
@@ -104,15 +105,23 @@ def apply_grant(draft: Draft, body: Grant) -> None:
 
 
 def apply_acceptance(draft: Draft, body: Acceptance) -> None:
-    """R407: the consumer takes on what was offered; the right is in force from here."""
+    """R407: the consumer takes on what was offered; the right is in force from here.
+
+    What was passed on is accepted while the rights above it hold.
+    """
     for grant_id in body.grants:
         right = _known_right(draft, grant_id)
         cases.take_step(draft, grant_id, "accept", NOT_CONSUMER)
+        if right.parent is not None:
+            above = held(draft, GrantedRight, f"grant/{right.parent}")
+            check_effective(draft, chain_of(draft, right.parent, above))
         draft.put(f"grant/{grant_id}", replace(right, in_force_since=draft.context.time))
 
 
 def apply_revocation(draft: Draft, body: Revocation) -> None:
     """R408: the provider ends rights on a coded ground, in whatever state they are.
+
+    A right passed on is ended by its delegator too.
 
     A right in force that ends without consultation, on a ground that asks for it, is a finding.
     """
@@ -153,10 +162,6 @@ def resume_right(draft: Draft, case: Case) -> None:
     draft.put(case.subject, replace(right, suspensions=spans))
 
 
-def _entry_in_force(draft: Draft, dataset: DatasetId) -> EntryTerms:
-    return required(read(draft, EntryTerms, f"entry/{dataset}"), UNKNOWN_ENTRY, dataset, "dataset")
-
-
 def _known_right(draft: Draft, grant_id: ItemId) -> GrantedRight:
     right = required(
         read(draft, GrantedRight, f"grant/{grant_id}"), UNKNOWN_GRANT, grant_id, "grants"
@@ -165,17 +170,12 @@ def _known_right(draft: Draft, grant_id: ItemId) -> GrantedRight:
     return right
 
 
-def _providers(entry: EntryTerms) -> tuple[MemberId, ...]:
-    """Who may act as the provider, the lead first."""
-    if entry.joint_rule == "lead":
-        return (entry.provider,)
-    return (entry.provider, *(one for one in entry.co_providers if one != entry.provider))
-
-
 def _parties(entry: EntryTerms, consumer: MemberId | None) -> tuple[Party, ...]:
     """A joint provider that asks for the data itself does not answer itself."""
     parties = [
-        Party(member=member, part="provider") for member in _providers(entry) if member != consumer
+        Party(member=member, part="provider")
+        for member in providers_of(entry)
+        if member != consumer
     ]
     if consumer is not None:
         parties.insert(0, Party(member=consumer, part="consumer"))

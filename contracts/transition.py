@@ -11,8 +11,10 @@ from typing import Final, assert_never
 from msgspec import Struct
 
 from contracts import (
+    amendment,
     cases,
     catalogue,
+    delegation,
     findings,
     genesis,
     governance,
@@ -53,11 +55,13 @@ from ledger.keys import PublicKey, parse_public_key
 from ledger.records import (
     KIND_OF_NAME,
     Acceptance,
+    Amendment,
     Attestation,
     Ballot,
     Body,
     CaseOpening,
     Decision,
+    Delegation,
     Entry,
     Genesis,
     Grant,
@@ -148,6 +152,10 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912, PLR09
             sharing.apply_acceptance(draft, body)
         case Revocation():
             sharing.apply_revocation(draft, body)
+        case Delegation():
+            delegation.apply_delegation(draft, body)
+        case Amendment():
+            amendment.apply_amendment(draft, body)
         case Step():
             cases.apply_step(draft, body, EFFECTS)
         case Release():

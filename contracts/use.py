@@ -4,12 +4,15 @@ Use is judged by its claimed span, lateness by block time, counters in the order
 uses by the member that has the right draw on its counters, so nobody can exhaust another's.
 """
 
+from collections.abc import Iterator, Sequence
+
 from contracts import columns, counters, findings
-from contracts.coverage import uncovered
+from contracts.chains import Link, TermsVersion, chain_of, ineffective, terms_over
+from contracts.coverage import Breach, uncovered
 from contracts.draft import Draft
 from contracts.reasons import EVENTS_ROOT, SPAN_IN_FUTURE, refuse_unless
 from contracts.values import Dataset, EntryTerms, GrantedRight, ReleasedVersion
-from contracts.view import StateView, held, read
+from contracts.view import read
 from ledger import tree
 from ledger.canonical import encode
 from ledger.hashing import leaf_hash
@@ -45,8 +48,9 @@ def apply_usage(draft: Draft, body: Usage) -> None:
     dataset = body.content.dataset
     right = None if body.grant is None else read(draft, GrantedRight, f"grant/{body.grant}")
     if right is not None and right.member == draft.member and right.dataset == dataset:
-        _judge(draft, body, right)
-        for finding, counted, limit in counters.count(draft, body, right):
+        chain = chain_of(draft, body.grant or "", right)
+        _judge(draft, body, chain)
+        for finding, counted, limit in counters.count(draft, body, chain):
             _find(draft, body, finding, str(counted), str(limit))
     elif not _provides(draft, dataset):
         measure = "no grant of this data to this member"
@@ -57,41 +61,42 @@ def apply_usage(draft: Draft, body: Usage) -> None:
         _check_appointment(draft, body, draft.writer.datasets)
 
 
-def _judge(draft: Draft, body: Usage, right: GrantedRight) -> None:
+def _judge(draft: Draft, body: Usage, chain: Sequence[Link]) -> None:
     """R503: a right was effective over the whole span, and its terms cover the use.
 
     Each part of the terms that does not is a finding of its own.
 
     R504: a use is reported within the time its terms set, counted from its end to block time.
     """
-    ineffective = _ineffective(draft, right, body)
-    if ineffective is not None:
-        _find(draft, body, findings.NO_EFFECTIVE_GRANT, ineffective)
-    terms = right.terms
-    schema = columns.column_names(draft, right.schema) if terms.fields == "all" else ()
-    for breach in uncovered(terms, body, schema):
+    why = ineffective(chain, body.started_at, body.ended_at)
+    if why is not None:
+        _find(draft, body, findings.NO_EFFECTIVE_GRANT, why)
+    breaches: dict[str, Breach] = {}
+    within: list[int] = []
+    for version in _terms_to_keep(draft, body, chain):
+        terms = version.terms
+        schema = columns.column_names(draft, version.schema) if terms.fields == "all" else ()
+        for breach in uncovered(terms, body, schema):
+            breaches.setdefault(breach.code, breach)
+        if terms.report_within is not None:
+            within.append(terms.report_within)
+    for breach in breaches.values():
         _find(draft, body, findings.FINDING_OF_CODE[breach.code], breach.measure, breach.limit)
-    within = terms.report_within
-    if within is not None:
+    if within:
         late_ms = draft.context.time_ms - to_ms(body.ended_at)
-        if late_ms > within:
-            _find(draft, body, findings.REPORTED_LATE, f"{late_ms} ms", f"{within} ms")
+        if late_ms > min(within):
+            _find(draft, body, findings.REPORTED_LATE, f"{late_ms} ms", f"{min(within)} ms")
 
 
-def _ineffective(view: StateView, right: GrantedRight, body: Usage) -> str | None:
-    """Why a right, or the standing grant it was taken under, did not hold over the whole span."""
-    if right.in_force_since is None:
-        return "the grant was not accepted"
-    if body.started_at < right.in_force_since:
-        return f"the grant is in force since {right.in_force_since}"
-    if right.ended_at is not None and body.ended_at >= right.ended_at:
-        return f"the grant ended at {right.ended_at}"
-    for span in right.suspensions:
-        if body.ended_at >= span.since and (span.until is None or body.started_at < span.until):
-            return f"the grant was suspended at {span.since}"
-    if right.standing is not None:
-        return _ineffective(view, held(view, GrantedRight, f"grant/{right.standing}"), body)
-    return None
+def _terms_to_keep(draft: Draft, body: Usage, chain: Sequence[Link]) -> Iterator[TermsVersion]:
+    """R421: a use keeps to the terms of every right of its chain, as they were over its span.
+
+    A part of the terms is found once, by the lowest right that does not allow it. Rights taken up
+    under a standing grant narrow it, so that it counts only once it was amended.
+    """
+    for link in chain:
+        if link.right.member is not None or link.right.amendments:
+            yield from terms_over(draft, link, body.started_at, body.ended_at)
 
 
 def _check_content(draft: Draft, body: Usage) -> None:

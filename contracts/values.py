@@ -23,9 +23,10 @@
 | `release/<dataset>/<version>` | `ReleasedVersion` | what a version contains |
 | `request/<id>` | `RequestedItem` | one dataset asked for |
 | `grant/<id>` | `GrantedRight` | one right of one member, or a standing offer |
+| `terms/<grant>/<n>` | `FormerTerms` | the terms a right had before its n-th amendment |
 | `standing/<dataset>` | `StandingGrants` | standing grants in force |
 | `block/<grant>` | `DependentBlocks` | block datasets in the catalogue that rest on it |
-| `use/<grant>` | `UseCounters` | uses made, running digest of their records |
+| `use/<grant>` | `UseCounters` | uses made under a right, and under all that hang from it |
 | `use/<standing grant>/<member>` | `UseCounters` | the same, of all rights it took under it |
 | `case/<id>` | `Case` | where a case stands |
 | `group/<group>` | `Group` | a named list of members |
@@ -67,6 +68,8 @@ from ledger.types import (
     WriterId,
 )
 
+AMENDMENTS_MAX: Final = 32
+"""How often the terms of one right can be changed."""
 BLOCKS_MAX: Final = 32
 """Block datasets that rest on one right."""
 DAYS_KEPT: Final = 8
@@ -284,20 +287,34 @@ class Interval(Canonical):
 class GrantedRight(Canonical):
     """A right, effective from `in_force_since` (once accepted) to `ended_at`, but for suspensions.
 
-    A standing grant has no member; rights taken under it name it in `standing`.
+    A standing grant has no member; rights taken under it name it in `standing`. A right passed on
+    names in `parent` the one it hangs from. `terms` and `schema` are those since `amended_at`, the
+    last of its `amendments`.
     """
 
+    amended_at: Time | None = None
+    amendments: Annotated[int, Meta(ge=0, le=AMENDMENTS_MAX)] = 0
     audience: Audience | None = None
     dataset: DatasetId
     ended_at: Time | None = None
     in_force_since: Time | None = None
     member: MemberId | None = None
+    parent: ItemId | None = None
     provider: MemberId
     request: ItemId | None = None
     schema: DigestHex
     standing: ItemId | None = None
     suspensions: Annotated[tuple[Interval, ...], Meta(max_length=SUSPENSIONS_MAX)] = ()
     terms: Terms
+
+
+class FormerTerms(Canonical):
+    """What a right allowed from `since`, or from its start, to its amendment at `until`."""
+
+    schema: DigestHex
+    since: Time | None = None
+    terms: Terms
+    until: Time
 
 
 class StandingGrants(Canonical):
@@ -336,7 +353,9 @@ class Party(Canonical):
     """A member's part in a case."""
 
     member: MemberId
-    part: Literal["accused", "claimant", "consumer", "proposer", "provider", "respondent"]
+    part: Literal[
+        "accused", "claimant", "consumer", "delegator", "proposer", "provider", "respondent"
+    ]
 
 
 class Suspicion(Canonical):
@@ -411,6 +430,7 @@ Value = (
     | DependentBlocks
     | Due
     | EntryTerms
+    | FormerTerms
     | FileList
     | GrantedRight
     | InformationSystem
@@ -460,6 +480,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "source": DataSource,
         "sources": SourceCount,
         "standing": StandingGrants,
+        "terms": FormerTerms,
         "system": InformationSystem,
         "use": UseCounters,
         "writer": Writer,

@@ -116,19 +116,25 @@ GRANT: Final = Workflow(
     (
         Step("W301", "offered", "accept", ("consumer",), "in-force", by="acceptance"),
         Step("W302", "offered", "decline", ("consumer",), "declined", effect="end-right"),
-        Step("W303", "offered", "revoke", ("provider",), "revoked", by="revocation"),
+        Step(
+            "W303", "offered", "revoke", ("provider", "delegator"), "revoked", by="revocation"
+        ),
         Step(
             "W304", "in-force", "suspend", ("provider",), "suspended",
             grounds=SUSPENSION_GROUNDS, effect="suspend-right",
         ),
         Step("W305", "in-force", "end", ("consumer",), "ended", effect="end-right"),
-        Step("W306", "in-force", "revoke", ("provider",), "revoked", by="revocation"),
+        Step(
+            "W306", "in-force", "revoke", ("provider", "delegator"), "revoked", by="revocation"
+        ),
         Step(
             "W307", "suspended", "resume", ("provider", "steward"), "in-force",
             effect="resume-right", independent=True,
         ),
         Step("W308", "suspended", "end", ("consumer",), "ended", effect="end-right"),
-        Step("W309", "suspended", "revoke", ("provider",), "revoked", by="revocation"),
+        Step(
+            "W309", "suspended", "revoke", ("provider", "delegator"), "revoked", by="revocation"
+        ),
         Step(
             "W310", "in-force", "order-suspension", ("steward",), "suspended-by-order",
             grounds=SUSPENSION_GROUNDS, effect="suspend-right", independent=True,
@@ -139,7 +145,11 @@ GRANT: Final = Workflow(
         ),
         Step("W312", "suspended-by-order", "end", ("consumer",), "ended", effect="end-right"),
         Step(
-            "W313", "suspended-by-order", "revoke", ("provider",), "revoked", by="revocation"
+            "W313", "suspended-by-order", "revoke", ("provider", "delegator"), "revoked",
+            by="revocation",
+        ),
+        Step(
+            "W320", "in-force", "amend", ("provider", "delegator"), "in-force", by="amendment"
         ),
     ),
 )  # fmt: skip

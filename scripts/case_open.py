@@ -81,7 +81,9 @@ def incident(
     stage: Annotated[str, typer.Option(help=f"What was being done: {', '.join(STAGES)}.")],
     text: Annotated[str, typer.Option(help="What happened, and what was done about it.")],
     discovered_at: Annotated[str, typer.Option(help="When it was discovered.")],
-    member: Annotated[str | None, typer.Option(help="Where it happened, if not with oneself.")] = None,
+    member: Annotated[
+        str | None, typer.Option(help="Where it happened, if not with oneself.")
+    ] = None,
     datasets: Annotated[str, typer.Option(help="Datasets concerned.")] = "",
     people: Annotated[str, typer.Option(help="How many people it concerns.")] = "0",
     evidence: EvidenceOption = None,

@@ -37,6 +37,8 @@ _HINTS: Final[dict[str, str]] = {
     "unknown-purpose": "adopted purposes: blockpool catalogue purposes",
     "unknown-writer": "the custodian appoints it: blockpool keys appoint",
     "unauthorized": "give the node's token with --token-file",
+    "wider-than-above": "pass on no more than the right and all above it allow",
+    "not-effective": "see who must accept or resume it: blockpool case show GRANT",
     "wider-than-conditions": "grant no more than the entry's conditions offer",
     "writer-ended": "the custodian can appoint it again: blockpool keys appoint",
     "wrong-previous": "another process signs with the same writer; repeat",

@@ -1,4 +1,4 @@
-"""`blockpool record`: release, ask, grant, accept, revoke, report use, and look things up."""
+"""`blockpool record`: release, ask, grant, pass on, revoke, report use, and look things up."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ledger.records import KIND_OF_NAME, Body, Release, decode_body
-from scripts import record_list, record_rights
+from scripts import record_delegation, record_list, record_rights
 from scripts.console_text import USAGE, counted, fail, info
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
@@ -21,7 +21,7 @@ from scripts.submission import ReceiptsOption, keep_receipts, print_done, submit
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Release, request, grant, accept, revoke, report use; list who may and who did; show any.",
+    help="Release, request, grant, delegate, revoke, report use; list who may, who did; show any.",
 )
 
 
@@ -63,6 +63,7 @@ def publish(
 
 
 app.add_typer(record_rights.app)
+app.add_typer(record_delegation.app)
 app.add_typer(record_list.app)
 
 

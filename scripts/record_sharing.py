@@ -35,7 +35,7 @@ def request_items(
             terms = terms_of_row(row, options.over(entry.conditions))
             items.append(build(RequestItem, dataset=entry.dataset, entry=entry.record, terms=terms))
         except SpellingError as error:
-            raise _in_line(number, error) from error
+            raise in_line(number, error) from error
     return items
 
 
@@ -59,7 +59,7 @@ def grant_items(
         try:
             items.append(_grant_item(client, row, options, row.get("ground") or ground))
         except SpellingError as error:
-            raise _in_line(number, error) from error
+            raise in_line(number, error) from error
     if not items:
         hint = "give --request, or datasets with --members or --standing, or a table with --csv"
         fail("what is granted?", hint=hint, code=USAGE)
@@ -114,7 +114,7 @@ def _audience(row: Mapping[str, str]) -> Audience | None:
     )
 
 
-def _in_line(number: int, error: SpellingError) -> SpellingError:
+def in_line(number: int, error: SpellingError) -> SpellingError:
     """The error, with its line if it is one of a table."""
     where = "" if number < _FIRST_LINE else f"line {number}: "
     return SpellingError(f"{where}{error}", error.member)

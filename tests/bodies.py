@@ -26,6 +26,7 @@ from ledger.records.catalogue import (
     VersionContent,
     schema_digest,
 )
+from ledger.records.delegation import Amendment, AmendmentItem, Delegation, DelegationItem
 from ledger.records.genesis import Names
 from ledger.records.governance import Action, Ballot, Premise, Proposal
 from ledger.records.manifests import Manifest, manifest_digest
@@ -197,6 +198,17 @@ def grant(*items: GrantItem) -> Grant:
 def acceptance(*grants: ItemId) -> Acceptance:
     """Acceptance of offered rights."""
     return Acceptance(grants=tuple(sorted(grants)))
+
+
+def delegation(grant: ItemId, *members: MemberId, terms: Terms = TERMS) -> Delegation:
+    """A right passed on."""
+    return Delegation(items=(DelegationItem(grant=grant, members=members, terms=terms),))
+
+
+def amendment(grant: ItemId, terms: Terms = TERMS, **changes: object) -> Amendment:
+    """Other terms of a right."""
+    item = AmendmentItem(grant=grant, schema=SCHEMA, terms=terms)
+    return Amendment(items=(replace(item, **changes),))
 
 
 def revocation(

@@ -25,6 +25,7 @@ from ledger.records.catalogue import (
     file_list_digest,
     schema_digest,
 )
+from ledger.records.delegation import Amendment, AmendmentItem, Delegation, DelegationItem
 from ledger.records.genesis import (
     Calendar,
     Founder,
@@ -310,6 +311,15 @@ BODIES: Final[dict[str, Body]] = {
     "acceptance": Acceptance(grants=GRANTS),
     "revocation": Revocation(
         consultation=digest_of("minutes"), grants=GRANTS, ground="breach", note="see minutes"
+    ),
+    "delegation": Delegation(
+        items=(DelegationItem(grant=GRANTS[0], members=("police", "tax"), terms=TERMS),)
+    ),
+    "amendment": Amendment(
+        items=(
+            AmendmentItem(grant=GRANTS[0], schema=SCHEMA, terms=TERMS),
+            AmendmentItem(grant=GRANTS[1], ground="not-necessary", schema=SCHEMA, terms=TERMS),
+        )
     ),
     "usage": USAGE,
     "step": Step(

@@ -85,6 +85,14 @@ class Story:
         """A standing grant."""
         return self._given(bodies.grant(bodies.grant_item(standing=True, terms=terms)))
 
+    def pass_on(
+        self, grant: ItemId, to: MemberId, terms: Terms = bodies.TERMS, by: MemberId = "health"
+    ) -> ItemId:
+        """A right passed on and accepted."""
+        record = self.says(f"{by}/main", bodies.delegation(grant, to, terms=terms))
+        self.says(f"{to}/main", bodies.acceptance(f"{record.digest}-0"))
+        return f"{record.digest}-0"
+
     def steps(self, writer: WriterId, name: str, case: CaseId, ground: str | None = None) -> None:
         """A step that is accepted."""
         self.says(writer, bodies.case_step(name, case, ground=ground))

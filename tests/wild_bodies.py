@@ -20,11 +20,13 @@ from ledger.hashing import leaf_hash, sha256
 from ledger.keys import KeyDescription, KeyValue
 from ledger.records import (
     Acceptance,
+    Amendment,
     Attestation,
     Ballot,
     Body,
     CaseOpening,
     Decision,
+    Delegation,
     Entry,
     Grant,
     Incident,
@@ -59,6 +61,7 @@ from ledger.records.catalogue import (
     VersionContent,
     schema_digest,
 )
+from ledger.records.delegation import AmendmentItem, DelegationItem
 from ledger.records.genesis import Jurisdiction, Level, Names, Parameters, Purpose, Role, Threshold
 from ledger.records.governance import (
     ORDERING,
@@ -524,6 +527,31 @@ def _uses(draw: DrawFn, pool: Pool) -> Usage:
     )
 
 
+@st.composite
+def _delegations(draw: DrawFn, pool: Pool) -> Delegation:
+    item = st.builds(
+        DelegationItem,
+        grant=_one(pool.grants),
+        members=_ascending(pool.members),
+        terms=_wild_terms(pool),
+    )
+    return Delegation(items=tuple(draw(st.lists(item, min_size=1, max_size=3))))
+
+
+@st.composite
+def _amendments(draw: DrawFn, pool: Pool) -> Amendment:
+    items = [
+        AmendmentItem(
+            grant=grant,
+            ground=draw(st.none() | _one(NARROWING)),
+            schema=draw(_one(pool.schemas)),
+            terms=draw(_wild_terms(pool)),
+        )
+        for grant in draw(_ascending(pool.grants))
+    ]
+    return Amendment(items=tuple(items))
+
+
 def _roles() -> SearchStrategy[tuple[Role, ...]]:
     return sets_of(get_args(Role))
 
@@ -634,6 +662,8 @@ def _decisions(pool: Pool) -> SearchStrategy[Decision]:
 
 WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
     Acceptance: _acceptances,
+    Amendment: _amendments,
+    Delegation: _delegations,
     Attestation: _attestations,
     Ballot: _ballots,
     Decision: _decisions,

@@ -17,6 +17,7 @@ from ledger.errors import FormatError
 from ledger.hashing import sha256
 from ledger.records.cases import Step
 from ledger.records.catalogue import Entry, Release, Schema, VersionContent
+from ledger.records.delegation import Amendment, Delegation
 from ledger.records.genesis import Genesis
 from ledger.records.governance import Ballot, Decision, Proposal
 from ledger.records.keys import Family, KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
@@ -40,6 +41,8 @@ from ledger.types import DigestHex
 
 Body = (
     Acceptance
+    | Amendment
+    | Delegation
     | Attestation
     | Ballot
     | Decision
@@ -116,6 +119,8 @@ KINDS: Final[dict[str, Kind]] = dict(
         _kind("grant", Grant, "sharing"),
         _kind("acceptance", Acceptance, "sharing"),
         _kind("revocation", Revocation, "sharing"),
+        _kind("delegation", Delegation, "sharing"),
+        _kind("amendment", Amendment, "sharing"),
         _kind("usage", Usage, "use", "fact"),
         _kind("step", Step, "cases"),
         _kind("proposal", Proposal, "governance"),
@@ -150,6 +155,10 @@ def subjects_of(  # noqa: C901, PLR0912  one case per kind
                 subject_of(f"{n}/{i.dataset}", i.schema if i.request is None else i.request[:64])
                 for n, i in enumerate(given)
             )
+        case Delegation(items=passed):
+            return tuple(subject_of(f"{n}/{i.grant}", i.grant[:64]) for n, i in enumerate(passed))
+        case Amendment(items=amended):
+            return tuple(subject_of(item.grant, item.grant[:64]) for item in amended)
         case Acceptance(grants=grants) | Revocation(grants=grants):
             return tuple(subject_of(grant, grant[:64]) for grant in grants)
         case CaseOpening(release=VersionContent() as wrong):
@@ -265,12 +274,14 @@ __all__ = [
     "KIND_OF_BODY",
     "KIND_OF_NAME",
     "Acceptance",
+    "Amendment",
     "Attestation",
     "Ballot",
     "Body",
     "CaseOpening",
     "Chain",
     "Decision",
+    "Delegation",
     "Entry",
     "Genesis",
     "Grant",

@@ -9,10 +9,12 @@ from scripts.explain.language import Language
 CHINESE: Final = Language(
     entitled={
         "acceptance": "被授予权限的成员",
+        "amendment": "授予该权限的成员：数据提供部门，或者下放权限的成员",
         "attestation": "目录条目的提供部门",
         "ballot": "领导小组成员",
         "case": "任何在册成员；检查、整改、督办仅限主管部门和审计机关",
         "decision": "政府",
+        "delegation": "持有该权限的成员，且条件允许再下放",
         "entry": "数据的提供部门；尚无提供部门的，为首个提交者",
         "genesis": "全体创始成员共同",
         "grant": "数据提供部门，且不超出目录条目所列的共享使用条件",
@@ -45,10 +47,12 @@ CHINESE: Final = Language(
     grounds=GROUNDS,
     kinds={
         "acceptance": "接受授权",
+        "amendment": "授权的续期或者变更",
         "attestation": "目录条目年度确认",
         "ballot": "表决",
         "case": "提出事项",
         "decision": "政府决定",
+        "delegation": "权限下放",
         "entry": "目录条目",
         "genesis": "账本创设",
         "grant": "共享授权",
@@ -76,6 +80,7 @@ CHINESE: Final = Language(
         "committee": "领导小组",
         "consumer": "数据需求部门",
         "government": "政府",
+        "delegator": "权限下放部门",
         "mediator": "调解机关",
         "provider": "数据提供部门",
         "respondent": "被提出方",
@@ -152,6 +157,8 @@ CHINESE: Final = Language(
     rules=RULES,
     said={
         "acceptance": "{member} 接受授权 {grant}",
+        "amendment": "授权 {grant} 自此：{terms}",
+        "delegation": "{member} 将授权 {grant} 下放给 {members}：{terms}",
         "entry": "{member} 编制 {dataset} 的目录条目：{title}；共享属性：{sharing}；"
         "更新频率：{frequency}",
         "genesis": "创设账本 {origin}，创始成员：{members}",
@@ -203,6 +210,7 @@ CHINESE: Final = Language(
         "sources": "{rest} 作为数源的数据项",
         "standing": "{rest} 的长期授权",
         "system": "信息系统 {rest}",
+        "terms": "授权变更之前的条件 {rest}",
         "use": "{rest} 项下的使用计数",
         "writer": "签名身份 {rest}",
     },

@@ -11,10 +11,12 @@ from scripts.explain.rules import rules_in_words
 ENGLISH: Final = Language(
     entitled={
         "acceptance": "the member to which the right was offered",
+        "amendment": "whoever gave the right: its provider, or who passed it on",
         "attestation": "the member whose entries are confirmed",
         "ballot": "a member of the committee",
         "case": "any active member; an order only the steward and the auditor",
         "decision": "the government",
+        "delegation": "the member that has the right passed on, as far as its terms allow",
         "entry": "the provider of the dataset; whoever is first, if nobody provides it yet",
         "genesis": "the founders, all together",
         "grant": "the provider of the dataset, within the conditions of its entry",
@@ -39,10 +41,12 @@ ENGLISH: Final = Language(
     grounds={},
     kinds={
         "acceptance": "acceptance of rights offered",
+        "amendment": "renewal or change of rights in force",
         "attestation": "confirmation of catalogue entries",
         "ballot": "vote on a proposal",
         "case": "opening of a case",
         "decision": "decision of the government",
+        "delegation": "passing on of rights",
         "entry": "catalogue entry",
         "genesis": "founding of the ledger",
         "grant": "grant of rights to use data",
@@ -133,6 +137,8 @@ ENGLISH: Final = Language(
     rules=rules_in_words(),
     said={
         "acceptance": "{member} takes on the right {grant}",
+        "amendment": "the right {grant} allows from here on: {terms}",
+        "delegation": "{member} passes on the right {grant} to {members}: {terms}",
         "entry": "{member} describes {dataset}: {title}; shared: {sharing}; updated: {frequency}",
         "genesis": "the ledger {origin} is founded by {members}",
         "grant": "{dataset} to {members}: {terms}",
@@ -183,6 +189,7 @@ ENGLISH: Final = Language(
         "sources": "the data items of which {rest} is the source",
         "standing": "the standing grants of {rest}",
         "system": "the information system {rest}",
+        "terms": "terms that a right had before it was amended, {rest}",
         "use": "the uses counted under {rest}",
         "writer": "the writer {rest}",
     },

@@ -6,7 +6,9 @@ from typing import Final
 from ledger.keys import parse_public_key
 from ledger.records import (
     Acceptance,
+    Amendment,
     Body,
+    Delegation,
     Entry,
     Genesis,
     Grant,
@@ -77,6 +79,21 @@ def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence
             ground = word(language.grounds, body.ground)
             for grant in body.grants:
                 yield "revocation", {"member": member, "grant": short(grant), "ground": ground}
+        case Delegation():
+            for passed in body.items:
+                yield (
+                    "delegation",
+                    {
+                        "member": member,
+                        "grant": short(passed.grant),
+                        "members": some(passed.members, language),
+                        "terms": terms_told(passed.terms, language),
+                    },
+                )
+        case Amendment():
+            for amended in body.items:
+                terms = terms_told(amended.terms, language)
+                yield "amendment", {"grant": short(amended.grant), "terms": terms}
         case Step():
             yield from _step(body, member, language)
         case Release():

@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.strategies import DataObject
+from msgspec.structs import replace
 
 from contracts.actions import replaced_key
 from contracts.invariants import violations
@@ -37,8 +38,10 @@ from ledger.hashing import sha256
 from ledger.keys import KeyDescription, PrivateKey, parse_public_key
 from ledger.records import (
     Acceptance,
+    Amendment,
     Body,
     Decision,
+    Delegation,
     Entry,
     Grant,
     KeyRevocation,
@@ -66,7 +69,7 @@ from tests.world import World, signer
 
 SPARE = {signer(label).public_key.keyid: signer(label) for label in KEYS}
 SCHEMA = schema_digest(COLUMNS[:1])
-OPEN = Terms(fields="all", operations=("query", "read"), purposes="all")
+OPEN = Terms(delegable=2, fields="all", operations=("query", "read"), purposes="all")
 DAY_MS = 86_400_000
 
 
@@ -214,6 +217,17 @@ class Departments(RuleBasedStateMachine):
         item = bodies.grant_item("health", "weather", terms=OPEN, schema=SCHEMA)
         self.says("transport/main", bodies.grant(item))
 
+    @rule(data=st.data(), to=st.sampled_from(("audit", "health", "weather")))
+    def pass_on(self, data: DataObject, to: str) -> None:
+        """Whoever has a right passes it on as it is; who gave one renews it so."""
+        rights = [(name, one) for name, one in self.all("grant", GrantedRight) if one.member]
+        if rights:
+            name, right = data.draw(st.sampled_from(rights))
+            terms = replace(right.terms, delegable=max(0, right.terms.delegable - 1))
+            self.says(f"{right.member}/main", bodies.delegation(name, to, terms=terms))
+            renewal = bodies.amendment(name, terms, schema=right.schema)
+            self.says(f"{right.provider}/main", renewal)
+
     @rule(step=st.sampled_from(("reply", "confirm", "dismiss")))
     def move_findings(self, step: str) -> None:
         """The accused replies, the auditor decides."""
@@ -331,6 +345,12 @@ class Departments(RuleBasedStateMachine):
             case KeyRevocation(key=keyid):
                 key = value(f"key/{keyid}")
                 return [custodian_of(key.member)] if isinstance(key, Key) else []
+            case Delegation(items=(passed_on, *_)):
+                right = value(f"grant/{passed_on.grant}")
+                return [f"{right.member}/main"] if isinstance(right, GrantedRight) else []
+            case Amendment(items=(amended, *_)):
+                right = value(f"grant/{amended.grant}")
+                return [f"{right.provider}/main"] if isinstance(right, GrantedRight) else []
             case Acceptance(grants=ids) | Revocation(grants=ids) | Step(cases=ids):
                 case = value(f"case/{ids[0]}")
                 parties = case.parties if isinstance(case, Case) else ()

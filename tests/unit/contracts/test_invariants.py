@@ -45,7 +45,8 @@ Break = Callable[[Story], Changes]
 
 def full() -> Story:
     """Something of everything that the invariants speak of."""
-    story = Story(Parameters(confirm_days=250, update_days=5)).publish()
+    wide = replace(bodies.TERMS, delegable=2)
+    story = Story(Parameters(confirm_days=250, update_days=5)).publish(conditions=wide)
     story.says("steward/main", bodies.designation(story.entry))
     story.says("health/main", bodies.correction())
     story.says("steward/main", bodies.opening("inspection", "weather"))
@@ -54,6 +55,8 @@ def full() -> Story:
     story.offer()
     story.says("health/main", bodies.usage(story.grant(), story.world.now))
     story.says("health/main", bodies.usage(None, story.world.now))
+    passed_on = story.pass_on(story.grant(wide), "audit")
+    story.says("audit/main", bodies.usage(passed_on, story.world.now))
     story.stand()
     story.ask(by="weather")
     story.says("weather/main", bodies.entry(dataset="tides"))
@@ -269,6 +272,29 @@ def right_under_nothing(story: Story) -> Changes:
     return {key: replace(right, standing=f"{bodies.NOWHERE}-0")}
 
 
+def right_passed_on(story: Story) -> tuple[str, GrantedRight]:
+    keys = sorted(story.world.state.keys("grant/"))
+    rights = [(key, get(story, GrantedRight, key)) for key in keys]
+    return next((key, right) for key, right in rights if right.parent)
+
+
+def right_passed_on_wider(story: Story) -> Changes:
+    _, right = right_passed_on(story)
+    key = f"grant/{right.parent}"
+    above = get(story, GrantedRight, key)
+    return {key: replace(above, terms=replace(above.terms, fields=("b",)))}
+
+
+def right_passed_on_too_often(story: Story) -> Changes:
+    key, right = right_passed_on(story)
+    return {key: replace(right, terms=replace(right.terms, delegable=8))}
+
+
+def right_passed_on_by_nobody(story: Story) -> Changes:
+    key, right = right_passed_on(story)
+    return {key: replace(right, parent=None, standing=right.parent)}
+
+
 def right_of_its_provider(story: Story) -> Changes:
     key, right = right_of(story, "in-force")
     return {key: replace(right, provider=right.member or "")}
@@ -406,7 +432,14 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "answers_are_there": (answer_gone,),
     "findings_have_evidence": (evidence_lost, accuses_nobody, finding_of_nothing),
     "rights_follow_their_cases": (right_ended, right_in_force, right_not_in_force),
-    "rights_keep_to_what_they_rest_on": (right_wider, right_under_nothing, right_of_its_provider),
+    "rights_keep_to_what_they_rest_on": (
+        right_wider,
+        right_under_nothing,
+        right_passed_on_wider,
+        right_passed_on_too_often,
+        right_passed_on_by_nobody,
+        right_of_its_provider,
+    ),
     "requests_are_answered_once": (answered_twice, answered_by_nobody, request_without_case),
     "standing_grants_are_listed": (standing_forgotten, standing_of_nothing),
     "uses_are_counted": (uses_miscounted, uses_forgotten),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
 import pytest
+from msgspec.structs import replace
 
 from contracts import reasons
 from contracts.cases import DAYS_OF
@@ -32,6 +33,7 @@ MEMBER_OF: Final = {
     "auditor": "audit",
     "committee": "audit",
     "consumer": "health",
+    "delegator": "weather",
     "government": "transport",
     "provider": "transport",
     "steward": "steward",
@@ -86,6 +88,19 @@ def superseded(story: Story) -> CaseId:
     case_id = story.submit(title="first")
     story.submit(title="second")
     return case_id
+
+
+def passed_on(story: Story) -> CaseId:
+    """Weather offers health a right that transport gave it."""
+    terms = replace(bodies.TERMS, delegable=1)
+    story.catalogue(conditions=terms)
+    item = bodies.grant_item("weather", terms=terms, request=story.ask(terms, by="weather"))
+    above = f"{story.says('transport/main', bodies.grant(item)).digest}-0"
+    return f"{story.says('weather/main', bodies.delegation(above, 'health')).digest}-0"
+
+
+def in_force(story: Story) -> CaseId:
+    return said(passed_on, "health/main", bodies.acceptance)(story)
 
 
 def answered(story: Story) -> CaseId:
@@ -182,15 +197,15 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("request", "granted"): answered,
     ("request", "refused"): taken(Story.ask, "transport/main", "refuse", "security"),
     ("request", "withdrawn"): taken(Story.ask, "health/main", "withdraw"),
-    ("grant", "offered"): Story.offer,
-    ("grant", "in-force"): Story.grant,
-    ("grant", "suspended"): taken(Story.grant, "transport/main", "suspend", "overreach"),
+    ("grant", "offered"): passed_on,
+    ("grant", "in-force"): in_force,
+    ("grant", "suspended"): taken(in_force, "transport/main", "suspend", "overreach"),
     ("grant", "suspended-by-order"): taken(
-        Story.grant, "steward/main", "order-suspension", "breach-suspected"
+        in_force, "steward/main", "order-suspension", "breach-suspected"
     ),
-    ("grant", "declined"): taken(Story.offer, "health/main", "decline"),
-    ("grant", "ended"): taken(Story.grant, "health/main", "end"),
-    ("grant", "revoked"): said(Story.grant, "transport/main", bodies.revocation),
+    ("grant", "declined"): taken(passed_on, "health/main", "decline"),
+    ("grant", "ended"): taken(in_force, "health/main", "end"),
+    ("grant", "revoked"): said(in_force, "transport/main", bodies.revocation),
     ("proposal", "open"): proposed,
     ("proposal", "adopted"): voted("yes"),
     ("proposal", "rejected"): voted("no"),
@@ -235,6 +250,8 @@ def by_kind(row: Step, case_id: CaseId) -> Body:
             return bodies.acceptance(case_id)
         case "revocation":
             return bodies.revocation(case_id)
+        case "amendment":
+            return bodies.amendment(case_id)
         case "decision":
             matter = RejectAdmission(proposal=case_id)
             return Decision(matter=matter, minutes=bodies.NOWHERE, reason="an objection")
@@ -495,7 +512,7 @@ OTHER_KINDS: Final = [
     pytest.param(flow, state, row, id=f"{flow}-{state}-{row.by}", marks=pytest.mark.rule("1304"))
     for flow, state in COURSES
     for row in {row.by: row for row in WORKFLOWS[flow].steps}.values()
-    if row.by in {"acceptance", "grant", "revocation"}
+    if row.by in {"acceptance", "amendment", "grant", "revocation"}
     and not any(one.state == state and one.by == row.by for one in WORKFLOWS[flow].steps)
 ]
 

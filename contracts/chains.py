@@ -1,0 +1,119 @@
+"""The chain of rights behind a use: from the right itself up to what the provider gave.
+
+A right that was passed on names the right it hangs from, a right taken up under a standing grant
+names that grant. So the whole chain is at most ten values of the state, each under the key that the
+one below it names, and each with a proof of its own: nothing is written down twice, and what ends,
+suspends or narrows a right does so for all that hangs from it without a mark on any of them.
+
+    health's right  ←parent─  weather's right  ←parent─  audit's right  ←  a use by audit
+
+`chain_of` lists the chain; `ineffective` says whether all of it held over a span, `terms_over`
+which terms a link had then. A use is covered by the meet of the chain exactly if every link
+covers it.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from contracts.draft import Draft
+from contracts.reasons import NOT_DELEGABLE, NOT_EFFECTIVE, WIDER_THAN_ABOVE, refuse_unless
+from contracts.terms import narrows
+from contracts.values import FormerTerms, GrantedRight
+from contracts.view import StateView, held
+from ledger.records.terms import Terms
+from ledger.types import DigestHex, ItemId, Time
+
+
+class Link(NamedTuple):
+    """One right of a chain. `depth` counts how often it was passed on from here to the use."""
+
+    grant_id: ItemId
+    right: GrantedRight
+    depth: int
+
+
+class TermsVersion(NamedTuple):
+    """Terms that a right had or has; `since` is None for those it was given with."""
+
+    since: Time | None
+    terms: Terms
+    schema: DigestHex
+
+
+def chain_of(view: StateView, grant_id: ItemId, right: GrantedRight) -> tuple[Link, ...]:
+    """A right and every right above it, a standing grant last.
+
+    It ends: a right names one that was there before it, and its depth is less than that one's.
+    """
+    links = [Link(grant_id, right, 0)]
+    while (above := right.parent or right.standing) is not None:
+        depth = links[-1].depth + (right.parent is not None)
+        right = held(view, GrantedRight, f"grant/{above}")
+        links.append(Link(above, right, depth))
+    return tuple(links)
+
+
+def ineffective(chain: Sequence[Link], started_at: Time, ended_at: Time) -> str | None:
+    """Why a chain did not hold over a whole span; None if it did.
+
+    R415: a right holds only while every right above it holds: accepted, not ended, not suspended.
+    """
+    for link in chain:
+        why = _ineffective(link.right, started_at, ended_at)
+        if why is not None:
+            return why if link.depth == 0 else f"{why}, above: {link.grant_id}"
+    return None
+
+
+def check_narrows_above(terms: Terms, chain: Sequence[Link]) -> None:
+    """R413: what hangs from a chain is no wider than any of its rights, and ends before they do.
+
+    It may be passed on less often than each right above allows, counted from there; a right that
+    may not be passed on is not. `chain` starts with the right above.
+    """
+    left = min(link.right.terms.delegable - link.depth for link in chain)
+    refuse_unless(left > 0, NOT_DELEGABLE, chain[0].grant_id, "grant")
+    deepest = f"delegable is at most {left - 1}"
+    refuse_unless(terms.delegable < left, WIDER_THAN_ABOVE, deepest, "terms", "delegable")
+    for link in chain:
+        is_narrower = narrows(terms, link.right.terms)
+        refuse_unless(is_narrower, WIDER_THAN_ABOVE, f"than those of {link.grant_id}", "terms")
+
+
+def check_effective(draft: Draft, chain: Sequence[Link]) -> None:
+    """R416: what hangs from a chain is given, accepted and amended while all of the chain holds."""
+    why = ineffective(chain, draft.context.time, draft.context.time)
+    refuse_unless(why is None, NOT_EFFECTIVE, why or "", "grant")
+
+
+def versions(view: StateView, link: Link) -> Iterator[TermsVersion]:
+    """All terms a right has had, the present ones first."""
+    right = link.right
+    yield TermsVersion(right.amended_at, right.terms, right.schema)
+    for number in reversed(range(right.amendments)):
+        former = held(view, FormerTerms, f"terms/{link.grant_id}/{number}")
+        yield TermsVersion(former.since, former.terms, former.schema)
+
+
+def terms_over(
+    view: StateView, link: Link, started_at: Time, ended_at: Time
+) -> Iterator[TermsVersion]:
+    """The terms a right had over a span, the latest first."""
+    for version in versions(view, link):
+        if version.since is None or ended_at >= version.since:
+            yield version
+        if version.since is None or started_at >= version.since:
+            return
+
+
+def _ineffective(right: GrantedRight, started_at: Time, ended_at: Time) -> str | None:
+    if right.in_force_since is None:
+        return "the grant was not accepted"
+    if started_at < right.in_force_since:
+        return f"the grant is in force since {right.in_force_since}"
+    if right.ended_at is not None and ended_at >= right.ended_at:
+        return f"the grant ended at {right.ended_at}"
+    for span in right.suspensions:
+        if ended_at >= span.since and (span.until is None or started_at < span.until):
+            return f"the grant was suspended at {span.since}"
+    return None
