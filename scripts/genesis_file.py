@@ -47,13 +47,14 @@ names = { en = "public services", zh = "公共服务" }
 code = "supervision"
 names = { en = "supervision", zh = "监管" }
 
-# Founders, 1 to 12. Roles: auditor, committee, government, sequencer, steward, witness.
+# Founders, 1 to 12; a vote of the committee admits the others. Without a committee, nothing that is
+# said here ever changes. Roles: auditor, committee, government, sequencer, steward, witness.
 [[members]]
 id = "data-bureau"
 code = "unified code of the organisation"
 names = { en = "Data Bureau", zh = "数据局" }
 jurisdiction = { code = "110000", level = "city" }
-roles = ["sequencer", "steward"]
+roles = ["committee", "government", "sequencer", "steward"]
 custodian = "keys/data-bureau-custodian.pub"        # blockpool keys new data-bureau-custodian
 # Only the member that orders records has log keys:
 logKeys = { ed25519 = "keys/log.pub", mlDsa44 = "keys/log-pq.pub" }
@@ -63,6 +64,7 @@ id = "health"
 code = "unified code of the organisation"
 names = { en = "Health Commission", zh = "卫生健康委员会" }
 jurisdiction = { code = "110000", level = "city" }
+roles = ["committee"]
 custodian = "keys/health-custodian.pub"
 
 [[members]]
@@ -70,7 +72,7 @@ id = "audit-office"
 code = "unified code of the organisation"
 names = { en = "Audit Office", zh = "审计局" }
 jurisdiction = { code = "110000", level = "city" }
-roles = ["auditor"]
+roles = ["auditor", "committee"]
 custodian = "keys/audit-office-custodian.pub"
 
 # Deadlines in working days; what is left out is as shown.

@@ -76,7 +76,7 @@ def test_nobody_else_can_sign_and_nothing_can_be_altered(
     [
         ('origin = "pool', 'origin = "https://Pool', "origin"),
         ('level = "city"', 'level = "village"', "village"),
-        ('roles = ["auditor"]', 'roles = ["sequencer"]', "logKeys"),
+        ('roles = ["auditor", "committee"]', 'roles = ["sequencer"]', "logKeys"),
         ("keys/health-custodian.pub", "keys/nobody.pub", "nobody.pub"),
         ("keys/health-custodian.pub", "keys/audit-office-custodian.pub", "key-taken"),
         ("keys/health-custodian.pub", "keys/log-pq.pub", "weak-key"),
