@@ -5,10 +5,12 @@ are no party; where all of them are parties, the government's members that are n
 when it is asked, so it follows the lines of business as they are now.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
+from contracts.succession import heir_of
 from contracts.values import Case, Member, RoleHolders
-from contracts.view import StateView, read
+from contracts.view import StateView, held, read
 from ledger.types import MemberId
 
 SUPERIORS_MAX: Final = 8
@@ -18,16 +20,18 @@ SUPERIORS_MAX: Final = 8
 def mediators(view: StateView, case: Case) -> tuple[MemberId, ...]:
     """R701: who mediates is the parties' lowest common superior that is a steward.
 
-    Failing that the stewards, and failing them the members with the role government; never a party.
-    A line of superiors is followed 8 steps up.
+    Failing that the stewards, and failing them the members with the role government; never a party,
+    nor who acts for a party that is merged, nor who is suspended. A line of superiors is followed 8
+    steps up.
     """
-    parties = [party.member for party in case.parties]
-    stewards = holders(view, "steward")
-    lines = [_superiors(view, member) for member in parties]
+    members = [party.member for party in case.parties]
+    barred = [*members, *(heir_of(view, member) for member in members)]
+    stewards = _able(view, "steward", barred)
+    lines = [_superiors(view, member) for member in members]
     for one in lines[0] if lines else ():
-        if one in stewards and one not in parties and all(one in line for line in lines):
+        if one in stewards and all(one in line for line in lines):
             return (one,)
-    return _others(stewards, parties) or _others(holders(view, "government"), parties)
+    return stewards or _able(view, "government", barred)
 
 
 def holders(view: StateView, role: str) -> tuple[MemberId, ...]:
@@ -36,8 +40,12 @@ def holders(view: StateView, role: str) -> tuple[MemberId, ...]:
     return () if found is None else found.members
 
 
-def _others(members: tuple[MemberId, ...], parties: list[MemberId]) -> tuple[MemberId, ...]:
-    return tuple(one for one in members if one not in parties)
+def _able(view: StateView, role: str, barred: Sequence[MemberId]) -> tuple[MemberId, ...]:
+    return tuple(
+        one
+        for one in holders(view, role)
+        if one not in barred and held(view, Member, f"member/{one}").status == "active"
+    )
 
 
 def _superiors(view: StateView, member: MemberId) -> tuple[MemberId, ...]:

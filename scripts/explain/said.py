@@ -8,10 +8,12 @@ from ledger.records import (
     Acceptance,
     Amendment,
     Body,
+    CaseOpening,
     Delegation,
     Entry,
     Genesis,
     Grant,
+    Incident,
     KeyRevocation,
     KeyRotation,
     Record,
@@ -96,6 +98,10 @@ def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence
                 yield "amendment", {"grant": short(amended.grant), "terms": terms}
         case Step():
             yield from _step(body, member, language)
+        case CaseOpening():
+            yield from _opening(body, member, language)
+        case Incident():
+            yield from _incident(body, member, language)
         case Release():
             for one in body.items:
                 yield (
@@ -192,8 +198,46 @@ def _step(body: Step, member: str, language: Language) -> Iterator[Sentence]:
         step = f"{step} ({language.phrase('because', ground=ground)})"
     for case in body.cases:
         yield "step", {"member": member, "step": step, "case": short(case)}
+    named = {"dataset": body.dataset, "member": body.member}
+    if body.release is not None:
+        named["release"] = f"{body.release.dataset}@{body.release.version}"
+    for name, value in named.items():
+        if value is not None:
+            yield "other", {"name": name, "value": value}
     if body.note is not None:
         yield "step-note", {"note": _text(body.note, language)}
+
+
+def _opening(body: CaseOpening, member: str, language: Language) -> Iterator[Sentence]:
+    workflow = word(language.workflows, body.workflow)
+    yield "case", {"member": member, "workflow": workflow, "text": _text(body.text, language)}
+    if body.against:
+        yield "case-against", {"members": some(body.against, language)}
+    if body.release is not None:
+        wrong = body.release
+        yield "case-release", {"dataset": wrong.dataset, "version": wrong.version}
+    about = body.case or body.record
+    if about is not None:
+        yield "case-about", {"about": short(about)}
+    if body.days is not None:
+        yield "case-days", {"days": body.days}
+
+
+def _incident(body: Incident, member: str, language: Language) -> Iterator[Sentence]:
+    yield (
+        "incident",
+        {
+            "member": body.member or member,
+            "category": word(language.states, body.category),
+            "stage": word(language.states, body.stage),
+            "time": body.discovered_at,
+            "text": _text(body.text, language),
+        },
+    )
+    if body.datasets:
+        yield "incident-datasets", {"datasets": some(body.datasets, language)}
+    if body.people:
+        yield "incident-people", {"people": body.people}
 
 
 def _text(text: MaybeSealed, language: Language) -> str:

@@ -15,9 +15,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hypothesis.strategies import DataObject
 from msgspec.structs import replace
 
+from contracts import cases
 from contracts.actions import replaced_key
 from contracts.invariants import violations
 from contracts.replay import Block, BlockResult, found, step
+from contracts.supervision_workflows import SUPERVISION
 from contracts.transition import Rejected
 from contracts.values import (
     Case,
@@ -31,6 +33,7 @@ from contracts.values import (
     Writer,
 )
 from contracts.view import MemoryState, V
+from contracts.workflows import WORKFLOWS
 from ledger.canonical import encode
 from ledger.envelope import verify_signature
 from ledger.errors import TooLarge
@@ -64,9 +67,11 @@ from ledger.seal import is_seal, parse_seal
 from ledger.types import DatasetId, WriterId
 from tests import bodies
 from tests.reference.naive_map import map_root
+from tests.supervised import NAMED
 from tests.wild_bodies import COLUMNS, KEYS, actions, pool_of, wild
 from tests.world import World, signer
 
+SUPERVISED = {one.name for one in SUPERVISION}
 SPARE = {signer(label).public_key.keyid: signer(label) for label in KEYS}
 SCHEMA = schema_digest(COLUMNS[:1])
 OPEN = Terms(delegable=2, fields="all", operations=("query", "read"), purposes="all")
@@ -236,6 +241,46 @@ class Departments(RuleBasedStateMachine):
                 accused = case.parties[0].member if step == "reply" else "audit"
                 body = bodies.case_step(step, name, ground="explained")
                 self.says(f"{accused}/main", body)
+
+    @rule(data=st.data())
+    def supervise(self, data: DataObject) -> None:
+        """Somebody opens a case against somebody, who can be anybody."""
+        openings: tuple[Body, ...] = (
+            bodies.correction(),
+            bodies.opening("complaint", "steward", "weather"),
+            bodies.opening("demand"),
+            bodies.opening("inspection", "transport", days=1),
+            bodies.opening("objection", "audit", record=bodies.NOWHERE),
+            bodies.incident(self.world.now),
+        )
+        opening = data.draw(st.sampled_from(openings))
+        member = data.draw(st.sampled_from(("audit", "health", "steward")))
+        self.says(f"{member}/main", opening)
+
+    @rule(data=st.data(), steps=st.integers(1, 4))
+    def go_through_a_case(self, data: DataObject, steps: int) -> None:
+        """Who may take steps takes some."""
+        names = [name for name, case in self.all("case", Case) if case.workflow in SUPERVISED]
+        if not names:
+            return
+        name = data.draw(st.sampled_from(names))
+        for _ in range(steps):
+            case = self.world.value(f"case/{name}")
+            assert isinstance(case, Case)
+            rows = [row for row in WORKFLOWS[case.workflow].steps if row.state == case.state]
+            takers = [
+                (row, member)
+                for row in rows
+                for part in row.who
+                for member in cases.members_in(self.world.state, case, part)
+            ]
+            if takers:
+                row, member = data.draw(st.sampled_from(takers))
+                ground = next(iter(row.grounds), None)
+                named = NAMED[row.names]
+                self.says(
+                    f"{member}/main", bodies.case_step(row.name, name, ground=ground, **named)
+                )
 
     @rule(step=st.sampled_from(("suspend", "resume", "end", "decline")))
     def move_rights(self, step: str) -> None:

@@ -60,6 +60,9 @@ def test_an_order_goes_to_every_member_listed(command: Command, world: World) ->
     )  # fmt: skip
     told = [(one["id"][-2:], one["what"]) for one in opened["created"]]
     assert told == [("-0", "inspection: health"), ("-1", "inspection: weather")]
+    told = command.ok("explain", opened["records"][0]["digest"])
+    for said in ("audit opens: inspection. yearly", "against: health, weather", "within 5 working"):
+        assert said in told
     refused = command.fails(
         "case", "open", "inspection", "--against", "weather", "--text", "x", writer="health/main"
     )
@@ -96,5 +99,13 @@ def test_an_incident_is_reported(command: Command, world: World) -> None:
     )  # fmt: skip
     (case,) = [one["id"] for one in done["created"]]
     assert case_of(world, case).workflow == "incident"
+    told = command.ok("explain", case.partition("-")[0])
+    for said in (
+        "with health: leak, stage: transfer",
+        "a lost disk",
+        "people concerned: 12",
+        "R708",
+    ):
+        assert said in told
     codes = [finding["code"] for one in done["records"] for finding in one["findings"]]
     assert "unknown-reference" in codes
