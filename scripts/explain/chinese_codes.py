@@ -245,7 +245,6 @@ STATES: Final[Mapping[str, str]] = {
 
 STEPS: Final[Mapping[str, str]] = {
     "accept": "接受",
-    "adopt": "通过",
     "answer": "答复",
     "appeal": "提请政府裁决",
     "approve": "审核通过",
@@ -262,7 +261,6 @@ STEPS: Final[Mapping[str, str]] = {
     "drop": "归档或者销毁",
     "end": "终止",
     "escalate": "提请调解",
-    "fall": "失效",
     "finding/close": "销号",
     "grant": "授权",
     "lift": "撤销要求",

@@ -58,8 +58,8 @@ def test_an_order_goes_to_every_member_listed(command: Command, world: World) ->
         "case", "open", "inspection", "--against", "weather, health", "--days", "5",
         "--text", "yearly", writer="audit/main",
     )  # fmt: skip
-    told = [(one["id"][-2:], one["what"]) for one in opened["created"]]
-    assert told == [("-0", "inspection: health"), ("-1", "inspection: weather")]
+    created = [(one["id"][-2:], one["what"]) for one in opened["created"]]
+    assert created == [("-0", "inspection: health"), ("-1", "inspection: weather")]
     told = command.ok("explain", opened["records"][0]["digest"])
     for said in ("audit opens: inspection. yearly", "against: health, weather", "within 5 working"):
         assert said in told
