@@ -13,13 +13,14 @@ A block does not end with an input's right. What it is released from then on res
 so do the blocks made from it: `lost_root` finds the one right that is to blame, when it is asked.
 """
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Final
 
 from msgspec.structs import replace
 
 from contracts import columns, findings
-from contracts.chains import chain_of
+from contracts.chains import Link, chain_of, ineffective
 from contracts.draft import Draft
 from contracts.reasons import (
     COLUMN_NOT_GRANTED,
@@ -50,27 +51,29 @@ def check_block(draft: Draft, body: Entry, block: Block) -> None:
     Columns are mapped to columns that these rights grant. The level of the block is no lower than
     any input's; one of an input out of the catalogue counts as important.
 
-    R323: the conditions of a block are no wider than the meet of its inputs' terms, apart from
-    fields, masking and rows.
+    R323: the conditions of a block are no wider than the meet of its inputs' terms, and of the
+    rights these hang from, apart from fields, masking and rows.
     """
-    rights = [(one, _known(draft, one.grant)) for one in block.inputs]
+    inputs = [(one, chain_of(draft, one.grant, _known(draft, one.grant))) for one in block.inputs]
     own = frozenset(columns.column_names(draft, body.schema))
     for one in block.inputs:
         for mapped in one.columns:
             refuse_unless(mapped.column in own, UNKNOWN_COLUMN, mapped.column, "block")
-    for one, right in rights:
-        allows = right.member == draft.member and "derive" in _allowed(draft, one, right).operations
-        holds = allows and _lost(draft, one.grant, draft.context.time) is None
-        refuse_unless(holds, DERIVE_NOT_ALLOWED, one.grant, "block")
-    bound = reduce(meet, (_allowed(draft, one, right) for one, right in rights))
-    within = narrows(_whole(body.conditions), bound)
+    for one, chain in inputs:
+        allows = all("derive" in link.right.terms.operations for link in chain)
+        holds = chain[0].right.member == draft.member and _lost(chain, draft.context.time) is None
+        refuse_unless(allows and holds, DERIVE_NOT_ALLOWED, one.grant, "block")
+    every = [_whole(link.right.terms) for _, chain in inputs for link in chain]
+    within = narrows(_whole(body.conditions), reduce(meet, every))
     refuse_unless(within, WIDER_THAN_INPUTS, body.dataset, "conditions")
-    for one, right in rights:
-        _check_columns(draft, one, right)
-        entry = read(draft, EntryTerms, f"entry/{right.dataset}")
+    for one, chain in inputs:
+        for link in chain:
+            _check_columns(draft, one, link.right)
+        dataset = chain[0].right.dataset
+        entry = read(draft, EntryTerms, f"entry/{dataset}")
         is_general = entry is not None and entry.level == "general"
         is_level = is_general or body.classification.level != "general"
-        refuse_unless(is_level, LEVEL_TOO_LOW, right.dataset, "classification")
+        refuse_unless(is_level, LEVEL_TOO_LOW, dataset, "classification")
 
 
 def grants_of(body: Entry) -> tuple[ItemId, ...]:
@@ -145,10 +148,10 @@ def lost_root(view: StateView, entry: EntryTerms, time: Time) -> ItemId | None:
     walked = list(entry.inputs)
     at = 0
     while at < len(walked):
-        root = _lost(view, walked[at], time)
+        right = held(view, GrantedRight, f"grant/{walked[at]}")
+        root = _lost(chain_of(view, walked[at], right), time)
         if root is not None:
             return root
-        right = held(view, GrantedRight, f"grant/{walked[at]}")
         below = read(view, EntryTerms, f"entry/{right.dataset}")
         if below is not None:
             walked += [one for one in below.inputs if one not in walked]
@@ -180,15 +183,13 @@ def _whole(terms: Terms) -> Terms:
     return replace(terms, fields="all", masking=(), rows=())
 
 
-def _lost(view: StateView, grant: ItemId, time: Time) -> ItemId | None:
-    """Which right of those above a grant, itself first, does not hold at a time."""
-    for name, right, _ in chain_of(view, grant, held(view, GrantedRight, f"grant/{grant}")):
-        terms = right.terms
-        is_suspended = bool(right.suspensions) and right.suspensions[-1].until is None
-        begun = right.in_force_since is not None and (terms.not_before or time) <= time
-        runs = terms.not_after is None or time < terms.not_after
-        if not begun or not runs or is_suspended or right.ended_at is not None:
-            return name
+def _lost(chain: Sequence[Link], time: Time) -> ItemId | None:
+    """The first right of a chain that does not hold at a time."""
+    for link in chain:
+        begins, ends = link.right.terms.not_before, link.right.terms.not_after
+        runs = (begins is None or begins <= time) and (ends is None or time <= ends)
+        if not runs or ineffective((link,), time, time) is not None:
+            return link.grant_id
     return None
 
 

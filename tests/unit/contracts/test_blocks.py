@@ -263,6 +263,29 @@ def test_a_right_taken_under_a_standing_grant_holds_as_long_as_that() -> None:
     assert blocks.lost_root(world.state, entry, world.now) == standing
 
 
+@pytest.mark.rule("R322", "R323", "R310", "1252", "1253")
+def test_a_right_passed_on_is_judged_with_all_above_it() -> None:
+    deep = replace(DERIVING, delegable=1)
+    story = Story().publish(conditions=deep)
+    world = story.world
+    held = story.grant(deep)
+    passed_on = story.pass_on(held, "audit", DERIVING)
+    body = fused(passed_on)
+    narrower = replace(deep, operations=("derive", "read"))
+    story.says("transport/main", bodies.amendment(held, narrower, ground="security"))
+    assert world.refuse(world.sign("audit/main", body)) == reasons.WIDER_THAN_INPUTS
+    reading = replace(TERMS, operations=("read",))
+    entry = story.says("audit/main", fused(passed_on, conditions=reading)).digest
+    story.steps("steward/main", "approve", entry)
+    story.says("transport/main", bodies.revocation(held, consultation=NOWHERE))
+    again = world.sign("audit/main", fused(passed_on, conditions=reading))
+    assert world.refuse(again) == reasons.DERIVE_NOT_ALLOWED
+    value = world.value(f"entry/{BLOCK}")
+    assert isinstance(value, EntryTerms)
+    assert blocks.lost_root(world.state, value, world.now) == held
+    assert world.find(world.sign("audit/main", release())) == ("derived-without-right",)
+
+
 @pytest.mark.rule("R316")
 def test_what_is_derived_is_not_collected() -> None:
     story = sources()
