@@ -12,7 +12,7 @@ Nothing is adopted by a clock: a proposal whose time is over has expired.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, assert_never
 
 from msgspec.structs import replace
 
@@ -45,13 +45,15 @@ from ledger.records.governance import (
     AdmitMembers,
     Ballot,
     Decision,
+    DescribeMember,
     Premise,
     Proposal,
     RecoverCustodian,
     RejectAdmission,
+    SucceedMember,
 )
 from ledger.times import DAY_MS, to_ms
-from ledger.types import Count, DigestHex
+from ledger.types import Count, DigestHex, MemberId
 
 OPEN_DAYS_MAX: Final = 366
 """Longest time for a vote, in days."""
@@ -150,24 +152,38 @@ def changed_premise(view: StateView, premises: Sequence[Premise]) -> str | None:
 
 
 def apply_decision(draft: Draft, body: Decision) -> None:
-    """R608: the government gives a lost custodian another key, or rejects an admission.
+    """R608: the government decides without a vote, on the minutes of its meeting, what is its own.
 
-    It does so without a vote, on the minutes of its meeting, never for its own member. R609: an
-    admission is rejected while the vote on it is open.
+    It gives a lost custodian another key, and renames, moves and merges members, but never its own
+    and nobody of the committee: those take a vote. R609: it rejects an admission while the vote on
+    it is open.
     """
     refuse_unless(
         draft.member in active_holders(draft, "government"), NOT_GOVERNMENT, draft.member, "writer"
     )
     match body.matter:
-        case RecoverCustodian(member=member) as action:
-            refuse_unless(heir_of(draft, member) != draft.member, OWN_CASE, member, "matter")
-            draft.adopt(actions.tried(draft, action))
         case RejectAdmission(proposal=proposal):
             value = read(draft, ProposedAction, f"proposal/{proposal}")
             proposed = required(value, UNKNOWN_PROPOSAL, proposal, "proposal")
             admits = isinstance(proposed.action, AdmitMembers)
             refuse_unless(admits, NOT_GOVERNMENT, "it admits nobody", "proposal")
             cases.take_step(draft, proposal, "overrule", NOT_GOVERNMENT)
+        case SucceedMember(member=member, successor=successor) as action:
+            _check_own(draft, action, member, successor)
+            draft.adopt(actions.tried(draft, action))
+        case (DescribeMember(member=member) | RecoverCustodian(member=member)) as action:
+            _check_own(draft, action, member)
+            draft.adopt(actions.tried(draft, action))
+        case _:
+            assert_never(body.matter)
+
+
+def _check_own(draft: Draft, action: Action, *members: MemberId) -> None:
+    """What the government does to members it does to others, and not to the committee."""
+    for member in members:
+        refuse_unless(heir_of(draft, member) != draft.member, OWN_CASE, member, "matter")
+    takes_vote = actions.is_qualified(draft, action)
+    refuse_unless(not takes_vote, NOT_GOVERNMENT, "the committee takes a vote", "matter")
 
 
 def _adopt(draft: Draft, proposal: DigestHex, proposed: ProposedAction, tally: Tally) -> None:

@@ -654,7 +654,8 @@ def _decisions(pool: Pool) -> SearchStrategy[Decision]:
     return st.builds(
         Decision,
         matter=st.builds(RecoverCustodian, key=_key_descriptions(), member=_one(pool.members))
-        | st.builds(RejectAdmission, proposal=_one(pool.entries)),
+        | st.builds(RejectAdmission, proposal=_one(pool.entries))
+        | st.builds(SucceedMember, member=_one(pool.members), successor=_one(pool.members)),
         minutes=st.just(NOWHERE),
         reason=st.just(LONG),
     )

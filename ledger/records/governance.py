@@ -298,7 +298,7 @@ class RejectAdmission(Canonical, tag_field=_TAG, tag="reject-admission"):
     proposal: DigestHex
 
 
-Matter: TypeAlias = RecoverCustodian | RejectAdmission
+Matter: TypeAlias = DescribeMember | RecoverCustodian | RejectAdmission | SucceedMember
 """What the government decides without a vote."""
 
 

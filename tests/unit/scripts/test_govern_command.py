@@ -127,19 +127,19 @@ def test_who_is_not_in_the_committee_is_refused(command: Command) -> None:
 def test_a_custodian_key_is_recovered_by_vote_and_by_decision(
     command: Command, world: World, tmp_path: Path
 ) -> None:
-    for label, target in (("first", "weather"), ("second", "health")):
+    for label, target in (("first", "health"), ("second", "weather")):
         key = msgspec_json.encode(signer(label).public_key.description).decode()
         text = f'{{"act":"recover-custodian","key":{key},"member":"{target}"}}'
         written(tmp_path, f"{target}.json", text)
-    case_id = proposal(command, tmp_path / "weather.json", "--cosign", command.key_file("first"))
+    case_id = proposal(command, tmp_path / "health.json", "--cosign", command.key_file("first"))
     for voter in ("audit/main", "steward/main"):
         command.ok("govern", "vote", case_id, "yes", writer=voter)
     command.ok(
-        "govern", "decide", tmp_path / "health.json", "--minutes", NOWHERE, "--reason", "burnt",
+        "govern", "decide", tmp_path / "weather.json", "--minutes", NOWHERE, "--reason", "burnt",
         "--cosign", command.key_file("second"), "--receipts", tmp_path / "kept",
         writer="transport/main",
     )  # fmt: skip
-    for label, target in (("first", "weather"), ("second", "health")):
+    for label, target in (("first", "health"), ("second", "weather")):
         assert member(world, target).custodian == signer(label).public_key.keyid
     assert len(list((tmp_path / "kept").iterdir())) == 2
 
