@@ -125,7 +125,7 @@ def decide(
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Decide as the government: recover a custodian key, or reject an admission.
+    """Decide as the government: recover a custodian key, merge or rename, reject an admission.
 
     Example: `blockpool govern decide recovery.json --minutes minutes.pdf --reason "…"
     --cosign new-custodian.pem`
