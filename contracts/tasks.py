@@ -32,6 +32,7 @@ from msgspec import Struct
 
 from contracts import calendar, cases
 from contracts.course import Named
+from contracts.succession import is_suspended
 from contracts.values import Case, Ledger, Member, Writer
 from contracts.view import StateView, held, read
 from contracts.workflows import WORKFLOWS, Part, State, Step
@@ -85,11 +86,9 @@ def tasks_of(
     view: StateView, now: Time, case_id: CaseId, case: Case, member: MemberId
 ) -> tuple[Task, ...]:
     """The steps `member` may take in a case at `now`; a suspended member may take none."""
-    known = read(view, Member, f"member/{member}")
-    if known is None or known.status != "active":
+    if read(view, Member, f"member/{member}") is None or is_suspended(view, member):
         return ()
-    every = (row for row in WORKFLOWS[case.workflow].steps if row.state == case.state)
-    rows = [*{row.name: row for row in every}.values()]  # a step of several outcomes is one task
+    rows = [*{row.name: row for row in _rows(case)}.values()]  # one task, whatever comes of it
     parts = [cases.entitled_as(view, case, row, member) for row in rows]
     mine = [(row, part) for row, part in zip(rows, parts, strict=True) if part is not None]
     if not mine:
@@ -127,8 +126,7 @@ def waits(case: Case) -> bool:
 
 def awaited(case: Case) -> tuple[Part, ...]:
     """The parts and offices that may move a case from where it stands, ascending."""
-    rows = WORKFLOWS[case.workflow].steps
-    return tuple(sorted({part for row in rows if row.state == case.state for part in row.who}))
+    return tuple(sorted({part for row in _rows(case) for part in row.who}))
 
 
 def against(case: Case) -> tuple[Part, ...]:
@@ -150,6 +148,20 @@ def due_after(view: StateView, case_id: CaseId, case: Case) -> Time | None:
         read(view, Case, f"case/{base}-{one.overdue}") for base in bases for one in _left_late(case)
     )
     return next((one.finding.limit for one in missed if one and one.finding), None)
+
+
+def late_members(view: StateView, case: Case) -> tuple[MemberId, ...]:
+    """The members against which the deadline of a case runs, or ran, and who may move it."""
+    late = against(case)
+    members = {
+        member
+        for row in _rows(case)
+        for part in row.who
+        if part in late
+        for member in cases.members_in(view, case, part)
+        if cases.entitled_as(view, case, row, member) is not None
+    }
+    return tuple(sorted(members))
 
 
 def urgency_of(view: StateView, now: Time, due: Time | None) -> tuple[int | None, Urgency | None]:
@@ -175,6 +187,11 @@ def _is_late_by(
     """Whether this step is one of those with which the member meets a deadline of its own."""
     parts = (part for part in row.who if part in late)
     return any(member in cases.members_in(view, case, part) for part in parts)
+
+
+def _rows(case: Case) -> list[Step]:
+    """The steps out of where a case stands."""
+    return [row for row in WORKFLOWS[case.workflow].steps if row.state == case.state]
 
 
 def _left_late(case: Case) -> Iterator[State]:

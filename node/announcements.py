@@ -17,7 +17,7 @@ from sqlalchemy import and_, or_, select
 
 from contracts import calendar, cases
 from contracts.findings import FINDING_OF_CODE
-from contracts.tasks import WARNING_DAYS, Urgency, against, due_after, urgency_of
+from contracts.tasks import WARNING_DAYS, Urgency, due_after, late_members, urgency_of
 from contracts.values import Case, Ledger
 from contracts.view import Overlay, StateView, held, read
 from ledger.seal import FindingRef, parse_outcome
@@ -179,9 +179,7 @@ def _deadline(
 ) -> Iterator[Event]:
     """The event for whoever the deadline runs against."""
     urgency, now = told
-    members = sorted(
-        {member for part in against(case) for member in cases.members_in(view, case, part)}
-    )
+    members = late_members(view, case)
     due = due_after(view, case_id, case)
     if members and audience.hears_of(members):
         name = "deadline-passed" if urgency == "overdue" else "deadline-near"

@@ -5,7 +5,7 @@ of its value; nothing is kept of cases that are over, or that may stay as they a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, get_args
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_
 
@@ -15,6 +15,7 @@ from contracts.tasks import awaited, due_after, waits
 from contracts.values import Case, Member, Value
 from contracts.view import StateView, read
 from contracts.workflows import Part
+from ledger.records.genesis import Role
 from ledger.types import CaseId, MemberId
 from node.storage.statements import ending, inserting
 from node.views.models import WAITING
@@ -22,6 +23,7 @@ from node.views.models import WAITING
 NEVER: Final = "~"
 """Sorts behind every time."""
 _PREFIX: Final = "case/"
+_ROLES: Final = get_args(Role)
 _BEGIN, _END = inserting(WAITING, without=["row"]), ending(WAITING)
 Key = tuple[str, CaseId]
 """Due time and id: the order in which cases wait."""
@@ -64,10 +66,14 @@ def waiting_for(view: StateView, case_id: CaseId, case: Case) -> Iterator[tuple[
 
 
 def names_of(view: StateView, member: MemberId) -> list[str]:
-    """The names under which cases wait for a member."""
+    """The names under which cases wait for a member.
+
+    An office that is no role, that of a mediator, is found in each case, among those with a role.
+    """
     known = read(view, Member, f"member/{member}")
     roles = () if known is None else known.roles
-    return [member, *(f"@{office}" for office in OFFICES if office in roles)]
+    held = [one for one in OFFICES if one in roles or (roles and one not in _ROLES)]
+    return [member, *(f"@{office}" for office in held)]
 
 
 def page(

@@ -16,7 +16,7 @@ from node.views import tasks, waiting
 from node.views.as_at import state_at
 from node.views.rebuild import rebuild
 from node.views.tasks import FIRST, Wanted, tasks_page
-from tests import bodies
+from tests import bodies, supervised
 from tests.nodes import close, open_replica
 from tests.story import Story
 from tests.world import ROLES, World
@@ -35,6 +35,8 @@ def history() -> World:
     story.ask(by="weather")
     story.says("health/main", bodies.usage(None, world.now))
     story.says("weather/main", bodies.usage(grant, world.now))
+    for workflow in ("correction", "dispute"):
+        supervised.COURSES[workflow, "mediation"](story)  # for whom, is found in the case
     world.block(at=world.later(30 * DAY_MS))  # the review and the answer are overdue
     story.ask(by="weather")
     return world
@@ -129,6 +131,14 @@ def test_some_are_late_and_late_ones_come_first(world: World, replica: Replica) 
     assert {task.urgency for task in told(replica, last, Wanted("transport"))} >= {"overdue", None}
 
 
+def test_who_mediates_sees_it(world: World, replica: Replica) -> None:
+    *_, last = pasts(world)
+    parts = {task.part for task in told(replica, last, Wanted("steward"))}
+    assert parts >= {"mediator", "steward"}
+    others = {task.part for task in told(replica, last, Wanted("audit"))}
+    assert "mediator" not in others
+
+
 def test_pages_of_any_length_make_up_the_list(world: World, replica: Replica) -> None:
     *_, last = pasts(world)
     whole = told(replica, last, Wanted("steward"))
@@ -204,6 +214,6 @@ def test_it_is_rebuilt_from_the_log(world: World, tmp_path: Path) -> None:
     rebuild(replica.store)
     with replica.store.snapshot() as snapshot:
         assert rows(snapshot) == before
-    assert {who for _, _, _, who, _ in before} >= {"@steward", "@auditor", "health"}
+    assert {who for _, _, _, who, _ in before} >= {"@steward", "@mediator", "health"}
     assert waiting.NEVER in {due for *_, due in before}
     close(replica)
