@@ -21,6 +21,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "ballot": "blockpool govern vote {case}",
     "entry": "blockpool catalogue publish CATALOGUE.csv",
     "grant": "blockpool record grant --request {case}",
+    "lifecycle": "blockpool catalogue archive {dataset}",
     "release": "blockpool record publish {dataset} FILE",
     "request": "blockpool record request {dataset} --scene SCENE",
     "revocation": "blockpool record revoke {case} --ground GROUND",
