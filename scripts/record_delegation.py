@@ -5,24 +5,22 @@ blockpool record amend GRANT --not-after 2028-01-31
 """
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from pathlib import Path
 from typing import Annotated, Final, get_args
 
 import typer
 from msgspec.structs import replace
 
-from contracts.terms import meet
 from contracts.values import GrantedRight
 from ledger.records import Amendment, Delegation
 from ledger.records.delegation import AmendmentItem, DelegationItem
 from ledger.records.sharing import NarrowingGround
-from ledger.records.terms import Terms
 from node.client import Client
 from scripts.answers import read_value
 from scripts.console_text import USAGE, fail
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
+from scripts.record_chain import allowed, links_above
 from scripts.record_sharing import entry_of, in_line
 from scripts.record_terms import TermsOptions, read_table, terms_of_row
 from scripts.spelling import SpellingError, build, words
@@ -124,12 +122,12 @@ def _rows(
 
 def _delegation(client: Client, row: Mapping[str, str], options: TermsOptions) -> DelegationItem:
     grant = row.get("grant", "")
-    allowed = replace(_allowed(client, grant), delegable=0)
+    base = replace(allowed(links_above(client, grant)), delegable=0)
     return build(
         DelegationItem,
         grant=grant,
         members=words(row.get("members", "")),
-        terms=terms_of_row(row, options.over(allowed)),
+        terms=terms_of_row(row, options.over(base)),
     )
 
 
@@ -149,16 +147,6 @@ def _amendment(
         schema=schema,
         terms=terms_of_row(row, options.over(right.terms)),
     )
-
-
-def _allowed(client: Client, grant: str) -> Terms:
-    """What a right and all above it allow together."""
-    right = _right(client, grant)
-    terms = [right.terms]
-    while (above := right.parent or right.standing) is not None:
-        right = _right(client, above)
-        terms.append(right.terms)
-    return reduce(meet, terms)
 
 
 def _right(client: Client, grant: str) -> GrantedRight:

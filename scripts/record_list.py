@@ -33,6 +33,7 @@ def grants(
     dataset: DatasetOption = None,
     consumer: ConsumerOption = None,
     provider: Annotated[str | None, typer.Option(help="Only of this member's data.")] = None,
+    parent: Annotated[str | None, typer.Option(help="Only passed on from this grant.")] = None,
     as_at: AsAtOption = None,
     at: Reading = Reading(),
     as_json: JsonFlag = False,
@@ -48,6 +49,7 @@ def grants(
                 dataset=dataset,
                 consumer=consumer,
                 provider=provider,
+                parent=parent,
                 at=as_at_of(as_at),
             )
         )

@@ -96,11 +96,11 @@ async def grants(
     consumer: Text = None,
     provider: Text = None,
     dataset: Text = None,
+    parent: Text = None,
 ) -> Response:
     """Rights and standing offers."""
-    return await _list(
-        service, "grant", page, consumer=consumer, provider=provider, dataset=dataset
-    )
+    filters = {"consumer": consumer, "provider": provider, "dataset": dataset, "parent": parent}
+    return await _list(service, "grant", page, **filters)
 
 
 @router.get("/findings")

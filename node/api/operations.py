@@ -147,6 +147,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "member": ("id of a member", "transport"),
     "name": ("name of a writer, without its member", "main"),
     "owner": ("member that owns the system", "transport"),
+    "parent": ("id of the right from which rights were passed on", "0" * 64 + "-0"),
     "party": ("member that has a part in the case", "health"),
     "path": ("`<level>/<index>` or `entries/<index>` as tlog-tiles writes them", "0/000.p/19"),
     "proofs": ("whether each result has its inclusion proof", "true"),

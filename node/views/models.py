@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, text
 from sqlmodel import Field, SQLModel
 
 from node.storage.models import table_of
@@ -101,9 +101,10 @@ class RequestView(SQLModel, table=True):
 
 
 class GrantView(SQLModel, table=True):
-    """Rights; a standing grant has no consumer."""
+    """Rights; a standing grant has no consumer, and only what was passed on has a parent."""
 
     __tablename__ = "grant_view"
+    __table_args__ = (Index("grant_by_parent", "parent", sqlite_where=text("parent IS NOT NULL")),)
     row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
@@ -111,6 +112,7 @@ class GrantView(SQLModel, table=True):
     consumer: str | None = Field(default=None, sa_column=_text(index=True))
     provider: str = Field(sa_column=_text(index=True, nullable=False))
     dataset: str = Field(sa_column=_text(index=True, nullable=False))
+    parent: str | None = Field(default=None, sa_column=_text())
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 

@@ -41,6 +41,7 @@ def columns_of(key: str, value: Value) -> Columns:
                 "consumer": value.member,
                 "provider": value.provider,
                 "dataset": value.dataset,
+                "parent": value.parent,
             }
         case Case():
             return _case_columns(value)

@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 from msgspec import Raw, to_builtins
+from msgspec.structs import replace
 from sqlalchemy import Row, delete, insert, select
 
 from contracts.transition import Accepted
@@ -29,8 +30,10 @@ DAY_MS: Final = 86_400_000
 
 def history() -> World:
     """A ledger in which values of every view begin, change and end."""
-    story = Story().publish()
+    wide = replace(bodies.TERMS, delegable=1)
+    story = Story().publish(conditions=wide)
     world = story.world
+    story.pass_on(story.grant(wide), "audit")
     grant = story.grant()
     offer = story.offer(to="weather")
     refused = story.ask(by="weather")
@@ -160,6 +163,18 @@ def test_filters_keep_what_their_value_is_equal_to(stage: Stage) -> None:
                 if isinstance(right, GrantedRight) and right.member == consumer
             }
             assert stage.page("grant", past.size, consumer=consumer).keys() == wanted
+
+
+def test_rights_passed_on_are_found_by_their_parent(stage: Stage) -> None:
+    rights = [
+        (id_, parse_value(f"grant/{id_}", one)) for id_, one in stage.pasts[-1].of("grant").items()
+    ]
+    passed_on = {
+        id_: one.parent for id_, one in rights if isinstance(one, GrantedRight) and one.parent
+    }
+    ((below, above),) = passed_on.items()
+    assert stage.page("grant", stage.pasts[-1].size, parent=above).keys() == {below}
+    assert stage.page("grant", stage.pasts[-1].size, parent=below) == {}
 
 
 def test_systems_are_found_by_owner_and_status(stage: Stage) -> None:

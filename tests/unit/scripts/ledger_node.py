@@ -61,6 +61,8 @@ class LedgerNode:
             return self._page(self._values(path_.removeprefix("/v1/").removesuffix("s")))
         if path_ == "/v1/datasets":
             return self._page(self._datasets(request.url.params.get("provider")))
+        if path_ == "/v1/ledger":
+            return self._ledger()
         if path_ == "/v1/systems":
             return self._page(self._systems(request.url.params.get("owner")))
         return _problem(404, "not-found", "no such path")
@@ -161,6 +163,19 @@ class LedgerNode:
             if not is_seal(leaf)
         )
         return next((index for index, digest in digests if digest == ref), None)
+
+    def _ledger(self) -> httpx.Response:
+        head = self.world.head
+        answer = {
+            "blockTime": head.time,
+            "checkpoint": self._note().decode(),
+            "height": head.height,
+            "ledger": head.ledger,
+            "origin": ORIGIN,
+            "rules": 1,
+            "size": head.size,
+        }
+        return httpx.Response(200, json=answer)
 
     def _state(self, key: str) -> httpx.Response:
         value = self.world.value(key)

@@ -118,3 +118,23 @@ def test_new_columns_come_when_they_are_asked_for(command: Command, shared: Worl
     body = parse_record(shared.leaves[-2]).body
     assert isinstance(body, Amendment)
     assert body.items[0].schema == new.schema
+
+
+def test_the_chain_of_a_right_is_told_up_to_what_the_provider_gave(
+    command: Command, shared: World
+) -> None:
+    above = held(command, shared)
+    pass_on = ("record", "delegate", above, "--members", "audit", "--fields", "a")
+    (below,) = command.json(*pass_on, writer="health/main")["created"]
+    told = command.json("record", "chain", below["id"])
+    assert [one["grant"] for one in told["chain"]] == [below["id"], above]
+    assert [one["holds"] for one in told["chain"]] == ["the grant was not accepted", "yes"]
+    assert told["terms"]["fields"] == ["a"]
+    shared.accept(shared.sign("audit/main", bodies.acceptance(below["id"])))
+    shared.accept(shared.sign("audit/main", bodies.usage(below["id"], shared.now)))
+    shared.accept(shared.sign("transport/main", bodies.revocation(above)))
+    told = command.json("record", "chain", below["id"])
+    assert [one["uses"] for one in told["chain"]] == [1, 1]
+    assert told["chain"][1]["holds"] == f"the grant ended at {shared.now}"
+    assert "transport" not in command.ok("record", "chain", above)
+    assert "no grant `none`" in command.fails("record", "chain", "none")
