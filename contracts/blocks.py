@@ -165,18 +165,11 @@ def _known(draft: Draft, grant: ItemId) -> GrantedRight:
 
 
 def _check_columns(draft: Draft, one: BlockInput, right: GrantedRight) -> None:
-    for link in chain_of(draft, one.grant, right):
-        granted, schema = link.right.terms.fields, link.right.schema
-        allowed = frozenset(columns.column_names(draft, schema) if granted == "all" else granted)
-        for mapped in one.columns:
-            missing = next((name for name in mapped.sources if name not in allowed), None)
-            refuse_unless(missing is None, COLUMN_NOT_GRANTED, missing or "", "block")
-
-
-def _allowed(draft: Draft, one: BlockInput, right: GrantedRight) -> Terms:
-    """The terms of an input as a whole: those of its right and of every right above it."""
-    chain = chain_of(draft, one.grant, right)
-    return reduce(meet, [_whole(link.right.terms) for link in chain])
+    granted = right.terms.fields
+    allowed = frozenset(columns.column_names(draft, right.schema) if granted == "all" else granted)
+    for mapped in one.columns:
+        missing = next((name for name in mapped.sources if name not in allowed), None)
+        refuse_unless(missing is None, COLUMN_NOT_GRANTED, missing or "", "block")
 
 
 def _whole(terms: Terms) -> Terms:

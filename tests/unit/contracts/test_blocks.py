@@ -227,6 +227,15 @@ def test_a_version_made_without_its_rights_names_the_root() -> None:
 
 
 @pytest.mark.rule("R310")
+def test_an_input_that_left_the_catalogue_may_be_used_while_its_right_lasts() -> None:
+    story = sources()
+    first, _ = rights(story)
+    catalogued(story, first)
+    story.says("transport/main", bodies.lifecycle())
+    assert story.world.find(story.world.sign("health/main", release())) == ()
+
+
+@pytest.mark.rule("R310")
 def test_the_root_may_lie_below_another_block() -> None:
     story = sources()
     first, _ = rights(story)

@@ -2,7 +2,7 @@
 """Systems, the end of datasets, sources of data items, confirmations."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 import pytest
 
@@ -15,7 +15,7 @@ from contracts.values import (
     KeptCatalogue,
     SourceCount,
 )
-from ledger.records import Body
+from ledger.records import Body, Lifecycle
 from ledger.records.genesis import Parameters
 from tests import bodies
 from tests.bodies import DATASET, NOWHERE
@@ -254,3 +254,11 @@ def test_the_confirmation_of_all_is_owed_again_and_again() -> None:
     assert [(one.member, one.part) for one in finding.parties] == [("transport", "accused")]
     story.says("transport/main", bodies.attestation())
     assert (story.state_of(second), story.state_of(duty_of(story))) == ("confirmed", "expected")
+
+
+@pytest.mark.parametrize(("status", "certificate"), [("destroyed", None), ("archived", NOWHERE)])
+def test_a_certificate_goes_with_destruction(
+    status: Literal["archived", "destroyed"], certificate: str | None
+) -> None:
+    with pytest.raises(ValueError, match="goes with the status"):
+        Lifecycle(certificate=certificate, dataset=DATASET, status=status)
