@@ -54,7 +54,13 @@ def rule_of(version: Count, kind: type[Body]) -> Rule | None:
 
 
 def in_force(ledger: Ledger) -> Ledger:
-    """What holds in the block that follows a state: a version adopted before begins to."""
+    """What holds in the block that follows a state: a version adopted before begins to.
+
+    Raises `ValueError` on a program older than the state, which must not go on.
+    """
+    version = ledger.next_rules or ledger.rules
+    if version not in RULEBOOKS:
+        raise ValueError(f"this program has no version {version} of the rules: bring it up to date")
     if ledger.next_rules is None:
         return ledger
     return replace(ledger, next_rules=None, rules=ledger.next_rules)

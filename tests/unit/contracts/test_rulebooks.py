@@ -109,3 +109,15 @@ def test_a_version_that_the_program_lacks_is_not_adopted() -> None:
     )
     assert sorted(RULEBOOKS) == list(range(1, len(RULEBOOKS) + 1))
     assert RULEBOOKS[1].migrate is rulebooks.keep_state
+
+
+@pytest.mark.rule("R622")
+def test_a_program_older_than_the_state_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULEBOOKS, 2, Rulebook())
+    story = Story()
+    case_id = story.says("audit/main", proposed(story, 2)).digest
+    story.says("audit/main", bodies.ballot(case_id))
+    story.says("health/main", bodies.ballot(case_id))
+    monkeypatch.delitem(RULEBOOKS, 2)
+    with pytest.raises(ValueError, match="no version 2 of the rules"):
+        story.world.block()
