@@ -28,10 +28,12 @@ _HINTS: Final[dict[str, str]] = {
     "ground-missing": "give one of the coded grounds with --ground",
     "key-not-valid": "is it the key of that writer today, not one of before a rotation? "
     "see: blockpool keys show FILE",
+    "not-a-party": "who the parties are: blockpool case show",
     "not-custodian": "sign with the custodian key of the same member",
     "not-found": "is the index, digest or id complete?",
     "not-your-step": "blockpool case show lists who may take which step",
     "queue-full": "the node is busy; repeat in a moment",
+    "reference-wrong": "blockpool case show lists what a step must name",
     "sequence-taken": "another process signs with the same writer; repeat",
     "unknown-entry": "the steward has to approve the entry first: blockpool case step approve",
     "unknown-purpose": "adopted purposes: blockpool catalogue purposes",
