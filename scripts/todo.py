@@ -17,8 +17,10 @@ from scripts.record_list import AsAtOption, as_at_of
 
 _COMMANDS: Final[Mapping[str, str]] = {
     "acceptance": "blockpool record accept {case}",
+    "amendment": "blockpool record amend {case}",
     "attestation": "blockpool catalogue attest --all",
-    "ballot": "blockpool govern vote {case}",
+    "ballot": "blockpool govern vote {case} VOTE  # yes, no",
+    "decision": "blockpool govern decide DECISION.json --minutes FILE --reason REASON",
     "entry": "blockpool catalogue publish CATALOGUE.csv",
     "grant": "blockpool record grant --request {case}",
     "lifecycle": "blockpool catalogue archive {dataset}",
@@ -76,15 +78,15 @@ def read_tasks(
 
 
 def command_of(task: Task) -> str:
-    """What to type to take a step; words in capitals are to be filled in."""
+    """What to type to take a step; words in capitals are to be filled in, a comment says how."""
     template = _COMMANDS.get(task.record, "blockpool record submit {record} BODIES.jsonl")
     command = template.format(
         case=task.case, dataset=task.dataset or "DATASET", record=task.record, step=task.step
     )
     if task.names is not None:
         command += f" --{task.names} {_NAMED[task.names]}"
-    grounds = "|".join(task.grounds)
-    return f"{command} --ground {grounds}" if grounds else command
+    grounds = ", ".join(task.grounds)
+    return f"{command} --ground GROUND  # {grounds}" if grounds else command
 
 
 def _print(tasks: list[Task], language: Language) -> None:
