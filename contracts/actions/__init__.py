@@ -42,7 +42,7 @@ def tried(draft: Draft, action: Action) -> Draft:
     """
     above = Draft(draft, draft.context, draft.record, draft.signer, draft.writer)
     _apply(above, action)
-    continuity.check_quorums(above)
+    continuity.check_quorums(draft, above)
     if not isinstance(action, SetParameters):
         continuity.follow_witnesses(above)
     return above
@@ -68,10 +68,9 @@ def is_qualified(view: StateView, action: Action) -> bool:
             return any("committee" in one.roles for one in admitted)
         case SetRoles(member=member, roles=roles):
             return ("committee" in roles) != _is_in_committee(view, member)
-        case RecoverCustodian(member=member):
-            return _is_in_committee(view, member)
         case (
-            ReinstateMember(member=member)
+            RecoverCustodian(member=member)
+            | ReinstateMember(member=member)
             | RemoveMember(member=member)
             | SucceedMember(member=member)
             | SuspendMember(member=member)

@@ -17,6 +17,8 @@ from contracts.view import StateView, held, read
 from ledger.records.governance import ORDERING
 from ledger.types import Count, MemberId
 
+_OFFICES = (("committee", ("committee",)), ("orderer", ORDERING), ("witness", ("witness",)))
+
 
 def active_holders(view: StateView, role: str) -> tuple[MemberId, ...]:
     """The active members that have a role, ascending."""
@@ -30,18 +32,14 @@ def quorum_for(quorum: Count, witnesses: Count) -> Count:
     return min(max(quorum, 2 * witnesses // 3 + 1), witnesses)
 
 
-def check_quorums(draft: Draft) -> None:
+def check_quorums(before: StateView, after: StateView) -> None:
     """R610: no action leaves the ledger without committee, orderer or witness quorum.
 
-    Somebody active votes, somebody active orders blocks, and where checkpoints need witnesses,
-    there is one.
+    Where somebody active votes, orders blocks or witnesses, somebody active does so afterwards.
     """
-    quorum = held(draft, Ledger, "ledger").parameters.quorum
-    offices = ("committee", "witness") if quorum else ("committee",)
-    missing = [role for role in offices if not active_holders(draft, role)]
-    if not any(active_holders(draft, role) for role in ORDERING):
-        missing.append("sequencer")
-    refuse_unless(not missing, LEDGER_WOULD_STOP, f"no {', no '.join(missing)}", "action")
+    for name, roles in _OFFICES:
+        had, has = (any(active_holders(view, role) for role in roles) for view in (before, after))
+        refuse_unless(has or not had, LEDGER_WOULD_STOP, f"no {name} would be left", "action")
 
 
 def follow_witnesses(draft: Draft) -> None:

@@ -86,12 +86,15 @@ def apply_reinstatement(draft: Draft, action: ReinstateMember) -> None:
 def apply_roles(draft: Draft, action: SetRoles) -> None:
     """R613: a member has the roles named and no others; 128 members at most have one role.
 
-    Whoever is to order blocks has log keys, from genesis on.
+    Whoever is to order blocks is active and has log keys, from genesis on.
     """
     member = known_member(draft, action.member)
     _check_stays(action.member, member)
     orders = any(role in action.roles for role in ORDERING)
-    refuse_unless(not orders or bool(member.log_keys), WRONG_STATE, "it has no log keys", "roles")
+    is_able = bool(member.log_keys) and member.status == "active"
+    refuse_unless(
+        not orders or is_able, WRONG_STATE, "it has no log keys, or is suspended", "roles"
+    )
     refuse_unless(action.roles != member.roles, ALREADY_EXISTS, action.member, "roles")
     _put_roles(draft, action.member, action.roles)
 

@@ -592,3 +592,26 @@ def test_a_standing_grant_names_a_group_that_there_is() -> None:
     item = replace(bodies.grant_item(standing=True), audience=Audience(group="nowhere"))
     record = story.world.sign("transport/main", bodies.grant(item))
     assert story.world.refuse(record) == reasons.UNKNOWN_GROUP
+
+
+@pytest.mark.rule("R608", "R610")
+def test_a_ledger_without_a_committee_has_a_government_all_the_same() -> None:
+    story = Story()
+    story.world = World.genesis(
+        {"steward": ("sequencer",), "state": ("government",), "weather": ()}
+    )
+    said = decides(recovery())(story)
+    story.world.accept(story.world.sign("state/main", said, signer("found again")))
+    assert member(story, "weather").custodian == signer("found again").public_key.keyid
+
+
+@pytest.mark.rule("R613", "1304")
+def test_a_suspended_member_is_not_made_to_order_blocks() -> None:
+    story = Story()
+    story.world = World.genesis({**ROLES, "tower": ("sequencer",)})
+    adopt(story, SetRoles(member="tower", roles=()))
+    adopt(story, SuspendMember(member="tower"))
+    again = proposes(SetRoles(member="tower", roles=("sequencer",)))(story)
+    assert story.world.refuse(story.world.sign("audit/main", again)) == reasons.WRONG_STATE
+    adopt(story, ReinstateMember(member="tower"))
+    adopt(story, SetRoles(member="tower", roles=("sequencer",)))
