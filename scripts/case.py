@@ -197,7 +197,7 @@ def _waiting_for(client: Client, name: str, workflow: str | None, party: str | N
 
 
 def _about(client: Client, row: JsonObject) -> str:
-    """What a case is about: the code of a finding, or the dataset."""
+    """What a case is about: the code of a finding, the dataset, or whose catalogue."""
     match row.get("finding"), str(row.get("subject")).partition("/"):
         case {"code": str(code)}, _:
             return code
@@ -206,6 +206,8 @@ def _about(client: Client, row: JsonObject) -> str:
             return "" if other is None else f"a case: {other.workflow}"
         case _, ("release", _, version):
             return version.replace("/", "@")
+        case _, ("catalogue" | "entry", _, name):
+            return name
         case _, ("entry-draft", _, digest):
             return entry_body(client, digest).dataset
         case _, ("request", _, _):
