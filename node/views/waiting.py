@@ -17,7 +17,7 @@ from contracts.view import StateView, read
 from contracts.workflows import Part
 from ledger.records.genesis import Role
 from ledger.types import CaseId, MemberId
-from node.storage.statements import ending, inserting
+from node.storage.statements import Row, ending, inserting
 from node.views.models import WAITING
 
 NEVER: Final = "~"
@@ -38,20 +38,18 @@ class _Changes:
 
 def write(connection: Connection, result: BlockResult) -> None:
     """Follow the cases a block changed."""
-    size, view = result.head.size, _Changes(result.changes)
-    changed = {
-        key.removeprefix(_PREFIX): value
-        for key, value in result.changes.items()
-        if key.startswith(_PREFIX)
-    }
-    _END.run(connection, [(size, case_id) for case_id in changed])
-    rows = [
-        {"id": case_id, "from_size": size, "to_size": None, "who": who, "due": due}
-        for case_id, case in changed.items()
-        if isinstance(case, Case)
-        for who, due in waiting_for(view, case_id, case)
-    ]
-    _BEGIN.run_named(connection, rows)
+    size, time, view = result.head.size, result.head.time, _Changes(result.changes)
+    ended: list[Row] = []
+    begun: list[Row] = []
+    for key, case in result.changes.items():
+        if not isinstance(case, Case):
+            continue
+        case_id = key.removeprefix(_PREFIX)
+        if case.opened_at != time:  # one opened in this block has no row yet
+            ended.append((size, case_id))
+        begun += [(case_id, size, None, *row) for row in waiting_for(view, case_id, case)]
+    _END.run(connection, ended)
+    _BEGIN.run(connection, begun)
 
 
 def waiting_for(view: StateView, case_id: CaseId, case: Case) -> Iterator[tuple[str, str]]:
