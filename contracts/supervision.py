@@ -26,6 +26,7 @@ from contracts.view import held, read
 from ledger.records.catalogue import VersionContent
 from ledger.records.supervision import ORDERS, CaseOpening, Incident
 from ledger.times import HOUR_MS, to_ms
+from ledger.types import DatasetId, MemberId
 
 DISPUTABLE: Final = frozenset({"correction", "demand", "grant", "request"})
 """Workflows whose parties may dispute what the other side has done."""
@@ -112,15 +113,27 @@ def _sides(draft: Draft, body: CaseOpening, case: Case | None) -> list[Parties]:
 
 
 def _about_release(draft: Draft, wrong: VersionContent) -> Parties:
-    """R705: any member but the provider may say that a release is wrong; the provider answers."""
+    """R705: any member but the provider may say that a release is wrong; the provider answers.
+
+    Of joint data any of the providers may, if the entry in force says so.
+    """
     key = f"release/{wrong.dataset}/{wrong.version}"
     released = read(draft, ReleasedVersion, key)
     is_known = released is not None and released.sha256 == wrong.sha256
     refuse_unless(is_known, UNKNOWN_VERSION, key, "release")
-    provider = held(draft, Dataset, f"dataset/{wrong.dataset}").provider
-    refuse_unless(provider != draft.member, AGAINST_ITSELF, provider, "release")
+    providers = _providers(draft, wrong.dataset)
+    refuse_unless(draft.member not in providers, AGAINST_ITSELF, draft.member, "release")
     consumer = Party(member=draft.member, part="consumer")
-    return (consumer, Party(member=provider, part="provider"))
+    return (consumer, *(Party(member=one, part="provider") for one in providers))
+
+
+def _providers(draft: Draft, dataset: DatasetId) -> tuple[MemberId, ...]:
+    """Who may answer for a dataset: its provider, and the others if any of them may act."""
+    provider = held(draft, Dataset, f"dataset/{dataset}").provider
+    entry = read(draft, EntryTerms, f"entry/{dataset}")
+    if entry is None or entry.joint_rule == "lead":
+        return (provider,)
+    return (provider, *(one for one in entry.co_providers if one != provider))
 
 
 def _other_side(draft: Draft, case: Case) -> Parties:

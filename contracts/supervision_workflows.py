@@ -9,7 +9,7 @@ from typing import Final
 
 from contracts.course import Named, Part, State, Step, Workflow
 
-OFFICES: Final[tuple[Part, ...]] = ("steward", "auditor")
+SUPERVISORS: Final[tuple[Part, ...]] = ("steward", "auditor")
 DECLINE_GROUNDS: Final = ("legal-restriction", "no-legal-basis", "not-held", "open-already")
 DISMISSAL_GROUNDS: Final = ("cured", "duplicate", "explained", "not-attributable", "not-proven")
 LIFTING_GROUNDS: Final = ("mistaken", "superseded")
@@ -56,16 +56,16 @@ def _order(name: str, title: str, first: int, days: str, overdue: str) -> Workfl
         (
             *_rows(first, ("open",), "report", ("respondent",), "reported"),
             *_rows(
-                first + 1, ("reported",), "return", OFFICES, "open",
+                first + 1, ("reported",), "return", SUPERVISORS, "open",
                 grounds=REPORT_GROUNDS, independent=True,
             ),
-            *_rows(first + 2, ("reported",), "close", OFFICES, "closed", independent=True),
+            *_rows(first + 2, ("reported",), "close", SUPERVISORS, "closed", independent=True),
             *_rows(
-                first + 3, ("open",), "lift", OFFICES, "lifted",
+                first + 3, ("open",), "lift", SUPERVISORS, "lifted",
                 grounds=LIFTING_GROUNDS, independent=True,
             ),
             *_rows(
-                first + 4, ("open", "reported"), "refer", OFFICES, "referred",
+                first + 4, ("open", "reported"), "refer", SUPERVISORS, "referred",
                 grounds=REFERRAL_GROUNDS, independent=True,
             ),
         ),

@@ -119,6 +119,23 @@ def test_a_record_opens_one_case_against_each_member() -> None:
     assert story.state_of(f"{record.digest}-0") == "open"
 
 
+@pytest.mark.rule("R705", "1243")
+def test_any_provider_of_joint_data_answers_if_the_entry_says_so() -> None:
+    for joint_rule, expected in (
+        ("any", ["weather", "transport", "steward"]),
+        ("lead", ["weather", "transport"]),
+    ):
+        story = Story().publish(co_providers=("steward",), joint_rule=joint_rule)
+        record = story.says("weather/main", bodies.correction())
+        case = case_of(story, f"{record.digest}-0")
+        assert [one.member for one in case.parties] == expected
+        again = story.world.sign("steward/main", bodies.correction())
+        if joint_rule == "any":
+            assert story.world.refuse(again) == reasons.AGAINST_ITSELF
+        else:
+            story.world.accept(again)
+
+
 @pytest.mark.rule("R708")
 def test_an_incident_is_answered_by_whom_it_happened_to() -> None:
     story = published()
