@@ -21,6 +21,7 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
+from contracts.succession import heir_of
 from contracts.values import EntryTerms, GrantedRight, Party
 from contracts.view import read
 from ledger.records.delegation import Delegation, DelegationItem
@@ -47,7 +48,7 @@ def apply_delegation(draft: Draft, body: Delegation) -> None:
         chain = chain_of(draft, item.grant, right)
         refuse_unless(right.member == draft.member, NOT_HOLDER, item.grant, "grant")
         check_narrows_above(item.terms, chain)
-        _check_recipients(item, chain, entry)
+        _check_recipients(draft, item, chain, entry)
         columns.check_period(draft, item.terms)
         check_effective(draft, chain)
         for member in item.members:
@@ -63,12 +64,21 @@ def _check_known(draft: Draft, item: DelegationItem) -> GrantedRight:
     return required(right, UNKNOWN_GRANT, item.grant, "grant")
 
 
-def _check_recipients(item: DelegationItem, chain: Sequence[Link], entry: EntryTerms) -> None:
-    """R414: a right never returns: not to its holder, to a holder above it or to a provider."""
-    holders = {link.right.member for link in chain} | {link.right.provider for link in chain}
-    holders |= {*providers_of(entry), *entry.co_providers}
+def _check_recipients(
+    draft: Draft, item: DelegationItem, chain: Sequence[Link], entry: EntryTerms
+) -> None:
+    """R414: a right never returns: not to its holder, to a holder above it or to a provider.
+
+    Nor does it to a member that was merged into one of these, or into which one of these was.
+    """
+    holders = [link.right.member for link in chain if link.right.member is not None]
+    givers = [link.right.provider for link in chain]
+    hands = {
+        heir_of(draft, one) for one in (*holders, *givers, entry.provider, *entry.co_providers)
+    }
     for member in item.members:
-        refuse_unless(member not in holders, RIGHT_RETURNS, member, "members")
+        returns = heir_of(draft, member) in hands
+        refuse_unless(not returns, RIGHT_RETURNS, member, "members")
 
 
 def _offer(

@@ -10,13 +10,17 @@ from contracts import findings, reasons
 from contracts.chains import chain_of
 from contracts.findings import Finding
 from contracts.values import Case, GrantedRight, UseCounters
-from ledger.records import Body
+from ledger.canonical import encode
+from ledger.errors import FormatError
+from ledger.records import KIND_OF_BODY, Body, decode_body
 from ledger.records.catalogue import LegalBasis
+from ledger.records.governance import SucceedMember
 from ledger.records.terms import FieldMasking, RowFilter, Terms
 from ledger.types import ItemId
 from tests import bodies
 from tests.bodies import NOWHERE, TERMS
 from tests.story import Row, Story, play, rule_table
+from tests.unit.contracts.test_governance import adopt
 from tests.world import ROLES, START, World
 
 DEEP = replace(TERMS, delegable=2)
@@ -329,6 +333,43 @@ def test_a_right_does_not_go_to_a_joint_provider() -> None:
     story = Story().publish(conditions=DEEP, co_providers=("weather",))
     body = bodies.delegation(story.grant(DEEP), "weather")
     assert story.world.refuse(story.world.sign("health/main", body)) == reasons.RIGHT_RETURNS
+
+
+@pytest.mark.rule("R414", "1224")
+@pytest.mark.parametrize(
+    ("member", "successor", "to"),
+    [("transport", "weather", "weather"), ("weather", "health", "weather")],
+    ids=["to the provider's successor", "to a predecessor of the holder"],
+)
+def test_a_right_does_not_return_by_a_merger(member: str, successor: str, to: str) -> None:
+    story = told()
+    grant_id = story.grant(DEEP)
+    adopt(story, SucceedMember(member=member, successor=successor))
+    body = bodies.delegation(grant_id, to)
+    assert story.world.refuse(story.world.sign("health/main", body)) == reasons.RIGHT_RETURNS
+
+
+@pytest.mark.rule("R001")
+@pytest.mark.parametrize(
+    "alike",
+    [
+        lambda one: one.replace("-0", "-00"),
+        lambda one: one.replace("-0", "-\uff10"),
+        lambda one: one.upper(),
+        lambda one: one + " ",
+        lambda one: one.replace("-0", "\u20100"),
+    ],
+    ids=["a zero more", "a wide zero", "upper case", "a space", "another hyphen"],
+)
+def test_an_id_is_written_in_one_way(alike: Callable[[str], str]) -> None:
+    story = told()
+    grant_id = story.grant(DEEP)
+    for body in (bodies.delegation(grant_id, "audit"), bodies.amendment(grant_id)):
+        kind = KIND_OF_BODY[type(body)].name
+        assert decode_body(kind, encode(body)) == body
+        odd = encode(body).decode().replace(grant_id, alike(grant_id))
+        with pytest.raises(FormatError):
+            decode_body(kind, odd.encode())
 
 
 def right_of(story: Story, grant_id: ItemId) -> GrantedRight:
