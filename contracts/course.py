@@ -42,7 +42,8 @@ class Step:
     """One row of a workflow table.
 
     `independent`: a party cannot take it by an office it holds. `names`: what its record must name;
-    a member named becomes the provider of the case, in place of the one before.
+    a member named becomes the provider of the case, in place of the one before. `aside`: taken for
+    reasons of its own, so that no deadline asks for it.
     """
 
     number: str
@@ -55,6 +56,7 @@ class Step:
     effect: str | None = None
     independent: bool = False
     names: Named | None = None
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,7 @@ def _is_late_by(
     view: StateView, case: Case, row: Step, member: MemberId, late: tuple[Part, ...]
 ) -> bool:
     """Whether this step is one of those with which the member meets a deadline of its own."""
-    parts = (part for part in row.who if part in late)
+    parts = (part for part in row.who if part in late and not row.aside)
     return any(member in cases.members_in(view, case, part) for part in parts)
 
 

@@ -81,8 +81,8 @@ UPDATE: Final = Workflow(
     (
         Step("W121", "expected", "release", ("provider",), "released", by="release"),
         Step("W122", "overdue", "release", ("provider",), "released", by="release"),
-        Step("W123", "expected", "drop", ("provider",), "dropped", by="lifecycle"),
-        Step("W124", "overdue", "drop", ("provider",), "dropped", by="lifecycle"),
+        Step("W123", "expected", "drop", ("provider",), "dropped", by="lifecycle", aside=True),
+        Step("W124", "overdue", "drop", ("provider",), "dropped", by="lifecycle", aside=True),
     ),
 )  # fmt: skip
 REQUEST: Final = Workflow(

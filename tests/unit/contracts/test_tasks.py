@@ -130,6 +130,13 @@ def test_a_deadline_runs_against_the_parties_where_nobody_is_named_late() -> Non
     assert (late.duty, late.due) == ("may", None)
 
 
+@pytest.mark.parametrize("state", ["expected", "overdue"])
+def test_no_deadline_asks_for_what_is_done_for_reasons_of_its_own(state: str) -> None:
+    story = published()
+    listed = tasks(story, COURSES["update", state](story), "transport")
+    assert {step: task.duty for step, task in listed.items()} == {"release": "must", "drop": "may"}
+
+
 def test_the_steward_must_review() -> None:
     story = Story()
     entry = story.submit()

@@ -356,7 +356,7 @@ def test_every_state_has_a_course_and_every_table_is_sound() -> None:
 def replace_state(row: Step, like: Step) -> Step:
     return Step(
         like.number, like.state, row.name, row.who, like.next,
-        row.by, row.grounds, row.effect, row.independent, row.names,
+        row.by, row.grounds, row.effect, row.independent, row.names, row.aside,
     )  # fmt: skip
 
 
