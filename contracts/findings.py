@@ -94,6 +94,33 @@ CONDITIONS_ADDED: Final = Finding(
 ENDED_AT_WILL: Final = Finding(
     33, "ended-at-will", "a grant was revoked without consultation", "file the consultation"
 )
+DELIVERY_DIFFERS: Final = Finding(
+    34,
+    "delivery-differs",
+    "what was handed over is not the version named, or more than it has",
+    "hand over the version",
+)
+COUNTS_DIFFER: Final = Finding(
+    35,
+    "counts-differ",
+    "provider and consumer count one delivery differently",
+    "compare the logs of both sides, correct the wrong count",
+)
+CONTENTS_DIFFER: Final = Finding(
+    36, "contents-differ", "the bytes received are not those handed over", "hand them over again"
+)
+DELIVERED_WITHOUT_GRANT: Final = Finding(
+    37,
+    "delivered-without-grant",
+    "data was handed over without a grant in force, or by somebody else than its giver",
+    "grant it, or recall the data",
+)
+DELIVERY_UNKNOWN: Final = Finding(
+    38,
+    "delivery-unknown",
+    "what was acknowledged is no delivery to this member",
+    "acknowledge it again, with the record of the delivery",
+)
 REVIEW_OVERDUE: Final = Finding(
     51, "review-overdue", "a catalogue entry was not reviewed in time", "review it"
 )
@@ -106,7 +133,7 @@ CLOCK_SKEW: Final = Finding(
 OUTSIDE_APPOINTMENT: Final = Finding(
     54,
     "outside-appointment",
-    "a writer reported the use of a dataset it was not appointed for",
+    "a writer reported on a dataset it was not appointed for",
     "confirm the report, appoint the writer for the dataset",
 )
 TERMS_NARROWED: Final = Finding(

@@ -38,6 +38,7 @@ from contracts.values import (
     SchemaVersion,
     SourceCount,
     StandingGrants,
+    StatedDelivery,
     UseCounters,
     Writer,
     parse_value,
@@ -352,6 +353,17 @@ def standing_grants_are_listed(facts: Facts) -> Iterator[str]:
         yield "standing grants and their lists differ"
 
 
+def deliveries_are_to_holders(facts: Facts) -> Iterator[str]:
+    """What can be acknowledged was stated on the log, to the holder of the right it names."""
+    known = {record.digest for _, record in facts.records}
+    for name, stated in facts.all("delivery", StatedDelivery):
+        right = facts.get(GrantedRight, f"grant/{stated.grant}")
+        if right is None or right.member != stated.consumer:
+            yield f"delivery {name} is to {stated.consumer}, the right is not"
+        if not {name, stated.acknowledged or name} <= known:
+            yield f"delivery {name} or its acknowledgement is not on the log"
+
+
 def uses_are_counted(facts: Facts) -> Iterator[str]:
     """Counters are the sums over what holders reported under a right and all that hang from it.
 
@@ -455,6 +467,7 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     rights_keep_to_what_they_rest_on,
     requests_are_answered_once,
     standing_grants_are_listed,
+    deliveries_are_to_holders,
     uses_are_counted,
     the_ledger_can_go_on,
     proposals_are_decided_by_ballots,

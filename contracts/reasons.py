@@ -187,7 +187,7 @@ LEDGER_WOULD_STOP: Final = Reason(
     1431, "ledger-would-stop", "nobody would be left to vote, to order blocks or to witness them"
 )
 SPAN_IN_FUTURE: Final = Reason(
-    1402, "span-in-future", "the span of use ends after block time", can_retry=True
+    1402, "span-in-future", "the span reported ends after block time", can_retry=True
 )
 
 REASONS: Final = tuple(

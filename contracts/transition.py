@@ -15,6 +15,7 @@ from contracts import (
     cases,
     catalogue,
     delegation,
+    delivery,
     findings,
     genesis,
     governance,
@@ -55,6 +56,7 @@ from ledger.keys import PublicKey, parse_public_key
 from ledger.records import (
     KIND_OF_NAME,
     Acceptance,
+    Acknowledgement,
     Amendment,
     Attestation,
     Ballot,
@@ -62,6 +64,7 @@ from ledger.records import (
     CaseOpening,
     Decision,
     Delegation,
+    Delivery,
     Entry,
     Genesis,
     Grant,
@@ -144,6 +147,10 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912, PLR09
     match body:
         case Usage():
             use.apply_usage(draft, body)
+        case Delivery():
+            delivery.apply_delivery(draft, body)
+        case Acknowledgement():
+            delivery.apply_acknowledgement(draft, body)
         case Request():
             sharing.apply_request(draft, body)
         case Grant():

@@ -24,6 +24,7 @@
 | `request/<id>` | `RequestedItem` | one dataset asked for |
 | `grant/<id>` | `GrantedRight` | one right of one member, or a standing offer |
 | `terms/<grant>/<n>` | `FormerTerms` | the terms a right had before its n-th amendment |
+| `delivery/<record>` | `StatedDelivery` | what was handed over, and whether that was acknowledged |
 | `standing/<dataset>` | `StandingGrants` | standing grants in force |
 | `block/<grant>` | `DependentBlocks` | block datasets in the catalogue that rest on it |
 | `use/<grant>` | `UseCounters` | uses made under a right, and under all that hang from it |
@@ -317,6 +318,18 @@ class FormerTerms(Canonical):
     until: Time
 
 
+class StatedDelivery(Canonical):
+    """What was handed over under a right; `acknowledged` is the last record that says so too."""
+
+    acknowledged: DigestHex | None = None
+    consumer: MemberId
+    count: Count
+    grant: ItemId
+    provider: MemberId
+    rows: Count
+    sha256: DigestHex | None = None
+
+
 class StandingGrants(Canonical):
     """Standing grants of a dataset, in the order they were given."""
 
@@ -447,6 +460,7 @@ Value = (
     | SchemaVersion
     | SourceCount
     | StandingGrants
+    | StatedDelivery
     | UseCounters
     | Writer
 )
@@ -460,6 +474,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "catalogue": KeptCatalogue,
         "chain": ChainHead,
         "dataset": Dataset,
+        "delivery": StatedDelivery,
         "due": Due,
         "entry": EntryTerms,
         "entry-draft": EntryTerms,

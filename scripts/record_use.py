@@ -106,7 +106,7 @@ def usages(
             right = read_value(client, GrantedRight, f"grant/{manner.grant}")
             if right is None:
                 raise SpellingError(f"no grant `{manner.grant}`", "grant")
-        used = _version_used(client, content, right)
+        used = version_used(client, content, right)
         common = _common(manner, right)
         for some in _records(uses, offset_minutes, events_max):
             yield _usage(some, used, common, listed=listed)
@@ -129,7 +129,8 @@ def _json_row(path: Path, number: int, line: bytes) -> dict[str, str]:
     return {name: str(value) for name, value in row.items()}
 
 
-def _version_used(client: Client, content: Content, right: GrantedRight | None) -> VersionContent:
+def version_used(client: Client, content: Content, right: GrantedRight | None) -> VersionContent:
+    """The version meant, the latest if none is named. Raises `SpellingError`."""
     dataset = content.dataset or (None if right is None else right.dataset)
     if dataset is None:
         raise SpellingError("which data was used? name a grant or a dataset", "dataset")

@@ -27,6 +27,7 @@ from ledger.records.catalogue import (
     schema_digest,
 )
 from ledger.records.delegation import Amendment, AmendmentItem, Delegation, DelegationItem
+from ledger.records.delivery import Acknowledgement, Delivery
 from ledger.records.genesis import Names
 from ledger.records.governance import Action, Ballot, Premise, Proposal
 from ledger.records.manifests import Manifest, manifest_digest
@@ -254,6 +255,26 @@ def correction(version: int = 1, sha256: DigestHex = CONTENT) -> CaseOpening:
 def incident(discovered_at: Time, **changes: object) -> Incident:
     """A leak."""
     body = Incident(category="leak", discovered_at=discovered_at, stage="store", text="a disk")
+    return replace(body, **changes)
+
+
+def delivery(grant: ItemId, at: Time, **changes: object) -> Delivery:
+    """The first version handed over as a file of ten rows."""
+    body = Delivery(
+        content=VersionContent(dataset=DATASET, sha256=CONTENT, version=1),
+        ended_at=at,
+        grant=grant,
+        mode="file",
+        rows=10,
+        sha256=CONTENT,
+        started_at=at,
+    )
+    return replace(body, **changes)
+
+
+def acknowledgement(delivered: DigestHex, **changes: object) -> Acknowledgement:
+    """That file, received whole."""
+    body = Acknowledgement(delivery=delivered, rows=10, sha256=CONTENT)
     return replace(body, **changes)
 
 

@@ -26,6 +26,7 @@ from ledger.records.catalogue import (
     schema_digest,
 )
 from ledger.records.delegation import Amendment, AmendmentItem, Delegation, DelegationItem
+from ledger.records.delivery import Acknowledgement, Delivery
 from ledger.records.genesis import (
     Calendar,
     Founder,
@@ -320,6 +321,19 @@ BODIES: Final[dict[str, Body]] = {
             AmendmentItem(grant=GRANTS[0], schema=SCHEMA, terms=TERMS),
             AmendmentItem(grant=GRANTS[1], ground="not-necessary", schema=SCHEMA, terms=TERMS),
         )
+    ),
+    "delivery": Delivery(
+        content=VersionContent(dataset="census", sha256=digest_of("contents"), version=2),
+        count=3,
+        ended_at="2026-05-01T01:00:00.000Z",
+        grant=GRANTS[0],
+        mode="file",
+        rows=2_997,
+        sha256=digest_of("selection"),
+        started_at="2026-05-01T00:00:00.000Z",
+    ),
+    "acknowledgement": Acknowledgement(
+        count=3, delivery=digest_of("delivery"), rows=2_990, sha256=digest_of("selection")
     ),
     "usage": USAGE,
     "step": Step(

@@ -62,6 +62,7 @@ from ledger.records.catalogue import (
     schema_digest,
 )
 from ledger.records.delegation import AmendmentItem, DelegationItem
+from ledger.records.delivery import Acknowledgement, Delivery
 from ledger.records.genesis import Jurisdiction, Level, Names, Parameters, Purpose, Role, Threshold
 from ledger.records.governance import (
     ORDERING,
@@ -143,6 +144,7 @@ class Pool:
 
     cases: tuple[str, ...]
     datasets: tuple[str, ...]
+    deliveries: tuple[str, ...]
     entries: tuple[str, ...]
     grants: tuple[str, ...]
     keys: tuple[str, ...]
@@ -165,6 +167,7 @@ def pool_of(state: MemoryState, now: Time) -> Pool:
     return Pool(
         cases=(*cases, NOWHERE, f"{NOWHERE}-0"),
         datasets=("flights", "tides", *rest("dataset")),
+        deliveries=(*rest("delivery"), NOWHERE),
         entries=(*records, NOWHERE),
         grants=(*grants, *requests[:1], f"{NOWHERE}-9999"),
         keys=(*rest("key"), NOWHERE),
@@ -528,6 +531,36 @@ def _uses(draw: DrawFn, pool: Pool) -> Usage:
 
 
 @st.composite
+def _deliveries(draw: DrawFn, pool: Pool) -> Delivery:
+    start, end = sorted((draw(moments(pool)), draw(moments(pool))))
+    content = VersionContent(
+        dataset=draw(_one(pool.datasets)),
+        sha256=draw(_one((CONTENT, NOWHERE))),
+        version=draw(st.sampled_from((1, 2, SAFE_INTEGER_MAX))),
+    )
+    return Delivery(
+        content=content,
+        count=draw(_one((1, 2, SAFE_INTEGER_MAX))),
+        ended_at=end,
+        grant=draw(_one(pool.grants)),
+        mode=draw(_one(("batch", "file", "service"))),
+        rows=draw(counts()),
+        sha256=draw(_one((CONTENT, None))),
+        started_at=start,
+    )
+
+
+def _acknowledgements(pool: Pool) -> SearchStrategy[Acknowledgement]:
+    return st.builds(
+        Acknowledgement,
+        count=counts(),
+        delivery=_one(pool.deliveries),
+        rows=counts(),
+        sha256=_one((CONTENT, NOWHERE, None)),
+    )
+
+
+@st.composite
 def _delegations(draw: DrawFn, pool: Pool) -> Delegation:
     item = st.builds(
         DelegationItem,
@@ -663,8 +696,10 @@ def _decisions(pool: Pool) -> SearchStrategy[Decision]:
 
 WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
     Acceptance: _acceptances,
+    Acknowledgement: _acknowledgements,
     Amendment: _amendments,
     Delegation: _delegations,
+    Delivery: _deliveries,
     Attestation: _attestations,
     Ballot: _ballots,
     Decision: _decisions,

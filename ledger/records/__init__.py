@@ -18,6 +18,7 @@ from ledger.hashing import sha256
 from ledger.records.cases import Step
 from ledger.records.catalogue import Entry, Release, Schema, VersionContent
 from ledger.records.delegation import Amendment, Delegation
+from ledger.records.delivery import Acknowledgement, Delivery
 from ledger.records.genesis import Genesis
 from ledger.records.governance import Ballot, Decision, Proposal
 from ledger.records.keys import Family, KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
@@ -41,8 +42,10 @@ from ledger.types import DigestHex
 
 Body = (
     Acceptance
+    | Acknowledgement
     | Amendment
     | Delegation
+    | Delivery
     | Attestation
     | Ballot
     | Decision
@@ -121,6 +124,8 @@ KINDS: Final[dict[str, Kind]] = dict(
         _kind("revocation", Revocation, "sharing"),
         _kind("delegation", Delegation, "sharing"),
         _kind("amendment", Amendment, "sharing"),
+        _kind("delivery", Delivery, "sharing", "fact"),
+        _kind("acknowledgement", Acknowledgement, "sharing", "fact"),
         _kind("usage", Usage, "use", "fact"),
         _kind("step", Step, "cases"),
         _kind("proposal", Proposal, "governance"),
@@ -144,8 +149,10 @@ def subjects_of(  # noqa: C901, PLR0912  one case per kind
 ) -> tuple[Subject, ...]:
     """What a body speaks of: contents, schemas, records or the ledger (FORMAT.md, Subjects)."""
     match body:
-        case Usage(content=content):
+        case Usage(content=content) | Delivery(content=content):
             return (subject_of(f"{content.dataset}@{content.version}", content.sha256),)
+        case Acknowledgement(delivery=delivery):
+            return (subject_of("delivery", delivery),)
         case Release(items=items):
             return tuple(subject_of(f"{i.dataset}@{i.version}", i.content.sha256) for i in items)
         case Request(items=asked):
@@ -274,6 +281,7 @@ __all__ = [
     "KIND_OF_BODY",
     "KIND_OF_NAME",
     "Acceptance",
+    "Acknowledgement",
     "Amendment",
     "Attestation",
     "Ballot",
@@ -282,6 +290,7 @@ __all__ = [
     "Chain",
     "Decision",
     "Delegation",
+    "Delivery",
     "Entry",
     "Genesis",
     "Grant",

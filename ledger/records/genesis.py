@@ -138,6 +138,7 @@ class Parameters(Canonical):
         clock_skew_ms: how far `issuedAt` may lie from block time before it is a finding.
         confirm_days: for a provider to confirm all its entries again; left out, it need not.
         correction_days: to answer that a release is wrong, and to correct it once so ruled.
+        count_tolerance: how many ten-thousandths two counts of one delivery may differ.
         demand_days: to meet a demand that was assigned.
         incident_report_hours: to report an incident after its discovery.
         mediation_days: to rule on what the parties could not settle.
@@ -163,6 +164,7 @@ class Parameters(Canonical):
     clock_skew_ms: Annotated[int, Meta(ge=1_000, le=31_557_600_000)] = 300_000
     confirm_days: Days | None = None
     correction_days: Days = 10
+    count_tolerance: Annotated[int, Meta(ge=0, le=10_000)] = 100
     demand_days: Days = 10
     incident_report_hours: Annotated[int, Meta(ge=1, le=8_760)] = 24
     mediation_days: Days = 10

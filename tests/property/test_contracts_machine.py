@@ -29,6 +29,7 @@ from contracts.values import (
     Key,
     RequestedItem,
     RoleHolders,
+    StatedDelivery,
     Value,
     Writer,
 )
@@ -212,6 +213,17 @@ class Departments(RuleBasedStateMachine):
             rows = data.draw(st.lists(st.integers(0, 3), min_size=1, max_size=3))
             body = bodies.usage(name, self.world.now, rows=rows, fields=("age",))
             self.says(f"{right.member}/main", body)
+
+    @rule(data=st.data(), rows=st.integers(0, 20))
+    def hand_over(self, data: DataObject, rows: int) -> None:
+        """The provider hands data over, whoever has the right says that ten rows came."""
+        rights = [(name, one) for name, one in self.all("grant", GrantedRight) if one.member]
+        if rights:
+            name, right = data.draw(st.sampled_from(rights))
+            body = bodies.delivery(name, self.world.now, rows=rows)
+            self.says(f"{right.provider}/main", body)
+            for delivered, _ in self.all("delivery", StatedDelivery):
+                self.says(f"{right.member}/main", bodies.acknowledgement(delivered))
 
     @rule()
     def offer(self) -> None:

@@ -41,6 +41,8 @@ def rich() -> World:
     story.offer()
     story.says("health/main", bodies.usage(None, world.now))
     story.says("health/main", bodies.usage(story.grant(), world.now, operation="export"))
+    delivered = story.says("transport/main", bodies.delivery(story.grant(), world.now)).digest
+    story.says("health/main", bodies.acknowledgement(delivered))
     story.stand()
     story.ask()
     story.ask(by="weather")

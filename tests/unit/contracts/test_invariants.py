@@ -27,6 +27,7 @@ from contracts.values import (
     SchemaVersion,
     SourceCount,
     StandingGrants,
+    StatedDelivery,
     Tally,
     UseCounters,
     Value,
@@ -64,6 +65,7 @@ def full() -> Story:
     proposal = story.says("health/main", suspend).digest
     for member in ("health", "steward"):
         story.says(f"{member}/main", bodies.ballot(proposal))
+    story.says("transport/main", bodies.delivery(passed_on, story.world.now))
     return story
 
 
@@ -324,6 +326,16 @@ def standing_forgotten(_: Story) -> Changes:
     return {"standing/flights": None}
 
 
+def delivered_to_another(story: Story) -> Changes:
+    key, stated = first(story, StatedDelivery, "delivery/")
+    return {key: replace(stated, consumer="weather")}
+
+
+def acknowledged_by_nothing(story: Story) -> Changes:
+    key, stated = first(story, StatedDelivery, "delivery/")
+    return {key: replace(stated, acknowledged=bodies.NOWHERE)}
+
+
 def standing_of_nothing(_: Story) -> Changes:
     return {"standing/tides": StandingGrants(grants=(f"{bodies.NOWHERE}-0",))}
 
@@ -442,6 +454,7 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     ),
     "requests_are_answered_once": (answered_twice, answered_by_nobody, request_without_case),
     "standing_grants_are_listed": (standing_forgotten, standing_of_nothing),
+    "deliveries_are_to_holders": (delivered_to_another, acknowledged_by_nothing),
     "uses_are_counted": (uses_miscounted, uses_forgotten),
     "the_ledger_can_go_on": (nobody_orders, no_committee, no_witnesses),
     "proposals_are_decided_by_ballots": (
