@@ -17,6 +17,7 @@ class Language:
     """The words of one language.
 
     Attributes:
+        acts: what is proposed, decided and voted.
         entitled: by kind of record, who may make it.
         families: families of records.
         findings: by code, what a finding means and what would cure it.
@@ -29,10 +30,12 @@ class Language:
         said: by name, a sentence about what a record says.
         states: states of cases; `workflow/state` where a workflow has a word of its own.
         steps: steps in cases, likewise.
+        terms: parts of terms.
         values: by first part of a state key, what lies there; `{rest}` is the rest of the key.
         workflows: courses.
     """
 
+    acts: Words
     entitled: Words
     families: Words
     findings: Mapping[str, tuple[str, str]]
@@ -45,6 +48,7 @@ class Language:
     said: Words
     states: Words
     steps: Words
+    terms: Words
     values: Words
     workflows: Words
 

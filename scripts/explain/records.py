@@ -15,8 +15,9 @@ from ledger.seal import parse_seal
 from scripts.explain.cases import Section, finding_told, standing, value_told
 from scripts.explain.language import Language, capitalised, in_course, short, word
 from scripts.explain.rules import rules_of
-from scripts.explain.said import said, some
+from scripts.explain.said import said
 from scripts.explain.sources import Source, Told
+from scripts.explain.telling import some
 
 _CASE = "case/"
 _UNTOLD = ("chain/", "due/")
@@ -35,9 +36,10 @@ def record_explained(source: Source, told: Told, language: Language) -> list[Sec
             Section(language.phrases["settled"], tuple(_changed(source, told, language))),
         ]
     else:
+        member = record.chain.writer.partition("/")[0]
         sections = [
             Section(title, (at, record.digest)),
-            Section(language.phrases["said"], tuple(said(record, language))),
+            Section(language.phrases["said"], tuple(said(record.body, member, language))),
             Section(language.phrases["who"], tuple(_who(source, told, record, language))),
             Section(language.phrases["rules"], tuple(_rules(source, record, language))),
             Section(language.phrases["changed"], tuple(_changed(source, told, language))),

@@ -1,22 +1,25 @@
 """What a record says, in sentences; of a kind without a sentence of its own, member by member."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from ledger.keys import parse_public_key
 from ledger.records import (
     Acceptance,
+    Acknowledgement,
     Amendment,
+    Ballot,
     Body,
     CaseOpening,
+    Decision,
     Delegation,
+    Delivery,
     Entry,
     Genesis,
     Grant,
     Incident,
     KeyRevocation,
     KeyRotation,
-    Record,
+    Proposal,
     Release,
     Request,
     Revocation,
@@ -27,40 +30,18 @@ from ledger.records import (
     WriterEnd,
 )
 from ledger.records.genesis import Names
-from ledger.records.terms import Terms
-from ledger.sealed import MaybeSealed, Sealed
+from ledger.types import MemberId
 from scripts.explain.language import Language, short, word
+from scripts.explain.said_votes import votes_said
+from scripts.explain.telling import Sentence, some, terms_told, text_told
 from scripts.record_show import members_told
 
-NAMES_MAX: Final = 12
-"""Names of a long list that are told; the rest is counted."""
 
-
-def said(record: Record, language: Language) -> list[str]:
-    """Sentences about what a record says."""
-    member = record.chain.writer.partition("/")[0]
+def said(body: Body, member: MemberId, language: Language) -> list[str]:
+    """Sentences about what a record of a member says."""
     return [
-        language.said[name].format(**filled)
-        for name, filled in _sentences(record.body, member, language)
+        language.said[name].format(**filled) for name, filled in _sentences(body, member, language)
     ]
-
-
-def terms_told(terms: Terms, language: Language) -> str:
-    """Terms in a line: what sets no limit is left out."""
-    told = [f"{name} {value}" for name, value in members_told(terms) if value]
-    return "; ".join(told) or language.phrases["unlimited"]
-
-
-def some(names: tuple[str, ...] | list[str] | str, language: Language) -> str:
-    """A list that may be long, or a word in its place."""
-    if isinstance(names, str):
-        return names
-    told = language.phrases["comma"].join(map(short, names[:NAMES_MAX]))
-    more = len(names) - NAMES_MAX
-    return told if more <= 0 else f"{told} … (+{more})"
-
-
-Sentence = tuple[str, dict[str, object]]
 
 
 def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence]:  # noqa: C901, PLR0912  one case per kind
@@ -71,7 +52,7 @@ def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence
             for item in body.items:
                 terms = terms_told(item.terms, language)
                 yield "request", {"member": member, "dataset": item.dataset, "terms": terms}
-            yield "request-scene", {"scene": _text(body.scene, language)}
+            yield "request-scene", {"scene": text_told(body.scene, language)}
         case Grant():
             yield from _grant(body, language)
         case Acceptance():
@@ -96,6 +77,10 @@ def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence
             for amended in body.items:
                 terms = terms_told(amended.terms, language)
                 yield "amendment", {"grant": short(amended.grant), "terms": terms}
+        case Delivery() | Acknowledgement():
+            yield _handed_over(body, member)
+        case Proposal() | Ballot() | Decision():
+            yield from votes_said(body, member, language)
         case Step():
             yield from _step(body, member, language)
         case CaseOpening():
@@ -182,6 +167,23 @@ def _usage(body: Usage, member: str, language: Language) -> Iterator[Sentence]:
         yield "usage-right", {"grant": short(body.grant)}
 
 
+def _handed_over(body: Delivery | Acknowledgement, member: str) -> Sentence:
+    told: dict[str, object] = {"member": member, "count": body.count, "rows": body.rows}
+    if isinstance(body, Acknowledgement):
+        return "acknowledgement", {**told, "delivery": short(body.delivery)}
+    return (
+        "delivery",
+        {
+            **told,
+            "version": body.content.version,
+            "dataset": body.content.dataset,
+            "grant": short(body.grant),
+            "start": body.started_at,
+            "end": body.ended_at,
+        },
+    )
+
+
 def _grant(body: Grant, language: Language) -> Iterator[Sentence]:
     for item in body.items:
         members = some(item.members, language) or language.phrases["standing"]
@@ -205,12 +207,12 @@ def _step(body: Step, member: str, language: Language) -> Iterator[Sentence]:
         if value is not None:
             yield "other", {"name": name, "value": value}
     if body.note is not None:
-        yield "step-note", {"note": _text(body.note, language)}
+        yield "step-note", {"note": text_told(body.note, language)}
 
 
 def _opening(body: CaseOpening, member: str, language: Language) -> Iterator[Sentence]:
     workflow = word(language.workflows, body.workflow)
-    yield "case", {"member": member, "workflow": workflow, "text": _text(body.text, language)}
+    yield "case", {"member": member, "workflow": workflow, "text": text_told(body.text, language)}
     if body.against:
         yield "case-against", {"members": some(body.against, language)}
     if body.release is not None:
@@ -231,17 +233,13 @@ def _incident(body: Incident, member: str, language: Language) -> Iterator[Sente
             "category": word(language.states, body.category),
             "stage": word(language.states, body.stage),
             "time": body.discovered_at,
-            "text": _text(body.text, language),
+            "text": text_told(body.text, language),
         },
     )
     if body.datasets:
         yield "incident-datasets", {"datasets": some(body.datasets, language)}
     if body.people:
         yield "incident-people", {"people": body.people}
-
-
-def _text(text: MaybeSealed, language: Language) -> str:
-    return language.phrases["sealed"] if isinstance(text, Sealed) else text
 
 
 def _name(names: Names, member: str) -> str:

@@ -11,6 +11,7 @@ from string import Formatter
 from typing import Final, get_args
 
 import pytest
+from msgspec.structs import fields
 
 from contracts import values
 from contracts.findings import FINDINGS
@@ -18,16 +19,25 @@ from contracts.reasons import REASONS
 from contracts.workflows import WORKFLOWS, Part
 from ledger.records import KIND_OF_NAME
 from ledger.records.genesis import Role
+from ledger.records.governance import Action, Matter
 from ledger.records.keys import Family
 from ledger.records.sharing import NarrowingGround, RevocationGround
+from ledger.records.terms import Terms
 from scripts import todo
 from scripts.explain.chinese import CHINESE
 from scripts.explain.command import LANGUAGES
 from scripts.explain.english import ENGLISH
 from scripts.explain.language import Language, Words
+from scripts.explain.said import said
+from tests.examples import BODIES
 
 STEPS: Final = [row for flow in WORKFLOWS.values() for row in flow.steps]
 NAMES: Final[dict[str, set[str]]] = {
+    "acts": {
+        "no",
+        "yes",
+        *(one.__struct_config__.tag for one in (*get_args(Action), *get_args(Matter))),
+    },
     "families": {*get_args(Family)},
     "findings": {one.code for one in FINDINGS},
     "grounds": {
@@ -41,11 +51,12 @@ NAMES: Final[dict[str, set[str]]] = {
     "reasons": {one.code for one in REASONS},
     "states": {state.name for flow in WORKFLOWS.values() for state in flow.states},
     "steps": {row.name for row in STEPS},
+    "terms": {one.encode_name for one in fields(Terms)},
     "values": {*values._DECODERS},
     "workflows": {*WORKFLOWS},
 }
 """By table, what the rules name."""
-BY_NAME: Final = ("families", "grounds", "parts", "states", "steps")
+BY_NAME: Final = ("acts", "families", "grounds", "parts", "states", "steps", "terms")
 """What reads well enough in English as it is called."""
 
 
@@ -100,9 +111,27 @@ def test_chinese_is_chinese() -> None:
             assert any("\u4e00" <= one <= "\u9fff" for one in shown), (table, name)
 
 
+@pytest.mark.parametrize("kind", BODIES)
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_kind_can_be_told(kind: str, code: str) -> None:
+    """Each example has every member its kind can have."""
+    lines = said(BODIES[kind], "health", LANGUAGES[code])
+    assert lines
+    assert not [line for line in lines if "{" in line or not line.strip()]
+
+
 def sources() -> Iterator[str]:
     yield inspect.getsource(todo)
-    for module in ("cases", "codes", "command", "language", "records", "said"):
+    for module in (
+        "cases",
+        "codes",
+        "command",
+        "language",
+        "records",
+        "said",
+        "said_votes",
+        "telling",
+    ):
         yield inspect.getsource(import_module(f"scripts.explain.{module}"))
 
 
