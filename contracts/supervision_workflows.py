@@ -30,12 +30,13 @@ def _rows(  # noqa: PLR0913  a row is all of these
     effect: str | None = None,
     independent: bool = False,
     names: Named | None = None,
+    aside: bool = False,
 ) -> tuple[Step, ...]:
     """One step, in every state that allows it, numbered from `first` on."""
     return tuple(
         Step(
             f"W{number}", state, name, who, following,
-            grounds=grounds, effect=effect, independent=independent, names=names,
+            grounds=grounds, effect=effect, independent=independent, names=names, aside=aside,
         )
         for number, state in enumerate(states, first)
     )  # fmt: skip
@@ -92,13 +93,17 @@ def _contest(name: str, title: str, first: int) -> Workflow:
         ),
         (
             *_rows(first, ("open", "unanswered"), "answer", ("respondent",), "answered"),
-            *_rows(first + 2, ("unanswered", "answered"), "escalate", ("claimant",), "mediation"),
+            *_rows(
+                first + 2, ("unanswered", "answered"), "escalate", ("claimant",), "mediation",
+                aside=True,
+            ),
             *_rows(
                 first + 4, ("mediation", "stalled"), "rule", ("mediator",), "ruled",
                 grounds=RULINGS, independent=True,
             ),
             *_rows(
-                first + 6, ("stalled", "ruled"), "appeal", ("claimant", "respondent"), "appealed"
+                first + 6, ("stalled", "ruled"), "appeal", ("claimant", "respondent"), "appealed",
+                aside=True,
             ),
             *_rows(
                 first + 8, ("appealed",), "decide", ("government",), "decided",
@@ -106,7 +111,7 @@ def _contest(name: str, title: str, first: int) -> Workflow:
             ),
             *_rows(
                 first + 9, ("open", "unanswered", "answered", "mediation", "stalled", "appealed"),
-                "withdraw", ("claimant",), "withdrawn",
+                "withdraw", ("claimant",), "withdrawn", aside=True,
             ),
         ),
     )  # fmt: skip
@@ -149,7 +154,7 @@ CORRECTION: Final = Workflow(
             704, ("open", "unanswered"), "reject", ("provider",), "rejected",
             grounds=REJECTION_GROUNDS,
         ),
-        *_rows(706, ("unanswered", "rejected"), "escalate", ("consumer",), "mediation"),
+        *_rows(706, ("unanswered", "rejected"), "escalate", ("consumer",), "mediation", aside=True),
         *_rows(708, ("mediation",), "uphold", ("mediator",), "upheld", independent=True),
         *_rows(
             709, ("mediation",), "dismiss", ("mediator",), "dismissed",
@@ -157,7 +162,7 @@ CORRECTION: Final = Workflow(
         ),
         *_rows(
             710, ("open", "unanswered", "rejected", "mediation"), "withdraw", ("consumer",),
-            "withdrawn",
+            "withdrawn", aside=True,
         ),
     ),
 )  # fmt: skip
@@ -182,7 +187,10 @@ DEMAND: Final = Workflow(
         *_rows(
             725, ("open", "declined"), "close", ("steward",), "closed", grounds=DECLINE_GROUNDS
         ),
-        *_rows(727, ("open", "assigned", "declined"), "withdraw", ("claimant",), "withdrawn"),
+        *_rows(
+            727, ("open", "assigned", "declined"), "withdraw", ("claimant",), "withdrawn",
+            aside=True,
+        ),
     ),
 )  # fmt: skip
 DISPUTE: Final = _contest("dispute", "dispute about another case", 741)
@@ -218,7 +226,7 @@ COMPLAINT: Final = Workflow(
             809, ("upheld", "reported"), "refer", _JUDGES, "referred",
             grounds=REFERRAL_GROUNDS, independent=True,
         ),
-        *_rows(811, ("open", "answered"), "withdraw", ("claimant",), "withdrawn"),
+        *_rows(811, ("open", "answered"), "withdraw", ("claimant",), "withdrawn", aside=True),
     ),
 )  # fmt: skip
 

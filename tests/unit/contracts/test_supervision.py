@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from contracts import findings, reasons
 from contracts.mediation import mediators
 from contracts.replay import BlockResult, found
+from contracts.tasks import tasks_of
 from contracts.values import Case, Party
 from contracts.view import MemoryState
 from ledger.envelope import verify_signature
@@ -425,3 +426,24 @@ def test_where_the_steward_is_a_party_the_government_mediates() -> None:
     own = story.world.sign("steward/main", bodies.case_step("rule", case_id, ground="rejected"))
     assert story.world.refuse(own) == reasons.NOT_YOUR_STEP
     story.steps("transport/main", "rule", case_id, "upheld")
+
+
+@pytest.mark.parametrize(
+    ("flow", "state", "member", "expected"),
+    [
+        ("correction", "open", "transport", {"correct": "must", "reject": "must"}),
+        ("correction", "rejected", "health", {"escalate": "may", "withdraw": "may"}),
+        ("correction", "mediation", "steward", {"uphold": "must", "dismiss": "must"}),
+        ("dispute", "ruled", "weather", {"appeal": "may"}),
+        ("objection", "open", "health", {"withdraw": "may"}),
+        ("demand", "open", "steward", {"assign": "must", "close": "must"}),
+    ],
+)
+def test_deadlines_ask_for_answers_and_rulings_alone(
+    flow: str, state: str, member: MemberId, expected: dict[str, str]
+) -> None:
+    story = published()
+    case_id = supervised.COURSES[flow, state](story)
+    world = story.world
+    tasks = tasks_of(world.state, world.now, case_id, case_of(story, case_id), member)
+    assert {task.step: task.duty for task in tasks} == expected
