@@ -6,7 +6,6 @@ from contracts.findings import FINDINGS
 from contracts.reasons import REASONS
 from contracts.workflows import WORKFLOWS
 from scripts.explain.language import Language
-from scripts.explain.rules import rules_in_words
 
 ENGLISH: Final = Language(
     acts={},
@@ -19,6 +18,7 @@ ENGLISH: Final = Language(
         "case": "any active member; an order only the steward and the auditor",
         "decision": "the government",
         "delegation": "the member that has the right passed on, as far as its terms allow",
+        "disposal": "anybody: it states a fact, recorded whatever there is to say about it",
         "delivery": "anybody: it states a fact, recorded whatever there is to say about it",
         "entry": "the provider of the dataset; whoever is first, if nobody provides it yet",
         "genesis": "the founders, all together",
@@ -53,6 +53,7 @@ ENGLISH: Final = Language(
         "decision": "decision of the government",
         "delegation": "passing on of rights",
         "delivery": "delivery of data",
+        "disposal": "statement that data was deleted",
         "entry": "catalogue entry",
         "genesis": "founding of the ledger",
         "grant": "grant of rights to use data",
@@ -140,7 +141,7 @@ ENGLISH: Final = Language(
         "workflow-row": "{number}: {state} → {step} → {next}, by {who}, with a record `{record}`",
     },
     reasons={one.code: one.meaning for one in REASONS},
-    rules=rules_in_words(),
+    rules={},
     said={
         "acceptance": "{member} takes on the right {grant}",
         "acknowledgement": "{member} received {count} times, {rows} rows in all, of the delivery "
@@ -156,6 +157,7 @@ ENGLISH: Final = Language(
         "{count} times, {rows} rows in all, from {start} to {end}",
         "ballot": "{member} votes {vote} on the proposal {proposal}",
         "decision": "{member} decides as the government: {act}",
+        "disposal": "{member} has disposed of what the right {grant} gave: {way}, at {time}",
         "entry": "{member} describes {dataset}: {title}; shared: {sharing}; updated: {frequency}",
         "genesis": "the ledger {origin} is founded by {members}",
         "grant": "{dataset} to {members}: {terms}",

@@ -26,7 +26,7 @@ class Language:
         parts: parts in cases, and offices.
         phrases: what stands between the words; `{…}` is filled in.
         reasons: by code, why the ledger refuses.
-        rules: by number, what a rule says.
+        rules: by number, what a rule says, where it is not as the rule book has it.
         said: by name, a sentence about what a record says.
         states: states of cases; `workflow/state` where a workflow has a word of its own.
         steps: steps in cases, likewise.
