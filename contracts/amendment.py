@@ -7,7 +7,7 @@ before is held to the terms of before, which the state keeps under `terms/<grant
 
 from msgspec.structs import replace
 
-from contracts import cases, columns, findings
+from contracts import cases, columns, disposal, findings
 from contracts.chains import chain_of, check_effective, check_narrows_above
 from contracts.draft import Draft
 from contracts.providers import entry_in_force
@@ -105,6 +105,7 @@ def _amend(draft: Draft, item: AmendmentItem, right: GrantedRight) -> None:
         terms=item.terms,
     )
     draft.put(f"grant/{item.grant}", amended)
+    disposal.owe(draft, item.grant, amended)
 
 
 def _spelled(view: StateView, terms: Terms, schema: DigestHex) -> Terms:

@@ -139,6 +139,14 @@ def apply_step(draft: Draft, body: StepBody, effects: Mapping[str, Effect]) -> N
             effects[row.effect](draft, case)
 
 
+def move_deadline(draft: Draft, case_id: CaseId, due: Time | None) -> None:
+    """Give a case another deadline in the state in which it stands, or none."""
+    case = held(draft, Case, f"case/{case_id}")
+    if case.due is not None:
+        draft.remove(f"due/{case.due}/{case_id}")
+    _put(draft, case_id, replace(case, due=due))
+
+
 def pass_deadline(draft: Draft, key: str) -> tuple[CaseId, Case]:
     """Settle one deadline: remove it and move its case on. Returns the case as it stood."""
     case_id = held(draft, Due, key).case

@@ -106,15 +106,7 @@ def _check_release(draft: Draft, body: Delivery) -> None:
 
 def _check_appointment(draft: Draft, dataset: DatasetId) -> None:
     """R426: a writer appointed for some datasets states deliveries and receipts of these alone."""
-    allowed = () if draft.writer is None else draft.writer.datasets
-    if allowed and dataset not in allowed:
-        findings.raise_finding(
-            draft,
-            findings.OUTSIDE_APPOINTMENT,
-            draft.record,
-            (draft.member,),
-            measure=f"{draft.signer}: {dataset}",
-        )
+    findings.find_unappointed(draft, dataset, draft.record)
 
 
 def _compare(draft: Draft, body: Acknowledgement, stated: StatedDelivery) -> None:

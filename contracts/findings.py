@@ -12,7 +12,7 @@ from contracts import cases
 from contracts.draft import Draft
 from contracts.values import Party, Suspicion
 from ledger.seal import FindingRef
-from ledger.types import CaseId, MemberId
+from ledger.types import CaseId, DatasetId, MemberId
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,18 @@ REPORTED_LATE: Final = Finding(
 )
 CONTENT_UNKNOWN: Final = Finding(
     16, "content-unknown", "the contents used are those of no release", "name the release used"
+)
+NOT_DELETED_IN_TIME: Final = Finding(
+    17,
+    "not-deleted-in-time",
+    "a right is over, and nobody stated in time that its data was deleted or returned",
+    "delete the data, state it",
+)
+GRANT_UNKNOWN: Final = Finding(
+    18,
+    "grant-unknown",
+    "a report names a right that is not the member's",
+    "report it again, with the right it concerns",
 )
 ANSWER_OVERDUE: Final = Finding(
     31, "answer-overdue", "a request was not answered in time", "answer it"
@@ -239,3 +251,11 @@ def raise_finding(  # noqa: PLR0913  each names one thing a finding says
         draft, case_id, "finding", f"record/{base[:64]}", tuple(parties), finding=suspicion
     )
     draft.findings.append(FindingRef(case=case_id, code=finding.code))
+
+
+def find_unappointed(draft: Draft, dataset: DatasetId, base: CaseId) -> None:
+    """Find a writer that reports on a dataset though it was appointed for others."""
+    allowed = () if draft.writer is None else draft.writer.datasets
+    if allowed and dataset not in allowed:
+        measure = f"{draft.signer}: {dataset}"
+        raise_finding(draft, OUTSIDE_APPOINTMENT, base, (draft.member,), measure=measure)

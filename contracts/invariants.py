@@ -232,6 +232,18 @@ def duties_are_open(facts: Facts) -> Iterator[str]:
         yield f"owed {sorted(owed)}, waiting {sorted(waiting)}"
 
 
+def disposals_are_owed_for_rights(facts: Facts) -> Iterator[str]:
+    """What is owed after a right is owed by who had it in force; what was met, it has stated."""
+    for name, case in facts.all("case", Case):
+        if case.workflow != "disposal":
+            continue
+        right = facts.get(GrantedRight, case.subject)
+        if right is None or right.in_force_since is None:
+            yield f"{name} is owed for no right that was in force"
+        elif case.state == "disposed" and right.disposed_at is None:
+            yield f"{name} was met by nothing that was stated"
+
+
 def blocks_are_known_to_their_rights(facts: Facts) -> Iterator[str]:
     """The blocks that a right knows are those in the catalogue that rest on it."""
     resting: dict[str, set[str]] = {}
@@ -457,6 +469,7 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     ended_datasets_offer_nothing,
     sources_are_counted,
     duties_are_open,
+    disposals_are_owed_for_rights,
     blocks_are_known_to_their_rights,
     cases_have_their_deadlines,
     parties_are_members,

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from contracts import blocks, cases, columns, findings
+from contracts import blocks, cases, columns, disposal, findings
 from contracts.chains import chain_of, check_effective
 from contracts.draft import Draft
 from contracts.providers import entry_in_force, providers_of
@@ -115,7 +115,9 @@ def apply_acceptance(draft: Draft, body: Acceptance) -> None:
         if right.parent is not None:
             above = held(draft, GrantedRight, f"grant/{right.parent}")
             check_effective(draft, chain_of(draft, right.parent, above))
-        draft.put(f"grant/{grant_id}", replace(right, in_force_since=draft.context.time))
+        accepted = replace(right, in_force_since=draft.context.time)
+        draft.put(f"grant/{grant_id}", accepted)
+        disposal.owe(draft, grant_id, accepted)
 
 
 def apply_revocation(draft: Draft, body: Revocation) -> None:
@@ -321,13 +323,17 @@ def _give(
     draft: Draft, grant_id: ItemId, right: GrantedRight, entry: EntryTerms, state: str
 ) -> None:
     since = draft.context.time if state == "in-force" else None
-    draft.put(f"grant/{grant_id}", replace(right, in_force_since=since))
+    given = replace(right, in_force_since=since)
+    draft.put(f"grant/{grant_id}", given)
     parties = _parties(entry, right.member)
     cases.open_case(draft, grant_id, "grant", f"grant/{grant_id}", parties, state=state)
+    disposal.owe(draft, grant_id, given)
 
 
 def _end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
-    draft.put(f"grant/{grant_id}", replace(right, ended_at=draft.context.time))
+    ended = replace(right, ended_at=draft.context.time)
+    draft.put(f"grant/{grant_id}", ended)
+    disposal.owe(draft, grant_id, ended)
     blocks.find_outlived(draft, grant_id, right)
     key = f"standing/{right.dataset}"
     standing = read(draft, StandingGrants, key)

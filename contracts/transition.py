@@ -16,6 +16,7 @@ from contracts import (
     catalogue,
     delegation,
     delivery,
+    disposal,
     findings,
     genesis,
     governance,
@@ -65,6 +66,7 @@ from ledger.records import (
     Decision,
     Delegation,
     Delivery,
+    Disposal,
     Entry,
     Genesis,
     Grant,
@@ -149,6 +151,8 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912, PLR09
             use.apply_usage(draft, body)
         case Delivery():
             delivery.apply_delivery(draft, body)
+        case Disposal():
+            disposal.apply_disposal(draft, body)
         case Acknowledgement():
             delivery.apply_acknowledgement(draft, body)
         case Request():

@@ -290,13 +290,14 @@ class GrantedRight(Canonical):
 
     A standing grant has no member; rights taken under it name it in `standing`. A right passed on
     names in `parent` the one it hangs from. `terms` and `schema` are those since `amended_at`, the
-    last of its `amendments`.
+    last of its `amendments`. Its member has stated that what it gave was deleted at `disposed_at`.
     """
 
     amended_at: Time | None = None
     amendments: Annotated[int, Meta(ge=0, le=AMENDMENTS_MAX)] = 0
     audience: Audience | None = None
     dataset: DatasetId
+    disposed_at: Time | None = None
     ended_at: Time | None = None
     in_force_since: Time | None = None
     member: MemberId | None = None

@@ -85,6 +85,19 @@ UPDATE: Final = Workflow(
         Step("W124", "overdue", "drop", ("provider",), "dropped", by="lifecycle", aside=True),
     ),
 )  # fmt: skip
+DISPOSAL: Final = Workflow(
+    "disposal",
+    "deletion of what a right gave",
+    (
+        State("expected", None, "overdue", "not-deleted-in-time", "consumer"),
+        State("overdue"),
+        State("disposed"),
+    ),
+    (
+        Step("W221", "expected", "dispose", ("consumer",), "disposed", by="disposal"),
+        Step("W222", "overdue", "dispose", ("consumer",), "disposed", by="disposal"),
+    ),
+)  # fmt: skip
 REQUEST: Final = Workflow(
     "request",
     "request for one dataset",
@@ -237,6 +250,7 @@ WORKFLOWS: Final = {
         UPDATE,
         REQUEST,
         GRANT,
+        DISPOSAL,
         FINDING,
         PROPOSAL,
         *SUPERVISION,

@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 
 from ledger.records import KIND_OF_NAME, Body, Release, decode_body
-from scripts import record_chain, record_delegation, record_delivery, record_list, record_rights
+from scripts import (
+    record_chain,
+    record_delegation,
+    record_delivery,
+    record_disposal,
+    record_list,
+    record_rights,
+)
 from scripts.console_text import USAGE, counted, fail, info
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
@@ -65,6 +72,7 @@ def publish(
 app.add_typer(record_rights.app)
 app.add_typer(record_delegation.app)
 app.add_typer(record_delivery.app)
+app.add_typer(record_disposal.app)
 app.add_typer(record_list.app)
 app.add_typer(record_chain.app)
 

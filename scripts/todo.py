@@ -21,6 +21,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "attestation": "blockpool catalogue attest --all",
     "ballot": "blockpool govern vote {case} VOTE  # yes, no",
     "decision": "blockpool govern decide DECISION.json --minutes FILE --reason REASON",
+    "disposal": "blockpool record dispose {grant} --disposed-at TIME",
     "entry": "blockpool catalogue publish CATALOGUE.csv",
     "grant": "blockpool record grant --request {case}",
     "lifecycle": "blockpool catalogue archive {dataset}",
@@ -81,7 +82,11 @@ def command_of(task: Task) -> str:
     """What to type to take a step; words in capitals are to be filled in, a comment says how."""
     template = _COMMANDS.get(task.record, "blockpool record submit {record} BODIES.jsonl")
     command = template.format(
-        case=task.case, dataset=task.dataset or "DATASET", record=task.record, step=task.step
+        case=task.case,
+        dataset=task.dataset or "DATASET",
+        grant=task.subject.removeprefix("grant/"),
+        record=task.record,
+        step=task.step,
     )
     if task.names is not None:
         command += f" --{task.names} {_NAMED[task.names]}"

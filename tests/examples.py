@@ -58,7 +58,7 @@ from ledger.records.upkeep import (
     SourceDesignation,
     System,
 )
-from ledger.records.use import Event, Transfer, Usage
+from ledger.records.use import Disposal, Event, Transfer, Usage
 from ledger.sealed import seal
 from ledger.types import DigestHex
 from tests.signers import ed25519_signer, ml_dsa_signer
@@ -336,6 +336,13 @@ BODIES: Final[dict[str, Body]] = {
         count=3, delivery=digest_of("delivery"), rows=2_990, sha256=digest_of("selection")
     ),
     "usage": USAGE,
+    "disposal": Disposal(
+        certificate=digest_of("certificate"),
+        disposed_at="2026-05-01T00:00:00.000Z",
+        grants=GRANTS,
+        note="both disks",
+        way="returned",
+    ),
     "step": Step(
         cases=tuple(sorted((digest_of("case"), digest_of("finding") + "-window"))),
         evidence=tuple(sorted((digest_of("letter"), digest_of("reply")))),

@@ -96,7 +96,7 @@ from ledger.records.sharing import (
 from ledger.records.supervision import ORDERS, Opened
 from ledger.records.terms import Terms
 from ledger.records.upkeep import AttestedEntry
-from ledger.records.use import Event
+from ledger.records.use import Disposal, Event
 from ledger.sealed import seal
 from ledger.times import TIME_MS_MAX, from_ms, to_ms
 from ledger.types import SAFE_INTEGER_MAX, Time
@@ -530,6 +530,17 @@ def _uses(draw: DrawFn, pool: Pool) -> Usage:
     )
 
 
+def _disposals(pool: Pool) -> SearchStrategy[Disposal]:
+    return st.builds(
+        Disposal,
+        certificate=_one((CONTENT, None)),
+        disposed_at=moments(pool),
+        grants=_ascending(pool.grants),
+        note=_one((LONG, None)),
+        way=_one(("deleted", "returned")),
+    )
+
+
 @st.composite
 def _deliveries(draw: DrawFn, pool: Pool) -> Delivery:
     start, end = sorted((draw(moments(pool)), draw(moments(pool))))
@@ -700,6 +711,7 @@ WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
     Amendment: _amendments,
     Delegation: _delegations,
     Delivery: _deliveries,
+    Disposal: _disposals,
     Attestation: _attestations,
     Ballot: _ballots,
     Decision: _decisions,

@@ -37,7 +37,7 @@ from ledger.records.statement import (
 )
 from ledger.records.supervision import CaseOpening, Incident
 from ledger.records.upkeep import Attestation, Lifecycle, SourceDesignation, System
-from ledger.records.use import Usage
+from ledger.records.use import Disposal, Usage
 from ledger.types import DigestHex
 
 Body = (
@@ -46,6 +46,7 @@ Body = (
     | Amendment
     | Delegation
     | Delivery
+    | Disposal
     | Attestation
     | Ballot
     | Decision
@@ -127,6 +128,7 @@ KINDS: Final[dict[str, Kind]] = dict(
         _kind("delivery", Delivery, "sharing", "fact"),
         _kind("acknowledgement", Acknowledgement, "sharing", "fact"),
         _kind("usage", Usage, "use", "fact"),
+        _kind("disposal", Disposal, "use", "fact"),
         _kind("step", Step, "cases"),
         _kind("proposal", Proposal, "governance"),
         _kind("ballot", Ballot, "governance"),
@@ -166,7 +168,7 @@ def subjects_of(  # noqa: C901, PLR0912  one case per kind
             return tuple(subject_of(f"{n}/{i.grant}", i.grant[:64]) for n, i in enumerate(passed))
         case Amendment(items=amended):
             return tuple(subject_of(item.grant, item.grant[:64]) for item in amended)
-        case Acceptance(grants=grants) | Revocation(grants=grants):
+        case Acceptance(grants=grants) | Revocation(grants=grants) | Disposal(grants=grants):
             return tuple(subject_of(grant, grant[:64]) for grant in grants)
         case CaseOpening(release=VersionContent() as wrong):
             return (subject_of(f"{wrong.dataset}@{wrong.version}", wrong.sha256),)
@@ -291,6 +293,7 @@ __all__ = [
     "Decision",
     "Delegation",
     "Delivery",
+    "Disposal",
     "Entry",
     "Genesis",
     "Grant",

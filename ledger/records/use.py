@@ -6,12 +6,13 @@ single event can be proved without showing the others; they are listed in `event
 writer.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from ledger.canonical import Canonical, require_ascending
 from ledger.records.catalogue import VersionContent
+from ledger.records.sharing import GrantIds
 from ledger.records.terms import COLUMNS_MAX, Columns, FieldMasking, Operation, RowFilter, Storage
 from ledger.sealed import MaybeSealed
 from ledger.types import (
@@ -108,3 +109,24 @@ class Usage(Canonical):
         require_ascending("rowsUsed", [one.column for one in self.rows_used])
         if self.started_at > self.ended_at:
             raise ValueError("`startedAt` lies after `endedAt`")
+
+
+class Disposal(Canonical):
+    """What was obtained under rights was deleted, or given back: every copy of it.
+
+    Attributes:
+        certificate: digest of the certificate of deletion, or of the receipt.
+        disposed_at: when the last copy was gone.
+        grants: the rights under which the data was obtained, ascending.
+        note: explanation; may be sealed.
+        way: whether the data was deleted or returned.
+    """
+
+    certificate: DigestHex | None = None
+    disposed_at: Time
+    grants: GrantIds
+    note: MaybeSealed | None = None
+    way: Literal["deleted", "returned"] = "deleted"
+
+    def __post_init__(self) -> None:
+        require_ascending("grants", self.grants)

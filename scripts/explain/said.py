@@ -13,6 +13,7 @@ from ledger.records import (
     Decision,
     Delegation,
     Delivery,
+    Disposal,
     Entry,
     Genesis,
     Grant,
@@ -32,6 +33,7 @@ from ledger.records import (
 from ledger.records.genesis import Names
 from ledger.types import MemberId
 from scripts.explain.language import Language, short, word
+from scripts.explain.said_handling import handling_said
 from scripts.explain.said_votes import votes_said
 from scripts.explain.telling import Sentence, some, terms_told, text_told
 from scripts.record_show import members_told
@@ -77,8 +79,8 @@ def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence
             for amended in body.items:
                 terms = terms_told(amended.terms, language)
                 yield "amendment", {"grant": short(amended.grant), "terms": terms}
-        case Delivery() | Acknowledgement():
-            yield _handed_over(body, member)
+        case Delivery() | Acknowledgement() | Disposal():
+            yield from handling_said(body, member, language)
         case Proposal() | Ballot() | Decision():
             yield from votes_said(body, member, language)
         case Step():
@@ -165,23 +167,6 @@ def _usage(body: Usage, member: str, language: Language) -> Iterator[Sentence]:
         yield "usage-none", {}
     else:
         yield "usage-right", {"grant": short(body.grant)}
-
-
-def _handed_over(body: Delivery | Acknowledgement, member: str) -> Sentence:
-    told: dict[str, object] = {"member": member, "count": body.count, "rows": body.rows}
-    if isinstance(body, Acknowledgement):
-        return "acknowledgement", {**told, "delivery": short(body.delivery)}
-    return (
-        "delivery",
-        {
-            **told,
-            "version": body.content.version,
-            "dataset": body.content.dataset,
-            "grant": short(body.grant),
-            "start": body.started_at,
-            "end": body.ended_at,
-        },
-    )
 
 
 def _grant(body: Grant, language: Language) -> Iterator[Sentence]:

@@ -75,8 +75,14 @@ from tests.world import World, signer
 SUPERVISED = {one.name for one in SUPERVISION}
 SPARE = {signer(label).public_key.keyid: signer(label) for label in KEYS}
 SCHEMA = schema_digest(COLUMNS[:1])
-OPEN = Terms(delegable=2, fields="all", operations=("query", "read"), purposes="all")
 DAY_MS = 86_400_000
+OPEN = Terms(
+    delegable=2,
+    delete_within=DAY_MS,
+    fields="all",
+    operations=("query", "read"),
+    purposes="all",
+)
 
 
 def introduced(body: Body) -> PrivateKey | None:
@@ -134,6 +140,7 @@ class Departments(RuleBasedStateMachine):
         parameters = Parameters(
             answer_conditional_days=days,
             confirm_days=days,
+            disposal_days=days,
             reply_days=days,
             settlements_per_block=settlements,
             update_days=days,
@@ -224,6 +231,17 @@ class Departments(RuleBasedStateMachine):
             self.says(f"{right.provider}/main", body)
             for delivered, _ in self.all("delivery", StatedDelivery):
                 self.says(f"{right.member}/main", bodies.acknowledgement(delivered))
+
+    @rule(data=st.data())
+    def end_and_delete(self, data: DataObject) -> None:
+        """Whoever has a right ends it; it says so of the data, which it may have deleted before."""
+        rights = [(name, one) for name, one in self.all("grant", GrantedRight) if one.member]
+        if rights:
+            name, right = data.draw(st.sampled_from(rights))
+            gone = bodies.disposal(self.world.now, name)
+            said: list[Body] = [gone, bodies.case_step("end", name), gone]
+            for body in said:
+                self.says(f"{right.member}/main", body)
 
     @rule()
     def offer(self) -> None:

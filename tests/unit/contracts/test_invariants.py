@@ -47,7 +47,8 @@ Break = Callable[[Story], Changes]
 def full() -> Story:
     """Something of everything that the invariants speak of."""
     wide = replace(bodies.TERMS, delegable=2)
-    story = Story(Parameters(confirm_days=250, update_days=5)).publish(conditions=wide)
+    owing = Parameters(confirm_days=250, disposal_days=5, update_days=5)
+    story = Story(owing).publish(conditions=wide)
     story.says("steward/main", bodies.designation(story.entry))
     story.says("health/main", bodies.correction())
     story.says("steward/main", bodies.opening("inspection", "weather"))
@@ -66,6 +67,9 @@ def full() -> Story:
     for member in ("health", "steward"):
         story.says(f"{member}/main", bodies.ballot(proposal))
     story.says("transport/main", bodies.delivery(passed_on, story.world.now))
+    story.says("health/main", bodies.acceptance(story.offer(replace(wide, delete_within=0))))
+    story.steps("health/main", "end", story.grant_id)
+    story.says("health/main", bodies.disposal(story.world.now, story.grant_id))
     return story
 
 
@@ -244,7 +248,9 @@ def right_of(story: Story, state: str) -> tuple[str, GrantedRight]:
     return next(
         (key, right)
         for key, right in rights
-        if right.member and story.state_of(key.removeprefix("grant/")) == state
+        if right.member
+        and right.parent is None
+        and story.state_of(key.removeprefix("grant/")) == state
     )
 
 
@@ -324,6 +330,17 @@ def request_without_case(story: Story) -> Changes:
 
 def standing_forgotten(_: Story) -> Changes:
     return {"standing/flights": None}
+
+
+def owed_for_an_offer(story: Story) -> Changes:
+    _, case = of_workflow(story, "disposal")
+    right = get(story, GrantedRight, case.subject)
+    return {case.subject: replace(right, in_force_since=None)}
+
+
+def disposed_by_nothing(story: Story) -> Changes:
+    _, case = of_workflow(story, "disposal")
+    return {case.subject: replace(get(story, GrantedRight, case.subject), disposed_at=None)}
 
 
 def delivered_to_another(story: Story) -> Changes:
@@ -437,6 +454,7 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "ended_datasets_offer_nothing": (archived_in_force, destroyed_at_once),
     "sources_are_counted": (sources_miscounted, source_nowhere),
     "duties_are_open": (duty_forgotten, version_owed_by_nobody),
+    "disposals_are_owed_for_rights": (owed_for_an_offer, disposed_by_nothing),
     "blocks_are_known_to_their_rights": (block_forgotten,),
     "cases_have_their_deadlines": (deadline_lost, deadline_extra, due_at_the_end),
     "parties_are_members": (party_twice, party_unknown),

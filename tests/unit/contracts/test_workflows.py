@@ -125,6 +125,19 @@ def expected(story: Story) -> CaseId:
     return dataset.duty or ""
 
 
+def to_delete(story: Story) -> CaseId:
+    """Health's right is over, and its data is to be deleted, where the ledger sets days for it."""
+    terms = replace(bodies.TERMS, delete_within=0)
+    story.world = Story(Parameters(disposal_days=5)).publish().world
+    story.catalogue(conditions=terms)
+    story.steps("health/main", "end", story.grant(terms))
+    return f"{story.grant_id}-disposal"
+
+
+def deletion(case_id: CaseId) -> Body:
+    return bodies.disposal("2026-11-23T00:00:00.000Z", case_id.removesuffix("-disposal"))
+
+
 def overdue(start: Course) -> Course:
     """A course, and its deadline has passed."""
 
@@ -193,6 +206,9 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("update", "overdue"): overdue(expected),
     ("update", "released"): said(expected, "transport/main", lambda _: SECOND),
     ("update", "dropped"): said(expected, "transport/main", lambda _: bodies.lifecycle()),
+    ("disposal", "expected"): to_delete,
+    ("disposal", "overdue"): overdue(to_delete),
+    ("disposal", "disposed"): said(to_delete, "health/main", deletion),
     ("request", "open"): Story.ask,
     ("request", "granted"): answered,
     ("request", "refused"): taken(Story.ask, "transport/main", "refuse", "security"),
@@ -252,6 +268,8 @@ def by_kind(row: Step, case_id: CaseId) -> Body:
             return bodies.revocation(case_id)
         case "amendment":
             return bodies.amendment(case_id)
+        case "disposal":
+            return deletion(case_id)
         case "decision":
             matter = RejectAdmission(proposal=case_id)
             return Decision(matter=matter, minutes=bodies.NOWHERE, reason="an objection")
