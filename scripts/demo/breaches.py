@@ -57,7 +57,7 @@ def use_outside_the_grant(stage: Stage, pool: Pool, rights: Rights) -> Receipted
 
 
 def rule_on_the_finding(stage: Stage, used: Receipted) -> Breach:
-    """The accused replies, then the auditor confirms; it could not do so before the reply."""
+    """The accused replies, then the auditor confirms, not before; what is put right is closed."""
     case = used.findings[0].case
     reply = Step(
         cases=(case,), note="A query of an intern; deleted, access withdrawn.", step="reply"
@@ -68,8 +68,13 @@ def rule_on_the_finding(stage: Stage, used: Receipted) -> Breach:
     expect(isinstance(early, Problem), "nothing is confirmed before the accused could reply")
     stage.department(METEOROLOGY).says(reply)
     auditor.says(confirm)
-    breach = _breach(stage, used, "confirmed")
+    _breach(stage, used, "confirmed")
     tell(f"the {METEOROLOGY.en} replies, the {AUDITOR.en} confirms the finding; not before")
+    rectified = Step(cases=(case,), note="The query is gone from the system.", step="rectify")
+    stage.department(METEOROLOGY).says(rectified)
+    auditor.says(Step(cases=(case,), step="close"))
+    breach = _breach(stage, used, "closed")
+    tell(f"the {METEOROLOGY.en} puts it right, the {AUDITOR.en} closes the finding: it stays told")
     return breach
 
 

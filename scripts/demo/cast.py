@@ -15,6 +15,7 @@ PURPOSES: Final[Mapping[PurposeCode, str]] = {
     "supervision": "supervision and safety",
 }
 _PROVIDER: Final[tuple[Family, ...]] = ("cases", "catalogue", "sharing", "use")
+_VOTER: Final[tuple[Family, ...]] = ("cases", "catalogue", "governance", "sharing", "use")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ FLIGHTS: Final = Table(
         system="flight-statistics",
         storage="controlled",
         delete_within="30d",
+        delegable="2",
     ),
 )
 WEATHER: Final = Table(
@@ -118,16 +120,23 @@ AIRLINES: Final = Table(
     ),
 )
 
-TRANSPORT: Final = Member("transport-bureau", "Transport Bureau", "交通运输局", table=FLIGHTS)
-METEOROLOGY: Final = Member("weather-service", "Weather Service", "气象局", table=WEATHER)
+TRANSPORT: Final = Member(
+    "transport-bureau", "Transport Bureau", "交通运输局", ("committee",), _VOTER, FLIGHTS
+)
+METEOROLOGY: Final = Member(
+    "weather-service", "Weather Service", "气象局", ("committee",), _VOTER, WEATHER
+)
 REGISTRY: Final = Member("aircraft-registry", "Aircraft Registry", "航空器登记处", table=PLANES)
 AUTHORITY: Final = Member("airports-authority", "Airports Authority", "机场管理局", table=AIRPORTS)
-COMMERCE: Final = Member("commerce-bureau", "Commerce Bureau", "商务局", table=AIRLINES)
+COMMERCE: Final = Member(
+    "commerce-bureau", "Commerce Bureau", "商务局", ("committee",), _VOTER, AIRLINES
+)
 STEWARD: Final = Member(
     "data-bureau", "Data Bureau", "数据局", ("sequencer", "steward"), ("cases",)
 )
 AUDITOR: Final = Member("audit-office", "Audit Office", "审计局", ("auditor",), ("cases",))
 
+COMMITTEE: Final = (TRANSPORT, METEOROLOGY, COMMERCE)
 MEMBERS: Final = tuple(
     sorted(
         (TRANSPORT, METEOROLOGY, REGISTRY, AUTHORITY, COMMERCE, STEWARD, AUDITOR),

@@ -20,6 +20,7 @@ from scripts.demo.cast import (
     WEATHER,
     Member,
 )
+from scripts.demo.passing_on import pass_on
 from scripts.demo.stage import Stage, act, expect, tell
 from scripts.record_sharing import grant_items, request_items
 from scripts.record_terms import TermsOptions
@@ -141,6 +142,7 @@ def share(stage: Stage) -> Rights:
     forecast, capacity, seats = grant_as_asked(stage)
     airworthiness = narrow_with_ground(stage)
     market = offer_unasked(stage)
+    pass_on(stage, market)
     refused = refuse_with_ground(stage)
     return Rights(
         forecast=forecast,

@@ -12,6 +12,7 @@ from scripts.demo import (
     rejections,
     sharing,
     using,
+    voting,
 )
 from scripts.demo.folder import new_folder
 from scripts.demo.stage import expect, keep
@@ -38,6 +39,7 @@ def play(out: Path) -> Summary:
     keys = founding.make_keys(folder)
     founded = founding.found_ledger(folder, keys)
     with founding.running_node(folder) as node, founding.open_stage(founded, node, keys) as stage:
+        voting.adopt_a_purpose(stage)
         sheets = cataloguing.scan_tables(folder, data)
         cataloguing.publish_entries(stage, sheets)
         cataloguing.review_entries(stage)

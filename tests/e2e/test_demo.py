@@ -14,7 +14,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from ledger.records import Release, Usage, parse_record
+from ledger.records import Delegation, Release, Usage, parse_record
 from ledger.seal import is_seal
 from scripts.demo.folder import MARKER, new_folder
 from scripts.demo.stage import DemoError
@@ -84,7 +84,7 @@ def test_the_summary_says_what_is_in_the_log(out: Path) -> None:
     assert summary["usageEvents"] == sum(uses) > 2_000
     codes = [(one["code"], one["accused"], one["state"]) for one in summary["findings"]]
     assert codes == [
-        ("field-not-granted", "weather-service", "confirmed"),
+        ("field-not-granted", "weather-service", "closed"),
         ("no-effective-grant", "transport-bureau", "raised"),
     ]
     for one in summary["findings"]:
@@ -93,6 +93,20 @@ def test_the_summary_says_what_is_in_the_log(out: Path) -> None:
     assert refused == ["malformed", "not-canonical", "bad-signature", "key-not-valid"]
     assert summary["crash"]["missingAfter"] == 0 < summary["crash"]["acknowledgedBefore"]
     assert summary["auditDoubts"] == 0
+
+
+def test_a_vote_and_rights_passed_on_are_in_the_log(out: Path) -> None:
+    leaves = leaves_of(out / "export")
+    records = [parse_record(leaf) for leaf in leaves if not is_seal(leaf)]
+    kinds = Counter(record.kind for record in records)
+    assert (kinds["proposal"], kinds["ballot"]) == (1, 2)
+    passed = [one.body for one in records if isinstance(one.body, Delegation)]
+    assert [one.items[0].members for one in passed] == [
+        ("weather-service",),
+        ("airports-authority",),
+    ]
+    fields = [one.items[0].terms.fields for one in passed]
+    assert fields == [("arr_delay", "carrier"), ("arr_delay",)]
 
 
 def test_what_it_says_to_try_next_works(out: Path) -> None:
