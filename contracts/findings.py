@@ -94,6 +94,9 @@ GRANT_UNKNOWN: Final = Finding(
     "a report names a right that is not the member's",
     "report it again, with the right it concerns",
 )
+EFFECT_OVERDUE: Final = Finding(
+    19, "effect-overdue", "what was achieved with data was not reported in time", "report it"
+)
 ANSWER_OVERDUE: Final = Finding(
     31, "answer-overdue", "a request was not answered in time", "answer it"
 )

@@ -232,10 +232,10 @@ def duties_are_open(facts: Facts) -> Iterator[str]:
         yield f"owed {sorted(owed)}, waiting {sorted(waiting)}"
 
 
-def disposals_are_owed_for_rights(facts: Facts) -> Iterator[str]:
-    """What is owed after a right is owed by who had it in force; what was met, it has stated."""
+def what_is_owed_follows_from_rights(facts: Facts) -> Iterator[str]:
+    """What a right asks for is owed by who had it in force; a disposal that was met was stated."""
     for name, case in facts.all("case", Case):
-        if case.workflow != "disposal":
+        if case.workflow not in {"disposal", "effect-report"}:
             continue
         right = facts.get(GrantedRight, case.subject)
         if right is None or right.in_force_since is None:
@@ -469,7 +469,7 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     ended_datasets_offer_nothing,
     sources_are_counted,
     duties_are_open,
-    disposals_are_owed_for_rights,
+    what_is_owed_follows_from_rights,
     blocks_are_known_to_their_rights,
     cases_have_their_deadlines,
     parties_are_members,

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from contracts import blocks, cases, columns, disposal, findings
+from contracts import blocks, cases, columns, disposal, effect_report, findings
 from contracts.chains import chain_of, check_effective
 from contracts.draft import Draft
 from contracts.providers import entry_in_force, providers_of
@@ -118,6 +118,7 @@ def apply_acceptance(draft: Draft, body: Acceptance) -> None:
         accepted = replace(right, in_force_since=draft.context.time)
         draft.put(f"grant/{grant_id}", accepted)
         disposal.owe(draft, grant_id, accepted)
+        effect_report.owe(draft, grant_id, accepted)
 
 
 def apply_revocation(draft: Draft, body: Revocation) -> None:
@@ -328,6 +329,7 @@ def _give(
     parties = _parties(entry, right.member)
     cases.open_case(draft, grant_id, "grant", f"grant/{grant_id}", parties, state=state)
     disposal.owe(draft, grant_id, given)
+    effect_report.owe(draft, grant_id, given)
 
 
 def _end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:

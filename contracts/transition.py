@@ -17,6 +17,7 @@ from contracts import (
     delegation,
     delivery,
     disposal,
+    effect_report,
     findings,
     genesis,
     governance,
@@ -67,6 +68,7 @@ from ledger.records import (
     Delegation,
     Delivery,
     Disposal,
+    EffectReport,
     Entry,
     Genesis,
     Grant,
@@ -151,6 +153,8 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912, PLR09
             use.apply_usage(draft, body)
         case Delivery():
             delivery.apply_delivery(draft, body)
+        case EffectReport():
+            effect_report.apply_effect_report(draft, body)
         case Disposal():
             disposal.apply_disposal(draft, body)
         case Acknowledgement():

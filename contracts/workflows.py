@@ -98,6 +98,23 @@ DISPOSAL: Final = Workflow(
         Step("W222", "overdue", "dispose", ("consumer",), "disposed", by="disposal"),
     ),
 )  # fmt: skip
+EFFECT_REPORT: Final = Workflow(
+    "effect-report",
+    "report of what a right achieved",
+    (
+        State("expected", None, "overdue", "effect-overdue", "consumer"),
+        State("overdue"),
+        State("reported"),
+    ),
+    (
+        Step(
+            "W223", "expected", "report-effect", ("consumer",), "reported", by="effect-report"
+        ),
+        Step(
+            "W224", "overdue", "report-effect", ("consumer",), "reported", by="effect-report"
+        ),
+    ),
+)  # fmt: skip
 REQUEST: Final = Workflow(
     "request",
     "request for one dataset",
@@ -251,6 +268,7 @@ WORKFLOWS: Final = {
         REQUEST,
         GRANT,
         DISPOSAL,
+        EFFECT_REPORT,
         FINDING,
         PROPOSAL,
         *SUPERVISION,

@@ -84,6 +84,7 @@ reviewDays = 2
 # These are asked of nobody if they are left out.
 confirmDays = 250       # to confirm all one's entries again
 disposalDays = 5        # to state that data was deleted when its right was over
+effectDays = 250        # to report what a right achieved
 rectifyDays = 20        # to put right what was confirmed against one
 updateDays = 5          # to release a version once its period is over
 

@@ -11,6 +11,7 @@ from scripts import (
     record_delegation,
     record_delivery,
     record_disposal,
+    record_effect,
     record_list,
     record_rights,
 )
@@ -73,6 +74,7 @@ app.add_typer(record_rights.app)
 app.add_typer(record_delegation.app)
 app.add_typer(record_delivery.app)
 app.add_typer(record_disposal.app)
+app.add_typer(record_effect.app)
 app.add_typer(record_list.app)
 app.add_typer(record_chain.app)
 

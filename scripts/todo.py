@@ -22,6 +22,8 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "ballot": "blockpool govern vote {case} VOTE  # yes, no",
     "decision": "blockpool govern decide DECISION.json --minutes FILE --reason REASON",
     "disposal": "blockpool record dispose {grant} --disposed-at TIME",
+    "effect-report": "blockpool record effect {grant} --text TEXT --started-at TIME"
+    " --ended-at TIME",
     "entry": "blockpool catalogue publish CATALOGUE.csv",
     "grant": "blockpool record grant --request {case}",
     "lifecycle": "blockpool catalogue archive {dataset}",

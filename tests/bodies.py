@@ -49,7 +49,7 @@ from ledger.records.upkeep import (
     SourceDesignation,
     System,
 )
-from ledger.records.use import Disposal, Event, Usage
+from ledger.records.use import Disposal, EffectReport, Event, Usage
 from ledger.types import CaseId, DatasetId, DigestHex, ItemId, MemberId, Time
 
 DATASET: Final[DatasetId] = "flights"
@@ -276,6 +276,11 @@ def acknowledgement(delivered: DigestHex, **changes: object) -> Acknowledgement:
     """That file, received whole."""
     body = Acknowledgement(delivery=delivered, rows=10, sha256=CONTENT)
     return replace(body, **changes)
+
+
+def effect_report(at: Time, grant: ItemId) -> EffectReport:
+    """What was achieved with a right."""
+    return EffectReport(ended_at=at, grant=grant, started_at=at, text="fewer queues")
 
 
 def disposal(at: Time, *grants: ItemId) -> Disposal:

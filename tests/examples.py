@@ -58,7 +58,7 @@ from ledger.records.upkeep import (
     SourceDesignation,
     System,
 )
-from ledger.records.use import Disposal, Event, Transfer, Usage
+from ledger.records.use import Disposal, Effect, EffectReport, Event, Transfer, Usage
 from ledger.sealed import seal
 from ledger.types import DigestHex
 from tests.signers import ed25519_signer, ml_dsa_signer
@@ -342,6 +342,14 @@ BODIES: Final[dict[str, Body]] = {
         grants=GRANTS,
         note="both disks",
         way="returned",
+    ),
+    "effect-report": EffectReport(
+        effects=(Effect(measure="12,000", name="visits saved"),),
+        ended_at="2026-05-01T00:00:00.000Z",
+        evidence=(digest_of("survey"),),
+        grant=GRANTS[0],
+        started_at="2026-01-01T00:00:00.000Z",
+        text="no extracts on paper any more",
     ),
     "step": Step(
         cases=tuple(sorted((digest_of("case"), digest_of("finding") + "-window"))),

@@ -96,7 +96,7 @@ from ledger.records.sharing import (
 from ledger.records.supervision import ORDERS, Opened
 from ledger.records.terms import Terms
 from ledger.records.upkeep import AttestedEntry
-from ledger.records.use import Disposal, Event
+from ledger.records.use import Disposal, Effect, EffectReport, Event
 from ledger.sealed import seal
 from ledger.times import TIME_MS_MAX, from_ms, to_ms
 from ledger.types import SAFE_INTEGER_MAX, Time
@@ -530,6 +530,18 @@ def _uses(draw: DrawFn, pool: Pool) -> Usage:
     )
 
 
+@st.composite
+def _effect_reports(draw: DrawFn, pool: Pool) -> EffectReport:
+    start, end = sorted((draw(moments(pool)), draw(moments(pool))))
+    return EffectReport(
+        effects=(Effect(measure=LONG, name=LONG),) * draw(st.integers(0, 2)),
+        ended_at=end,
+        grant=draw(_one(pool.grants)),
+        started_at=start,
+        text=LONG,
+    )
+
+
 def _disposals(pool: Pool) -> SearchStrategy[Disposal]:
     return st.builds(
         Disposal,
@@ -712,6 +724,7 @@ WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
     Delegation: _delegations,
     Delivery: _deliveries,
     Disposal: _disposals,
+    EffectReport: _effect_reports,
     Attestation: _attestations,
     Ballot: _ballots,
     Decision: _decisions,

@@ -37,7 +37,7 @@ from ledger.records.statement import (
 )
 from ledger.records.supervision import CaseOpening, Incident
 from ledger.records.upkeep import Attestation, Lifecycle, SourceDesignation, System
-from ledger.records.use import Disposal, Usage
+from ledger.records.use import Disposal, EffectReport, Usage
 from ledger.types import DigestHex
 
 Body = (
@@ -47,6 +47,7 @@ Body = (
     | Delegation
     | Delivery
     | Disposal
+    | EffectReport
     | Attestation
     | Ballot
     | Decision
@@ -129,6 +130,7 @@ KINDS: Final[dict[str, Kind]] = dict(
         _kind("acknowledgement", Acknowledgement, "sharing", "fact"),
         _kind("usage", Usage, "use", "fact"),
         _kind("disposal", Disposal, "use", "fact"),
+        _kind("effect-report", EffectReport, "use", "fact"),
         _kind("step", Step, "cases"),
         _kind("proposal", Proposal, "governance"),
         _kind("ballot", Ballot, "governance"),
@@ -153,6 +155,8 @@ def subjects_of(  # noqa: C901, PLR0912  one case per kind
     match body:
         case Usage(content=content) | Delivery(content=content):
             return (subject_of(f"{content.dataset}@{content.version}", content.sha256),)
+        case EffectReport(grant=grant):
+            return (subject_of(grant, grant[:64]),)
         case Acknowledgement(delivery=delivery):
             return (subject_of("delivery", delivery),)
         case Release(items=items):
@@ -294,6 +298,7 @@ __all__ = [
     "Delegation",
     "Delivery",
     "Disposal",
+    "EffectReport",
     "Entry",
     "Genesis",
     "Grant",

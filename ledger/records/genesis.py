@@ -142,6 +142,7 @@ class Parameters(Canonical):
         demand_days: to meet a demand that was assigned.
         disposal_days: to state that data was deleted, once the time its terms set is over; left
             out, nobody need.
+        effect_days: to report what a right achieved; left out, nobody need.
         incident_report_hours: to report an incident after its discovery.
         mediation_days: to rule on what the parties could not settle.
         order_days: to report on an inspection, a supervision order, an incident.
@@ -169,6 +170,7 @@ class Parameters(Canonical):
     count_tolerance: Annotated[int, Meta(ge=0, le=10_000)] = 100
     demand_days: Days = 10
     disposal_days: Days | None = None
+    effect_days: Days | None = None
     incident_report_hours: Annotated[int, Meta(ge=1, le=8_760)] = 24
     mediation_days: Days = 10
     order_days: Days = 10

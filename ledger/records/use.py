@@ -22,11 +22,13 @@ from ledger.types import (
     ItemId,
     MemberId,
     PurposeCode,
+    ShortText,
     Slug,
     Time,
 )
 
 EVENTS_MAX: Final = 1_024
+EFFECTS_MAX: Final = 32
 
 
 class Event(Canonical):
@@ -130,3 +132,40 @@ class Disposal(Canonical):
 
     def __post_init__(self) -> None:
         require_ascending("grants", self.grants)
+
+
+class Effect(Canonical):
+    """One figure of what was achieved.
+
+    Attributes:
+        measure: how much.
+        name: of what.
+    """
+
+    measure: ShortText
+    name: ShortText
+
+
+class EffectReport(Canonical):
+    """What was achieved with the data of a right during a period.
+
+    Attributes:
+        effects: figures.
+        ended_at: end of the period.
+        evidence: digests of documents, ascending.
+        grant: the right.
+        started_at: start of the period.
+        text: what was achieved; may be sealed.
+    """
+
+    effects: Annotated[tuple[Effect, ...], Meta(max_length=EFFECTS_MAX)] = ()
+    ended_at: Time
+    evidence: Annotated[tuple[DigestHex, ...], Meta(max_length=32)] = ()
+    grant: ItemId
+    started_at: Time
+    text: MaybeSealed
+
+    def __post_init__(self) -> None:
+        require_ascending("evidence", self.evidence)
+        if self.started_at > self.ended_at:
+            raise ValueError("`startedAt` lies after `endedAt`")

@@ -22,6 +22,7 @@ FINDINGS: Final[Mapping[str, tuple[str, str]]] = {
     "content-unknown": ("所用内容不属于任何已发布版本", "指明所用版本"),
     "not-deleted-in-time": ("授权终止后未在期限内声明删除或者退还数据", "删除数据并予以声明"),
     "grant-unknown": ("报告所指的授权不属于该成员", "重新报告，写明所涉授权"),
+    "effect-overdue": ("未在期限内报告数据应用成效", "予以报告"),
     "answer-overdue": ("未在期限内答复共享申请", "予以答复"),
     "conditions-added": (
         "授权窄于申请和目录条件，且未说明依据",
@@ -288,6 +289,7 @@ STEPS: Final[Mapping[str, str]] = {
     "release": "发布新版本",
     "reply": "答复",
     "report": "报告",
+    "report-effect": "报告应用成效",
     "resume": "恢复",
     "return": "退回",
     "amend": "变更",

@@ -14,6 +14,7 @@ from ledger.records import (
     Delegation,
     Delivery,
     Disposal,
+    EffectReport,
     Entry,
     Genesis,
     Grant,
@@ -79,7 +80,7 @@ def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence
             for amended in body.items:
                 terms = terms_told(amended.terms, language)
                 yield "amendment", {"grant": short(amended.grant), "terms": terms}
-        case Delivery() | Acknowledgement() | Disposal():
+        case Delivery() | Acknowledgement() | Disposal() | EffectReport():
             yield from handling_said(body, member, language)
         case Proposal() | Ballot() | Decision():
             yield from votes_said(body, member, language)

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 
-from ledger.records import Acknowledgement, Delivery, Disposal
+from ledger.records import Acknowledgement, Delivery, Disposal, EffectReport
 from ledger.types import MemberId
 from scripts.explain.language import Language, short, word
-from scripts.explain.telling import Sentence
+from scripts.explain.telling import Sentence, text_told
 
 
 def handling_said(
-    body: Acknowledgement | Delivery | Disposal, member: MemberId, language: Language
+    body: Acknowledgement | Delivery | Disposal | EffectReport,
+    member: MemberId,
+    language: Language,
 ) -> Iterator[Sentence]:
     """Sentences about one of these records."""
     match body:
@@ -28,9 +30,15 @@ def handling_said(
                 },
             )
         case Acknowledgement():
-            told = {"member": member, "count": body.count, "rows": body.rows}
+            told: dict[str, object] = {"member": member, "count": body.count, "rows": body.rows}
             yield "acknowledgement", {**told, "delivery": short(body.delivery)}
         case Disposal():
             gone = {"time": body.disposed_at, "way": word(language.states, body.way)}
             for grant in body.grants:
                 yield "disposal", {"member": member, "grant": short(grant), **gone}
+        case EffectReport():
+            span = {"start": body.started_at, "end": body.ended_at}
+            told = {"member": member, "grant": short(body.grant), **span}
+            yield "effect-report", {**told, "text": text_told(body.text, language)}
+            for one in body.effects:
+                yield "effect-figure", {"name": one.name, "measure": one.measure}

@@ -141,6 +141,7 @@ class Departments(RuleBasedStateMachine):
             answer_conditional_days=days,
             confirm_days=days,
             disposal_days=days,
+            effect_days=days,
             reply_days=days,
             settlements_per_block=settlements,
             update_days=days,
@@ -239,7 +240,8 @@ class Departments(RuleBasedStateMachine):
         if rights:
             name, right = data.draw(st.sampled_from(rights))
             gone = bodies.disposal(self.world.now, name)
-            said: list[Body] = [gone, bodies.case_step("end", name), gone]
+            effect = bodies.effect_report(self.world.now, name)
+            said: list[Body] = [effect, gone, bodies.case_step("end", name), gone]
             for body in said:
                 self.says(f"{right.member}/main", body)
 

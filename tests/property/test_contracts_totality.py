@@ -33,7 +33,10 @@ END: Time = "9999-12-31T23:58:00.000Z"
 @cache
 def rich() -> World:
     """Entries in force, under review and withheld; rights, requests and findings in every state."""
-    story = Story(Parameters(clock_skew_ms=1_000, confirm_days=5, disposal_days=5, update_days=5))
+    owing = Parameters(
+        clock_skew_ms=1_000, confirm_days=5, disposal_days=5, effect_days=5, update_days=5
+    )
+    story = Story(owing)
     world = story.world
     story.publish(co_providers=("weather",), joint_rule="any")
     story.steps("health/main", "end", story.grant(replace(bodies.TERMS, delete_within=0)))
@@ -65,7 +68,7 @@ def late() -> World:
     parameters = Parameters(
         answer_conditional_days=days, answer_unconditional_days=days, reply_days=days,
         review_days=days, settlements_per_block=1, clock_skew_ms=1_000,
-        confirm_days=days, disposal_days=days, update_days=days,
+        confirm_days=days, disposal_days=days, effect_days=days, update_days=days,
     )  # fmt: skip
     world = World.genesis(parameters=parameters, calendar=Calendar(utc_offset_minutes=-840))
     world.block(at=END)

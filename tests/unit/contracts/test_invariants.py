@@ -454,7 +454,7 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "ended_datasets_offer_nothing": (archived_in_force, destroyed_at_once),
     "sources_are_counted": (sources_miscounted, source_nowhere),
     "duties_are_open": (duty_forgotten, version_owed_by_nobody),
-    "disposals_are_owed_for_rights": (owed_for_an_offer, disposed_by_nothing),
+    "what_is_owed_follows_from_rights": (owed_for_an_offer, disposed_by_nothing),
     "blocks_are_known_to_their_rights": (block_forgotten,),
     "cases_have_their_deadlines": (deadline_lost, deadline_extra, due_at_the_end),
     "parties_are_members": (party_twice, party_unknown),

@@ -138,6 +138,17 @@ def deletion(case_id: CaseId) -> Body:
     return bodies.disposal("2026-11-23T00:00:00.000Z", case_id.removesuffix("-disposal"))
 
 
+def to_report(story: Story) -> CaseId:
+    """Health has a right, and reports what it achieves, where the ledger sets days for it."""
+    story.world = Story(Parameters(effect_days=250)).publish().world
+    story.catalogue()
+    return f"{story.grant()}-effect"
+
+
+def effect(case_id: CaseId) -> Body:
+    return bodies.effect_report("2026-11-23T00:00:00.000Z", case_id.removesuffix("-effect"))
+
+
 def overdue(start: Course) -> Course:
     """A course, and its deadline has passed."""
 
@@ -209,6 +220,9 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("disposal", "expected"): to_delete,
     ("disposal", "overdue"): overdue(to_delete),
     ("disposal", "disposed"): said(to_delete, "health/main", deletion),
+    ("effect-report", "expected"): to_report,
+    ("effect-report", "overdue"): overdue(to_report),
+    ("effect-report", "reported"): said(to_report, "health/main", effect),
     ("request", "open"): Story.ask,
     ("request", "granted"): answered,
     ("request", "refused"): taken(Story.ask, "transport/main", "refuse", "security"),
@@ -270,6 +284,8 @@ def by_kind(row: Step, case_id: CaseId) -> Body:
             return bodies.amendment(case_id)
         case "disposal":
             return deletion(case_id)
+        case "effect-report":
+            return effect(case_id)
         case "decision":
             matter = RejectAdmission(proposal=case_id)
             return Decision(matter=matter, minutes=bodies.NOWHERE, reason="an objection")
