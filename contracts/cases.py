@@ -45,10 +45,12 @@ Effect = Callable[[Draft, Case], None]
 OFFICES = ("auditor", "committee", "government", "mediator", "steward")
 """What a table may call for beside the parties of a case; who mediates is found in each case."""
 DAYS_OF: Mapping[str, Callable[[Parameters], int | None]] = {
+    "answer_conditional_days": lambda parameters: parameters.answer_conditional_days,
     "appeal_days": lambda parameters: parameters.appeal_days,
     "assignment_days": lambda parameters: parameters.assignment_days,
     "correction_days": lambda parameters: parameters.correction_days,
     "demand_days": lambda parameters: parameters.demand_days,
+    "extension_days": lambda parameters: parameters.extension_days,
     "mediation_days": lambda parameters: parameters.mediation_days,
     "order_days": lambda parameters: parameters.order_days,
     "rectification_days": lambda parameters: parameters.rectification_days,
@@ -57,6 +59,7 @@ DAYS_OF: Mapping[str, Callable[[Parameters], int | None]] = {
     "response_days": lambda parameters: parameters.response_days,
     "review_days": lambda parameters: parameters.review_days,
     "ruling_days": lambda parameters: parameters.ruling_days,
+    "supplement_days": lambda parameters: parameters.supplement_days,
 }
 """How to read the parameter a workflow state names; without a value the state has no deadline."""
 
@@ -108,7 +111,7 @@ def take_step(
     rows = WORKFLOWS[case.workflow].rows(name)
     rows = rows if following is None else tuple(row for row in rows if row.next == following)
     row = _check_step(draft, case_id, case, rows, not_entitled)
-    _move(draft, case_id, case, row.next)
+    _move(draft, case_id, case, row)
     return case
 
 
@@ -134,7 +137,7 @@ def apply_step(draft: Draft, body: StepBody, effects: Mapping[str, Effect]) -> N
             "ground",
         )
         case = named.take_named(case, row, body)
-        _move(draft, case_id, case, row.next)
+        _move(draft, case_id, case, row)
         if row.effect is not None:
             effects[row.effect](draft, case)
 
@@ -234,16 +237,17 @@ def _check_step(
     )
 
 
-def _move(draft: Draft, case_id: CaseId, case: Case, state: str) -> None:
+def _move(draft: Draft, case_id: CaseId, case: Case, row: Step) -> None:
     if case.due is not None:
         draft.remove(f"due/{case.due}/{case_id}")
-    days = WORKFLOWS[case.workflow].state(state).days
+    runs_on = row.keeps_due or row.next == case.state
+    days = WORKFLOWS[case.workflow].state(row.next).days
     moved = replace(
         case,
-        due=case.due if state == case.state else _deadline(draft, days, None),
+        due=case.due if runs_on else _deadline(draft, days, None),
         records=case.records + 1,
         run=extend_run(case.run, draft.record),
-        state=state,
+        state=row.next,
     )
     _put(draft, case_id, moved)
 

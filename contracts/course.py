@@ -43,7 +43,8 @@ class Step:
 
     `independent`: a party cannot take it by an office it holds. `names`: what its record must name;
     a member named becomes the provider of the case, in place of the one before. `aside`: taken for
-    reasons of its own, so that no deadline asks for it.
+    reasons of its own, so that no deadline asks for it. `keeps_due`: the deadline that ran before
+    runs on.
     """
 
     number: str
@@ -57,6 +58,7 @@ class Step:
     independent: bool = False
     names: Named | None = None
     aside: bool = False
+    keeps_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)

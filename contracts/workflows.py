@@ -123,12 +123,48 @@ REQUEST: Final = Workflow(
         State("granted"),
         State("refused"),
         State("withdrawn"),
+        State("supplement-asked", "supplement_days", "withdrawn"),
+        State(
+            "supplemented", "answer_conditional_days", "supplemented", "answer-overdue", "provider"
+        ),
+        State("extension-asked", None, "extension-asked", "answer-overdue", "provider"),
+        State("extended", "extension_days", "extended", "answer-overdue", "provider"),
     ),
     (
-        Step("W201", "open", "withdraw", ("consumer",), "withdrawn"),
+        Step("W201", "open", "withdraw", ("consumer",), "withdrawn", aside=True),
         Step("W202", "open", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS),
         Step("W203", "open", "grant", ("provider",), "granted", by="grant"),
         Step("W204", "open", "take-up", ("consumer",), "granted", by="request"),
+        Step(
+            "W205", "open", "ask-supplement", ("provider",), "supplement-asked", aside=True
+        ),
+        Step("W206", "supplement-asked", "supplement", ("consumer",), "supplemented"),
+        Step(
+            "W207", "supplement-asked", "withdraw", ("consumer",), "withdrawn", aside=True
+        ),
+        Step("W208", "supplemented", "withdraw", ("consumer",), "withdrawn", aside=True),
+        Step("W209", "supplemented", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS),
+        Step("W210", "supplemented", "grant", ("provider",), "granted", by="grant"),
+        Step(
+            "W211", "open", "ask-extension", ("provider",), "extension-asked",
+            aside=True, keeps_due=True,
+        ),
+        Step(
+            "W212", "extension-asked", "allow-extension", ("steward",), "extended",
+            independent=True,
+        ),
+        Step(
+            "W213", "extension-asked", "deny-extension", ("steward",), "open",
+            independent=True, keeps_due=True,
+        ),
+        Step("W214", "extension-asked", "withdraw", ("consumer",), "withdrawn", aside=True),
+        Step(
+            "W215", "extension-asked", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS
+        ),
+        Step("W216", "extension-asked", "grant", ("provider",), "granted", by="grant"),
+        Step("W217", "extended", "withdraw", ("consumer",), "withdrawn", aside=True),
+        Step("W218", "extended", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS),
+        Step("W219", "extended", "grant", ("provider",), "granted", by="grant"),
     ),
 )  # fmt: skip
 GRANT: Final = Workflow(

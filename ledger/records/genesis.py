@@ -143,6 +143,7 @@ class Parameters(Canonical):
         disposal_days: to state that data was deleted, once the time its terms set is over; left
             out, nobody need.
         effect_days: to report what a right achieved; left out, nobody need.
+        extension_days: to answer a request once the steward has extended the time for it.
         incident_report_hours: to report an incident after its discovery.
         mediation_days: to rule on what the parties could not settle.
         order_days: to report on an inspection, a supervision order, an incident.
@@ -156,6 +157,7 @@ class Parameters(Canonical):
         review_days: to review a catalogue entry.
         ruling_days: to decide an appeal or a complaint.
         settlements_per_block: deadlines settled before a block's first record.
+        supplement_days: to supplement a request; then it counts as withdrawn.
         update_days: to release the next version once the period of an entry's frequency is over;
             left out, nobody need.
     """
@@ -171,6 +173,7 @@ class Parameters(Canonical):
     demand_days: Days = 10
     disposal_days: Days | None = None
     effect_days: Days | None = None
+    extension_days: Days = 10
     incident_report_hours: Annotated[int, Meta(ge=1, le=8_760)] = 24
     mediation_days: Days = 10
     order_days: Days = 10
@@ -184,6 +187,7 @@ class Parameters(Canonical):
     review_days: Days = 2
     ruling_days: Days = 20
     settlements_per_block: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+    supplement_days: Days = 5
     update_days: Days | None = None
 
     def __post_init__(self) -> None:

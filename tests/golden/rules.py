@@ -122,7 +122,8 @@ def _row(step: Step) -> tuple[str, ...]:
     who = ", ".join(step.who) + (" (no party)" if step.independent else "")
     grounds = ", ".join(f"`{ground}`" for ground in step.grounds)
     named = f"names a {step.names}" if step.names else ""
-    grounds = "; ".join(filter(None, (named, grounds)))
+    runs_on = "the deadline runs on" if step.keeps_due else ""
+    grounds = "; ".join(filter(None, (named, grounds, runs_on)))
     kind = f"`{step.by}`"
     return step.number, f"`{step.state}`", f"`{step.name}`", kind, who, f"`{step.next}`", grounds
 

@@ -5,6 +5,7 @@ workflow is tried by every member. What the table allows must move the case as i
 must be refused, for the reason that comes first.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
@@ -205,6 +206,8 @@ def expired(story: Story) -> CaseId:
 
 CONFIRMED: Final = taken(unanswered, "audit/main", "confirm")
 RECTIFIED: Final = taken(CONFIRMED, "health/main", "rectify")
+SUPPLEMENT_ASKED: Final = taken(Story.ask, "transport/main", "ask-supplement")
+EXTENSION_ASKED: Final = taken(Story.ask, "transport/main", "ask-extension")
 COURSES: Final[dict[tuple[str, str], Course]] = {
     ("review", "submitted"): Story.submit,
     ("review", "approved"): Story.catalogue,
@@ -227,6 +230,10 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("request", "granted"): answered,
     ("request", "refused"): taken(Story.ask, "transport/main", "refuse", "security"),
     ("request", "withdrawn"): taken(Story.ask, "health/main", "withdraw"),
+    ("request", "supplement-asked"): SUPPLEMENT_ASKED,
+    ("request", "supplemented"): taken(SUPPLEMENT_ASKED, "health/main", "supplement"),
+    ("request", "extension-asked"): EXTENSION_ASKED,
+    ("request", "extended"): taken(EXTENSION_ASKED, "steward/main", "allow-extension"),
     ("grant", "offered"): passed_on,
     ("grant", "in-force"): in_force,
     ("grant", "suspended"): taken(in_force, "transport/main", "suspend", "overreach"),
@@ -388,10 +395,8 @@ def test_every_state_has_a_course_and_every_table_is_sound() -> None:
 
 
 def replace_state(row: Step, like: Step) -> Step:
-    return Step(
-        like.number, like.state, row.name, row.who, like.next,
-        row.by, row.grounds, row.effect, row.independent, row.names, row.aside,
-    )  # fmt: skip
+    """The row with what may differ taken from another one."""
+    return dataclasses.replace(row, number=like.number, state=like.state, next=like.next)
 
 
 @pytest.mark.rule("R013", "1106")
