@@ -46,7 +46,7 @@ def test_no_file_names_a_machine_or_a_registry(name: str) -> None:
     "broken",  # so that this file may hold them
     [
         "cd /ho|me/ann/blockpool",
-        "(/wo|rk/main)",
+        "(/ro|ot/blockpool)",
         "https://pypi|.org/project/x",
         "https://files.pythonhosted|.org/x.whl",
         "https://mirror.example/sim|ple/",
@@ -57,9 +57,9 @@ def test_such_names_are_seen(broken: str) -> None:
     assert FORBIDDEN.search(broken.replace("|", ""))
 
 
-@pytest.mark.parametrize("text", ["/v1/records", "tests/work/x", "~/home/x", "a simple sentence"])
+@pytest.mark.parametrize("text", ["/v1/records", "tests/wo|rk/x", "~/ho|me/x", "a simple sentence"])
 def test_other_names_are_left_alone(text: str) -> None:
-    assert not FORBIDDEN.search(text)
+    assert not FORBIDDEN.search(text.replace("|", ""))
 
 
 def test_no_lock_file_records_addresses() -> None:
