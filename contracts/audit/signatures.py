@@ -18,12 +18,15 @@ from ledger.errors import FormatError, VerificationError, WeakKeyError
 from ledger.keys import KeyDescription, PublicKey, parse_public_key
 from ledger.records import (
     Body,
+    Decision,
     Genesis,
     KeyRevocation,
     KeyRotation,
+    Proposal,
     Record,
     WriterAppointment,
 )
+from ledger.records.governance import AdmitMembers, RecoverCustodian
 from ledger.types import KeyId
 
 Verification = Callable[[], None]
@@ -37,7 +40,7 @@ verify_when_awaited: Final[StartVerification] = partial(partial, verify_signatur
 
 
 def keys_introduced(body: Body) -> tuple[KeyDescription, ...]:
-    """The keys a record introduces."""
+    """The keys that a record introduces, or would introduce if it were adopted."""
     match body:
         case Genesis(members=members):
             keys = []
@@ -50,6 +53,10 @@ def keys_introduced(body: Body) -> tuple[KeyDescription, ...]:
             return (key,)
         case KeyRevocation(replacement=key) if key is not None:
             return (key,)
+        case Proposal(action=RecoverCustodian(key=key)) | Decision(matter=RecoverCustodian(key=key)):
+            return (key,)
+        case Proposal(action=AdmitMembers(members=admitted)):
+            return tuple(one.custodian for one in admitted)
         case _:
             return ()
 

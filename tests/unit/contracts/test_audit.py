@@ -21,13 +21,22 @@ from ledger.checkpoint import OpenedCheckpoint, parse_checkpoint
 from ledger.envelope import Envelope, sign_envelope
 from ledger.errors import FormatError, LedgerError
 from ledger.hashing import sha256
-from ledger.keys import PublicKey
+from ledger.keys import PrivateKey, PublicKey
 from ledger.lexical import encode_base64
 from ledger.note import parse_note
 from ledger.policy import verify_policy
 from ledger.records import parse_record
+from ledger.records.genesis import Jurisdiction, Names
+from ledger.records.governance import (
+    Action,
+    Admission,
+    AdmitMembers,
+    Decision,
+    RecoverCustodian,
+)
 from ledger.seal import encode_seal, is_seal, parse_seal
 from ledger.tiles import Bundle, Tile
+from ledger.times import DAY_MS
 from tests import bodies
 from tests.log_files import Files, log_files, long_story, sign, story
 from tests.world import World, log_signer_ml_dsa, signer
@@ -101,11 +110,40 @@ class TestWhatIsRight:
         assert report.members == ("audit", "health", "steward", "transport", "weather")
         assert report.writers["health/main"].records == 3
 
+    def test_keys_that_a_vote_or_a_decision_gave(self) -> None:
+        world = World.genesis()
+        admission = Admission(
+            authorisation=bodies.NOWHERE,
+            code="1",
+            custodian=signer("newcomer/custodian").public_key.description,
+            id="newcomer",
+            jurisdiction=Jurisdiction(code="1", level="city"),
+            names=Names(en="Newcomer"),
+        )
+        vote_on(world, AdmitMembers(members=(admission,)))
+        world.accept(world.appoint("newcomer/main"))
+        voted, decided = signer("voted"), signer("decided")
+        vote_on(world, RecoverCustodian(key=voted.public_key.description, member="weather"), voted)
+        world.accept(world.appoint("weather/second"))
+        matter = RecoverCustodian(key=decided.public_key.description, member="newcomer")
+        decision = Decision(matter=matter, minutes=bodies.NOWHERE, reason="resolved")
+        world.accept(world.sign("transport/main", decision, decided))
+        world.accept(world.appoint("newcomer/second"))
+        assert doubts_of(world.leaves) == ()
+
     @pytest.mark.parametrize("blocks", range(5))
     def test_every_sealed_size(self, blocks: int) -> None:
         world = told()
         ends = [index + 1 for index, leaf in enumerate(world.leaves) if is_seal(leaf)]
         assert doubts_of(world.leaves[: ends[blocks]]) == ()
+
+
+def vote_on(world: World, action: Action, *new: PrivateKey) -> None:
+    """The committee adopts an action."""
+    proposal = world.sign("audit/main", bodies.proposal(action, world.later(DAY_MS)), *new)
+    world.accept(proposal)
+    for voter in ("audit", "health"):
+        world.accept(world.sign(f"{voter}/main", bodies.ballot(proposal.digest)))
 
 
 class TestThePlan:
