@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from contracts import findings
+from contracts import findings, supply
 from contracts.chains import Link, chain_of, ineffective, terms_over
 from contracts.draft import Draft
 from contracts.reasons import SPAN_IN_FUTURE, refuse_unless
@@ -34,10 +34,11 @@ def apply_delivery(draft: Draft, body: Delivery) -> None:
     refuse_unless(body.ended_at <= draft.context.time, SPAN_IN_FUTURE, "", "endedAt")
     # Nothing below can fail: a fact is appended whatever it says.
     right = read(draft, GrantedRight, f"grant/{body.grant}")
+    is_due = False
     if right is None or right.member is None or right.dataset != body.content.dataset:
         _find(draft, body, findings.DELIVERED_WITHOUT_GRANT, "no grant of this data to a member")
     else:
-        _check_right(draft, body, right)
+        is_due = _check_right(draft, body, right)
         stated = StatedDelivery(
             consumer=right.member,
             count=body.count,
@@ -47,7 +48,8 @@ def apply_delivery(draft: Draft, body: Delivery) -> None:
             sha256=body.sha256,
         )
         draft.put(f"delivery/{draft.record}", stated)
-    _check_release(draft, body)
+    if _check_release(draft, body) and is_due:
+        supply.meet(draft, body.grant)
     _check_appointment(draft, body.content.dataset)
 
 
@@ -69,7 +71,7 @@ def apply_acknowledgement(draft: Draft, body: Acknowledgement) -> None:
     _check_appointment(draft, held(draft, GrantedRight, f"grant/{stated.grant}").dataset)
 
 
-def _check_right(draft: Draft, body: Delivery, right: GrantedRight) -> None:
+def _check_right(draft: Draft, body: Delivery, right: GrantedRight) -> bool:
     """R424: data is handed over by who gave the right, while it holds and its period runs.
 
     Of a right passed on that is its delegator or the provider.
@@ -87,9 +89,10 @@ def _check_right(draft: Draft, body: Delivery, right: GrantedRight) -> None:
             why = why or f"the grant allows it until {last}"
     if why is not None:
         _find(draft, body, findings.DELIVERED_WITHOUT_GRANT, why)
+    return why is None
 
 
-def _check_release(draft: Draft, body: Delivery) -> None:
+def _check_release(draft: Draft, body: Delivery) -> bool:
     """R425: what is handed over are the contents of the version named, no more rows than it has.
 
     A version that is handed over several times may give all its rows each time.
@@ -99,9 +102,12 @@ def _check_release(draft: Draft, body: Delivery) -> None:
     release = read(draft, ReleasedVersion, f"release/{content.dataset}/{content.version}")
     if release is None or release.sha256 != content.sha256:
         _find(draft, body, findings.DELIVERY_DIFFERS, f"{name} {content.sha256}")
-    elif body.rows > body.count * release.rows:
+        return False
+    if body.rows > body.count * release.rows:
         limit = f"{body.count} times {release.rows} rows"
         _find(draft, body, findings.DELIVERY_DIFFERS, f"{name}, {body.rows} rows", limit)
+        return False
+    return True
 
 
 def _check_appointment(draft: Draft, dataset: DatasetId) -> None:

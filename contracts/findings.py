@@ -136,6 +136,9 @@ DELIVERY_UNKNOWN: Final = Finding(
     "what was acknowledged is no delivery to this member",
     "acknowledge it again, with the record of the delivery",
 )
+SUPPLY_OVERDUE: Final = Finding(
+    39, "supply-overdue", "data that was granted was not handed over in time", "hand it over"
+)
 REVIEW_OVERDUE: Final = Finding(
     51, "review-overdue", "a catalogue entry was not reviewed in time", "review it"
 )

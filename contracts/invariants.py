@@ -233,15 +233,20 @@ def duties_are_open(facts: Facts) -> Iterator[str]:
 
 
 def what_is_owed_follows_from_rights(facts: Facts) -> Iterator[str]:
-    """What a right asks for is owed by who had it in force; a disposal that was met was stated."""
+    """What a right asks for is owed by who had it in force; a disposal that was met was stated.
+
+    Nobody owes a delivery under a right that has ended.
+    """
     for name, case in facts.all("case", Case):
-        if case.workflow not in {"disposal", "effect-report"}:
+        if case.workflow not in {"disposal", "effect-report", "supply"}:
             continue
         right = facts.get(GrantedRight, case.subject)
         if right is None or right.in_force_since is None:
             yield f"{name} is owed for no right that was in force"
         elif case.state == "disposed" and right.disposed_at is None:
             yield f"{name} was met by nothing that was stated"
+        elif case.workflow == "supply" and case.state in {"expected", "overdue"} and right.ended_at:
+            yield f"{name} is owed under a right that has ended"
 
 
 def blocks_are_known_to_their_rights(facts: Facts) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from contracts import blocks, cases, columns, disposal, effect_report, findings
+from contracts import blocks, cases, columns, disposal, effect_report, findings, supply
 from contracts.chains import chain_of, check_effective
 from contracts.draft import Draft
 from contracts.providers import entry_in_force, providers_of
@@ -119,6 +119,7 @@ def apply_acceptance(draft: Draft, body: Acceptance) -> None:
         draft.put(f"grant/{grant_id}", accepted)
         disposal.owe(draft, grant_id, accepted)
         effect_report.owe(draft, grant_id, accepted)
+        supply.owe(draft, grant_id, accepted)
 
 
 def apply_revocation(draft: Draft, body: Revocation) -> None:
@@ -155,6 +156,7 @@ def suspend_right(draft: Draft, case: Case) -> None:
     refuse_unless(len(right.suspensions) < SUSPENSIONS_MAX, LIMIT, f"{SUSPENSIONS_MAX} suspensions")
     spans = (*right.suspensions, Interval(since=draft.context.time))
     draft.put(case.subject, replace(right, suspensions=spans))
+    supply.suspend(draft, case.subject.removeprefix("grant/"))
 
 
 def resume_right(draft: Draft, case: Case) -> None:
@@ -163,6 +165,7 @@ def resume_right(draft: Draft, case: Case) -> None:
     *earlier, last = right.suspensions
     spans = (*earlier, replace(last, until=draft.context.time))
     draft.put(case.subject, replace(right, suspensions=spans))
+    supply.resume(draft, case.subject.removeprefix("grant/"), right)
 
 
 def _known_right(draft: Draft, grant_id: ItemId) -> GrantedRight:
@@ -330,12 +333,14 @@ def _give(
     cases.open_case(draft, grant_id, "grant", f"grant/{grant_id}", parties, state=state)
     disposal.owe(draft, grant_id, given)
     effect_report.owe(draft, grant_id, given)
+    supply.owe(draft, grant_id, given)
 
 
 def _end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     ended = replace(right, ended_at=draft.context.time)
     draft.put(f"grant/{grant_id}", ended)
     disposal.owe(draft, grant_id, ended)
+    supply.end(draft, grant_id, right)
     blocks.find_outlived(draft, grant_id, right)
     key = f"standing/{right.dataset}"
     standing = read(draft, StandingGrants, key)

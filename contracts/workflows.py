@@ -11,6 +11,7 @@ against `State.late`.
 from typing import Final
 
 from contracts.course import Part, State, Step, Workflow
+from contracts.sharing_workflows import SHARING
 from contracts.supervision_workflows import (
     DISMISSAL_GROUNDS,
     REFERRAL_GROUNDS,
@@ -308,6 +309,7 @@ WORKFLOWS: Final = {
         FINDING,
         PROPOSAL,
         *SUPERVISION,
+        *SHARING,
     )
 }
 """Every workflow, by name."""

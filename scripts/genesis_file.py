@@ -86,6 +86,7 @@ confirmDays = 250       # to confirm all one's entries again
 disposalDays = 5        # to state that data was deleted when its right was over
 effectDays = 250        # to report what a right achieved
 rectifyDays = 20        # to put right what was confirmed against one
+supplyDays = 20         # to hand over what was granted
 updateDays = 5          # to release a version once its period is over
 
 # Working days; in years not covered Monday to Friday.

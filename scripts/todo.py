@@ -21,6 +21,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "attestation": "blockpool catalogue attest --all",
     "ballot": "blockpool govern vote {case} VOTE  # yes, no",
     "decision": "blockpool govern decide DECISION.json --minutes FILE --reason REASON",
+    "delivery": "blockpool record deliver {grant} FILE --rows ROWS --ended-at TIME",
     "disposal": "blockpool record dispose {grant} --disposed-at TIME",
     "effect-report": "blockpool record effect {grant} --text TEXT --started-at TIME"
     " --ended-at TIME",

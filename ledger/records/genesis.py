@@ -158,6 +158,7 @@ class Parameters(Canonical):
         ruling_days: to decide an appeal or a complaint.
         settlements_per_block: deadlines settled before a block's first record.
         supplement_days: to supplement a request; then it counts as withdrawn.
+        supply_days: to hand over data that was granted; left out, nobody need.
         update_days: to release the next version once the period of an entry's frequency is over;
             left out, nobody need.
     """
@@ -188,6 +189,7 @@ class Parameters(Canonical):
     ruling_days: Days = 20
     settlements_per_block: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
     supplement_days: Days = 5
+    supply_days: Days | None = None
     update_days: Days | None = None
 
     def __post_init__(self) -> None:

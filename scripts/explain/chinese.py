@@ -289,6 +289,7 @@ CHINESE: Final = Language(
         "demand": "数据需求",
         "disposal": "数据删除",
         "effect-report": "应用成效",
+        "supply": "数据交付义务",
         "dispute": "争议",
         "finding": "疑点",
         "grant": "共享授权",

@@ -144,6 +144,7 @@ class Departments(RuleBasedStateMachine):
             effect_days=days,
             reply_days=days,
             settlements_per_block=settlements,
+            supply_days=days,
             update_days=days,
         )
         calendar = Calendar(utc_offset_minutes=offset)

@@ -34,8 +34,9 @@ END: Time = "9999-12-31T23:58:00.000Z"
 def rich() -> World:
     """Entries in force, under review and withheld; rights, requests and findings in every state."""
     owing = Parameters(
-        clock_skew_ms=1_000, confirm_days=5, disposal_days=5, effect_days=5, update_days=5
-    )
+        clock_skew_ms=1_000, confirm_days=5, disposal_days=5, effect_days=5, supply_days=5,
+        update_days=5,
+    )  # fmt: skip
     story = Story(owing)
     world = story.world
     story.publish(co_providers=("weather",), joint_rule="any")
@@ -68,7 +69,8 @@ def late() -> World:
     parameters = Parameters(
         answer_conditional_days=days, answer_unconditional_days=days, reply_days=days,
         review_days=days, settlements_per_block=1, clock_skew_ms=1_000,
-        confirm_days=days, disposal_days=days, effect_days=days, update_days=days,
+        confirm_days=days, disposal_days=days, effect_days=days, supply_days=days,
+        update_days=days,
     )  # fmt: skip
     world = World.genesis(parameters=parameters, calendar=Calendar(utc_offset_minutes=-840))
     world.block(at=END)

@@ -47,7 +47,7 @@ Break = Callable[[Story], Changes]
 def full() -> Story:
     """Something of everything that the invariants speak of."""
     wide = replace(bodies.TERMS, delegable=2)
-    owing = Parameters(confirm_days=250, disposal_days=5, update_days=5)
+    owing = Parameters(confirm_days=250, disposal_days=5, supply_days=20, update_days=5)
     story = Story(owing).publish(conditions=wide)
     story.says("steward/main", bodies.designation(story.entry))
     story.says("health/main", bodies.correction())
@@ -83,10 +83,14 @@ def first(story: Story, kind: type[V], prefix: str) -> tuple[str, V]:
     return key, get(story, kind, key)
 
 
-def of_workflow(story: Story, workflow: str) -> tuple[str, Case]:
+def of_workflow(story: Story, workflow: str, state: str | None = None) -> tuple[str, Case]:
     keys = sorted(story.world.state.keys("case/"))
     cases = [(key, get(story, Case, key)) for key in keys]
-    return next((key, case) for key, case in cases if case.workflow == workflow)
+    return next(
+        (key, case)
+        for key, case in cases
+        if case.workflow == workflow and state in {None, case.state}
+    )
 
 
 def too_long(story: Story) -> Changes:
@@ -343,6 +347,12 @@ def disposed_by_nothing(story: Story) -> Changes:
     return {case.subject: replace(get(story, GrantedRight, case.subject), disposed_at=None)}
 
 
+def owed_after_the_end(story: Story) -> Changes:
+    _, case = of_workflow(story, "supply", "expected")
+    right = get(story, GrantedRight, case.subject)
+    return {case.subject: replace(right, ended_at=story.world.now)}
+
+
 def delivered_to_another(story: Story) -> Changes:
     key, stated = first(story, StatedDelivery, "delivery/")
     return {key: replace(stated, consumer="weather")}
@@ -454,7 +464,11 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "ended_datasets_offer_nothing": (archived_in_force, destroyed_at_once),
     "sources_are_counted": (sources_miscounted, source_nowhere),
     "duties_are_open": (duty_forgotten, version_owed_by_nobody),
-    "what_is_owed_follows_from_rights": (owed_for_an_offer, disposed_by_nothing),
+    "what_is_owed_follows_from_rights": (
+        owed_for_an_offer,
+        disposed_by_nothing,
+        owed_after_the_end,
+    ),
     "blocks_are_known_to_their_rights": (block_forgotten,),
     "cases_have_their_deadlines": (deadline_lost, deadline_extra, due_at_the_end),
     "parties_are_members": (party_twice, party_unknown),

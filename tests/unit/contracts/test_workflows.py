@@ -150,6 +150,23 @@ def effect(case_id: CaseId) -> Body:
     return bodies.effect_report("2026-11-23T00:00:00.000Z", case_id.removesuffix("-effect"))
 
 
+def to_supply(story: Story) -> CaseId:
+    """Transport owes health a delivery, where the ledger sets days for it."""
+    story.world = Story(Parameters(supply_days=20)).publish().world
+    story.catalogue()
+    return f"{story.grant()}-supply"
+
+
+def revoked(case_id: CaseId) -> Body:
+    return bodies.revocation(case_id.removesuffix("-supply"))
+
+
+def supplied(story: Story) -> CaseId:
+    case_id = to_supply(story)
+    story.says("transport/main", bodies.delivery(story.grant_id, story.world.now))
+    return case_id
+
+
 def overdue(start: Course) -> Course:
     """A course, and its deadline has passed."""
 
@@ -226,6 +243,11 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("effect-report", "expected"): to_report,
     ("effect-report", "overdue"): overdue(to_report),
     ("effect-report", "reported"): said(to_report, "health/main", effect),
+    ("supply", "expected"): to_supply,
+    ("supply", "overdue"): overdue(to_supply),
+    ("supply", "supplied"): supplied,
+    ("supply", "waived"): taken(to_supply, "health/main", "waive"),
+    ("supply", "dropped"): said(to_supply, "transport/main", revoked),
     ("request", "open"): Story.ask,
     ("request", "granted"): answered,
     ("request", "refused"): taken(Story.ask, "transport/main", "refuse", "security"),
@@ -261,8 +283,9 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     **supervised.COURSES,
 }
 """How a case comes to be in each state."""
-SHOWN_ELSEWHERE: Final = ("ballot", "request")
-"""What a ballot does depends on the others; test_sharing shows how a standing grant is taken up."""
+SHOWN_ELSEWHERE: Final = ("ballot", "delivery", "request")
+"""What a ballot does depends on the others; test_sharing shows how a standing grant is taken up,
+test_supply which deliveries meet what is owed."""
 ROWS: Final = [step for workflow in WORKFLOWS.values() for step in workflow.steps]
 
 
@@ -286,7 +309,7 @@ def by_kind(row: Step, case_id: CaseId) -> Body:
         case "acceptance":
             return bodies.acceptance(case_id)
         case "revocation":
-            return bodies.revocation(case_id)
+            return revoked(case_id)
         case "amendment":
             return bodies.amendment(case_id)
         case "disposal":
@@ -551,7 +574,8 @@ OTHER_KINDS: Final = [
     pytest.param(flow, state, row, id=f"{flow}-{state}-{row.by}", marks=pytest.mark.rule("1304"))
     for flow, state in COURSES
     for row in {row.by: row for row in WORKFLOWS[flow].steps}.values()
-    if row.by in {"acceptance", "amendment", "grant", "revocation"}
+    if flow != "supply"  # a revocation is about the right
+    and row.by in {"acceptance", "amendment", "grant", "revocation"}
     and not any(one.state == state and one.by == row.by for one in WORKFLOWS[flow].steps)
 ]
 

@@ -1,0 +1,85 @@
+"""Rules of supply (R430 to R432): who gives a right hands the data over, in time.
+
+    transport  grant      to health, in force from Monday     case `<grant>-supply`, 20 working days
+    transport  delivery   flights@1 under that right          the case is `supplied`
+
+The case hangs from the right that comes into force. The first delivery under it that is in order
+meets what is owed; a right that ends owes nothing more, and one that is suspended nothing for the
+time being. What was passed on is owed by nobody: its delegator may hand over what it has, the
+provider may do so too. Where the ledger sets no `supplyDays`, nothing is owed.
+"""
+
+from typing import Final
+
+from contracts import calendar, cases
+from contracts.draft import Draft
+from contracts.reasons import NOT_PROVIDER
+from contracts.values import Case, GrantedRight
+from contracts.view import held, read
+from ledger.types import CaseId, ItemId, Time
+
+_OPEN: Final = frozenset({"expected", "overdue"})
+
+
+def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
+    """R430: who gave one member a right owes it a delivery, if the ledger asks.
+
+    It is due within the working days the ledger sets, from when the right is in force and its
+    period has begun. While the right is suspended nothing is due; the days begin anew when it is
+    resumed. What is not handed over by then is a finding against every provider that may act.
+    """
+    is_owed = draft.context.ledger.parameters.supply_days is not None and right.parent is None
+    if is_owed and right.member is not None and right.in_force_since is not None:
+        parties = held(draft, Case, f"case/{grant_id}").parties
+        due = _due(draft, right)
+        subject = f"grant/{grant_id}"
+        cases.open_case(draft, _case_of(grant_id), "supply", subject, parties, due=due)
+
+
+def meet(draft: Draft, grant_id: ItemId) -> None:
+    """R431: the first delivery under a right that is in order meets what is owed, even if late.
+
+    One that is a finding itself, but for the appointment of its writer, does not.
+    """
+    if _state(draft, grant_id) in _OPEN:
+        cases.take_step(draft, _case_of(grant_id), "supply", NOT_PROVIDER)
+
+
+def end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
+    """R432: under a right that ends, nothing is owed any more.
+
+    Its consumer may waive the delivery too, and keep the right.
+    """
+    if _state(draft, grant_id) in _OPEN:
+        step = "waive" if draft.member == right.member else "drop"
+        cases.take_step(draft, _case_of(grant_id), step, NOT_PROVIDER)
+
+
+def suspend(draft: Draft, grant_id: ItemId) -> None:
+    """Nobody is late with what it may not do."""
+    if _state(draft, grant_id) == "expected":
+        cases.move_deadline(draft, _case_of(grant_id), None)
+
+
+def resume(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
+    """From here on the provider has its days again."""
+    if _state(draft, grant_id) == "expected":
+        cases.move_deadline(draft, _case_of(grant_id), _due(draft, right))
+
+
+def _due(draft: Draft, right: GrantedRight) -> Time | None:
+    ledger = draft.context.ledger
+    days = ledger.parameters.supply_days
+    if days is None:
+        return None
+    begins = max(draft.context.time, right.terms.not_before or "")
+    return calendar.deadline(begins, days, ledger.calendar)
+
+
+def _case_of(grant_id: ItemId) -> CaseId:
+    return f"{grant_id}-supply"
+
+
+def _state(draft: Draft, grant_id: ItemId) -> str | None:
+    case = read(draft, Case, f"case/{_case_of(grant_id)}")
+    return None if case is None else case.state
