@@ -7,7 +7,6 @@ database ── store ── replica ── engine ── pipeline ──┬─�
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -21,6 +20,7 @@ from node.announcements import Audience
 from node.api.access import parse_token, read_secret
 from node.api.health import readings
 from node.api.service import LocalSigning, Service
+from node.clock import Clock
 from node.engine.embedded import EmbeddedEngine, Limits
 from node.logs import log
 from node.maintenance import require_orderer
@@ -30,7 +30,7 @@ from node.outbox import Outbox
 from node.pipeline import Pipeline, VerifiedSignatures
 from node.quota import SharedOrdering, Shares
 from node.reader import Reader
-from node.replica import CacheSizes, Replica, origin_of
+from node.replica import CacheSizes, Replica, ReplicaError, origin_of
 from node.settings import LocalSigning as LocalSigningSettings
 from node.settings import Settings
 from node.settings import Webhook as WebhookSettings
@@ -55,7 +55,7 @@ async def running(
     """A node at work. Raises `ReplicaError`, `SecretError`, `OutboxError`, `WebhookError`."""
     async with AsyncExitStack() as stack:
         service = _compose(settings, log_signers, writer_signers, metrics, stack)
-        _warn_of_clock(service.replica)
+        _check_clock(service)
         await service.engine.start()
         stack.push_async_callback(service.engine.stop)
         if service.local is not None:
@@ -85,8 +85,9 @@ def _compose(
     stack.callback(replica.close)
     news = News()
     replica.subscribe(lambda _published, _block, _result: news.publish())
+    clock = Clock(settings.clock_offset_days)
     engine = EmbeddedEngine(
-        MeasuredApplication(replica, metrics), settings.member, _limits(settings)
+        MeasuredApplication(replica, metrics), settings.member, _limits(settings), clock
     )
     shares = Shares(settings.blocks.waiting_per_key_max)
     shared = SharedOrdering(engine, shares, replica.keys, signatures, metrics.count_signers)
@@ -105,7 +106,8 @@ def _compose(
         pipeline,
         Reader(replica),
         news,
-        _local_signing(settings.local_signing, writer_signers, replica, pipeline, stack),
+        _local_signing(settings.local_signing, writer_signers, replica, pipeline, clock, stack),
+        clock,
     )
     metrics.read_from(partial(readings, service, disk))
     return service
@@ -130,6 +132,7 @@ def _local_signing(
     writer_signers: Mapping[WriterId, Signer],
     replica: Replica,
     pipeline: MeasuredPipeline,
+    clock: Clock,
     stack: AsyncExitStack,
 ) -> LocalSigning | None:
     if settings is None:
@@ -137,7 +140,7 @@ def _local_signing(
     token = parse_token(read_secret(settings.token_file).decode("utf-8", "replace").strip())
     outbox = Outbox(settings.outbox)
     stack.callback(outbox.close)
-    signer = LocalSigner(replica.head.ledger, writer_signers, outbox, pipeline)
+    signer = LocalSigner(replica.head.ledger, writer_signers, outbox, pipeline, clock_ms=clock)
     return LocalSigning(signer, token.encode())
 
 
@@ -149,7 +152,8 @@ def _announce(settings: WebhookSettings, service: Service, stack: AsyncExitStack
         settings.place,
         Audience(settings.members),
     )
-    task = asyncio.create_task(Webhook(service.replica, service.news, target).run())
+    webhook = Webhook(service.replica, service.news, target, clock_ms=service.clock)
+    task = asyncio.create_task(webhook.run())
     task.add_done_callback(_tell_end)
 
     async def stop() -> None:
@@ -165,8 +169,17 @@ def _tell_end(task: asyncio.Task[None]) -> None:
         log.error("webhook-ended", exc_info=task.exception())
 
 
-def _warn_of_clock(replica: Replica) -> None:
-    """Blocks go on from the last one's time, however late it is; so nobody would notice."""
-    ahead_s = to_ms(replica.head.time) // 1_000 - time.time_ns() // 1_000_000_000
-    if ahead_s > CLOCK_S_MAX:
+def _check_clock(service: Service) -> None:
+    """Blocks go on from the last one's time, however late it is; so nobody would notice.
+
+    Raises `ReplicaError` where an exercise's clock is behind the ledger: it would stand still.
+    """
+    offset_days = service.clock.offset_days
+    ahead_s = (to_ms(service.replica.head.time) - service.clock()) // 1_000
+    is_behind = ahead_s > CLOCK_S_MAX
+    if offset_days and is_behind:
+        raise ReplicaError(f"clock_offset_days = {offset_days} is earlier than the last block")
+    if offset_days:
+        log.warning("exercise-clock", offset_days=offset_days)
+    if is_behind:
         log.warning("clock-behind", seconds=ahead_s)

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ledger.records.keys import CUSTODIAN
+from node.clock import BEHIND_DAYS_MAX
 
 MIB: Final = 1024 * 1024
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -180,6 +181,12 @@ class Settings(BaseSettings):
         le=256,
         description="Processes that verify signatures; by default one less than the cores; with 0 "
         "the node verifies in threads of its own.",
+    )
+    clock_offset_days: int = Field(
+        default=0,
+        ge=-BEHIND_DAYS_MAX,
+        le=0,
+        description="For exercises and training alone: days that the node's clock runs behind.",
     )
     blocks: Blocks = Blocks()
     cache: Cache = Cache()

@@ -37,7 +37,7 @@ from ledger.times import from_ms
 from ledger.types import DigestHex, WriterId
 from node.client.chain import Position, Signed, sign_at
 from node.client.personal import find_personal_numbers, places_of
-from node.client.surroundings import now_ms
+from node.clock import MACHINE_CLOCK
 from node.outbox import Outbox
 from node.pipeline import Committed
 from node.signer_answers import (
@@ -73,7 +73,7 @@ class LocalSigner:
         pipeline: Recorder,
         *,
         limits: SignerLimits = SignerLimits(),  # noqa: B008  frozen
-        clock_ms: Callable[[], int] = now_ms,
+        clock_ms: Callable[[], int] = MACHINE_CLOCK,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._ledger = ledger

@@ -25,7 +25,6 @@ import base64
 import binascii
 import hmac
 import os
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +49,7 @@ from node.announcements import (
     findings_from,
 )
 from node.api.access import SecretError
+from node.clock import MACHINE_CLOCK
 from node.logs import log
 from node.news import News
 from node.replica import Replica
@@ -106,21 +106,26 @@ def sign(secret: bytes, event_id: str, timestamp_s: int, body: bytes) -> str:
 class Webhook:
     """Follows a replica's log and posts. `run` in a task of its own; to stop, cancel it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each has its default
         self,
         replica: Replica,
         news: News,
         target: Target,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
-        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        clock_ms: Callable[[], int] = MACHINE_CLOCK,
+        stamp_ms: Callable[[], int] = MACHINE_CLOCK,
         waits_s: Sequence[float] = _WAITS_S,
     ) -> None:
-        """Raises `WebhookError`."""
+        """`stamp_ms` is the time of a post, which receivers compare with theirs: no exercise's.
+
+        Raises `WebhookError`.
+        """
         self._replica = replica
         self._news = news
         self._target = target
         self._clock_ms = clock_ms
+        self._stamp_ms = stamp_ms
         self._waits_s = waits_s
         self._http = httpx.AsyncClient(
             timeout=TIMEOUT_S, transport=transport, trust_env=False, follow_redirects=False
@@ -182,7 +187,7 @@ class Webhook:
 
     async def _is_settled(self, event: Event, attempt: int) -> bool:
         body = encode(event)
-        now_s = self._clock_ms() // 1_000
+        now_s = self._stamp_ms() // 1_000
         headers = {
             "Content-Type": _MEDIA_TYPE,
             "webhook-id": event.id,

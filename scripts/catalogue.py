@@ -1,7 +1,6 @@
 """`blockpool catalogue`: from tables to a spreadsheet, from the spreadsheet to the ledger."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -32,11 +31,10 @@ from scripts.console_text import (
 from scripts.explain.sources import NodeSource
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
-from scripts.profile import Reading, Signing
+from scripts.profile import Reading, Signing, present_time
 from scripts.record_release import column_names
 from scripts.record_sharing import entry_of
 from scripts.record_show import members_told
-from scripts.spelling import time_of
 from scripts.tables import KNOWN, Source, SourceError, left_out, sources_in
 
 _NAMED_MAX: Final = 5
@@ -165,7 +163,7 @@ def show(
         entry = entry_body(client, terms.record)
         columns_told = column_names(client, entry.schema)
         known = read_value(client, Dataset, f"dataset/{dataset}")
-        now = time_of(datetime.now(UTC))
+        now = present_time()
         lost = lost_root(NodeSource(client, ""), terms, now) if terms.inputs else None
     releases = 0 if known is None else known.releases
     if as_json:

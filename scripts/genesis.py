@@ -1,6 +1,5 @@
 """`blockpool genesis`: describe a ledger, let its founders sign, see who has not yet."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,9 +18,8 @@ from scripts.genesis_file import (
     sign,
 )
 from scripts.options import JsonFlag
-from scripts.profile import PassphraseOption
+from scripts.profile import PassphraseOption, present_time
 from scripts.signers import load_signer
-from scripts.spelling import time_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,7 +49,7 @@ def new(
 
     Example: `blockpool genesis new genesis.toml --out genesis.json`
     """
-    founding = found(read_description(description), time_of(datetime.now(UTC)))
+    founding = found(read_description(description), present_time())
     write_new(out, encode_founding(founding))
     _print(founding, as_json=as_json)
 

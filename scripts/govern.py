@@ -1,9 +1,8 @@
 """`blockpool govern`: put an action to the vote, vote, see what is decided."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -11,7 +10,9 @@ from contracts.values import Case, CastBallot, ProposedAction, RoleHolders
 from ledger.keys import PrivateKey
 from ledger.records import Ballot, Body, Decision, Proposal
 from ledger.records.governance import Action, ReinstateMember, SuspendMember
+from ledger.times import DAY_MS, from_ms
 from node.client import Client, Receipted, Writer
+from scripts import govern_draft
 from scripts.answers import read_value
 from scripts.console_text import (
     USAGE,
@@ -24,11 +25,11 @@ from scripts.console_text import (
 )
 from scripts.govern_actions import premises_for, read_action, read_admissions, read_matter
 from scripts.options import JsonFlag, with_options
-from scripts.profile import Reading, Signing
+from scripts.profile import Reading, Signing, clock
 from scripts.record_show import members_told
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.signers import load_signer
-from scripts.spelling import build, moment, time_of, typed
+from scripts.spelling import build, moment, typed
 from scripts.submission import ReceiptsOption, keep_receipts, print_done, submit
 
 app = typer.Typer(
@@ -36,6 +37,10 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="What the committee decides: propose, vote, and see what was adopted and by how many.",
 )
+
+app.add_typer(govern_draft.app, name="draft")
+
+_VOTE_MS: Final = 14 * DAY_MS
 
 Vote = Literal["no", "yes"]
 CosignOption = Annotated[
@@ -75,7 +80,7 @@ def propose(
     Example: `blockpool govern propose --admit members.csv --reason "minutes of 3 May"`
     """
     action = _action(file, admit, suspend, reinstate)
-    closes_at = time_of(datetime.now(UTC) + timedelta(days=14)) if until is None else moment(until)
+    closes_at = from_ms(clock()() + _VOTE_MS) if until is None else moment(until)
     cosigners = _cosigners(cosign, at)
     with at.open() as (client, writer):
         body = build(

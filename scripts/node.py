@@ -103,6 +103,11 @@ def run(config: ConfigOption = Path(CONFIG)) -> None:
     settings = _load(config)
     from node.app import serve  # noqa: PLC0415  slow to load
 
+    if settings.clock_offset_days:
+        warn(
+            f"the clock is set {-settings.clock_offset_days} days back: for exercises alone",
+            "remove clock_offset_days (BLOCKPOOL_CLOCK_OFFSET_DAYS) for any other ledger",
+        )
     signers, writer_signers = _log_signers(settings), _writer_signers(settings)
     with _explained():
         code = serve(settings, signers, writer_signers)

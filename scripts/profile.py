@@ -8,6 +8,7 @@ An option on the command line wins over the environment. There is no file of set
 one already, and a department that signs as several writers keeps one file of exports for each.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ import httpx
 import typer
 
 from ledger.policy import Policy
-from ledger.types import WriterId
+from ledger.times import from_ms
+from ledger.types import Time, WriterId
 from node.client import Client, Retry, Writer
-from scripts.console_text import fail
+from node.clock import Clock
+from scripts.console_text import USAGE, fail, warn
 from scripts.keyfiles import read_token
 from scripts.signers import load_signer
 from scripts.spelling import typed
@@ -31,6 +34,7 @@ _PATIENCE: Final = Retry(attempts_max=6)
 """About three seconds without an answer: long for a person, enough for a node to restart."""
 _TIMEOUT_S: Final = 60.0
 _UNIX: Final = "unix:"
+_CLOCK_OFFSET: Final = "BLOCKPOOL_CLOCK_OFFSET_DAYS"
 _PANEL: Final = "Node and signer"
 
 
@@ -69,6 +73,7 @@ class Reading:
         transport = transport_of(self.node)
         with Client(
             url,
+            clock_ms=clock(),
             policy=policy,
             retry=_PATIENCE,
             timeout_s=_TIMEOUT_S,
@@ -118,9 +123,25 @@ class Signing:
                 f"which key signs for {name}?", hint="give --key FILE or set BLOCKPOOL_KEY", code=2
             )
         signer = load_signer(self.key, self.passphrase_file)
+        if clock().offset_days:
+            warn(f"signing by an exercise's clock, {-clock().offset_days} days behind")
         policy = None if self.policy is None else read_policy(self.policy)
         with self.reading.client(policy) as client:
             yield client, client.writer(name, signer)
+
+
+def clock() -> Clock:
+    """The clock by which the command signs: that of an exercise, where the environment says so."""
+    given = os.environ.get(_CLOCK_OFFSET) or "0"
+    try:
+        return Clock(int(given))
+    except ValueError as error:
+        return fail(f"{_CLOCK_OFFSET}={given}: {error}", code=USAGE)
+
+
+def present_time() -> Time:
+    """Now, by that clock, in the form of the ledger."""
+    return from_ms(clock()())
 
 
 def transport_of(node: str) -> httpx.BaseTransport | None:

@@ -5,7 +5,6 @@ in parts, unless it is there.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from contracts.values import Dataset, FileList, ReleasedVersion, SchemaPart, SchemaVersion
@@ -21,8 +20,9 @@ from ledger.records.manifests import FILES_PER_PART_MAX, Manifest, manifest_dige
 from ledger.types import DigestHex, Time, Version
 from node.client import Client
 from scripts.answers import read_value
+from scripts.profile import present_time
 from scripts.record_sharing import entry_of
-from scripts.spelling import SpellingError, build, time_of, yes_or_no
+from scripts.spelling import SpellingError, build, yes_or_no
 from scripts.tables import FoundTable, SourceError, sources_in
 
 
@@ -51,7 +51,7 @@ def release_of(
         _check_changed(client, dataset, before, content)
     item = build(
         ReleaseItem,
-        as_of=as_of or time_of(datetime.now(UTC)),
+        as_of=as_of or present_time(),
         content=content,
         corrects=corrects,
         dataset=dataset,

@@ -154,6 +154,7 @@ class LedgerAnswer(Place):
     parameters: Parameters
     calendar: Calendar
     purposes: tuple[PurposeCode, ...]
+    clock_offset_days: int
     policy: str
 
 

@@ -12,6 +12,7 @@ from contracts.transition import Rejected
 from ledger.policy import Policy
 from ledger.records import Genesis
 from node.api.problems import ApiError
+from node.clock import MACHINE_CLOCK, Clock
 from node.engine import Engine, EngineStopped, QueueFull
 from node.metrics import MeasuredPipeline
 from node.news import News
@@ -58,6 +59,7 @@ class Service:
     reader: Reader
     news: News
     local: LocalSigning | None = None
+    clock: Clock = MACHINE_CLOCK
     listeners: Listeners = field(default_factory=Listeners)
     bodies: Bodies = field(default_factory=Bodies)
 

@@ -21,7 +21,10 @@ Name = Annotated[str, Path(max_length=63)]
 
 @router.get("/ledger")
 async def read_ledger(service: ServiceOf) -> Response:
-    """Which ledger this is, how far it has come, what holds on it, the policy of its genesis."""
+    """Which ledger this is, how far it has come, what holds on it, the policy of its genesis.
+
+    `clockOffsetDays` is below 0 where the node runs in the past, for an exercise.
+    """
     published = service.reader.published
     head, holds = published.head, await run_in_threadpool(_ledger, service)
     told = {
@@ -35,6 +38,7 @@ async def read_ledger(service: ServiceOf) -> Response:
         "parameters": holds.parameters,
         "calendar": holds.calendar,
         "purposes": holds.purposes,
+        "clockOffsetDays": service.clock.offset_days,
         "policy": encode_policy(service.policy).decode(),
     }
     return respond_json(told)

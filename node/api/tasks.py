@@ -1,6 +1,5 @@
 """What a member may or must do now, most urgent first."""
 
-import time
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
@@ -46,18 +45,18 @@ def _tasks(service: Service, page: Paging, wanted: Wanted) -> dict[str, object]:
     cursor = _parse_cursor(page.cursor)
     with service.replica.store.snapshot() as snapshot:
         block = block_at(snapshot, page.at)
-        now = _now(page.at, block, service.replica.head.size)
+        now = _now(service, page.at, block)
         found, following = tasks_page(snapshot, block.size, now, wanted, cursor, page.limit)
     told = None if following is None else _SEPARATOR.join(map(str, following))
     return {"items": found, "next": told, **place_of(block)}
 
 
-def _now(at: str | None, block: StoredBlock, size: int) -> Time:
+def _now(service: Service, at: str | None, block: StoredBlock) -> Time:
     """From when on days are counted; a next page asks for the size of the first one."""
     if at is not None and not is_index(at):
         return max(at, block.time)
-    is_latest = block.size >= size
-    return max(block.time, from_ms(time.time_ns() // 1_000_000)) if is_latest else block.time
+    is_latest = block.size >= service.replica.head.size
+    return max(block.time, from_ms(service.clock())) if is_latest else block.time
 
 
 def _parse_cursor(text: str) -> Cursor:

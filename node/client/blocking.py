@@ -26,7 +26,8 @@ from node.client.answers import (
 from node.client.errors import ProblemError
 from node.client.flows import Answer, Flow, NoAnswer, Parameter, Pause, Request, Retry
 from node.client.submission import Pen, submit_all
-from node.client.surroundings import TIMEOUT_S, base_of, now_ms
+from node.client.surroundings import TIMEOUT_S, base_of
+from node.clock import MACHINE_CLOCK
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ class Client:
         timeout_s: float = TIMEOUT_S,
         token: str | None = None,
         retry: Retry = Retry(),  # noqa: B008  frozen
-        clock_ms: Callable[[], int] = now_ms,
+        clock_ms: Callable[[], int] = MACHINE_CLOCK,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._http = httpx.Client(

@@ -1,6 +1,5 @@
-"""Where the client touches the world, apart from the network: addresses and the clock."""
+"""Where the client touches the world, apart from the network and the clock: addresses."""
 
-import time
 from typing import Final
 
 import httpx
@@ -8,11 +7,6 @@ import httpx
 from node.client.errors import ClientError
 
 TIMEOUT_S: Final = 30.0
-
-
-def now_ms() -> int:
-    """Milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
 
 
 def base_of(url: str) -> httpx.URL:

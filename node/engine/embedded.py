@@ -6,7 +6,6 @@ nothing is submitted, a block is formed when a deadline has passed.
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,14 +16,10 @@ from contracts.replay import Block
 from ledger.records import Record
 from ledger.times import from_ms, to_ms
 from ledger.types import MemberId, Time
+from node.clock import MACHINE_CLOCK
 from node.engine import Application, EngineStopped, Placed, QueueFull
 
 RETRY_AFTER_S: Final = 1
-
-
-def clock_ms() -> int:
-    """Milliseconds since 1970 by this machine's clock."""
-    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +71,7 @@ class EmbeddedEngine:
         application: Application,
         proposer: MemberId,
         limits: Limits = Limits(),
-        now_ms: Callable[[], int] = clock_ms,
+        now_ms: Callable[[], int] = MACHINE_CLOCK,
     ) -> None:
         self._application = application
         self._proposer = proposer

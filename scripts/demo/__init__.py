@@ -11,6 +11,9 @@ airports and airlines, as five authorities keep them. Seven members share it on 
     data-bureau                      steward: reviews the catalogue; runs the node
     audit-office                     auditor: rules on findings
 
+Deadlines take weeks, the demo half a minute: node and departments go by a clock that begins three
+weeks ago (`node.clock`) and is set right when the node is stopped and started again.
+
 The departments are made up; their tables, every query over them and every digest are real. `story`
 tells the acts in order, a module each. Every act looks at what came of it and ends the demo where
 it does not see what it expects (`stage.expect`): the demo cannot succeed by accident.

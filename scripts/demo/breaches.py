@@ -1,4 +1,4 @@
-"""Act 6: what goes wrong between departments: uses without a right, a key that wears out.
+"""Act 9: what goes wrong between departments: uses without a right, a key that wears out.
 
 A use happened, so it is never refused: it is recorded together with a finding, which accuses nobody
 for good before the accused has replied and the auditor has confirmed it.
@@ -27,7 +27,7 @@ _MINUTES: Final = "Consultation with the Transport Bureau: the count of seats is
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A use that the rules found fault with, and where its finding stands."""
+    """What the rules found fault with, and where the finding stands."""
 
     record: Receipted
     code: str
@@ -39,7 +39,7 @@ class Breach:
 
 def use_outside_the_grant(stage: Stage, pool: Pool, rights: Rights) -> Receipted:
     """The weather service looks at a column it was not granted: the aircraft."""
-    act("6  What goes wrong, and how it shows")
+    act("9  What goes wrong, and how it shows")
     study = Study(
         METEOROLOGY,
         "delay of single aircraft",
@@ -125,7 +125,7 @@ def use_after_revocation(stage: Stage, pool: Pool, rights: Rights) -> Breach:
 
 
 def _report_one(stage: Stage, pool: Pool, study: Study) -> Receipted:
-    (body,) = report_of(stage, study, run_queries(pool, study))
+    (body,) = report_of(stage, study, run_queries(stage, pool, study))
     return stage.department(study.member).says(body)
 
 
@@ -134,12 +134,17 @@ def _expect_finding(done: Receipted, code: str) -> None:
     expect(codes == [code], f"the finding is {code}, not {codes}")
 
 
+def breach_of(stage: Stage, record: Receipted, code: str, case_id: CaseId) -> Breach:
+    """Where a finding stands; `record` is what it is about."""
+    case = read_value(stage.client, Case, f"case/{case_id}")
+    if case is None or case.finding is None:
+        raise LookupError(case_id)
+    accused = next(one.member for one in case.parties if one.part == "accused")
+    return Breach(record, code, case_id, accused, case.finding.measure or "", case.state)
+
+
 def _breach(stage: Stage, used: Receipted, state: str) -> Breach:
     (found,) = used.findings
-    case = read_value(stage.client, Case, f"case/{found.case}")
-    if case is None or case.finding is None:
-        raise LookupError(found.case)
-    expect(case.state == state, f"the finding {found.code} is {state}, not {case.state}")
-    accused = next(one.member for one in case.parties if one.part == "accused")
-    measure = case.finding.measure or ""
-    return Breach(used, found.code, found.case, accused, measure, case.state)
+    breach = breach_of(stage, used, found.code, found.case)
+    expect(breach.state == state, f"the finding {found.code} is {state}, not {breach.state}")
+    return breach

@@ -69,6 +69,7 @@ FLIGHTS: Final = Table(
         "conditional",
         "transport",
         "Bureau of Transportation Statistics, on-time performance",
+        operations="derive, query, read",
         system="flight-statistics",
         storage="controlled",
         delete_within="30d",
@@ -105,6 +106,7 @@ AIRPORTS: Final = Table(
         "unconditional",
         "transport",
         "FAA airport data",
+        operations="derive, query, read",
         system="airport-register",
     ),
 )

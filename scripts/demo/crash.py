@@ -1,4 +1,4 @@
-"""Act 5: the node is killed in the middle of its work, and comes back with all it had promised.
+"""Act 7: the node is killed in the middle of its work, and comes back with all it had promised.
 
     load        the registry reports thousands of uses, one small batch after the other
     SIGKILL     no handler runs; what the node was about to answer, nobody will ever hear
@@ -48,9 +48,9 @@ class Crash:
 
 def kill_the_node_in_mid_load(stage: Stage, node: NodeProcess, pool: Pool, rights: Rights) -> Crash:
     """The whole act."""
-    act("5  The node is killed in the middle of its work")
+    act("7  The node is killed in the middle of its work")
     study = airworthiness(rights)
-    answers = run_queries(pool, study)
+    answers = run_queries(stage, pool, study)
     bodies = report_of(stage, study, answers, EVENTS_MAX)
     registry = stage.department(REGISTRY)
     tell_answers(study, answers, len(bodies))

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +12,14 @@ from ledger.policy_file import encode_policy
 from ledger.records import WriterAppointment
 from ledger.records.genesis import custodian_of
 from ledger.suites import ED25519, ML_DSA_44, Suite
+from ledger.times import from_ms
 from node.client import Client, Retry
 from scripts.demo.cast import MEMBERS, ORIGIN, PURPOSES, STEWARD, Member
 from scripts.demo.folder import Folder
 from scripts.demo.node_process import NodeProcess, found_node
-from scripts.demo.stage import Department, Stage, act, expect, tell
+from scripts.demo.stage import Department, Stage, StageClock, act, expect, tell
 from scripts.genesis_file import Founding, encode_founding, found, read_description, sign
 from scripts.keyfiles import write_private_key
-from scripts.spelling import time_of
 
 PATIENCE: Final = Retry(attempts_max=60, pause_max_s=1.0)
 """About a minute without an answer: the node will be killed and has to come back."""
@@ -49,11 +48,11 @@ def make_keys(folder: Folder) -> Keys:
     return keys
 
 
-def found_ledger(folder: Folder, keys: Keys) -> Founding:
+def found_ledger(folder: Folder, keys: Keys, clock: StageClock) -> Founding:
     """The genesis record, signed by all custodians and both log keys; the policy it states."""
     description = folder.root / "genesis.toml"
     description.write_text(_described(), encoding="utf-8")
-    founding = found(read_description(description), time_of(datetime.now(UTC)))
+    founding = found(read_description(description), from_ms(clock()))
     for name, key in keys.items():
         if name.endswith("/custodian") or name.startswith("log"):
             expect(not founding.is_complete, "no ledger is founded before everybody has signed")
@@ -66,9 +65,9 @@ def found_ledger(folder: Folder, keys: Keys) -> Founding:
 
 
 @contextmanager
-def running_node(folder: Folder) -> Iterator[NodeProcess]:
+def running_node(folder: Folder, clock: StageClock) -> Iterator[NodeProcess]:
     """A node process of its own, until the end of the block."""
-    with found_node(folder.node, folder.root / "genesis.json", folder.keys) as node:
+    with found_node(folder.node, folder.root / "genesis.json", folder.keys, clock) as node:
         node.start()
         tell(f"the node of the {STEWARD.en} answers at {node.url}")
         yield node
@@ -78,15 +77,21 @@ def running_node(folder: Folder) -> Iterator[NodeProcess]:
 def open_stage(founding: Founding, node: NodeProcess, keys: Keys) -> Iterator[Stage]:
     """All departments at work: each custodian has appointed its writer."""
     policy = founding.policy()
-    with Client(node.url, policy=policy, ledger=founding.ledger, retry=PATIENCE) as client:
+    with Client(
+        node.url, policy=policy, ledger=founding.ledger, retry=PATIENCE, clock_ms=node.clock
+    ) as client:
         departments = {one.id: _appoint(client, one, keys) for one in MEMBERS}
         tell(f"{len(departments)} custodians have appointed a writer each")
-        yield Stage(client, node.url, policy, departments)
+        yield Stage(client, node.url, policy, node.clock, departments)
 
 
-def open_act() -> None:
-    """The title of the act."""
+def open_act(clock: StageClock) -> None:
+    """The title of the act, and what time it is."""
     act("1  Seven departments found a ledger")
+    tell(
+        f"it is {from_ms(clock())[:10]} on stage: the clock of the demo begins "
+        f"{-clock.offset_days} days ago, as deadlines take weeks"
+    )
 
 
 def _appoint(client: Client, member: Member, keys: Keys) -> Department:

@@ -1,5 +1,6 @@
 """The node as a process of its own, on a loopback port: founded, started, killed, stopped."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from typing import Final, Self
 
 import httpx
 
-from scripts.demo.stage import DemoError
+from scripts.demo.stage import DemoError, StageClock
 
 START_S_MAX: Final = 60
 STOP_S_MAX: Final = 30
@@ -27,6 +28,7 @@ class NodeProcess:
 
     folder: Path
     port: int
+    clock: StageClock
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -40,11 +42,16 @@ class NodeProcess:
         return self.folder / "blockpool.toml"
 
     def start(self) -> float:
-        """Start it; returns the seconds until it was ready. Raises `DemoError`."""
+        """Start it, by the clock of the stage; returns the seconds until it was ready.
+
+        Raises `DemoError`.
+        """
         started = time.monotonic()
+        offset = {"BLOCKPOOL_CLOCK_OFFSET_DAYS": str(self.clock.offset_days)}
         with (self.folder / "messages.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  our own command
                 [*_BLOCKPOOL, "node", "run", "--config", str(self.config)],
+                env={**os.environ, **offset},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -91,9 +98,9 @@ class NodeProcess:
             return False
 
 
-def found_node(folder: Path, genesis: Path, keys: Path) -> NodeProcess:
+def found_node(folder: Path, genesis: Path, keys: Path, clock: StageClock) -> NodeProcess:
     """Write the node's configuration and the database with the genesis block."""
-    node = NodeProcess(folder, _free_port())
+    node = NodeProcess(folder, _free_port(), clock)
     command = ["node", "init", str(folder), "--genesis", str(genesis), "--port", str(node.port)]
     command += ["--log-key", str(keys / "log.pem"), "--log-key-pq", str(keys / "log-pq.pem")]
     done = subprocess.run(  # noqa: S603  our own command

@@ -1,4 +1,4 @@
-"""Act 7: what the ledger does not take in: bytes that are no record, and records nobody signed.
+"""Act 11: what the ledger does not take in: bytes that are no record, and records nobody signed.
 
 Each is sent as a stranger would send it, as plain HTTP. None leaves a trace in the log.
 """
@@ -15,7 +15,6 @@ from ledger.records import Body, Grant, Step
 from ledger.suites import ED25519
 from ledger.times import from_ms
 from node.client.chain import Position, Signed, sign_at
-from node.client.surroundings import now_ms
 from scripts.demo.cast import FLIGHTS, METEOROLOGY, TRANSPORT
 from scripts.demo.sharing import Rights
 from scripts.demo.stage import Department, Stage, act, expect, tell
@@ -38,7 +37,7 @@ class Rejection:
 
 def send_what_is_refused(stage: Stage, retired: Department, rights: Rights) -> list[Rejection]:
     """The whole act; `retired` still holds the key that was rotated away."""
-    act("7  What the ledger refuses")
+    act("11  What the ledger refuses")
     size = stage.client.ledger().size
     rejections = [
         _send(stage, "malformed", "half a record", _half(stage, rights)),
@@ -94,7 +93,7 @@ def _withdrawal(stage: Stage, department: Department, rights: Rights) -> Signed:
 def _sign(stage: Stage, writer: str, body: Body, signer: Signer) -> Signed:
     head = stage.client.writer_info(writer)
     position = Position(head.ledger, writer, head.records, head.head)
-    return sign_at(position, body, [signer], from_ms(now_ms()))
+    return sign_at(position, body, [signer], from_ms(stage.clock()))
 
 
 def _send(stage: Stage, code: str, what: str, content: bytes) -> Rejection:

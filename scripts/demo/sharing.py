@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from contracts.values import Case, GrantedRight
 from ledger.records import Acceptance, Grant, Request, Step
-from ledger.types import DatasetId, DigestHex, ItemId
+from ledger.types import DatasetId, ItemId
 from node.client import Receipted
 from scripts.answers import read_value
 from scripts.demo.cast import (
@@ -67,7 +67,7 @@ def offer_to_all(stage: Stage) -> None:
 def take_up_standing_grants(stage: Stage) -> ItemId:
     """One signed application; the right is in force in the same block, nobody has to answer."""
     datasets = [WEATHER.dataset, AIRPORTS.dataset, AIRLINES.dataset]
-    asked = _ask(stage, TRANSPORT, datasets, TermsOptions(), "Delays and their causes")
+    asked = ask(stage, TRANSPORT, datasets, TermsOptions(), "Delays and their causes").digest
     grants = [f"{asked}-{len(datasets) + n}" for n in range(len(datasets))]
     for request, grant in zip((f"{asked}-{n}" for n in range(3)), grants, strict=True):
         _expect_state(stage, request, "granted")
@@ -79,11 +79,11 @@ def take_up_standing_grants(stage: Stage) -> ItemId:
 
 def grant_as_asked(stage: Stage) -> tuple[ItemId, ItemId, ItemId]:
     """What covers the request is in force at once."""
-    forecast = _ask(stage, METEOROLOGY, [FLIGHTS.dataset], FORECAST, "Forecast of delays")
-    capacity = _ask(stage, AUTHORITY, [FLIGHTS.dataset], CAPACITY, "Planning of runways")
-    seats = _ask(stage, TRANSPORT, [PLANES.dataset], SEATS, "Seats offered by each carrier")
+    forecast = ask(stage, METEOROLOGY, [FLIGHTS.dataset], FORECAST, "Forecast of delays").digest
+    capacity = ask(stage, AUTHORITY, [FLIGHTS.dataset], CAPACITY, "Planning of runways").digest
+    seats = ask(stage, TRANSPORT, [PLANES.dataset], SEATS, "Seats offered by each carrier").digest
     answers = ((TRANSPORT, forecast), (TRANSPORT, capacity), (REGISTRY, seats))
-    done = [_grant(stage, provider, f"{request}-0") for provider, request in answers]
+    done = [give(stage, provider, f"{request}-0") for provider, request in answers]
     grants = [f"{one.digest}-0" for one in done]
     for grant in grants:
         _expect_state(stage, grant, "in-force")
@@ -93,8 +93,10 @@ def grant_as_asked(stage: Stage) -> tuple[ItemId, ItemId, ItemId]:
 
 def narrow_with_ground(stage: Stage) -> ItemId:
     """Less than was asked needs a coded ground, and the consumer's acceptance."""
-    request = _ask(stage, REGISTRY, [FLIGHTS.dataset], AIRWORTHINESS, "Hours flown by aircraft")
-    given = _grant(stage, TRANSPORT, f"{request}-0", NARROWED, "not-necessary")
+    request = ask(
+        stage, REGISTRY, [FLIGHTS.dataset], AIRWORTHINESS, "Hours flown by aircraft"
+    ).digest
+    given = give(stage, TRANSPORT, f"{request}-0", NARROWED, "not-necessary")
     grant = f"{given.digest}-0"
     expect(not given.findings, "narrowing with a ground is no finding")
     _expect_state(stage, grant, "offered")
@@ -121,7 +123,7 @@ def offer_unasked(stage: Stage) -> ItemId:
 
 def refuse_with_ground(stage: Stage) -> ItemId:
     """A refusal is a step with a coded ground, on the record like everything else."""
-    asked = _ask(stage, COMMERCE, [PLANES.dataset], TermsOptions(), "Market survey")
+    asked = ask(stage, COMMERCE, [PLANES.dataset], TermsOptions(), "Market survey").digest
     request = f"{asked}-0"
     step = Step(
         cases=(request,),
@@ -155,20 +157,22 @@ def share(stage: Stage) -> Rights:
     )
 
 
-def _ask(
+def ask(
     stage: Stage, member: Member, datasets: list[DatasetId], terms: TermsOptions, scene: str
-) -> DigestHex:
+) -> Receipted:
+    """Ask for datasets; the n-th request is `<record digest>-<n>`."""
     items = request_items(stage.client, datasets, None, terms)
-    return stage.department(member).says(Request(items=tuple(items), scene=scene)).digest
+    return stage.department(member).says(Request(items=tuple(items), scene=scene))
 
 
-def _grant(
+def give(
     stage: Stage,
     provider: Member,
     request: ItemId,
     terms: TermsOptions = TermsOptions(),  # frozen
     ground: str | None = None,
 ) -> Receipted:
+    """Answer a request; the right is `<record digest>-0`."""
     items = grant_items(stage.client, [{"request": request}], None, terms, ground)
     return stage.department(provider).says(Grant(items=tuple(items)))
 

@@ -1,4 +1,4 @@
-"""What all acts share: the departments at work, the node they talk to, and how a fact is told."""
+"""What all acts share: the departments, the node they talk to, their clock, how a fact is told."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from ledger.policy import Policy
 from ledger.records import Body
 from ledger.types import MemberId
 from node.client import Client, Receipted, Writer
+from node.clock import Clock
 from scripts.console_text import heading, success
 from scripts.demo.cast import Member
 
@@ -19,6 +20,17 @@ class DemoError(Exception):
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
+
+
+@dataclass(slots=True)
+class StageClock:
+    """The clock of everybody on stage. It starts in the past, and `later` sets it right."""
+
+    offset_days: int
+
+    def __call__(self) -> int:
+        """As `Clock`."""
+        return Clock(self.offset_days)()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,7 @@ class Stage:
     client: Client
     url: str
     policy: Policy
+    clock: StageClock
     departments: dict[MemberId, Department]
 
     def department(self, member: Member) -> Department:

@@ -8,13 +8,17 @@ from msgspec import Struct
 from msgspec import json as msgspec_json
 
 from contracts.audit import Doubt, Report
-from ledger.types import DatasetId, DigestHex, MemberId
+from ledger.records.terms import Terms
+from ledger.types import CaseId, DatasetId, DigestHex, ItemId, MemberId
 from scripts.console_text import info, print_fields, success
 from scripts.demo.breaches import Breach
-from scripts.demo.cast import MEMBERS, PROVIDERS
+from scripts.demo.cast import AIRPORTS, MEMBERS, PROVIDERS, STEWARD
 from scripts.demo.cataloguing import Catalogue
+from scripts.demo.combining import BLOCK, Combined
+from scripts.demo.correcting import Correction
 from scripts.demo.crash import Crash
 from scripts.demo.folder import Folder
+from scripts.demo.merging import Merger as Merged
 from scripts.demo.rejections import Rejection
 from scripts.demo.stage import act
 
@@ -28,8 +32,29 @@ class Dataset(Struct, frozen=True, rename="camel"):
     record: DigestHex
 
 
+class Block(Struct, frozen=True, rename="camel"):
+    """The dataset made of others' data: the rights it rests on, the terms it inherited."""
+
+    dataset: DatasetId
+    inputs: tuple[ItemId, ...]
+    rows: int
+    terms: Terms
+
+
+class Corrected(Struct, frozen=True, rename="camel"):
+    """The correction that was denied, escalated and ruled: its request, and what came of it."""
+
+    dataset: DatasetId
+    index: int
+    case: CaseId
+    ruled_by: MemberId
+    flights_without_airport: int
+    rows_before: int
+    rows_after: int
+
+
 class Found(Struct, frozen=True, rename="camel"):
-    """One finding."""
+    """One finding; `index` is that of the record it is about."""
 
     code: str
     accused: MemberId
@@ -46,6 +71,15 @@ class Survived(Struct, frozen=True, rename="camel"):
     missing_after: int
     records_reported: int
     restart_ms: int
+
+
+class Merger(Struct, frozen=True, rename="camel"):
+    """A department that is part of another one now, and the rights it had, and has."""
+
+    member: MemberId
+    successor: MemberId
+    rights_before: int
+    rights_after: int
 
 
 class Next(Struct, frozen=True, rename="camel"):
@@ -68,6 +102,9 @@ class Summary(Struct, frozen=True, rename="camel"):
     records: dict[str, int]
     usage_events: int
     usage_rows: int
+    block: Block
+    correction: Corrected
+    merger: Merger
     findings: tuple[Found, ...]
     rejections: tuple[Rejection, ...]
     crash: Survived
@@ -86,6 +123,28 @@ def datasets_of(catalogue: Catalogue) -> dict[DatasetId, Dataset]:
         dataset: Dataset(provider[dataset], version.rows, version.sha256, version.record)
         for dataset, version in sorted(catalogue.items())
     }
+
+
+def block_of(block: Combined) -> Block:
+    """What was made of others' data."""
+    return Block(BLOCK, block.inputs, block.rows, block.terms)
+
+
+def corrected_of(correction: Correction) -> Corrected:
+    """What was put right, and who ruled that it must be."""
+    return Corrected(
+        AIRPORTS.dataset,
+        correction.opened.index,
+        correction.case,
+        STEWARD.id,
+        correction.flights,
+        *correction.rows,
+    )
+
+
+def merger_of(merger: Merged) -> Merger:
+    """Who was merged into whom."""
+    return Merger(merger.member, merger.successor, merger.rights_before, merger.rights_after)
 
 
 def found_of(breach: Breach) -> Found:
@@ -150,6 +209,9 @@ def tell_summary(summary: Summary, report: Report, folder: Folder) -> None:
     """The facts, for people."""
     names = {one.id: one.en for one in MEMBERS}
     act("What you have seen")
+    correction, merger = summary.correction, summary.merger
+    missing = correction.rows_after - correction.rows_before
+    merged = f"the {names[merger.member]} into the {names[merger.successor]}"
     found = (f"{one.code} by the {names[one.accused]} ({one.state})" for one in summary.findings)
     print_fields(
         (
@@ -158,7 +220,16 @@ def tell_summary(summary: Summary, report: Report, folder: Folder) -> None:
                 "   used",
                 f"{summary.usage_events:,} uses of {summary.usage_rows:,} rows, each accounted for",
             ),
+            ("   joined", f"{BLOCK}: of three tables, on the terms of those it is made from"),
+            (
+                "   corrected",
+                f"{AIRPORTS.dataset}: denied, escalated, ruled; {missing} rows were missing",
+            ),
             ("   found", "; ".join(found)),
+            (
+                "   merged",
+                f"{merged}: {merger.rights_after} of {merger.rights_before} rights stand",
+            ),
             ("   refused", ", ".join(one.code for one in summary.rejections)),
             (
                 "   survived",

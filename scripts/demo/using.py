@@ -7,7 +7,6 @@ import duckdb
 
 from contracts.values import UseCounters
 from ledger.records import Usage
-from node.client.surroundings import now_ms
 from scripts.answers import read_value
 from scripts.console_text import progress
 from scripts.demo.cast import AUTHORITY, COMMERCE, METEOROLOGY, REGISTRY, TRANSPORT, Member
@@ -98,7 +97,7 @@ def use_data(stage: Stage, pool: Pool, rights: Rights) -> None:
     """Run and report all studies."""
     act("4  They use it, and report what they use")
     for study in studies(rights):
-        answers = run_queries(pool, study)
+        answers = run_queries(stage, pool, study)
         bodies = report_of(stage, study, answers)
         done = stage.department(study.member).says_all(bodies)
         expect(not any(one.findings for one in done), f"`{study.what}` keeps to its grant")
@@ -106,7 +105,7 @@ def use_data(stage: Stage, pool: Pool, rights: Rights) -> None:
         tell_answers(study, answers, len(bodies))
 
 
-def run_queries(pool: Pool, study: Study) -> list[Answer]:
+def run_queries(stage: Stage, pool: Pool, study: Study) -> list[Answer]:
     """Run every query of a study; each is one use, of the rows it read, at the moment it ran."""
     found = pool.execute(study.cases)
     names = [str(column[0]) for column in found.description]
@@ -114,7 +113,7 @@ def run_queries(pool: Pool, study: Study) -> list[Answer]:
     answers = []
     with progress(study.what, len(cases)) as advance:
         for case in cases:
-            answers.append(_run(pool, study.query, dict(zip(names, case, strict=True))))
+            answers.append(_run(stage, pool, study.query, dict(zip(names, case, strict=True))))
             advance()
     return answers
 
@@ -145,8 +144,8 @@ def check_counters(stage: Stage, study: Study, answers: Sequence[Answer]) -> Non
     expect(same, f"the ledger counts {total} uses and rows of `{study.what}`, not {counted}")
 
 
-def _run(pool: Pool, query: str, case: dict[str, object]) -> Answer:
-    at_ms = now_ms()
+def _run(stage: Stage, pool: Pool, query: str, case: dict[str, object]) -> Answer:
+    at_ms = stage.clock()
     answer = pool.execute(query, list(case.values())).fetchone()
     if answer is None:
         raise LookupError(query)

@@ -79,6 +79,7 @@ class Stage:
             target,
             transport=httpx.MockTransport(self.receiver.handle),
             clock_ms=lambda: to_ms(self.now or self.story.world.now),
+            stamp_ms=lambda: to_ms(self.now or self.story.world.now),
             waits_s=(0,),
         )
 
