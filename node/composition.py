@@ -20,7 +20,7 @@ from node.announcements import Audience
 from node.api.access import parse_token, read_secret
 from node.api.health import readings
 from node.api.service import LocalSigning, Service
-from node.clock import Clock
+from node.client.clock import Clock
 from node.engine.embedded import EmbeddedEngine, Limits
 from node.logs import log
 from node.maintenance import require_orderer

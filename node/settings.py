@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ledger.records.keys import CUSTODIAN
-from node.clock import BEHIND_DAYS_MAX
+from node.client.clock import BEHIND_DAYS_MAX
 
 MIB: Final = 1024 * 1024
 LogLevel = Literal["debug", "info", "warning", "error"]

@@ -36,8 +36,8 @@ from ledger.records import Body, Record
 from ledger.times import from_ms
 from ledger.types import DigestHex, WriterId
 from node.client.chain import Position, Signed, sign_at
+from node.client.clock import MACHINE_CLOCK
 from node.client.personal import find_personal_numbers, places_of
-from node.clock import MACHINE_CLOCK
 from node.outbox import Outbox
 from node.pipeline import Committed
 from node.signer_answers import (

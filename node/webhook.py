@@ -49,7 +49,7 @@ from node.announcements import (
     findings_from,
 )
 from node.api.access import SecretError
-from node.clock import MACHINE_CLOCK
+from node.client.clock import MACHINE_CLOCK
 from node.logs import log
 from node.news import News
 from node.replica import Replica

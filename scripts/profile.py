@@ -22,7 +22,7 @@ from ledger.policy import Policy
 from ledger.times import from_ms
 from ledger.types import Time, WriterId
 from node.client import Client, Retry, Writer
-from node.clock import Clock
+from node.client.clock import Clock
 from scripts.console_text import USAGE, fail, warn
 from scripts.keyfiles import read_token
 from scripts.signers import load_signer

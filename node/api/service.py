@@ -12,7 +12,7 @@ from contracts.transition import Rejected
 from ledger.policy import Policy
 from ledger.records import Genesis
 from node.api.problems import ApiError
-from node.clock import MACHINE_CLOCK, Clock
+from node.client.clock import MACHINE_CLOCK, Clock
 from node.engine import Engine, EngineStopped, QueueFull
 from node.metrics import MeasuredPipeline
 from node.news import News

@@ -22,11 +22,11 @@ from node.client.answers import (
     StateInfo,
     WriterInfo,
 )
+from node.client.clock import MACHINE_CLOCK
 from node.client.errors import ProblemError
 from node.client.flows import Answer, Flow, NoAnswer, Parameter, Pause, Request, Retry
 from node.client.submission import Pen, submit_all
 from node.client.surroundings import TIMEOUT_S, base_of
-from node.clock import MACHINE_CLOCK
 
 T = TypeVar("T")
 

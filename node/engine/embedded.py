@@ -16,7 +16,7 @@ from contracts.replay import Block
 from ledger.records import Record
 from ledger.times import from_ms, to_ms
 from ledger.types import MemberId, Time
-from node.clock import MACHINE_CLOCK
+from node.client.clock import MACHINE_CLOCK
 from node.engine import Application, EngineStopped, Placed, QueueFull
 
 RETRY_AFTER_S: Final = 1

@@ -12,7 +12,7 @@ airports and airlines, as five authorities keep them. Seven members share it on 
     audit-office                     auditor: rules on findings
 
 Deadlines take weeks, the demo half a minute: node and departments go by a clock that begins three
-weeks ago (`node.clock`) and is set right when the node is stopped and started again.
+weeks ago (`node.client.clock`) and is set right when the node is stopped and started again.
 
 The departments are made up; their tables, every query over them and every digest are real. `story`
 tells the acts in order, a module each. Every act looks at what came of it and ends the demo where

@@ -9,7 +9,7 @@ from ledger.policy import Policy
 from ledger.records import Body
 from ledger.types import MemberId
 from node.client import Client, Receipted, Writer
-from node.clock import Clock
+from node.client.clock import Clock
 from scripts.console_text import heading, success
 from scripts.demo.cast import Member
 

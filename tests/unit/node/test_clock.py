@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from ledger.times import DAY_MS, to_ms
-from node.clock import BEHIND_DAYS_MAX, MACHINE_CLOCK, Clock
+from node.client.clock import BEHIND_DAYS_MAX, MACHINE_CLOCK, Clock
 from node.logs import configured_logs
 from node.replica import ReplicaError
 from scripts import profile
@@ -28,7 +28,9 @@ TODAY = to_ms(START) + 30 * DAY_MS
 @pytest.fixture
 def machine_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine on which it is thirty days after the ledger's genesis."""
-    monkeypatch.setattr("node.clock.time", SimpleNamespace(time_ns=lambda: TODAY * 1_000_000))
+    monkeypatch.setattr(
+        "node.client.clock.time", SimpleNamespace(time_ns=lambda: TODAY * 1_000_000)
+    )
 
 
 def test_it_runs_behind_and_never_ahead(tmp_path: Path) -> None:
