@@ -78,11 +78,11 @@ def open_stage(founding: Founding, node: NodeProcess, keys: Keys) -> Iterator[St
     """All departments at work: each custodian has appointed its writer."""
     policy = founding.policy()
     with Client(
-        node.url, policy=policy, ledger=founding.ledger, retry=PATIENCE, clock_ms=node.client.clock
+        node.url, policy=policy, ledger=founding.ledger, retry=PATIENCE, clock_ms=node.clock
     ) as client:
         departments = {one.id: _appoint(client, one, keys) for one in MEMBERS}
         tell(f"{len(departments)} custodians have appointed a writer each")
-        yield Stage(client, node.url, policy, node.client.clock, departments)
+        yield Stage(client, node.url, policy, node.clock, departments)
 
 
 def open_act(clock: StageClock) -> None:

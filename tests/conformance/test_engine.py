@@ -171,15 +171,15 @@ async def test_block_time_is_the_clock_s_and_increases_though_the_clock_is_set_b
 ) -> None:
     async with started(make) as node:
         one, two, three = node.records(3)
-        node.client.clock.now_ms += 500
+        node.clock.now_ms += 500
         await node.engine.order([one])
-        assert to_ms(node.ledger.head.time) == node.client.clock.now_ms
-        node.client.clock.now_ms -= 3_600_000
+        assert to_ms(node.ledger.head.time) == node.clock.now_ms
+        node.clock.now_ms -= 3_600_000
         await node.engine.order([two])
-        assert to_ms(node.ledger.head.time) == node.client.clock.now_ms + 3_600_001
-        node.client.clock.now_ms += 2 * 3_600_000
+        assert to_ms(node.ledger.head.time) == node.clock.now_ms + 3_600_001
+        node.clock.now_ms += 2 * 3_600_000
         await node.engine.order([three])
-        assert to_ms(node.ledger.head.time) == node.client.clock.now_ms
+        assert to_ms(node.ledger.head.time) == node.clock.now_ms
 
 
 async def test_a_deadline_closes_an_idle_block_and_no_earlier(make: MakeEngine) -> None:
@@ -188,10 +188,10 @@ async def test_a_deadline_closes_an_idle_block_and_no_earlier(make: MakeEngine) 
     world.accept(world.sign("transport/main", bodies.entry()))
     (due,) = (key.split("/")[1] for key in world.state.keys("due/"))
     async with started(make, world=world) as node:
-        node.client.clock.now_ms = to_ms(due) - 1
+        node.clock.now_ms = to_ms(due) - 1
         await node.idles()
         assert node.ledger.blocks == []
-        node.client.clock.now_ms = to_ms(due)
+        node.clock.now_ms = to_ms(due)
         await node.idles()
         (block,) = node.ledger.blocks
         assert (block.time, list(block.records)) == (due, [])
