@@ -22,7 +22,7 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
-from contracts.succession import heir_of
+from contracts.succession import hands_of
 from contracts.values import (
     Case,
     Due,
@@ -197,10 +197,15 @@ def late_in(view: StateView, case: Case) -> tuple[MemberId, ...]:
     )
 
 
-def entitled_as(view: StateView, case: Case, row: Step, member: MemberId) -> Part | None:
-    """The part or office by which `member` may take a step, if any; whatever the case's state."""
-    is_party = any(heir_of(view, party.member) == member for party in case.parties)
-    barred = OFFICES if row.independent and is_party else ()
+def entitled_as(
+    view: StateView, case: Case, row: Step, member: MemberId, *, in_office: bool = True
+) -> Part | None:
+    """The part or office by which `member` may take a step, if any; whatever the case's state.
+
+    A writer of a part of the member is not `in_office`.
+    """
+    is_party = any(member in hands_of(view, party.member) for party in case.parties)
+    barred = OFFICES if not in_office or (row.independent and is_party) else ()
     allowed = (part for part in row.who if part not in barred)
     return next((part for part in allowed if member in members_in(view, case, part)), None)
 
@@ -225,8 +230,9 @@ def _check_step(
 ) -> Step:
     """The row of a step that applies; who may take it is the same in every state."""
     who = rows[0].who
-    if entitled_as(draft, case, rows[0], draft.member) is None:
-        holds = any(draft.member in members_in(draft, case, part) for part in who)
+    in_office = not draft.is_for_part
+    if entitled_as(draft, case, rows[0], draft.member, in_office=in_office) is None:
+        holds = in_office and any(draft.member in members_in(draft, case, part) for part in who)
         refuse_unless(holds, not_entitled, f"{case_id}: it is for {', '.join(who)}", "step")
         raise Refused(OWN_CASE, case_id)
     return required(

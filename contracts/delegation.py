@@ -21,7 +21,7 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
-from contracts.succession import heir_of
+from contracts.succession import hand_of
 from contracts.values import EntryTerms, GrantedRight, Party
 from contracts.view import read
 from ledger.records.delegation import Delegation, DelegationItem
@@ -69,15 +69,15 @@ def _check_recipients(
 ) -> None:
     """R414: a right never returns: not to its holder, to a holder above it or to a provider.
 
-    Nor does it to a member that was merged into one of these, or into which one of these was.
+    Nor does it to a member that was merged into one of these, or into which one of these was; nor
+    to one in whose hands what one of these has to do with the dataset came by a split.
     """
     holders = [link.right.member for link in chain if link.right.member is not None]
     givers = [link.right.provider for link in chain]
-    hands = {
-        heir_of(draft, one) for one in (*holders, *givers, entry.provider, *entry.co_providers)
-    }
+    above = (*holders, *givers, entry.provider, *entry.co_providers)
+    hands = {hand_of(draft, one, entry.dataset) for one in above}
     for member in item.members:
-        returns = heir_of(draft, member) in hands
+        returns = hand_of(draft, member, entry.dataset) in hands
         refuse_unless(not returns, RIGHT_RETURNS, member, "members")
 
 

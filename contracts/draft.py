@@ -5,7 +5,8 @@ rule refuses, `transition` drops the draft and nothing has happened.
 """
 
 from contracts.context import Context
-from contracts.reasons import DATASET_NOT_ALLOWED, refuse_unless
+from contracts.reasons import DATASET_NOT_ALLOWED, IN_OTHER_HANDS, refuse_unless
+from contracts.succession import keeper_of
 from contracts.values import Writer
 from contracts.view import Overlay, StateView
 from ledger.seal import FindingRef
@@ -16,10 +17,11 @@ class Draft(Overlay):
     """An overlay for one record.
 
     `record` is the digest of the record (in a settlement, of the seal before), `signer` the writer
-    that signed it, `member` the signer's member. A settlement has no signer.
+    that signed it, `member` the signer's member. A settlement has no signer. `is_split` says that
+    others hold parts of the signer's member, or that the signer speaks for such a part.
     """
 
-    __slots__ = ("context", "findings", "member", "record", "signer", "writer")
+    __slots__ = ("context", "findings", "is_split", "member", "record", "signer", "writer")
 
     def __init__(
         self,
@@ -28,9 +30,12 @@ class Draft(Overlay):
         record: DigestHex,
         signer: WriterId = "",
         writer: Writer | None = None,
+        *,
+        is_split: bool = False,
     ) -> None:
         super().__init__(base)
         self.context = context
+        self.is_split = is_split
         self.record = record
         self.signer = signer
         self.member: MemberId = signer.partition("/")[0]
@@ -46,3 +51,19 @@ class Draft(Overlay):
         refuse_unless(
             not allowed or dataset in allowed, DATASET_NOT_ALLOWED, dataset or "", "dataset"
         )
+        refuse_unless(not self.is_in_other_hands(dataset), IN_OTHER_HANDS, dataset or "", "dataset")
+
+    @property
+    def is_for_part(self) -> bool:
+        """Whether the signer speaks for a part of its member alone: by none of its offices."""
+        return self.writer is not None and self.writer.keeper is not None
+
+    def is_in_other_hands(self, dataset: DatasetId | None) -> bool:
+        """R629: of a member that was split, each hand speaks of its part alone.
+
+        Writers that the member itself appointed speak of what is in nobody else's hands.
+        """
+        if not self.is_split or dataset is None:
+            return False
+        keeper = None if self.writer is None else self.writer.keeper
+        return keeper_of(self, self.member, dataset) != keeper

@@ -262,6 +262,6 @@ def raise_finding(  # noqa: PLR0913  each names one thing a finding says
 def find_unappointed(draft: Draft, dataset: DatasetId, base: CaseId) -> None:
     """Find a writer that reports on a dataset though it was appointed for others."""
     allowed = () if draft.writer is None else draft.writer.datasets
-    if allowed and dataset not in allowed:
+    if (allowed and dataset not in allowed) or draft.is_in_other_hands(dataset):
         measure = f"{draft.signer}: {dataset}"
         raise_finding(draft, OUTSIDE_APPOINTMENT, base, (draft.member,), measure=measure)

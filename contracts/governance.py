@@ -34,11 +34,12 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
-from contracts.succession import heir_of
+from contracts.succession import hands_of
 from contracts.values import Case, CastBallot, Ledger, Party, ProposedAction, Tally
 from contracts.view import StateView, held, read
 from ledger.canonical import encode
 from ledger.hashing import sha256
+from ledger.records.actions import SplitMember
 from ledger.records.genesis import Threshold
 from ledger.records.governance import (
     Action,
@@ -154,9 +155,9 @@ def changed_premise(view: StateView, premises: Sequence[Premise]) -> str | None:
 def apply_decision(draft: Draft, body: Decision) -> None:
     """R608: the government decides without a vote, on the minutes of its meeting, what is its own.
 
-    It gives a lost custodian another key, and renames, moves and merges members, but never its own
-    and nobody of the committee: those take a vote. R609: it rejects an admission while the vote on
-    it is open.
+    It gives a lost custodian another key, and renames, moves, merges and splits members, but never
+    its own and nobody of the committee: those take a vote. R609: it rejects an admission while the
+    vote on it is open.
     """
     refuse_unless(
         draft.member in active_holders(draft, "government"), NOT_GOVERNMENT, draft.member, "writer"
@@ -168,7 +169,10 @@ def apply_decision(draft: Draft, body: Decision) -> None:
             admits = isinstance(proposed.action, AdmitMembers)
             refuse_unless(admits, NOT_GOVERNMENT, "it admits nobody", "proposal")
             cases.take_step(draft, proposal, "overrule", NOT_GOVERNMENT)
-        case SucceedMember(member=member, successor=successor) as action:
+        case (
+            SplitMember(member=member, successor=successor)
+            | SucceedMember(member=member, successor=successor)
+        ) as action:
             _check_own(draft, action, member, successor)
             draft.adopt(actions.tried(draft, action))
         case (DescribeMember(member=member) | RecoverCustodian(member=member)) as action:
@@ -181,7 +185,7 @@ def apply_decision(draft: Draft, body: Decision) -> None:
 def _check_own(draft: Draft, action: Action, *members: MemberId) -> None:
     """What the government does to members it does to others, and not to the committee."""
     for member in members:
-        refuse_unless(heir_of(draft, member) != draft.member, OWN_CASE, member, "matter")
+        refuse_unless(draft.member not in hands_of(draft, member), OWN_CASE, member, "matter")
     takes_vote = actions.is_qualified(draft, action)
     refuse_unless(not takes_vote, NOT_GOVERNMENT, "the committee takes a vote", "matter")
 

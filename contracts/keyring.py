@@ -5,13 +5,15 @@ new key signs the record that introduces it. A key serves one function once in t
 ledger, so a key that is retired or revoked never comes back.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec.structs import replace
 
 from contracts import findings
 from contracts.draft import Draft
 from contracts.reasons import (
+    FAMILY_NOT_ALLOWED,
+    IN_OTHER_HANDS,
     KEY_TAKEN,
     NOT_CUSTODIAN,
     PERIOD_OVER,
@@ -23,7 +25,7 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
-from contracts.succession import heir_of
+from contracts.succession import heir_of, keeper_of
 from contracts.values import ChainHead, Key, Member, Writer
 from contracts.view import StateView, held, read
 from ledger.errors import FormatError, WeakKeyError
@@ -34,6 +36,9 @@ from ledger.records.governance import Decision, Proposal, RecoverCustodian
 from ledger.records.keys import KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
 from ledger.suites import ED25519
 from ledger.types import Count, DigestHex, MemberId, WriterId
+
+PART_FAMILIES: Final = ("cases", "catalogue", "sharing", "use")
+"""Families in which datasets are spoken of."""
 
 
 def introduced_key(view: StateView, body: Body) -> PublicKey | None:
@@ -69,7 +74,7 @@ def apply_appointment(draft: Draft, body: WriterAppointment) -> None:
     key leaves its former one retired; one that has ended needs a new key.
     """
     name = body.writer
-    _check_custodian(draft, name)
+    keeper = _keeper_for(draft, body)
     starts_in_time = body.not_after is None or body.not_after > draft.context.time
     refuse_unless(starts_in_time, PERIOD_OVER, "", "notAfter")
     before = read(draft, Writer, f"writer/{name}")
@@ -84,6 +89,7 @@ def apply_appointment(draft: Draft, body: WriterAppointment) -> None:
             appointed_by=draft.record,
             datasets=body.datasets,
             families=body.families,
+            keeper=keeper,
             key=keyid,
             not_after=body.not_after,
         ),
@@ -169,8 +175,40 @@ def _own_writers_key(draft: Draft, keyid: DigestHex) -> tuple[Key, WriterId]:
     key = read(draft, Key, f"key/{keyid}")
     if key is None or key.function != "writer" or not key.writer:
         raise Refused(UNKNOWN_KEY, keyid, "key")
-    refuse_unless(heir_of(draft, key.member) == draft.member, UNKNOWN_KEY, keyid, "key")
+    writer = held(draft, Writer, f"writer/{key.writer}")
+    keeper = heir_of(draft, writer.keeper or key.member)
+    refuse_unless(keeper == draft.member, UNKNOWN_KEY, keyid, "key")
     return key, key.writer
+
+
+def _keeper_for(draft: Draft, body: WriterAppointment) -> MemberId | None:
+    """R206: who holds a part of a member appoints writers of it, for datasets of that part alone.
+
+    These are named, and the families are those in which datasets are spoken of. Who appointed such
+    a writer manages it from then on; nobody takes over a name that others manage.
+    """
+    writer = read(draft, Writer, f"writer/{body.writer}")
+    keeper = _common_keeper(draft, body) if writer is None else writer.keeper
+    if keeper is None or heir_of(draft, keeper) != draft.member:
+        _check_custodian(draft, body.writer)
+        return None
+    is_custodian = draft.signer == custodian_of(draft.member)
+    refuse_unless(is_custodian, NOT_CUSTODIAN, body.writer, "writer")
+    wrong = next((one for one in body.families if one not in PART_FAMILIES), None)
+    refuse_unless(wrong is None, FAMILY_NOT_ALLOWED, wrong or "", "families")
+    is_part = _common_keeper(draft, body) == keeper
+    refuse_unless(is_part, IN_OTHER_HANDS, f"not all are in the hands of {keeper}", "datasets")
+    return keeper
+
+
+def _common_keeper(draft: Draft, body: WriterAppointment) -> MemberId | None:
+    """The one member that holds all datasets of an appointment, since splits; mostly nobody."""
+    member_id = _member_of(body.writer)
+    member = read(draft, Member, f"member/{member_id}")
+    if member is None or not member.heirs or not body.datasets:
+        return None
+    first, *others = (keeper_of(draft, member_id, dataset) for dataset in body.datasets)
+    return first if all(one == first for one in others) else None
 
 
 def _member_of(writer: WriterId) -> MemberId:
@@ -178,7 +216,9 @@ def _member_of(writer: WriterId) -> MemberId:
 
 
 def _check_custodian(draft: Draft, about: WriterId) -> None:
-    is_own = heir_of(draft, _member_of(about)) == draft.member
+    writer = read(draft, Writer, f"writer/{about}")
+    keeper = None if writer is None else writer.keeper
+    is_own = heir_of(draft, keeper or _member_of(about)) == draft.member
     refuse_unless(
         is_own and draft.signer == custodian_of(draft.member), NOT_CUSTODIAN, about, "writer"
     )

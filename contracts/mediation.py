@@ -8,7 +8,7 @@ when it is asked, so it follows the lines of business as they are now.
 from collections.abc import Sequence
 from typing import Final
 
-from contracts.succession import heir_of
+from contracts.succession import hands_of
 from contracts.values import Case, Member, RoleHolders
 from contracts.view import StateView, held, read
 from ledger.types import MemberId
@@ -21,11 +21,11 @@ def mediators(view: StateView, case: Case) -> tuple[MemberId, ...]:
     """R701: who mediates is the parties' lowest common superior that is a steward.
 
     Failing that the stewards, and failing them the members with the role government; never a party,
-    nor who acts for a party that is merged, nor who is suspended. A line of superiors is followed 8
-    steps up.
+    nor who acts for a party that is merged or split, nor who is suspended. A line of superiors is
+    followed 8 steps up.
     """
     members = [party.member for party in case.parties]
-    barred = [*members, *(heir_of(view, member) for member in members)]
+    barred = [*members, *(hand for member in members for hand in hands_of(view, member))]
     stewards = _able(view, "steward", barred)
     lines = [_superiors(view, member) for member in members]
     for one in lines[0] if lines else ():

@@ -102,6 +102,7 @@ NOT_YOUR_STEP: Final = Reason(
 OWN_CASE: Final = Reason(1205, "own-case", "nobody decides a case to which it is a party")
 NOT_COMMITTEE: Final = Reason(
     1231, "not-committee", "only active members of the committee propose and vote"
+UNKNOWN_DATASET: Final = Reason(1152, "unknown-dataset", "no such dataset")
 )
 NOT_GOVERNMENT: Final = Reason(1232, "not-government", "only the government decides this")
 WITHHELD: Final = Reason(1206, "withheld", "the entry withholds the data from sharing")
@@ -154,6 +155,9 @@ ENTRY_CHANGED: Final = Reason(
     1305, "entry-changed", "the entry has changed since it was read", can_retry=True
 )
 SCHEMA_DIFFERS: Final = Reason(1306, "schema-differs", "the schema is not the one of the entry")
+IN_OTHER_HANDS: Final = Reason(
+    1261, "in-other-hands", "since a split another member acts for this one about the dataset"
+)
 GROUND_MISSING: Final = Reason(1307, "ground-missing", "the step needs one of its coded grounds")
 REQUEST_DIFFERS: Final = Reason(
     1308, "request-differs", "the grant answers a request for another dataset or by another member"

@@ -149,8 +149,8 @@ def _other_side(draft: Draft, case: Case) -> Parties:
 def _check_office(draft: Draft, body: CaseOpening) -> None:
     """R707: the steward and the auditor order inspections, rectifications and the like."""
     offices = ("steward", "auditor")
-    is_office = any(draft.member in mediation.holders(draft, role) for role in offices)
-    refuse_unless(is_office, NOT_YOUR_OFFICE, draft.member, "workflow")
+    holds = any(draft.member in mediation.holders(draft, role) for role in offices)
+    refuse_unless(holds and not draft.is_for_part, NOT_YOUR_OFFICE, draft.member, "workflow")
     _check_not_itself(draft, body)
 
 

@@ -32,7 +32,7 @@ from msgspec import Struct
 
 from contracts import calendar, cases
 from contracts.course import Named
-from contracts.succession import is_suspended
+from contracts.succession import is_suspended, keeper_of
 from contracts.values import Case, Ledger, Member, Writer
 from contracts.view import StateView, held, read
 from contracts.workflows import WORKFLOWS, Part, State, Step
@@ -55,6 +55,7 @@ class Task(Struct, frozen=True, kw_only=True, rename="camel"):
         due: when the case must have moved; the deadline missed, if it has passed.
         duty: whether a deadline runs against the member.
         grounds: coded grounds, of which the step needs one.
+        keeper: since a split, the member whose writers take it.
         names: what the record must name beside its cases, if anything.
         part: the part in the case, or the office, by which the member may take the step.
         record: kind of the record that takes it.
@@ -72,6 +73,7 @@ class Task(Struct, frozen=True, kw_only=True, rename="camel"):
     due: Time | None = None
     duty: Literal["must", "may"]
     grounds: tuple[str, ...] = ()
+    keeper: MemberId | None = None
     names: Named | None = None
     part: Part
     record: str
@@ -86,7 +88,8 @@ def tasks_of(
     view: StateView, now: Time, case_id: CaseId, case: Case, member: MemberId
 ) -> tuple[Task, ...]:
     """The steps `member` may take in a case at `now`; a suspended member may take none."""
-    if read(view, Member, f"member/{member}") is None or is_suspended(view, member):
+    known = read(view, Member, f"member/{member}")
+    if known is None or is_suspended(view, member):
         return ()
     rows = [*{row.name: row for row in _rows(case)}.values()]  # one task, whatever comes of it
     parts = [cases.entitled_as(view, case, row, member) for row in rows]
@@ -97,6 +100,7 @@ def tasks_of(
     days_left, urgency = urgency_of(view, now, due)
     late = () if due is None else against(case)
     dataset = cases.dataset_of(view, case)
+    keeper = keeper_of(view, member, dataset) if dataset is not None and known.heirs else None
     return tuple(
         Task(
             case=case_id,
@@ -106,6 +110,7 @@ def tasks_of(
             due=due,
             duty="must" if _is_late_by(view, case, row, member, late) else "may",
             grounds=row.grounds,
+            keeper=keeper,
             names=row.names,
             part=part,
             record=row.by,
@@ -178,7 +183,8 @@ def may_sign(writer: Writer, task: Task, now: Time) -> bool:
     """Whether a writer's appointment lets it take a step of its member's."""
     runs = writer.status == "active" and (writer.not_after is None or now <= writer.not_after)
     has_family = KIND_OF_NAME[task.record].family in writer.families
-    return runs and has_family and (not writer.datasets or task.dataset in writer.datasets)
+    is_for_it = not writer.datasets or task.dataset in writer.datasets
+    return runs and has_family and is_for_it and writer.keeper == task.keeper
 
 
 def _is_late_by(

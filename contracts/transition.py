@@ -49,7 +49,7 @@ from contracts.reasons import (
     required,
 )
 from contracts.rulebooks import rule_of
-from contracts.succession import is_suspended
+from contracts.succession import KINDS_OF_PARTS, is_suspended
 from contracts.values import ChainHead, Key, Member, Writer
 from contracts.view import StateView, held, read
 from ledger.envelope import Envelope
@@ -267,7 +267,8 @@ def _admit(view: StateView, context: Context, record: Record, verify: SignatureC
     _check_signatures(record.envelope, keys, verify)
     _check_chain(view, record)
     _check_family(view, record, writer)
-    return Draft(view, context, record.digest, name, writer)
+    is_split = writer.keeper is not None or bool(member.heirs)
+    return Draft(view, context, record.digest, name, writer, is_split=is_split)
 
 
 def _check_signatures(
@@ -303,13 +304,17 @@ def _check_family(view: StateView, record: Record, writer: Writer) -> None:
     """R008: the writer was appointed for the record's family; every writer may rotate its key.
 
     R009: a suspended member states facts and manages its keys, but neither asks nor gives. The
-    same goes for the members for which it acts.
+    same goes for the members for which it acts, and for the parts of members that it holds.
+
+    R630: who holds a part of a member says what concerns datasets, but nothing by its offices.
     """
     kind = KIND_OF_NAME[record.kind]
     allowed = kind.family in writer.families or record.kind == "key-rotation"
     refuse_unless(allowed, FAMILY_NOT_ALLOWED, kind.family, "predicateType")
     if not kind.states_fact and kind.family != "keys":
-        member_id = record.chain.writer.partition("/")[0]
+        is_able = writer.keeper is None or kind.name in KINDS_OF_PARTS
+        refuse_unless(is_able, FAMILY_NOT_ALLOWED, "a part of a member", "predicateType")
+        member_id = writer.keeper or record.chain.writer.partition("/")[0]
         refuse_unless(not is_suspended(view, member_id), MEMBER_SUSPENDED, member_id, "writer")
 
 

@@ -57,7 +57,7 @@ def apply_usage(draft: Draft, body: Usage) -> None:
         _find(draft, body, findings.NO_EFFECTIVE_GRANT, measure)
     _check_content(draft, body)
     _check_existence(draft, body)
-    if draft.writer is not None and draft.writer.datasets:
+    if draft.writer is not None and (draft.writer.datasets or draft.is_split):
         _check_appointment(draft, body, draft.writer.datasets)
 
 
@@ -118,8 +118,9 @@ def _check_existence(draft: Draft, body: Usage) -> None:
 
 def _check_appointment(draft: Draft, body: Usage, datasets: tuple[DatasetId, ...]) -> None:
     """R508: a writer appointed for some datasets reports the use of these alone."""
-    if body.content.dataset not in datasets:
-        measure = f"{draft.signer}: {body.content.dataset}"
+    dataset = body.content.dataset
+    if (datasets and dataset not in datasets) or draft.is_in_other_hands(dataset):
+        measure = f"{draft.signer}: {dataset}"
         _find(draft, body, findings.OUTSIDE_APPOINTMENT, measure)
 
 

@@ -4,6 +4,8 @@
 |---|---|---|
 | `ledger` | `Ledger` | name, parameters, calendar, purposes, rules version |
 | `member/<member>` | `Member` | who it is, its roles |
+| `hand/<member>/<dataset>` | `HandedDataset` | since a split, who acts for it about a dataset |
+| `part/<member>/<successor>` | `HandedPart` | how many of its datasets another acts for |
 | `role/<role>` | `RoleHolders` | the members that have a role |
 | `writer/<member>/<name>` | `Writer` | what it may sign, with which key |
 | `chain/<member>/<name>` | `ChainHead` | length and head of its chain |
@@ -81,6 +83,8 @@ SUSPENSIONS_MAX: Final = 16
 """How often one right can be suspended."""
 
 
+HEIRS_MAX: Final = 16
+"""Members that hold parts of one member, since splits."""
 class Ledger(Canonical):
     """What genesis fixed and votes changed. `digest` names the ledger; `next_rules` are adopted."""
 
@@ -103,6 +107,7 @@ class Member(Canonical):
     code: ShortText
     custodian: DigestHex
     endpoint: ShortText | None = None
+    `heirs` hold parts of it since a split, `keeps` counts the members of which it holds a part.
     generation: Count = 0
     jurisdiction: Jurisdiction
     line_superior: MemberId | None = None
@@ -110,7 +115,9 @@ class Member(Canonical):
     names: Names
     roles: tuple[Role, ...] = ()
     status: Literal["active", "removed", "suspended"] = "active"
+    heirs: Annotated[tuple[MemberId, ...], Meta(max_length=HEIRS_MAX)] = ()
     successor: MemberId | None = None
+    keeps: Count = 0
 
 
 class RoleHolders(Canonical):
@@ -120,17 +127,33 @@ class RoleHolders(Canonical):
 
 
 class Writer(Canonical):
-    """A signing identity. `appointed_by` is the digest of the record that says so."""
+    """A signing identity. `appointed_by` is the digest of the record that says so.
+
+    A `keeper` is the member that appointed it, for its part of a member that was split.
+    """
 
     appointed_by: DigestHex
     datasets: tuple[DatasetId, ...] = ()
     families: tuple[Family, ...]
+class HandedDataset(Canonical):
+    """Since a split, `member` acts for another one about a dataset."""
+
+    member: MemberId
+
+
+class HandedPart(Canonical):
+    """So many datasets of one member are in the hands of another one."""
+
+    datasets: Count
+
+
     key: DigestHex
     not_after: Time | None = None
     status: Literal["active", "ended"] = "active"
 
 
 class ChainHead(Canonical):
+    keeper: MemberId | None = None
     """Where a writer's chain stands: `records` is the next sequence number."""
 
     head: DigestHex
@@ -498,6 +521,8 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "standing": StandingGrants,
         "terms": FormerTerms,
         "system": InformationSystem,
+    | HandedDataset
+    | HandedPart
         "use": UseCounters,
         "writer": Writer,
     }.items()
@@ -510,3 +535,7 @@ def parse_value(key: str, data: bytes) -> Value:
     if decoder is None:
         raise FormatError(f"no value is stored under `{key}`")
     return parse(data, decoder)
+        "hand": HandedDataset,
+        "indicator": Indicator,
+        "indicators": AdoptedIndicators,
+        "part": HandedPart,

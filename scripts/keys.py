@@ -16,6 +16,7 @@ from ledger.checkpoint import log_key
 from ledger.errors import FormatError, LedgerError
 from ledger.keys import (
     KeyDescription,
+    PrivateKey,
     PublicKey,
     encode_private_key,
     encode_private_key_unencrypted,
@@ -26,6 +27,7 @@ from ledger.note import encode_vkey
 from ledger.records import KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
 from ledger.records.genesis import custodian_of
 from ledger.suites import SUITES
+from node.client import Client
 from scripts.answers import print_receipted, read_value
 from scripts.console_text import USAGE, fail, print_fields, print_json, print_table, success, warn
 from scripts.keyfiles import write_private_key
@@ -184,7 +186,7 @@ def appoint(
     with at.client() as client:
         before = read_value(client, Writer, f"writer/{writer}")
         known = before is not None and before.key == own.public_key.keyid
-        custodians = client.writer(_custodian(writer), signer)
+        custodians = client.writer(_custodian(client, signer, writer), signer)
         done = custodians.submit(body, cosigners=() if known else (own,))
     print_receipted(done, f"{writer} signs with {own.public_key.keyid}", as_json=as_json)
 
@@ -206,7 +208,7 @@ def end(
     signer = load_signer(custodian, passphrase_file)
     body = build(WriterEnd, ground=ground, writer=writer)
     with at.client() as client:
-        done = client.writer(_custodian(writer), signer).submit(body)
+        done = client.writer(_custodian(client, signer, writer), signer).submit(body)
     print_receipted(done, f"{writer} has ended", as_json=as_json)
 
 
@@ -271,7 +273,8 @@ def revoke(
         known = read_value(client, Key, f"key/{keyid}")
         if known is None:
             fail(f"the ledger knows no key {keyid}", hint="see blockpool keys show FILE for the id")
-        custodians = client.writer(custodian_of(known.member), signer)
+        about = known.writer or custodian_of(known.member)
+        custodians = client.writer(_custodian(client, signer, about), signer)
         cosigners = () if following is None else (following,)
         done = custodians.submit(body, cosigners=cosigners)
     print_receipted(done, f"{keyid} is revoked since index {suspect_since}", as_json=as_json)
@@ -287,7 +290,14 @@ def read_public_key(path: Path, passphrase_file: Path | None = None) -> PublicKe
         raise FormatError(f"{path} is no public key: {error}") from error
 
 
-def _custodian(writer: str) -> str:
+def _custodian(client: Client, signer: PrivateKey, writer: str) -> str:
+    """Who signs with the custodian's key: mostly the custodian of the writer's member.
+
+    Since a merger or a split it may be the one of its successor.
+    """
+    known = read_value(client, Key, f"key/{signer.public_key.keyid}")
+    if known is not None and known.function == "custodian":
+        return custodian_of(known.member)
     return custodian_of(writer.partition("/")[0])
 
 

@@ -46,6 +46,19 @@ from ledger.records import (
     WriterAppointment,
     WriterEnd,
 )
+from ledger.records.actions import SplitMember
+from ledger.records.assessment import (
+    Clause,
+    EndIndicator,
+    FigureObjection,
+    Indicator,
+    Lateness,
+    Length,
+    Mark,
+    SetIndicator,
+    Side,
+    Sort,
+)
 from ledger.records.blocks import Block, BlockInput, MappedColumn
 from ledger.records.catalogue import (
     Assessments,
@@ -701,6 +714,13 @@ def _proposals(pool: Pool) -> SearchStrategy[Proposal]:
         ),
     )
 
+def _splits(pool: Pool) -> SearchStrategy[SplitMember]:
+    member = _one(pool.members)
+    return st.builds(
+        SplitMember, datasets=_ascending(pool.datasets), member=member, successor=member
+    )
+
+
 
 def _ballots(pool: Pool) -> SearchStrategy[Ballot]:
     return st.builds(Ballot, proposal=_one(pool.entries), vote=_one(("no", "yes", "yes")))
@@ -720,6 +740,9 @@ def _decisions(pool: Pool) -> SearchStrategy[Decision]:
 WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
     Acceptance: _acceptances,
     Acknowledgement: _acknowledgements,
+        st.builds(SetIndicator, indicator=_indicators()),
+        st.builds(EndIndicator, indicator=_one(INDICATORS)),
+        _splits(pool),
     Amendment: _amendments,
     Delegation: _delegations,
     Delivery: _deliveries,
@@ -749,3 +772,4 @@ WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
     WriterEnd: _ends,
 }
 """How the bodies of each kind are made up."""
+        | _splits(pool)

@@ -6,17 +6,21 @@ moment, and what is adopted is done by the same code, or not at all.
 
     members      admit, describe, suspend, reinstate, roles, custodian recovery
     departures   remove, merge into a successor
+    division     split: put parts of a member into other hands
     standards    parameters, calendar, purposes, groups, rules
     continuity   what no action may take from the ledger
 """
 
 from typing import assert_never
 
-from contracts.actions import continuity, departures, members, standards
+from contracts.actions import continuity, departures, division, members, standards
+from contracts.assessment import adoption
 from contracts.draft import Draft
 from contracts.values import Member
 from contracts.view import StateView, read
 from ledger.records.governance import (
+from ledger.records.actions import SplitMember
+from ledger.records.assessment import EndIndicator, SetIndicator
     Action,
     AdmitMembers,
     AdoptRules,
@@ -77,6 +81,7 @@ def is_qualified(view: StateView, action: Action) -> bool:
         ):
             return _is_in_committee(view, member)
         case ChangePurposes() | DescribeMember() | SetCalendar() | SetGroup():
+            | SplitMember(member=member)
             return False
         case _:
             assert_never(action)
@@ -112,6 +117,8 @@ def _apply(draft: Draft, action: Action) -> None:  # noqa: C901, PLR0912  one ca
         case SetGroup():
             standards.apply_group(draft, action)
         case SetParameters():
+        case SplitMember():
+            division.apply_split(draft, action)
             standards.apply_parameters(draft, action)
         case SetCalendar():
             standards.apply_calendar(draft, action)

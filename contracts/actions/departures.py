@@ -16,9 +16,12 @@ from ledger.types import MemberId
 def apply_removal(draft: Draft, action: RemoveMember) -> None:
     """R624: a member is removed for good: its writers sign nothing any more.
 
-    What it gave stays given. One in whose hands others are is merged, not removed.
+    What it gave stays given. One in whose hands others are, or parts of them, is merged, not
+    removed; so is one of which others hold parts.
     """
     member = _leaving(draft, action.member)
+    is_split = bool(member.heirs) or member.keeps > 0
+    refuse_unless(not is_split, WRONG_STATE, "it was split, or holds parts of others", "member")
     refuse_unless(member.generation == 0, WRONG_STATE, "others are in its hands", "member")
     end_roles(draft, action.member)
     _put(draft, action.member, status="removed")

@@ -15,6 +15,8 @@ from msgspec import Meta
 
 from ledger.canonical import Canonical, require_ascending
 from ledger.keys import KeyDescription
+from ledger.records.actions import SplitMember
+from ledger.records.assessment import EndIndicator, SetIndicator
 from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters, Purpose, Role
 from ledger.sealed import MaybeSealed
 from ledger.types import DigestHex, MemberId, PurposeCode, ShortText, Slug, Time
@@ -232,13 +234,16 @@ Action: TypeAlias = (
     | AdoptRules
     | ChangePurposes
     | DescribeMember
+    | EndIndicator
     | RecoverCustodian
     | ReinstateMember
     | RemoveMember
     | SetCalendar
     | SetGroup
+    | SetIndicator
     | SetParameters
     | SetRoles
+    | SplitMember
     | SucceedMember
     | SuspendMember
 )
@@ -298,7 +303,9 @@ class RejectAdmission(Canonical, tag_field=_TAG, tag="reject-admission"):
     proposal: DigestHex
 
 
-Matter: TypeAlias = DescribeMember | RecoverCustodian | RejectAdmission | SucceedMember
+Matter: TypeAlias = (
+    DescribeMember | RecoverCustodian | RejectAdmission | SplitMember | SucceedMember
+)
 """What the government decides without a vote."""
 
 

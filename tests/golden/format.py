@@ -30,6 +30,7 @@ from ledger.keys import KeyDescription, KeyValue
 from ledger.merkle_map.proof import OtherLeaf, OtherNode, PathNode
 from ledger.records import (
     KINDS,
+    actions,
     blocks,
     catalogue,
     genesis,
@@ -76,6 +77,7 @@ _LIMITS: Final[tuple[tuple[ModuleType, str, str], ...]] = (
     (governance, "ADMISSIONS_MAX", "members admitted by one action"),
     (governance, "GROUP_MAX", "members of a group"),
     (governance, "PREMISES_MAX", "premises of a proposal"),
+    (actions, "HANDED_MAX", "datasets that one action puts into other hands"),
     (note, "NOTE_BYTES_MAX", "bytes of a signed note"),
     (note, "SIGNATURES_MAX", "signature lines of a note"),
     (receipt, "EXTRA_BYTES_MAX", "bytes of the extra data of a receipt"),

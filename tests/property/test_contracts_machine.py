@@ -27,6 +27,7 @@ from contracts.values import (
     EntryTerms,
     GrantedRight,
     Key,
+    Member,
     RequestedItem,
     RoleHolders,
     StatedDelivery,
@@ -60,9 +61,12 @@ from ledger.records import (
     WriterEnd,
     parse_record,
 )
-from ledger.records.catalogue import schema_digest
+from ledger.records.actions import SplitMember
+from ledger.records.catalogue import Mode, schema_digest
+from ledger.records.delivery import DeliveryMode
 from ledger.records.genesis import Calendar, Parameters, custodian_of
-from ledger.records.governance import Premise, RecoverCustodian
+from ledger.records.governance import Action, Premise, RecoverCustodian
+from ledger.records.keys import Family
 from ledger.records.terms import Terms
 from ledger.seal import is_seal, parse_seal
 from ledger.types import DatasetId, WriterId
@@ -332,6 +336,23 @@ class Departments(RuleBasedStateMachine):
         key = replaced_key(action) or "ledger"
         value = world.value(key)
         digest = None if value is None else sha256(encode(value)).hex()
+        pool = pool_of(self.world.state, self.world.now)
+        self.decide_on(data.draw(actions(pool)), last)
+
+    @rule(heir=st.sampled_from(("audit", "health", "weather")))
+    def split(self, heir: str) -> None:
+        """What transport does with `flights` goes to somebody, whose writer goes on with it."""
+        split = SplitMember(datasets=("flights",), member="transport", successor=heir)
+        self.decide_on(split)
+        name = f"transport/{heir}-part"
+        families: tuple[Family, ...] = ("cases", "catalogue", "sharing", "use")
+        by = custodian_of(heir)
+        self.block(self.world.appoint(name, families=families, datasets=("flights",), by=by))
+        if self.world.value(f"writer/{name}"):
+            self.says(name, bodies.usage(None, self.world.now))
+            self.says(name, bodies.grant(bodies.grant_item("weather", terms=OPEN, schema=SCHEMA)))
+
+    def decide_on(self, action: Action, last: Literal["no", "yes"] = "yes") -> None:
         premise = Premise(key=key, value=digest)
         said = bodies.proposal(action, world.later(DAY_MS), premise)
         committee = world.value("role/committee")
@@ -419,7 +440,9 @@ class Departments(RuleBasedStateMachine):
         value = self.world.value
         match body:
             case WriterAppointment(writer=name) | WriterEnd(writer=name):
-                return [custodian_of(name.partition("/")[0])]
+                member = value(f"member/{name.partition('/')[0]}")
+                heirs = member.heirs if isinstance(member, Member) else ()
+                return [custodian_of(one) for one in (name.partition("/")[0], *heirs)]
             case KeyRevocation(key=keyid):
                 key = value(f"key/{keyid}")
                 return [custodian_of(key.member)] if isinstance(key, Key) else []

@@ -16,6 +16,8 @@ from contracts.values import (
     EntryTerms,
     FileList,
     GrantedRight,
+    HandedDataset,
+    HandedPart,
     KeptCatalogue,
     Key,
     Ledger,
@@ -471,6 +473,40 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     ),
     "blocks_are_known_to_their_rights": (block_forgotten,),
     "cases_have_their_deadlines": (deadline_lost, deadline_extra, due_at_the_end),
+def part_uncounted(_story: Story) -> Changes:
+    return {"hand/transport/flights": HandedDataset(member="weather")}
+
+
+def heir_of_nothing(story: Story) -> Changes:
+    weather = get(story, Member, "member/weather")
+    return {"member/weather": replace(weather, heirs=("audit",))}
+
+
+def keeps_nothing(story: Story) -> Changes:
+    return {"member/weather": replace(get(story, Member, "member/weather"), keeps=1)}
+
+
+def split_and_removed(story: Story) -> Changes:
+    transport = get(story, Member, "member/transport")
+    weather = get(story, Member, "member/weather")
+    return {
+        "hand/transport/flights": HandedDataset(member="weather"),
+        "part/transport/weather": HandedPart(datasets=1),
+        "member/transport": replace(transport, heirs=("weather",), status="removed"),
+        "member/weather": replace(weather, keeps=1),
+    }
+
+
+def kept_by_nobody(story: Story) -> Changes:
+    writer = get(story, Writer, "writer/health/main")
+    return {"writer/health/main": replace(writer, datasets=("flights",), keeper="nobody")}
+
+
+def keeps_everything(story: Story) -> Changes:
+    writer = get(story, Writer, "writer/health/main")
+    return {"writer/health/main": replace(writer, keeper="weather")}
+
+
     "parties_are_members": (party_twice, party_unknown),
     "supervision_has_its_sides": (nobody_to_answer, opened_by_nobody),
     "answers_are_there": (answer_gone,),
@@ -526,3 +562,11 @@ def test_a_log_that_lacks_a_record_is_seen() -> None:
 
 def test_every_invariant_is_broken_by_something() -> None:
     assert [check.__name__ for check in INVARIANTS] == list(BREAKS)
+    "divisions_are_counted": (
+        part_uncounted,
+        heir_of_nothing,
+        keeps_nothing,
+        split_and_removed,
+        kept_by_nobody,
+        keeps_everything,
+    ),

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from msgspec import json as msgspec_json
 
-from contracts.values import Ledger, Member
+from contracts.values import Ledger, Member, Writer
+from tests import bodies
 from tests.bodies import NOWHERE
 from tests.unit.scripts.conftest import Command
 from tests.world import World, signer
@@ -142,6 +143,50 @@ def test_a_custodian_key_is_recovered_by_vote_and_by_decision(
     for label, target in (("first", "health"), ("second", "weather")):
         assert member(world, target).custodian == signer(label).public_key.keyid
     assert len(list((tmp_path / "kept").iterdir())) == 2
+
+
+def adopted(command: Command, file: Path) -> None:
+    """An action in a file, put to the vote and done."""
+    case_id = proposal(command, file)
+    command.ok("govern", "vote", case_id, "yes", writer="audit/main")
+    assert "adopted" in command.ok("govern", "vote", case_id, "yes", writer="health/main")
+
+
+def test_a_member_is_split_and_what_is_left_is_merged(
+    command: Command, world: World, tmp_path: Path
+) -> None:
+    world.accept(world.sign("transport/main", bodies.schema()))
+    world.accept(world.sign("transport/main", bodies.entry()))
+    split, merge = tmp_path / "split.json", tmp_path / "merge.json"
+    part = ("transport", "--datasets", "flights", "--to", "weather")
+    assert '"act":"split-member"' in command.ok("govern", "draft", "split", *part)
+    command.ok("govern", "draft", "split", *part, "--out", split)
+    adopted(command, split)
+    assert member(world, "transport").heirs == ("weather",)
+    command.ok(
+        "keys", "appoint", "transport/flights",
+        "--custodian", command.key_file("weather/custodian"),
+        "--key", command.key_file("transport/flights"), "--datasets", "flights",
+    )  # fmt: skip
+    writer = world.value("writer/transport/flights")
+    assert isinstance(writer, Writer)
+    assert writer.keeper == "weather"
+    command.ok("govern", "draft", "merge", "transport", "--into", "health", "--out", merge)
+    adopted(command, merge)
+    assert member(world, "transport").successor == "health"
+    command.ok("keys", "end", "transport/main", "--custodian", command.key_file("health/custodian"))
+
+
+def test_many_datasets_are_several_actions(command: Command, tmp_path: Path) -> None:
+    listed = tmp_path / "datasets.txt"
+    listed.write_text("\n".join(f"d{n}" for n in range(130)), encoding="utf-8")
+    out = tmp_path / "split.json"
+    said = ("govern", "draft", "split", "transport", "--datasets", f"@{listed}", "--to", "weather")
+    command.ok(*said, "--out", out)
+    files = [tmp_path / f"split-{n}.json" for n in (1, 2)]
+    actions = [msgspec_json.decode(path.read_bytes()) for path in files]
+    assert [len(one["datasets"]) for one in actions] == [128, 2]
+    assert "datasets" in command.fails(*said[:-3], "", "--to", "weather")
 
 
 def test_a_reason_can_be_sealed(command: Command, tmp_path: Path) -> None:

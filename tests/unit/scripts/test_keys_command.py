@@ -132,6 +132,10 @@ def test_what_the_ledger_refuses_is_told_with_a_hint(command: Command) -> None:
     message = command.fails(
         "keys", "end", "health/main", "--custodian", command.key_file("transport/custodian")
     )
+    assert message.startswith("error: not-custodian")
+    message = command.fails(
+        "keys", "end", "health/main", "--custodian", command.key_file("transport/main")
+    )
     assert message.startswith("error: key-not-valid")
     assert "hint: is it the key of that writer today" in message
     unknown = command.fails(
