@@ -18,6 +18,9 @@ TARGETS: Final = {
     "usage_events_per_s": ">= 200,000, aim 500,000",
     "rate_1m_leaves_over_10k": ">= 0.9",
     "rate_1m_keys_over_10k": ">= 0.75",
+    "rate_estate_over_small": ">= 0.75",
+    "settle_slowest_block": "<= 2",
+    "memory_beyond_cache": "about 1",
     "receipt_bytes": "<= 2,048",
     "receipt_verify_ms": "< 5",
 }

@@ -6,8 +6,9 @@ from typing import Final
 
 from contracts.replay import Block
 from ledger.records import Record
-from ledger.records.genesis import Role
+from ledger.records.genesis import Parameters, Role
 from ledger.records.sharing import RIGHTS_MAX
+from ledger.records.terms import Terms
 from ledger.types import ItemId, MemberId, Time, WriterId
 from tests import bodies
 from tests.world import World
@@ -41,13 +42,14 @@ def desk_of(member: MemberId) -> WriterId:
 class Consortium:
     """A ledger on which one dataset has been published and `rights` rights to it are in force."""
 
-    def __init__(self, rights: int) -> None:
-        self.world = World.genesis(ROLES)
+    def __init__(self, rights: int, parameters: Parameters | None = None) -> None:
+        self.world = World.genesis(ROLES, parameters=parameters)
         self._appoint()
         self._publish()
         self.rights: dict[MemberId, list[ItemId]] = {member: [] for member in CONSUMERS}
         while sum(map(len, self.rights.values())) < rights:
-            self._grant()
+            for member, given in self.grant(bodies.TERMS).items():
+                self.rights[member] += given
         self._used_at: Time = self.world.now
         self._turns: dict[MemberId, Iterator[tuple[WriterId, ItemId]]] = {}
         self._rewind()
@@ -67,6 +69,19 @@ class Consortium:
         """Records that each report `events` uses, one by one; also after the blocks."""
         rows = range(1, events + 1)
         return self._streams(count, lambda member: [self._use(member, None, rows)])
+
+    def grant(self, terms: Terms) -> dict[MemberId, list[ItemId]]:
+        """Offer every consumer `_ITEMS` rights, and let it accept them."""
+        item = bodies.grant_item(*CONSUMERS, terms=terms)
+        record = self.world.sign(PROVIDER, bodies.grant(*[item] * _ITEMS))
+        self.world.accept(record)
+        given = {}
+        for number, member in enumerate(CONSUMERS):
+            places = range(number, RIGHTS_MAX, len(CONSUMERS))
+            given[member] = [f"{record.digest}-{place}" for place in places]
+            accepted = bodies.acceptance(*given[member])
+            self.world.accept(self.world.sign(f"{member}/main", accepted))
+        return given
 
     def _streams(self, turns: int, make: Callable[[MemberId], Iterable[Record]]) -> Streams:
         """What the consumers have signed for them in turn, from the end of the blocks on."""
@@ -112,15 +127,3 @@ class Consortium:
         self._entry = entry[-1].digest
         world.accept(world.sign("steward/main", bodies.case_step("approve", self._entry)))
         world.accept(world.sign(PROVIDER, bodies.release()))
-
-    def _grant(self) -> None:
-        """Offer every consumer `_ITEMS` rights, and accept them."""
-        item = bodies.grant_item(*CONSUMERS)
-        record = self.world.sign(PROVIDER, bodies.grant(*[item] * _ITEMS))
-        self.world.accept(record)
-        for number, member in enumerate(CONSUMERS):
-            places = range(number, RIGHTS_MAX, len(CONSUMERS))
-            offered = [f"{record.digest}-{place}" for place in places]
-            self.rights[member] += offered
-            accepted = bodies.acceptance(*offered)
-            self.world.accept(self.world.sign(f"{member}/main", accepted))

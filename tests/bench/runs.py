@@ -12,11 +12,19 @@ from statistics import median
 from typing import Final
 
 from tests.bench import over_http
+from tests.bench.estate import Estate
 from tests.bench.growth import grow_log, grow_state
 from tests.bench.in_process import Node, copy_database, opened, prepare, submit
 from tests.bench.mix import USES_PER_RIGHT, Consortium, Streams
 from tests.bench.reference import Reference
-from tests.bench.sizes import key_bytes_memory, map_share, receipt_costs
+from tests.bench.settling import settle_slowdown
+from tests.bench.sizes import (
+    key_bytes_memory,
+    map_share,
+    memory_beyond_cache,
+    receipt_costs,
+    start_seconds,
+)
 
 Results = dict[str, float]
 EVENTS_PER_REPORT: Final = 400
@@ -24,17 +32,42 @@ EVENTS_PER_REPORT: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much is measured. `small` and `large` count leaves and state keys alike."""
+    """How much is measured.
+
+    `small` and `large` count leaves and state keys alike; `datasets` and `uses` are those of an
+    estate; so many rights are `ending` at once.
+    """
 
     records: int
     reports: int
     rounds: int
     small: int
     large: int
+    datasets: int
+    uses: int
+    ending: int
 
 
-QUICK: Final = Sizes(records=4_000, reports=250, rounds=3, small=10_000, large=100_000)
-FULL: Final = Sizes(records=20_000, reports=1_000, rounds=5, small=10_000, large=1_000_000)
+QUICK: Final = Sizes(
+    records=4_000,
+    reports=250,
+    rounds=3,
+    small=10_000,
+    large=100_000,
+    datasets=1_000,
+    uses=2_000,
+    ending=1_000,
+)
+FULL: Final = Sizes(
+    records=20_000,
+    reports=1_000,
+    rounds=5,
+    small=10_000,
+    large=1_000_000,
+    datasets=100_000,
+    uses=1_000_000,
+    ending=50_000,
+)
 
 
 def run(folder: Path, measure: Sizes) -> Results:
@@ -47,6 +80,8 @@ def run(folder: Path, measure: Sizes) -> Results:
     _events(start, consortium.reports(measure.reports, EVENTS_PER_REPORT), measure, results)
     _http(start, consortium, measure, results)
     _growth(start, streams, measure, results)
+    _estate(start, consortium, streams, measure, results)
+    results["settle_slowest_block"] = settle_slowdown(folder, measure.ending, measure.rounds)
     return results
 
 
@@ -110,6 +145,24 @@ def _growth(start: Path, streams: Streams, measure: Sizes, results: Results) -> 
                 costs = receipt_costs(other)
                 results |= costs
     results["bytes_per_key_memory"] = key_bytes_memory(folder["small-state"])
+
+
+def _estate(
+    start: Path, consortium: Consortium, streams: Streams, measure: Sizes, results: Results
+) -> None:
+    """The same records on a ledger with little in it and on one that holds an estate."""
+    estate = Estate(consortium, measure.datasets)
+    small, large = copy_database(start, "small.db"), copy_database(start, "estate.db")
+    with opened(large) as node:
+        for phase in estate.phases():
+            submit(node, phase)
+        for portion in estate.uses(measure.uses, node.replica.head.time):
+            submit(node, portion)
+        results["estate_leaves"] = node.replica.head.size
+    results["start_estate_over_small"] = start_seconds(large) / start_seconds(small)
+    results["memory_beyond_cache"] = memory_beyond_cache(large)
+    with opened(small) as one, opened(large) as other:
+        results["rate_estate_over_small"] = _relative_rate(one, other, streams, measure.rounds)
 
 
 def _relative_rate(one: Node, other: Node, streams: Streams, rounds: int) -> float:

@@ -2,8 +2,11 @@
 
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from typing import Final, ParamSpec, TypeVar
 from unittest.mock import patch
 
@@ -15,6 +18,7 @@ from ledger.receipt import verify_receipt
 from ledger.records import Genesis, parse_record
 from node.reader import Reader
 from node.storage import store
+from node.storage.database import open_database
 from node.storage.models import MapNodeRow, StateRow, table_of
 from node.storage.state import StoredState
 from tests.bench.in_process import Node, opened, submit
@@ -23,6 +27,7 @@ from tests.bench.mix import Streams
 P = ParamSpec("P")
 T = TypeVar("T")
 RECEIPTS: Final = 100
+CHUNK_PATHS: Final = 1_000
 _ML_DSA_LINE_BYTES_MIN: Final = 2_420
 
 
@@ -64,6 +69,42 @@ def key_bytes_memory(database: Path) -> float:
         held, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     return held / len(keys)
+
+
+def memory_beyond_cache(database: Path) -> float:
+    """The memory of a process once it has read every key, over that once its caches were full."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        full, all_read = pool.submit(_read_everything, database).result()
+    return all_read / full
+
+
+def start_seconds(database: Path) -> float:
+    """How long a node takes to find where its ledger stands."""
+    began = time.perf_counter()
+    with opened(database):
+        return time.perf_counter() - began
+
+
+def _read_everything(database: Path) -> tuple[int, int]:
+    """Peak memory: when twice as much was read as the caches hold, and when all was."""
+    values, nodes = table_of(StateRow), table_of(MapNodeRow)
+    engine = open_database(database)
+    with engine.connect() as connection:
+        keys = list(connection.execute(select(values.c.key)).scalars())
+        paths = list(connection.execute(select(nodes.c.path)).scalars())
+        state = StoredState(connection, len(keys) // 8, len(paths) // 8)
+        _read(state, keys[::4], paths[::4])
+        full = getrusage(RUSAGE_SELF).ru_maxrss
+        _read(state, keys, paths)
+    engine.dispose()
+    return full, getrusage(RUSAGE_SELF).ru_maxrss
+
+
+def _read(state: StoredState, keys: Sequence[str], paths: Sequence[bytes]) -> None:
+    for key in keys:
+        state.get(key)
+    for start in range(0, len(paths), CHUNK_PATHS):
+        state.nodes(paths[start : start + CHUNK_PATHS])
 
 
 def receipt_costs(node: Node) -> dict[str, float]:
