@@ -10,7 +10,9 @@ from msgspec import Meta, field
 
 from ledger.canonical import Canonical, require_ascending, restore_defaults
 from ledger.keys import KeyDescription
+from ledger.records.assessment import INDICATORS_MAX, Indicator
 from ledger.records.keys import CUSTODIAN
+from ledger.records.names import Names as Names  # noqa: PLC0414  known from here, too
 from ledger.types import Count, Date, MemberId, PurposeCode, ShortText
 
 FOUNDERS_MAX: Final = 12
@@ -18,22 +20,6 @@ Role = Literal["auditor", "committee", "government", "sequencer", "steward", "va
 Days = Annotated[int, Meta(ge=1, le=3_650)]
 Level = Literal["city", "county", "national", "province", "township"]
 Threshold = Literal["all", "more-than-half", "three-quarters", "two-thirds"]
-
-
-class Names(Canonical):
-    """A name in English, Chinese, or both.
-
-    Attributes:
-        en: English.
-        zh: Chinese.
-    """
-
-    en: ShortText | None = None
-    zh: ShortText | None = None
-
-    def __post_init__(self) -> None:
-        if self.en is None and self.zh is None:
-            raise ValueError("a name needs `en` or `zh`")
 
 
 class Jurisdiction(Canonical):
@@ -134,6 +120,8 @@ class Parameters(Canonical):
         answer_conditional_days: to answer a request for data shared conditionally.
         answer_unconditional_days: to answer a request for data shared unconditionally.
         appeal_days: to take an answer or a ruling further; then it stands.
+        assessment_days: to object to a figure after its period; then it is final. Left out, no
+            figure is ever final, and none is objected to.
         assignment_days: to assign a demand.
         clock_skew_ms: how far `issuedAt` may lie from block time before it is a finding.
         confirm_days: for a provider to confirm all its entries again; left out, it need not.
@@ -144,12 +132,15 @@ class Parameters(Canonical):
             out, nobody need.
         effect_days: to report what a right achieved; left out, nobody need.
         extension_days: to answer a request once the steward has extended the time for it.
+        field_use_days: to use every column that was granted; left out, nobody need.
         incident_report_hours: to report an incident after its discovery.
         mediation_days: to rule on what the parties could not settle.
         order_days: to report on an inspection, a supervision order, an incident.
         ordinary_threshold: part of the active committee that adopts a proposal.
         qualified_threshold: the same, where it touches parameters, committee or rules.
         quorum: witness members whose cosignatures make a checkpoint final.
+        reconcile_days: for provider and consumer of a service to report what they count of a
+            month; left out, nobody need.
         rectification_days: to report what was put right.
         rectify_days: to put a confirmed finding right; without it no deadline is set.
         reply_days: to reply to a finding.
@@ -161,11 +152,15 @@ class Parameters(Canonical):
         supply_days: to hand over data that was granted; left out, nobody need.
         update_days: to release the next version once the period of an entry's frequency is over;
             left out, nobody need.
+        use_days: to use a right that has come into force; left out, nobody need.
+        use_report_days: to report the first use of what was handed over, once the time its terms
+            set is over; left out, nobody need.
     """
 
     answer_conditional_days: Days = 10
     answer_unconditional_days: Days = 1
     appeal_days: Days = 10
+    assessment_days: Days | None = None
     assignment_days: Days = 5
     clock_skew_ms: Annotated[int, Meta(ge=1_000, le=31_557_600_000)] = 300_000
     confirm_days: Days | None = None
@@ -175,22 +170,26 @@ class Parameters(Canonical):
     disposal_days: Days | None = None
     effect_days: Days | None = None
     extension_days: Days = 10
+    field_use_days: Days | None = None
     incident_report_hours: Annotated[int, Meta(ge=1, le=8_760)] = 24
     mediation_days: Days = 10
     order_days: Days = 10
     ordinary_threshold: Threshold = "more-than-half"
     qualified_threshold: Threshold = "two-thirds"
     quorum: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    reconcile_days: Days | None = None
     rectification_days: Days = 20
     rectify_days: Days | None = None
     reply_days: Days = 10
     response_days: Days = 10
     review_days: Days = 2
     ruling_days: Days = 20
-    settlements_per_block: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+    settlements_per_block: Annotated[int, Meta(ge=1, le=100_000)] = 50
     supplement_days: Days = 5
     supply_days: Days | None = None
     update_days: Days | None = None
+    use_days: Days | None = None
+    use_report_days: Days | None = None
 
     def __post_init__(self) -> None:
         restore_defaults(self)
@@ -201,6 +200,7 @@ class Genesis(Canonical):
 
     Attributes:
         calendar: its working days.
+        indicators: the indicators adopted, ascending by code.
         members: its founders, ascending by id.
         origin: its name in checkpoints, a URL without scheme.
         parameters: its parameters.
@@ -209,6 +209,7 @@ class Genesis(Canonical):
     """
 
     calendar: Calendar = Calendar()
+    indicators: Annotated[tuple[Indicator, ...], Meta(max_length=INDICATORS_MAX)] = ()
     members: Annotated[tuple[Founder, ...], Meta(min_length=1, max_length=FOUNDERS_MAX)]
     # At most 183 characters: `<origin>/witness/<member>` is a key name, of at most 255 bytes.
     origin: Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9./:_-]{1,182}\Z")]
@@ -218,6 +219,7 @@ class Genesis(Canonical):
 
     def __post_init__(self) -> None:
         restore_defaults(self)
+        require_ascending("indicators", [one.id for one in self.indicators])
         require_ascending("members", [one.id for one in self.members])
         require_ascending("purposes", [one.code for one in self.purposes])
         ordering = sum(one.log_keys is not None for one in self.members)
