@@ -12,8 +12,8 @@ hand but read from the database, which makes 0.45 cold keys a record (`cold_keys
 Everything is on: strict parsing, every signature, rules, leaves, map, tiles, views, one durable
 transaction per block of at most 500, signed checkpoints.
 
-**The estate.** `rate_estate_over_small` compares the same records on a ledger with little in it and on
-one with 100,000 datasets, 200,000 rights in chains of four and 1,000,000 uses under them, all signed
-and submitted as in life. `settle_slowest_block`: 50,000 rights end at the same instant; the longest
-block while their disposal is found overdue, over the median of those before.
+**The estate.** `rate_estate_over_small` compares the same records on a ledger with little in it and
+on one with 100,000 datasets, 200,000 rights in chains of four and 1,000,000 uses under them, all
+signed and submitted as in life. `settle_slowest_block`: 50,000 rights end at the same instant; the
+longest block while their disposal is found overdue, over the median of those before.
 """

@@ -55,7 +55,7 @@ def settle_slowdown(folder: Path, ending: int, rounds: int) -> float:
 
 
 def _load(consortium: Consortium, due: Time, settling: int) -> list[Block]:
-    """Blocks, a millisecond apart: `ORDINARY_BLOCKS`, then those that settle, some of them empty."""
+    """Blocks, a millisecond apart: `ORDINARY_BLOCKS`, then those that settle, some empty."""
     full = ORDINARY_BLOCKS + min(settling, FULL_BLOCKS)
     count = -(-full * BLOCK_RECORDS // CYCLE_RECORDS) * CYCLE_RECORDS
     leaves = [*chain.from_iterable(consortium.mix(count, due))]
