@@ -260,7 +260,10 @@ def raise_finding(  # noqa: PLR0913  each names one thing a finding says
 
 
 def find_unappointed(draft: Draft, dataset: DatasetId, base: CaseId) -> None:
-    """Find a writer that reports on a dataset though it was appointed for others."""
+    """Find a writer that reports on a dataset though it was appointed for others.
+
+    So is one that reports on what a split has put into other hands.
+    """
     allowed = () if draft.writer is None else draft.writer.datasets
     if (allowed and dataset not in allowed) or draft.is_in_other_hands(dataset):
         measure = f"{draft.signer}: {dataset}"

@@ -464,6 +464,27 @@ def successions_come_to_an_end(facts: Facts) -> Iterator[str]:
             yield f"{name} has left, and has roles"
 
 
+def divisions_are_counted(facts: Facts) -> Iterator[str]:
+    """What is in other hands is counted by both sides, and somebody is there who can act for it."""
+    parts: dict[str, int] = {}
+    for name, handed in facts.all("hand", HandedDataset):
+        key = f"{name.partition('/')[0]}/{handed.member}"
+        parts[key] = parts.get(key, 0) + 1
+    if {name: part.datasets for name, part in facts.all("part", HandedPart)} != parts:
+        yield "the parts of members and what is in other hands differ"
+    members = dict(facts.all("member", Member))
+    for name, member in members.items():
+        heirs = tuple(sorted(key.partition("/")[2] for key in parts if key.startswith(f"{name}/")))
+        kept = sum(key.endswith(f"/{name}") for key in parts)
+        if (member.heirs, member.keeps) != (heirs, kept):
+            yield f"{name} has other hands than it says, or holds other parts"
+        if member.status == "removed" and (heirs or kept):
+            yield f"{name} was removed, and was split or holds parts"
+    for name, writer in facts.all("writer", Writer):
+        if writer.keeper is not None and (writer.keeper not in members or not writer.datasets):
+            yield f"{name} is kept by nobody, or speaks of everything"
+
+
 INVARIANTS: Final[tuple[Predicate, ...]] = (
     values_can_be_read,
     chains_are_whole,
@@ -492,6 +513,7 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     the_ledger_can_go_on,
     proposals_are_decided_by_ballots,
     successions_come_to_an_end,
+    divisions_are_counted,
 )
 
 
@@ -515,27 +537,6 @@ def _accounts(facts: Facts, grant_id: str, right: GrantedRight) -> Iterator[str]
 
 def _chain(facts: Facts, grant_id: str, right: GrantedRight) -> tuple[Link, ...]:
     """A chain; of a broken one, which another invariant sees, the lowest link."""
-def divisions_are_counted(facts: Facts) -> Iterator[str]:
-    """What is in other hands is counted by both sides, and somebody is there who can act for it."""
-    parts: dict[str, int] = {}
-    for name, handed in facts.all("hand", HandedDataset):
-        key = f"{name.partition('/')[0]}/{handed.member}"
-        parts[key] = parts.get(key, 0) + 1
-    if {name: part.datasets for name, part in facts.all("part", HandedPart)} != parts:
-        yield "the parts of members and what is in other hands differ"
-    members = dict(facts.all("member", Member))
-    for name, member in members.items():
-        heirs = tuple(sorted(key.partition("/")[2] for key in parts if key.startswith(f"{name}/")))
-        kept = sum(key.endswith(f"/{name}") for key in parts)
-        if (member.heirs, member.keeps) != (heirs, kept):
-            yield f"{name} has other hands than it says, or holds other parts"
-        if member.status == "removed" and (heirs or kept):
-            yield f"{name} was removed, and was split or holds parts"
-    for name, writer in facts.all("writer", Writer):
-        if writer.keeper is not None and (writer.keeper not in members or not writer.datasets):
-            yield f"{name} is kept by nobody, or speaks of everything"
-
-
     try:
         return chain_of(facts.state, grant_id, right)
     except TypeError:
@@ -566,5 +567,4 @@ def _datasets_counting(record: Record) -> set[DatasetId]:
         case Release(items=items):
             return {item.dataset for item in items}
         case _:
-    divisions_are_counted,
             return set()

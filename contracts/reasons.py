@@ -91,6 +91,7 @@ UNKNOWN_PROPOSAL: Final = Reason(1131, "unknown-proposal", "no such proposal")
 UNKNOWN_MANIFEST: Final = Reason(
     1151, "unknown-manifest", "no such manifest of files, or not yet complete"
 )
+UNKNOWN_DATASET: Final = Reason(1152, "unknown-dataset", "no such dataset")
 NOT_CUSTODIAN: Final = Reason(
     1201, "not-custodian", "only the member's own custodian key may do this"
 )
@@ -102,7 +103,6 @@ NOT_YOUR_STEP: Final = Reason(
 OWN_CASE: Final = Reason(1205, "own-case", "nobody decides a case to which it is a party")
 NOT_COMMITTEE: Final = Reason(
     1231, "not-committee", "only active members of the committee propose and vote"
-UNKNOWN_DATASET: Final = Reason(1152, "unknown-dataset", "no such dataset")
 )
 NOT_GOVERNMENT: Final = Reason(1232, "not-government", "only the government decides this")
 WITHHELD: Final = Reason(1206, "withheld", "the entry withholds the data from sharing")
@@ -144,6 +144,9 @@ WIDER_THAN_INPUTS: Final = Reason(
 COLUMN_NOT_GRANTED: Final = Reason(
     1254, "column-not-granted", "a column is made from one that the input's right does not grant"
 )
+IN_OTHER_HANDS: Final = Reason(
+    1261, "in-other-hands", "since a split another member acts for this one about the dataset"
+)
 LEVEL_TOO_LOW: Final = Reason(1255, "level-too-low", "the level is lower than an input's")
 ALREADY_EXISTS: Final = Reason(1301, "already-exists", "what the record creates exists already")
 WRONG_VERSION: Final = Reason(1302, "wrong-version", "the version is not the next one")
@@ -155,9 +158,6 @@ ENTRY_CHANGED: Final = Reason(
     1305, "entry-changed", "the entry has changed since it was read", can_retry=True
 )
 SCHEMA_DIFFERS: Final = Reason(1306, "schema-differs", "the schema is not the one of the entry")
-IN_OTHER_HANDS: Final = Reason(
-    1261, "in-other-hands", "since a split another member acts for this one about the dataset"
-)
 GROUND_MISSING: Final = Reason(1307, "ground-missing", "the step needs one of its coded grounds")
 REQUEST_DIFFERS: Final = Reason(
     1308, "request-differs", "the grant answers a request for another dataset or by another member"

@@ -77,14 +77,14 @@ BLOCKS_MAX: Final = 32
 """Block datasets that rest on one right."""
 DAYS_KEPT: Final = 8
 """Days of which a right limited per day remembers the uses, for reports that come out of order."""
+HEIRS_MAX: Final = 16
+"""Members that hold parts of one member, since splits."""
 STANDING_MAX: Final = 16
 """Standing grants of one dataset."""
 SUSPENSIONS_MAX: Final = 16
 """How often one right can be suspended."""
 
 
-HEIRS_MAX: Final = 16
-"""Members that hold parts of one member, since splits."""
 class Ledger(Canonical):
     """What genesis fixed and votes changed. `digest` names the ledger; `next_rules` are adopted."""
 
@@ -101,23 +101,23 @@ class Member(Canonical):
     """A department. `authorisation`: digest of what it asked with to be admitted after genesis.
 
     A `successor` acts for it; `generation` counts the mergers that lie one upon another below it.
+    `heirs` hold parts of it since a split, `keeps` counts the members of which it holds a part.
     """
 
     authorisation: DigestHex | None = None
     code: ShortText
     custodian: DigestHex
     endpoint: ShortText | None = None
-    `heirs` hold parts of it since a split, `keeps` counts the members of which it holds a part.
     generation: Count = 0
+    heirs: Annotated[tuple[MemberId, ...], Meta(max_length=HEIRS_MAX)] = ()
     jurisdiction: Jurisdiction
+    keeps: Count = 0
     line_superior: MemberId | None = None
     log_keys: tuple[DigestHex, ...] = ()
     names: Names
     roles: tuple[Role, ...] = ()
     status: Literal["active", "removed", "suspended"] = "active"
-    heirs: Annotated[tuple[MemberId, ...], Meta(max_length=HEIRS_MAX)] = ()
     successor: MemberId | None = None
-    keeps: Count = 0
 
 
 class RoleHolders(Canonical):
@@ -126,15 +126,6 @@ class RoleHolders(Canonical):
     members: tuple[MemberId, ...]
 
 
-class Writer(Canonical):
-    """A signing identity. `appointed_by` is the digest of the record that says so.
-
-    A `keeper` is the member that appointed it, for its part of a member that was split.
-    """
-
-    appointed_by: DigestHex
-    datasets: tuple[DatasetId, ...] = ()
-    families: tuple[Family, ...]
 class HandedDataset(Canonical):
     """Since a split, `member` acts for another one about a dataset."""
 
@@ -147,13 +138,22 @@ class HandedPart(Canonical):
     datasets: Count
 
 
+class Writer(Canonical):
+    """A signing identity. `appointed_by` is the digest of the record that says so.
+
+    A `keeper` is the member that appointed it, for its part of a member that was split.
+    """
+
+    appointed_by: DigestHex
+    datasets: tuple[DatasetId, ...] = ()
+    families: tuple[Family, ...]
+    keeper: MemberId | None = None
     key: DigestHex
     not_after: Time | None = None
     status: Literal["active", "ended"] = "active"
 
 
 class ChainHead(Canonical):
-    keeper: MemberId | None = None
     """Where a writer's chain stands: `records` is the next sequence number."""
 
     head: DigestHex
@@ -473,6 +473,8 @@ Value = (
     | InformationSystem
     | KeptCatalogue
     | Group
+    | HandedDataset
+    | HandedPart
     | Key
     | Ledger
     | Member
@@ -504,11 +506,15 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "entry-draft": EntryTerms,
         "grant": GrantedRight,
         "group": Group,
+        "hand": HandedDataset,
+        "indicator": Indicator,
+        "indicators": AdoptedIndicators,
         "key": Key,
         "ledger": Ledger,
         "manifest": FileList,
         "manifest-draft": FileList,
         "member": Member,
+        "part": HandedPart,
         "proposal": ProposedAction,
         "release": ReleasedVersion,
         "request": RequestedItem,
@@ -521,8 +527,6 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "standing": StandingGrants,
         "terms": FormerTerms,
         "system": InformationSystem,
-    | HandedDataset
-    | HandedPart
         "use": UseCounters,
         "writer": Writer,
     }.items()
@@ -535,7 +539,3 @@ def parse_value(key: str, data: bytes) -> Value:
     if decoder is None:
         raise FormatError(f"no value is stored under `{key}`")
     return parse(data, decoder)
-        "hand": HandedDataset,
-        "indicator": Indicator,
-        "indicators": AdoptedIndicators,
-        "part": HandedPart,

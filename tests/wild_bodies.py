@@ -669,6 +669,13 @@ def _purposes() -> SearchStrategy[ChangePurposes]:
     )
 
 
+def _splits(pool: Pool) -> SearchStrategy[SplitMember]:
+    member = _one(pool.members)
+    return st.builds(
+        SplitMember, datasets=_ascending(pool.datasets), member=member, successor=member
+    )
+
+
 def actions(pool: Pool) -> SearchStrategy[Action]:
     """Any action, often one that could be done."""
     member = _one(pool.members)
@@ -688,6 +695,9 @@ def actions(pool: Pool) -> SearchStrategy[Action]:
             members=st.just(()) | _ascending(pool.members),
             names=st.just(Names(zh=LONG)),
         ),
+        st.builds(SetIndicator, indicator=_indicators()),
+        st.builds(EndIndicator, indicator=_one(INDICATORS)),
+        _splits(pool),
         st.builds(SucceedMember, member=member, successor=member),
         st.builds(SuspendMember, member=member),
         st.builds(
@@ -714,13 +724,6 @@ def _proposals(pool: Pool) -> SearchStrategy[Proposal]:
         ),
     )
 
-def _splits(pool: Pool) -> SearchStrategy[SplitMember]:
-    member = _one(pool.members)
-    return st.builds(
-        SplitMember, datasets=_ascending(pool.datasets), member=member, successor=member
-    )
-
-
 
 def _ballots(pool: Pool) -> SearchStrategy[Ballot]:
     return st.builds(Ballot, proposal=_one(pool.entries), vote=_one(("no", "yes", "yes")))
@@ -731,6 +734,7 @@ def _decisions(pool: Pool) -> SearchStrategy[Decision]:
         Decision,
         matter=st.builds(RecoverCustodian, key=_key_descriptions(), member=_one(pool.members))
         | st.builds(RejectAdmission, proposal=_one(pool.entries))
+        | _splits(pool)
         | st.builds(SucceedMember, member=_one(pool.members), successor=_one(pool.members)),
         minutes=st.just(NOWHERE),
         reason=st.just(LONG),
@@ -740,9 +744,6 @@ def _decisions(pool: Pool) -> SearchStrategy[Decision]:
 WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
     Acceptance: _acceptances,
     Acknowledgement: _acknowledgements,
-        st.builds(SetIndicator, indicator=_indicators()),
-        st.builds(EndIndicator, indicator=_one(INDICATORS)),
-        _splits(pool),
     Amendment: _amendments,
     Delegation: _delegations,
     Delivery: _deliveries,
@@ -772,4 +773,3 @@ WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
     WriterEnd: _ends,
 }
 """How the bodies of each kind are made up."""
-        | _splits(pool)

@@ -18,9 +18,9 @@ from contracts.assessment import adoption
 from contracts.draft import Draft
 from contracts.values import Member
 from contracts.view import StateView, read
-from ledger.records.governance import (
 from ledger.records.actions import SplitMember
 from ledger.records.assessment import EndIndicator, SetIndicator
+from ledger.records.governance import (
     Action,
     AdmitMembers,
     AdoptRules,
@@ -76,12 +76,12 @@ def is_qualified(view: StateView, action: Action) -> bool:
             RecoverCustodian(member=member)
             | ReinstateMember(member=member)
             | RemoveMember(member=member)
+            | SplitMember(member=member)
             | SucceedMember(member=member)
             | SuspendMember(member=member)
         ):
             return _is_in_committee(view, member)
         case ChangePurposes() | DescribeMember() | SetCalendar() | SetGroup():
-            | SplitMember(member=member)
             return False
         case _:
             assert_never(action)
@@ -110,6 +110,8 @@ def _apply(draft: Draft, action: Action) -> None:  # noqa: C901, PLR0912  one ca
             departures.apply_removal(draft, action)
         case SucceedMember():
             departures.apply_succession(draft, action)
+        case SplitMember():
+            division.apply_split(draft, action)
         case AdoptRules():
             standards.apply_rules(draft, action)
         case ChangePurposes():
@@ -117,8 +119,6 @@ def _apply(draft: Draft, action: Action) -> None:  # noqa: C901, PLR0912  one ca
         case SetGroup():
             standards.apply_group(draft, action)
         case SetParameters():
-        case SplitMember():
-            division.apply_split(draft, action)
             standards.apply_parameters(draft, action)
         case SetCalendar():
             standards.apply_calendar(draft, action)

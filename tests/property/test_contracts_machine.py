@@ -330,12 +330,6 @@ class Departments(RuleBasedStateMachine):
     @rule(data=st.data(), last=st.sampled_from(("no", "yes", "yes")))
     def vote(self, data: DataObject, last: Literal["no", "yes"]) -> None:
         """The committee does anything that can be done, or almost."""
-        world = self.world
-        pool = pool_of(world.state, world.now)
-        action = data.draw(actions(pool))
-        key = replaced_key(action) or "ledger"
-        value = world.value(key)
-        digest = None if value is None else sha256(encode(value)).hex()
         pool = pool_of(self.world.state, self.world.now)
         self.decide_on(data.draw(actions(pool)), last)
 
@@ -353,6 +347,12 @@ class Departments(RuleBasedStateMachine):
             self.says(name, bodies.grant(bodies.grant_item("weather", terms=OPEN, schema=SCHEMA)))
 
     def decide_on(self, action: Action, last: Literal["no", "yes"] = "yes") -> None:
+        world = self.world
+        pool = pool_of(world.state, world.now)
+        action = data.draw(actions(pool))
+        key = replaced_key(action) or "ledger"
+        value = world.value(key)
+        digest = None if value is None else sha256(encode(value)).hex()
         premise = Premise(key=key, value=digest)
         said = bodies.proposal(action, world.later(DAY_MS), premise)
         committee = world.value("role/committee")
