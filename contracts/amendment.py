@@ -7,7 +7,7 @@ before is held to the terms of before, which the state keeps under `terms/<grant
 
 from msgspec.structs import replace
 
-from contracts import cases, columns, disposal, findings
+from contracts import cases, columns, disposal, findings, first_use, unused_fields
 from contracts.chains import chain_of, check_effective, check_narrows_above
 from contracts.draft import Draft
 from contracts.providers import entry_in_force
@@ -104,8 +104,10 @@ def _amend(draft: Draft, item: AmendmentItem, right: GrantedRight) -> None:
         schema=item.schema,
         terms=item.terms,
     )
+    amended = unused_fields.change(draft, item.grant, right, amended)
     draft.put(f"grant/{item.grant}", amended)
     disposal.owe(draft, item.grant, amended)
+    first_use.owe(draft, item.grant, amended)
 
 
 def _spelled(view: StateView, terms: Terms, schema: DigestHex) -> Terms:

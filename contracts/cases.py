@@ -115,6 +115,19 @@ def take_step(
     return case
 
 
+def follow(draft: Draft, case_id: CaseId, name: str) -> bool:
+    """Take a step that follows from what else a record does: nobody is asked who may.
+
+    Returns whether the case was in a state that has the step; else nothing happens.
+    """
+    case = held(draft, Case, f"case/{case_id}")
+    rows = WORKFLOWS[case.workflow].rows(name)
+    row = next((row for row in rows if row.state == case.state), None)
+    if row is not None:
+        _move(draft, case_id, case, row)
+    return row is not None
+
+
 def apply_step(draft: Draft, body: StepBody, effects: Mapping[str, Effect]) -> None:
     """R013: a `step` record takes one step in every case it lists, as the workflow tables allow.
 

@@ -229,6 +229,7 @@ def _release(draft: Draft, item: ReleaseItem) -> None:
 
 def _terms_of(draft: Draft, body: Entry) -> EntryTerms:
     every, until = updates.promised(draft, body)
+    is_reconciled = draft.context.ledger.parameters.reconcile_days is not None
     return EntryTerms(
         co_providers=body.co_providers,
         conditions=body.conditions,
@@ -239,6 +240,7 @@ def _terms_of(draft: Draft, body: Entry) -> EntryTerms:
         provider=draft.member,
         record=draft.record,
         schema=body.schema,
+        served=is_reconciled and body.mode.kind == "service",
         sharing=body.sharing,
         since=draft.context.time,
         system=body.system,

@@ -8,7 +8,7 @@ nothing. Nothing is refused: what exceeds a limit is counted and found.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from contracts import findings
+from contracts import findings, first_use
 from contracts.chains import Link, terms_over, versions
 from contracts.draft import Draft
 from contracts.terms import is_counted
@@ -58,7 +58,11 @@ def _accounts(chain: Sequence[Link]) -> Iterator[tuple[str, Link]]:
 
 def _draw(draft: Draft, body: Usage, key: str, link: Link) -> list[Excess]:
     """Count a use on one account; returns the limits it exceeds."""
-    before = read(draft, UseCounters, key) or _NO_USE
+    before = read(draft, UseCounters, key)
+    if before is None:
+        before = _NO_USE
+        if link.right.member is not None:
+            first_use.meet(draft, link.grant_id)
     terms, days = link.right.terms, before.days
     exceeded: list[Excess] = []
     uses = min(before.uses + body.uses, SAFE_INTEGER_MAX)

@@ -91,6 +91,7 @@ def _offer(
 ) -> None:
     """The delegator and the provider at the root are parties: either of them may revoke it."""
     right = GrantedRight(
+        accounted=above.accounted,
         dataset=above.dataset,
         member=member,
         parent=item.grant,

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from contracts import findings, supply
+from contracts import accounts, findings, first_use, supply
 from contracts.chains import Link, chain_of, ineffective, terms_over
 from contracts.draft import Draft
 from contracts.reasons import SPAN_IN_FUTURE, refuse_unless
@@ -48,6 +48,10 @@ def apply_delivery(draft: Draft, body: Delivery) -> None:
             sha256=body.sha256,
         )
         draft.put(f"delivery/{draft.record}", stated)
+        if is_due:
+            first_use.deliver(draft, body.grant, right)
+            if right.accounted and body.mode == "service":
+                accounts.count_answers(draft, body, right)
     if _check_release(draft, body) and is_due:
         supply.meet(draft, body.grant)
     _check_appointment(draft, body.content.dataset)

@@ -97,6 +97,30 @@ GRANT_UNKNOWN: Final = Finding(
 EFFECT_OVERDUE: Final = Finding(
     19, "effect-overdue", "what was achieved with data was not reported in time", "report it"
 )
+DELIVERED_NOT_REPORTED: Final = Finding(
+    20,
+    "delivered-not-reported",
+    "data was handed over, and no use of it was reported in time",
+    "report the uses, or end the right",
+)
+GRANTED_NEVER_USED: Final = Finding(
+    21,
+    "granted-never-used",
+    "a right was never used, as far as was reported in time",
+    "use it and report that, or end it",
+)
+FIELDS_NEVER_USED: Final = Finding(
+    22,
+    "fields-never-used",
+    "columns were granted that were never used",
+    "have the right narrowed to the columns that are used",
+)
+MONTH_DIFFERS: Final = Finding(
+    23,
+    "month-differs",
+    "provider and consumer count a month of a service differently",
+    "compare the logs of both sides, report what is missing",
+)
 ANSWER_OVERDUE: Final = Finding(
     31, "answer-overdue", "a request was not answered in time", "answer it"
 )

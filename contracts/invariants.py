@@ -38,9 +38,11 @@ from contracts.values import (
     RequestedItem,
     RoleHolders,
     SchemaVersion,
+    ServiceAccount,
     SourceCount,
     StandingGrants,
     StatedDelivery,
+    UnusedFields,
     UseCounters,
     Writer,
     parse_value,
@@ -49,9 +51,10 @@ from contracts.view import MemoryState, V, read
 from contracts.workflows import WORKFLOWS
 from ledger.canonical import encode
 from ledger.errors import FormatError
-from ledger.records import Ballot, Entry, Lifecycle, Record, Release, Usage, parse_record
+from ledger.records import Ballot, Delivery, Entry, Lifecycle, Record, Release, Usage, parse_record
 from ledger.running_digest import run_of
 from ledger.seal import is_seal
+from ledger.times import date_of_day, day_of, to_ms
 from ledger.types import SAFE_INTEGER_MAX, DatasetId, DigestHex
 
 
@@ -85,6 +88,8 @@ SIDES: Final[Mapping[str, tuple[str | None, str]]] = {
     "supervision-order": (None, "respondent"),
 }
 """Whose part it is to ask and to answer, by workflow; an order is given by an office."""
+_OWED: Final = frozenset({"disposal", "effect-report", "field-use", "first-use", "supply"})
+"""Workflows of what a right in force asks for."""
 Predicate = Callable[[Facts], Iterator[str]]
 
 
@@ -240,7 +245,7 @@ def what_is_owed_follows_from_rights(facts: Facts) -> Iterator[str]:
     Nobody owes a delivery under a right that has ended.
     """
     for name, case in facts.all("case", Case):
-        if case.workflow not in {"disposal", "effect-report", "supply"}:
+        if case.workflow not in _OWED:
             continue
         right = facts.get(GrantedRight, case.subject)
         if right is None or right.in_force_since is None:
@@ -414,6 +419,52 @@ def uses_are_counted(facts: Facts) -> Iterator[str]:
         yield f"uses that nobody counted: {sorted(reports)}"
 
 
+def services_are_counted(facts: Facts) -> Iterator[str]:
+    """The account of a month is the sum of what both sides reported, and has its case."""
+    offset = 0
+    ledger = facts.get(Ledger, "ledger")
+    if ledger is not None:
+        offset = ledger.calendar.utc_offset_minutes
+    counted: dict[str, list[int]] = {}
+    for _, record in facts.records:
+        body, member = record.body, record.chain.writer.partition("/")[0]
+        if not isinstance(body, Delivery | Usage) or body.grant is None:
+            continue
+        right = facts.get(GrantedRight, f"grant/{body.grant}")
+        if right is None or not right.accounted or right.dataset != body.content.dataset:
+            continue
+        month = date_of_day(day_of(to_ms(body.ended_at), offset))[:7]
+        sums = counted.setdefault(f"{body.grant}/{month}", [0, 0])
+        if isinstance(body, Usage) and right.member == member:
+            sums[0] += body.uses
+            sums[1] += body.rows
+    accounts = dict(facts.all("account", ServiceAccount))
+    for name, account in accounts.items():
+        used = [min(one, SAFE_INTEGER_MAX) for one in counted.get(name, [0, 0])]
+        if [account.uses, account.used_rows] != used:
+            yield f"what was used of {name} is counted wrongly"
+        grant, _, month = name.partition("/")
+        if facts.get(Case, f"case/{grant}-account-{month}") is None:
+            yield f"the account {name} is compared by nobody"
+    missing = [name for name, sums in counted.items() if any(sums) and name not in accounts]
+    if missing:
+        yield f"services that nobody counted: {sorted(missing)}"
+
+
+def unused_fields_are_granted(facts: Facts) -> Iterator[str]:
+    """What was granted and not used is kept exactly of the rights that say so, and was granted."""
+    kept = dict(facts.all("unused", UnusedFields))
+    if {name for name, one in facts.all("grant", GrantedRight) if one.unused_fields} != set(kept):
+        yield "the rights with unused columns are not those of which these are kept"
+    for name, unused in kept.items():
+        right = facts.get(GrantedRight, f"grant/{name}")
+        fields = () if right is None else right.terms.fields
+        if right is not None and fields == "all":
+            fields = columns.column_names(facts.state, right.schema)
+        if not unused.columns or not {*unused.columns} <= {*fields}:
+            yield f"the unused columns of {name} are none, or were not granted"
+
+
 def the_ledger_can_go_on(facts: Facts) -> Iterator[str]:
     """Somebody active orders blocks, the quorum fits the active witnesses, a committee can vote."""
     active: dict[str, int] = {}
@@ -510,6 +561,8 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     standing_grants_are_listed,
     deliveries_are_to_holders,
     uses_are_counted,
+    services_are_counted,
+    unused_fields_are_granted,
     the_ledger_can_go_on,
     proposals_are_decided_by_ballots,
     successions_come_to_an_end,

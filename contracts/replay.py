@@ -13,7 +13,7 @@ the same leaves, outcomes and roots.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts import cases, findings, genesis, rulebooks
+from contracts import accounts, cases, findings, genesis, rulebooks, unused_fields
 from contracts.context import Context
 from contracts.draft import Draft
 from contracts.reasons import MALFORMED, Refused
@@ -149,9 +149,14 @@ def _settle(
             claimant = next((member for member in claimants if member not in late), None)
             finding = findings.FINDING_OF_CODE[state.overdue]
             base = cases.overdue_base(draft, case_id, case, finding.code)
+            measure = context.time
+            if case.workflow == "field-use":
+                measure = unused_fields.measure(draft, case.subject.removeprefix("grant/"))
             findings.raise_finding(
-                draft, finding, base, late, claimant, measure=context.time, limit=case.due
+                draft, finding, base, late, claimant, measure=measure, limit=case.due
             )
+        if case.workflow == "account":
+            accounts.compare(draft, case_id, case)
     overlay.adopt(draft)
     return Outcome(
         changed=tuple(sorted(draft.changes)),

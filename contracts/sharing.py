@@ -2,7 +2,17 @@
 
 from msgspec.structs import replace
 
-from contracts import blocks, cases, columns, disposal, effect_report, findings, supply
+from contracts import (
+    blocks,
+    cases,
+    columns,
+    disposal,
+    effect_report,
+    findings,
+    first_use,
+    supply,
+    unused_fields,
+)
 from contracts.chains import chain_of, check_effective
 from contracts.draft import Draft
 from contracts.providers import entry_in_force, providers_of
@@ -116,9 +126,11 @@ def apply_acceptance(draft: Draft, body: Acceptance) -> None:
             above = held(draft, GrantedRight, f"grant/{right.parent}")
             check_effective(draft, chain_of(draft, right.parent, above))
         accepted = replace(right, in_force_since=draft.context.time)
+        accepted = unused_fields.watch(draft, grant_id, accepted)
         draft.put(f"grant/{grant_id}", accepted)
         disposal.owe(draft, grant_id, accepted)
         effect_report.owe(draft, grant_id, accepted)
+        first_use.owe(draft, grant_id, accepted)
         supply.owe(draft, grant_id, accepted)
 
 
@@ -327,19 +339,23 @@ def _give(
     draft: Draft, grant_id: ItemId, right: GrantedRight, entry: EntryTerms, state: str
 ) -> None:
     since = draft.context.time if state == "in-force" else None
-    given = replace(right, in_force_since=since)
+    given = replace(right, accounted=entry.served, in_force_since=since)
+    given = unused_fields.watch(draft, grant_id, given)
     draft.put(f"grant/{grant_id}", given)
     parties = _parties(entry, right.member)
     cases.open_case(draft, grant_id, "grant", f"grant/{grant_id}", parties, state=state)
     disposal.owe(draft, grant_id, given)
     effect_report.owe(draft, grant_id, given)
+    first_use.owe(draft, grant_id, given)
     supply.owe(draft, grant_id, given)
 
 
 def _end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     ended = replace(right, ended_at=draft.context.time)
+    ended = unused_fields.change(draft, grant_id, right, ended)
     draft.put(f"grant/{grant_id}", ended)
     disposal.owe(draft, grant_id, ended)
+    first_use.owe(draft, grant_id, ended)
     supply.end(draft, grant_id, right)
     blocks.find_outlived(draft, grant_id, right)
     key = f"standing/{right.dataset}"

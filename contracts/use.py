@@ -6,7 +6,7 @@ uses by the member that has the right draw on its counters, so nobody can exhaus
 
 from collections.abc import Iterator, Sequence
 
-from contracts import columns, counters, findings
+from contracts import accounts, columns, counters, findings, unused_fields
 from contracts.chains import Link, TermsVersion, chain_of, ineffective, terms_over
 from contracts.coverage import Breach, uncovered
 from contracts.draft import Draft
@@ -52,6 +52,11 @@ def apply_usage(draft: Draft, body: Usage) -> None:
         _judge(draft, body, chain)
         for finding, counted, limit in counters.count(draft, body, chain):
             _find(draft, body, finding, str(counted), str(limit))
+        if right.accounted:
+            accounts.count_use(draft, body, chain[0].grant_id, right)
+        for link in chain:
+            if link.right.unused_fields:
+                unused_fields.note(draft, link, body.fields)
     elif not _provides(draft, dataset):
         measure = "no grant of this data to this member"
         _find(draft, body, findings.NO_EFFECTIVE_GRANT, measure)

@@ -29,6 +29,8 @@
 | `delivery/<record>` | `StatedDelivery` | what was handed over, and whether that was acknowledged |
 | `standing/<dataset>` | `StandingGrants` | standing grants in force |
 | `block/<grant>` | `DependentBlocks` | block datasets in the catalogue that rest on it |
+| `account/<grant>/<month>` | `ServiceAccount` | what both sides counted of a service |
+| `unused/<grant>` | `UnusedFields` | columns that were granted and not used so far |
 | `use/<grant>` | `UseCounters` | uses made under a right, and under all that hang from it |
 | `use/<standing grant>/<member>` | `UseCounters` | the same, of all rights it took under it |
 | `case/<id>` | `Case` | where a case stands |
@@ -54,7 +56,7 @@ from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters, Ro
 from ledger.records.governance import Action, Premise
 from ledger.records.keys import Family
 from ledger.records.sharing import Audience
-from ledger.records.terms import Terms
+from ledger.records.terms import COLUMNS_MAX, Terms
 from ledger.types import (
     CaseId,
     ColumnName,
@@ -226,7 +228,8 @@ class EntryTerms(Canonical):
     """What the rules need of a catalogue entry; `record` is the digest of the whole one.
 
     `inputs` are the rights a block dataset rests on. `update_every` counts the days from version to
-    version, kept where the ledger asks for updates in time.
+    version, kept where the ledger asks for updates in time; that it is `served` as a service, where
+    the ledger has services reconciled.
     """
 
     co_providers: tuple[MemberId, ...] = ()
@@ -239,6 +242,7 @@ class EntryTerms(Canonical):
     provider: MemberId
     record: DigestHex
     schema: DigestHex
+    served: bool = False
     sharing: Literal["conditional", "unconditional", "withheld"]
     since: Time
     system: Slug
@@ -314,8 +318,11 @@ class GrantedRight(Canonical):
     A standing grant has no member; rights taken under it name it in `standing`. A right passed on
     names in `parent` the one it hangs from. `terms` and `schema` are those since `amended_at`, the
     last of its `amendments`. Its member has stated that what it gave was deleted at `disposed_at`.
+    Of a service, deliveries and uses are `accounted`; `unused_fields` says that `unused/<grant>`
+    lists columns not used so far.
     """
 
+    accounted: bool = False
     amended_at: Time | None = None
     amendments: Annotated[int, Meta(ge=0, le=AMENDMENTS_MAX)] = 0
     audience: Audience | None = None
@@ -331,6 +338,7 @@ class GrantedRight(Canonical):
     standing: ItemId | None = None
     suspensions: Annotated[tuple[Interval, ...], Meta(max_length=SUSPENSIONS_MAX)] = ()
     terms: Terms
+    unused_fields: bool = False
 
 
 class FormerTerms(Canonical):
@@ -352,6 +360,26 @@ class StatedDelivery(Canonical):
     provider: MemberId
     rows: Count
     sha256: DigestHex | None = None
+
+
+class ServiceAccount(Canonical):
+    """What both sides have counted of a service under a right, in one local month.
+
+    `giver` is who stated the answers last.
+    """
+
+    answered_rows: Count = 0
+    answers: Count = 0
+    giver: MemberId | None = None
+    used_rows: Count = 0
+    uses: Count = 0
+
+
+class UnusedFields(Canonical):
+    """Of so many columns `granted` by a right, those not used so far, ascending."""
+
+    columns: Annotated[tuple[ColumnName, ...], Meta(max_length=COLUMNS_MAX)]
+    granted: Count
 
 
 class StandingGrants(Canonical):
@@ -486,7 +514,9 @@ Value = (
     | SchemaVersion
     | SourceCount
     | StandingGrants
+    | ServiceAccount
     | StatedDelivery
+    | UnusedFields
     | UseCounters
     | Writer
 )
@@ -494,6 +524,7 @@ Value = (
 _DECODERS: Final[dict[str, Decoder[Value]]] = {
     prefix: Decoder(kind)
     for prefix, kind in {
+        "account": ServiceAccount,
         "ballot": CastBallot,
         "block": DependentBlocks,
         "case": Case,
@@ -527,6 +558,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "standing": StandingGrants,
         "terms": FormerTerms,
         "system": InformationSystem,
+        "unused": UnusedFields,
         "use": UseCounters,
         "writer": Writer,
     }.items()

@@ -18,6 +18,7 @@ from contracts.supervision_workflows import (
     REPORT_GROUNDS,
     SUPERVISION,
 )
+from contracts.use_workflows import USE
 
 REFUSAL_GROUNDS: Final = (
     "legal-restriction",
@@ -310,6 +311,7 @@ WORKFLOWS: Final = {
         PROPOSAL,
         *SUPERVISION,
         *SHARING,
+        *USE,
     )
 }
 """Every workflow, by name."""

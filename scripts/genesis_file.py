@@ -85,9 +85,13 @@ reviewDays = 2
 confirmDays = 250       # to confirm all one's entries again
 disposalDays = 5        # to state that data was deleted when its right was over
 effectDays = 250        # to report what a right achieved
+fieldUseDays = 250      # to use every column that was granted
+reconcileDays = 10      # to report what both sides of a service count of a month
 rectifyDays = 20        # to put right what was confirmed against one
 supplyDays = 20         # to hand over what was granted
 updateDays = 5          # to release a version once its period is over
+useDays = 250           # to use a right that has come into force
+useReportDays = 20      # to report the first use of what was handed over
 
 # Working days; in years not covered Monday to Friday.
 [calendar]

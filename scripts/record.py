@@ -7,6 +7,7 @@ import typer
 
 from ledger.records import KIND_OF_NAME, Body, Release, decode_body
 from scripts import (
+    record_account,
     record_chain,
     record_delegation,
     record_delivery,
@@ -77,6 +78,7 @@ app.add_typer(record_disposal.app)
 app.add_typer(record_effect.app)
 app.add_typer(record_list.app)
 app.add_typer(record_chain.app)
+app.add_typer(record_account.app)
 
 
 @app.command("use")

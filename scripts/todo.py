@@ -31,6 +31,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "release": "blockpool record publish {dataset} FILE",
     "request": "blockpool record request {dataset} --scene SCENE",
     "revocation": "blockpool record revoke {case} --ground GROUND",
+    "usage": "blockpool record use LOG.csv --grant {grant}",
     "step": "blockpool case step {step} {case}",
 }
 """What to type, by kind of the record that takes the step."""

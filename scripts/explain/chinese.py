@@ -250,6 +250,7 @@ CHINESE: Final = Language(
         "usesMax": "次数上限",
     },
     values={
+        "account": "服务双方的月度计数 {rest}",
         "ballot": "表决 {rest}",
         "block": "融合数据 {rest} 的来源授权",
         "case": "事项 {rest}",
@@ -284,10 +285,14 @@ CHINESE: Final = Language(
         "standing": "{rest} 的长期授权",
         "system": "信息系统 {rest}",
         "terms": "授权变更之前的条件 {rest}",
+        "unused": "授权 {rest} 中尚未使用的数据项",
         "use": "{rest} 项下的使用计数",
         "writer": "签名身份 {rest}",
     },
     workflows={
+        "account": "服务月度对账",
+        "field-use": "数据项使用",
+        "first-use": "首次使用",
         "complaint": "投诉",
         "confirmation": "目录条目年度确认",
         "correction": "校核申请",

@@ -22,6 +22,10 @@ FINDINGS: Final[Mapping[str, tuple[str, str]]] = {
     "content-unknown": ("所用内容不属于任何已发布版本", "指明所用版本"),
     "not-deleted-in-time": ("授权终止后未在期限内声明删除或者退还数据", "删除数据并予以声明"),
     "grant-unknown": ("报告所指的授权不属于该成员", "重新报告，写明所涉授权"),
+    "delivered-not-reported": ("数据已交付，未在期限内报告任何使用", "报告使用，或者终止授权"),
+    "granted-never-used": ("授权从未使用，至期限届满无使用报告", "使用并报告，或者终止授权"),
+    "fields-never-used": ("授权的数据项中有从未使用的", "将授权缩小到实际使用的数据项"),
+    "month-differs": ("服务双方对同一月份的计数不一致", "核对双方日志，补报遗漏部分"),
     "effect-overdue": ("未在期限内报告数据应用成效", "予以报告"),
     "answer-overdue": ("未在期限内答复共享申请", "予以答复"),
     "supply-overdue": ("未在期限内交付已授权的数据", "予以交付"),
@@ -186,6 +190,14 @@ GROUNDS: Final[Mapping[str, str]] = {
 }
 
 STATES: Final[Mapping[str, str]] = {
+    "awaited": "待使用",
+    "compared": "已对账",
+    "delivered": "已交付待使用",
+    "account/open": "计数中",
+    "unreported": "交付后未报告使用",
+    "unused": "从未使用",
+    "used": "已使用",
+    "watched": "记录使用中",
     "adopted": "通过",
     "answered": "已答复",
     "appealed": "已提交政府裁决",
@@ -265,6 +277,11 @@ STATES: Final[Mapping[str, str]] = {
 }
 
 STEPS: Final[Mapping[str, str]] = {
+    "count-answers": "计入应答",
+    "count-use": "计入使用",
+    "deliver": "交付",
+    "report-use": "报告使用",
+    "use-columns": "使用数据项",
     "accept": "接受",
     "answer": "答复",
     "appeal": "提请政府裁决",

@@ -194,6 +194,7 @@ ENGLISH: Final = Language(
     steps={},
     terms={},
     values={
+        "account": "what both sides counted of a service, {rest}",
         "ballot": "the vote {rest}",
         "block": "the rights a block rests on, {rest}",
         "case": "the case {rest}",
@@ -228,6 +229,7 @@ ENGLISH: Final = Language(
         "standing": "the standing grants of {rest}",
         "system": "the information system {rest}",
         "terms": "terms that a right had before it was amended, {rest}",
+        "unused": "the columns granted and not used so far of {rest}",
         "use": "the uses counted under {rest}",
         "writer": "the writer {rest}",
     },

@@ -146,10 +146,14 @@ class Departments(RuleBasedStateMachine):
             confirm_days=days,
             disposal_days=days,
             effect_days=days,
+            field_use_days=days,
+            reconcile_days=days,
             reply_days=days,
             settlements_per_block=settlements,
             supply_days=days,
             update_days=days,
+            use_days=days,
+            use_report_days=days,
         )
         calendar = Calendar(utc_offset_minutes=offset)
         self.world = World.genesis(
@@ -172,7 +176,8 @@ class Departments(RuleBasedStateMachine):
         """An entry of `flights` on open conditions, in force, with its next release."""
         world = self.world
         self.says("transport/main", Schema(columns=COLUMNS[:1], first=0, schema=SCHEMA, total=1))
-        self.says("transport/main", bodies.entry(conditions=OPEN, schema=SCHEMA))
+        service = Mode(kind="service")
+        self.says("transport/main", bodies.entry(conditions=OPEN, mode=service, schema=SCHEMA))
         self.decide("approve")
         held = world.value("dataset/flights")
         version = 1 + getattr(held, "releases", 0)
@@ -233,7 +238,8 @@ class Departments(RuleBasedStateMachine):
         rights = [(name, one) for name, one in self.all("grant", GrantedRight) if one.member]
         if rights:
             name, right = data.draw(st.sampled_from(rights))
-            body = bodies.delivery(name, self.world.now, rows=rows)
+            mode: DeliveryMode = data.draw(st.sampled_from(("file", "service")))
+            body = bodies.delivery(name, self.world.now, mode=mode, rows=rows)
             self.says(f"{right.provider}/main", body)
             for delivered, _ in self.all("delivery", StatedDelivery):
                 self.says(f"{right.member}/main", bodies.acknowledgement(delivered))

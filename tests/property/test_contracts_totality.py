@@ -20,6 +20,7 @@ from ledger.envelope import verify_signature
 from ledger.errors import TooLarge
 from ledger.keys import KeyDescription
 from ledger.records import KIND_OF_BODY, Body, Genesis, KeyRotation, Record, WriterAppointment
+from ledger.records.catalogue import Mode
 from ledger.records.genesis import Calendar, Parameters
 from ledger.types import Time, WriterId
 from tests import bodies
@@ -34,12 +35,12 @@ END: Time = "9999-12-31T23:58:00.000Z"
 def rich() -> World:
     """Entries in force, under review and withheld; rights, requests and findings in every state."""
     owing = Parameters(
-        clock_skew_ms=1_000, confirm_days=5, disposal_days=5, effect_days=5, supply_days=5,
-        update_days=5,
+        clock_skew_ms=1_000, confirm_days=5, disposal_days=5, effect_days=5, field_use_days=5,
+        reconcile_days=5, supply_days=5, update_days=5, use_days=5, use_report_days=5,
     )  # fmt: skip
     story = Story(owing)
     world = story.world
-    story.publish(co_providers=("weather",), joint_rule="any")
+    story.publish(co_providers=("weather",), joint_rule="any", mode=Mode(kind="service"))
     story.steps("health/main", "end", story.grant(replace(bodies.TERMS, delete_within=0)))
     story.grant()
     story.steps("transport/main", "suspend", story.grant(), "overreach")
@@ -70,13 +71,14 @@ def late() -> World:
         answer_conditional_days=days, answer_unconditional_days=days, reply_days=days,
         review_days=days, settlements_per_block=1, clock_skew_ms=1_000,
         confirm_days=days, disposal_days=days, effect_days=days, supply_days=days,
+        field_use_days=days, reconcile_days=days, use_days=days, use_report_days=days,
         update_days=days,
     )  # fmt: skip
     world = World.genesis(parameters=parameters, calendar=Calendar(utc_offset_minutes=-840))
     world.block(at=END)
     story = Story()
     story.world = world
-    story.publish()
+    story.publish(mode=Mode(kind="service"))
     story.ask()
     story.grant()
     story.stand()

@@ -27,15 +27,18 @@ from contracts.values import (
     RequestedItem,
     RoleHolders,
     SchemaVersion,
+    ServiceAccount,
     SourceCount,
     StandingGrants,
     StatedDelivery,
     Tally,
+    UnusedFields,
     UseCounters,
     Value,
     Writer,
 )
 from contracts.view import V, held
+from ledger.records.catalogue import Mode
 from ledger.records.genesis import Parameters
 from ledger.records.governance import SuspendMember
 from tests import bodies
@@ -49,8 +52,15 @@ Break = Callable[[Story], Changes]
 def full() -> Story:
     """Something of everything that the invariants speak of."""
     wide = replace(bodies.TERMS, delegable=2)
-    owing = Parameters(confirm_days=250, disposal_days=5, supply_days=20, update_days=5)
-    story = Story(owing).publish(conditions=wide)
+    owing = Parameters(
+        confirm_days=250,
+        disposal_days=5,
+        field_use_days=250,
+        reconcile_days=5,
+        supply_days=20,
+        update_days=5,
+    )
+    story = Story(owing).publish(conditions=wide, mode=Mode(kind="service"))
     story.says("steward/main", bodies.designation(story.entry))
     story.says("health/main", bodies.correction())
     story.says("steward/main", bodies.opening("inspection", "weather"))
@@ -378,6 +388,30 @@ def uses_forgotten(story: Story) -> Changes:
     return {first(story, UseCounters, "use/")[0]: None}
 
 
+def service_miscounted(story: Story) -> Changes:
+    key, account = first(story, ServiceAccount, "account/")
+    return {key: replace(account, uses=7)}
+
+
+def service_forgotten(story: Story) -> Changes:
+    return {first(story, ServiceAccount, "account/")[0]: None}
+
+
+def service_compared_by_nobody(story: Story) -> Changes:
+    key, _ = first(story, ServiceAccount, "account/")
+    _, grant, month = key.split("/")
+    return {f"case/{grant}-account-{month}": None}
+
+
+def unused_forgotten(story: Story) -> Changes:
+    return {first(story, UnusedFields, "unused/")[0]: None}
+
+
+def unused_not_granted(story: Story) -> Changes:
+    key, unused = first(story, UnusedFields, "unused/")
+    return {key: replace(unused, columns=("z",))}
+
+
 def nobody_orders(story: Story) -> Changes:
     steward = get(story, Member, "member/steward")
     return {"member/steward": replace(steward, status="suspended")}
@@ -524,6 +558,8 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "standing_grants_are_listed": (standing_forgotten, standing_of_nothing),
     "deliveries_are_to_holders": (delivered_to_another, acknowledged_by_nothing),
     "uses_are_counted": (uses_miscounted, uses_forgotten),
+    "services_are_counted": (service_miscounted, service_forgotten, service_compared_by_nobody),
+    "unused_fields_are_granted": (unused_forgotten, unused_not_granted),
     "the_ledger_can_go_on": (nobody_orders, no_committee, no_witnesses),
     "proposals_are_decided_by_ballots": (
         vote_turned,

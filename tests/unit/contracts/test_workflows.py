@@ -20,6 +20,7 @@ from contracts.transition import EFFECTS, Accepted
 from contracts.values import Case, Dataset
 from contracts.workflows import WORKFLOWS, Step, Workflow
 from ledger.records import KIND_OF_NAME, Body
+from ledger.records.catalogue import Mode
 from ledger.records.genesis import Jurisdiction, Names, Parameters
 from ledger.records.governance import Admission, AdmitMembers, Decision, RejectAdmission
 from ledger.types import CaseId
@@ -161,6 +162,44 @@ def revoked(case_id: CaseId) -> Body:
     return bodies.revocation(case_id.removesuffix("-supply"))
 
 
+def to_use(story: Story) -> CaseId:
+    """Health has a right to use, where the ledger sets days for it."""
+    story.world = Story(Parameters(use_days=20, use_report_days=5)).publish().world
+    story.catalogue()
+    return f"{story.grant()}-first-use"
+
+
+def handed_over(story: Story) -> CaseId:
+    case_id = to_use(story)
+    story.says("transport/main", bodies.delivery(story.grant_id, story.world.now))
+    return case_id
+
+
+def to_use_whole(story: Story) -> CaseId:
+    """Health has a right to three columns, where the ledger sets days to use each of them."""
+    story.world = Story(Parameters(field_use_days=20)).publish().world
+    story.catalogue()
+    return f"{story.grant()}-fields"
+
+
+def to_account_for(story: Story) -> CaseId:
+    """Health has used a service, where the ledger has services reconciled."""
+    story.world = Story(Parameters(reconcile_days=5)).world
+    story.publish(mode=Mode(kind="service"))
+    story.says("health/main", use(story.grant()))
+    return f"{story.grant_id}-account-2026-11"
+
+
+def use(case_id: CaseId) -> Body:
+    """Health uses all columns of what the right gives that a case is about."""
+    grant_id = "-".join(case_id.split("-")[:2])
+    return bodies.usage(grant_id, "2026-11-23T00:00:00.000Z", fields=bodies.COLUMNS)
+
+
+OF_RIGHTS: Final = {"disposal": deletion, "effect-report": effect, "usage": use}
+"""What is said of the right that a case is about."""
+
+
 def supplied(story: Story) -> CaseId:
     case_id = to_supply(story)
     story.says("transport/main", bodies.delivery(story.grant_id, story.world.now))
@@ -248,6 +287,16 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("supply", "supplied"): supplied,
     ("supply", "waived"): taken(to_supply, "health/main", "waive"),
     ("supply", "dropped"): said(to_supply, "transport/main", revoked),
+    ("first-use", "awaited"): to_use,
+    ("first-use", "delivered"): handed_over,
+    ("first-use", "unused"): overdue(to_use),
+    ("first-use", "unreported"): overdue(handed_over),
+    ("first-use", "used"): said(to_use, "health/main", use),
+    ("field-use", "watched"): to_use_whole,
+    ("field-use", "unused"): overdue(to_use_whole),
+    ("field-use", "used"): said(to_use_whole, "health/main", use),
+    ("account", "open"): to_account_for,
+    ("account", "compared"): overdue(to_account_for),
     ("request", "open"): Story.ask,
     ("request", "granted"): answered,
     ("request", "refused"): taken(Story.ask, "transport/main", "refuse", "security"),
@@ -285,7 +334,7 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
 """How a case comes to be in each state."""
 SHOWN_ELSEWHERE: Final = ("ballot", "delivery", "request")
 """What a ballot does depends on the others; test_sharing shows how a standing grant is taken up,
-test_supply which deliveries meet what is owed."""
+test_supply, test_first_use and test_accounts what a delivery does."""
 ROWS: Final = [step for workflow in WORKFLOWS.values() for step in workflow.steps]
 
 
@@ -312,10 +361,8 @@ def by_kind(row: Step, case_id: CaseId) -> Body:
             return revoked(case_id)
         case "amendment":
             return bodies.amendment(case_id)
-        case "disposal":
-            return deletion(case_id)
-        case "effect-report":
-            return effect(case_id)
+        case "disposal" | "effect-report" | "usage":
+            return OF_RIGHTS[row.by](case_id)
         case "decision":
             matter = RejectAdmission(proposal=case_id)
             return Decision(matter=matter, minutes=bodies.NOWHERE, reason="an objection")

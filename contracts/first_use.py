@@ -1,0 +1,95 @@
+"""Rules of the first use (R516 to R518): what is granted is used, what was delivered is reported.
+
+    health's right to `flights`, in force 2026-11-23           case `<grant>-first-use`: `awaited`
+    transport   delivery    under it                           `delivered`: 10 working days from now
+    health      usage       under it                           `used`, for good
+
+One case per right asks for both, as one use meets both; no use after the first one costs anything.
+Where the ledger sets neither `useDays` nor `useReportDays`, nothing is asked. Who ends a right that
+it does not use does what it should: the case then stands without a deadline.
+"""
+
+from contracts import calendar, cases
+from contracts.draft import Draft
+from contracts.values import Case, GrantedRight, Party
+from contracts.view import read
+from ledger.times import from_ms, to_ms
+from ledger.types import ItemId, Time
+
+
+def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
+    """R516: a right in force is used within the days the ledger sets, and before it ends.
+
+    They are working days; what was used by the end can still be reported as long as the terms and
+    the ledger allow. A right that ends earlier or later moves the deadline, one that was ended
+    before needs no use. What is not used by then is a finding.
+    """
+    days = draft.context.ledger.parameters.use_days
+    case_id = f"{grant_id}-first-use"
+    case = read(draft, Case, f"case/{case_id}")
+    if case is not None and case.state == "awaited":
+        cases.move_deadline(draft, case_id, _by_when(draft, right, days))
+    elif case is None and days is not None and _begins(draft, grant_id, right):
+        due = _by_when(draft, right, days)
+        _open(draft, case_id, right, "awaited", due)
+
+
+def deliver(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
+    """R517: what was handed over first under a right in force is used, and that is reported.
+
+    It is due when the time the terms set to report a use has passed since, and the working days
+    that the ledger allows besides. Where no use is reported by then, that is a finding.
+    """
+    ledger = draft.context.ledger
+    days = ledger.parameters.use_report_days
+    if days is None or not _begins(draft, grant_id, right):
+        return
+    reported_ms = draft.context.time_ms + (right.terms.report_within or 0)
+    due = calendar.deadline(from_ms(reported_ms), days, ledger.calendar)
+    case_id = f"{grant_id}-first-use"
+    case = read(draft, Case, f"case/{case_id}")
+    if case is None:
+        _open(draft, case_id, right, "delivered", due)
+    elif case.state == "awaited":
+        cases.follow(draft, case_id, "deliver")
+        cases.move_deadline(draft, case_id, due)
+
+
+def meet(draft: Draft, grant_id: ItemId) -> None:
+    """R518: the first use that draws on a right meets what is asked of it, in time or late.
+
+    A use of what was passed on draws on every right above it, and is the first use of each.
+    """
+    parameters = draft.context.ledger.parameters
+    if parameters.use_days is None and parameters.use_report_days is None:
+        return
+    case_id = f"{grant_id}-first-use"
+    if draft.get(f"case/{case_id}") is not None:
+        cases.follow(draft, case_id, "report-use")
+
+
+def _begins(draft: Draft, grant_id: ItemId, right: GrantedRight) -> bool:
+    """Whether a right is some member's, in force, and not used so far."""
+    is_held = right.member is not None and right.in_force_since is not None
+    return is_held and right.ended_at is None and draft.get(f"use/{grant_id}") is None
+
+
+def _by_when(draft: Draft, right: GrantedRight, days: int | None) -> Time | None:
+    if days is None or right.in_force_since is None or right.ended_at is not None:
+        return None
+    ledger = draft.context.ledger
+    due = calendar.deadline(right.in_force_since, days, ledger.calendar)
+    end = right.terms.not_after
+    if end is None:
+        return due
+    reported = from_ms(to_ms(end) + (right.terms.report_within or 0))
+    report_days = ledger.parameters.use_report_days or 0
+    return min(due, calendar.deadline(reported, report_days, ledger.calendar))
+
+
+def _open(draft: Draft, case_id: str, right: GrantedRight, state: str, due: Time | None) -> None:
+    consumer = Party(member=right.member or "", part="consumer")
+    provider = Party(member=right.provider, part="provider")
+    subject = f"grant/{case_id.removesuffix('-first-use')}"
+    parties = (consumer, provider)
+    cases.open_case(draft, case_id, "first-use", subject, parties, state=state, due=due)

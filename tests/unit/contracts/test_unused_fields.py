@@ -1,0 +1,141 @@
+"""Columns that were granted and never used are found, where the ledger asks."""
+
+from typing import Final
+
+import pytest
+from msgspec.structs import replace
+
+from contracts.invariants import violations
+from contracts.unused_fields import measure
+from contracts.values import Case, GrantedRight, UnusedFields
+from ledger.records.genesis import Parameters
+from tests import bodies
+from tests.bodies import TERMS
+from tests.story import Story
+
+DUE: Final = "2026-12-22T00:00:00.000Z"
+TWO: Final = replace(TERMS, fields=("a", "b"))
+
+
+def watched() -> Story:
+    return Story(Parameters(field_use_days=20)).publish()
+
+
+def unused(story: Story) -> tuple[str, ...] | None:
+    """The columns of the last right that were not used so far, as its flag and its list say."""
+    right = story.world.value(f"grant/{story.grant_id}")
+    listed = story.world.value(f"unused/{story.grant_id}")
+    assert isinstance(right, GrantedRight)
+    assert right.unused_fields == (listed is not None)
+    return listed.columns if isinstance(listed, UnusedFields) else None
+
+
+def use(story: Story, *fields: str) -> None:
+    story.says("health/main", bodies.usage(story.grant_id, story.world.now, fields=fields))
+
+
+@pytest.mark.rule("R519", "R520", "F22")
+def test_columns_never_used_are_named() -> None:
+    story = watched()
+    grant_id = story.grant()
+    assert unused(story) == ("a", "b", "c")
+    use(story, "b")
+    use(story, "b")
+    assert unused(story) == ("a", "c")
+    (found,) = story.world.block(at=DUE).settlement.findings
+    assert found.case == f"{grant_id}-fields-fields-never-used"
+    case = story.world.value(f"case/{found.case}")
+    assert isinstance(case, Case)
+    assert case.finding is not None
+    assert (case.finding.measure, case.finding.limit) == ("2 of 3 columns: a, c", DUE)
+    assert case.parties[0].member == "health"
+    use(story, "a", "c")
+    assert unused(story) is None
+    assert story.state_of(f"{grant_id}-fields") == "used"
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R519", "R520")
+def test_what_was_all_used_is_not_watched_any_more() -> None:
+    story = watched()
+    story.offer(TWO)
+    assert unused(story) is None
+    story.says("health/main", bodies.acceptance(story.grant_id))
+    assert unused(story) == ("a", "b")
+    use(story, "a", "b")
+    assert unused(story) is None
+    assert story.state_of(f"{story.grant_id}-fields") == "used"
+    assert story.world.block(at=DUE).is_empty
+
+
+@pytest.mark.rule("R519")
+def test_it_is_due_at_the_end_of_the_right() -> None:
+    story = watched()
+    end = "2026-11-30T00:00:00.000Z"
+    story.grant(replace(TWO, not_after=end))
+    (found,) = story.world.block(at=end).settlement.findings
+    assert found.code == "fields-never-used"
+
+
+@pytest.mark.rule("R519")
+def test_nothing_is_kept_where_the_ledger_sets_no_days_or_nothing_is_granted() -> None:
+    story = Story().publish()
+    story.grant()
+    assert unused(story) is None
+    story = watched()
+    story.grant(replace(TERMS, fields=()))
+    assert unused(story) is None
+    story.stand()
+    assert unused(story) is None
+
+
+@pytest.mark.rule("R520")
+def test_a_use_of_what_was_passed_on_counts_above() -> None:
+    wide = replace(TERMS, delegable=1)
+    story = watched()
+    story.catalogue(conditions=wide)
+    above = story.grant(wide)
+    below = story.pass_on(above, "audit", TWO)
+    story.says("audit/main", bodies.usage(below, story.world.now, fields=("a",)))
+    for story.grant_id, left in ((below, ("b",)), (above, ("b", "c"))):
+        assert unused(story) == left
+
+
+@pytest.mark.rule("R521")
+def test_terms_that_change_change_the_list() -> None:
+    story = watched()
+    grant_id = story.grant(TWO)
+    use(story, "a")
+    story.says("transport/main", bodies.amendment(grant_id))
+    assert unused(story) == ("b", "c")
+    narrowed = replace(TERMS, fields=("a",))
+    story.says("transport/main", bodies.amendment(grant_id, narrowed, ground="security"))
+    assert unused(story) is None
+    assert story.state_of(f"{grant_id}-fields") == "used"
+    story.says("transport/main", bodies.amendment(grant_id))
+    assert unused(story) is None
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R521")
+def test_a_right_that_ends_is_asked_no_more() -> None:
+    story = watched()
+    story.steps("health/main", "end", story.grant())
+    assert story.world.block(at=DUE).is_empty
+    story.grant()
+    story.world.block(at="2027-02-01T00:00:00.000Z")
+    assert story.state_of(f"{story.grant_id}-fields") == "unused"
+    story.says("transport/main", bodies.revocation(story.grant_id))
+    assert unused(story) == ("a", "b", "c")
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("F22")
+def test_many_columns_are_told_as_far_as_there_is_room() -> None:
+    story = watched()
+    listed = UnusedFields(columns=tuple("x" * 100 + str(n) for n in range(5)), granted=9)
+    story.world.state.commit({"unused/many": listed})
+    told = measure(story.world.state, "many")
+    assert len(told) == 256
+    assert told.startswith("5 of 9 columns: xxx")
+    assert told.endswith("…")
