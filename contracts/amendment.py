@@ -7,7 +7,7 @@ before is held to the terms of before, which the state keeps under `terms/<grant
 
 from msgspec.structs import replace
 
-from contracts import cases, columns, disposal, findings, first_use, unused_fields
+from contracts import cases, columns, disposal, emergency, findings, first_use, unused_fields
 from contracts.chains import chain_of, check_effective, check_narrows_above
 from contracts.draft import Draft
 from contracts.providers import entry_in_force
@@ -50,6 +50,8 @@ def apply_amendment(draft: Draft, body: Amendment) -> None:
         if item.schema != right.schema or not narrows(item.terms, right.terms):
             _check_widening(draft, item, right)
         columns.check_period(draft, item.terms)
+        if right.emergency is not None and right.in_force_since is not None:
+            emergency.check_span(item.terms, right.in_force_since)
         ends = right.terms.not_after
         lasts = ends is None or ends > draft.context.time
         refuse_unless(lasts, NOT_EFFECTIVE, f"its period ended at {ends}", "grant")

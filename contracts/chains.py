@@ -113,6 +113,8 @@ def _ineffective(right: GrantedRight, started_at: Time, ended_at: Time) -> str |
         return f"the grant is in force since {right.in_force_since}"
     if right.ended_at is not None and ended_at >= right.ended_at:
         return f"the grant ended at {right.ended_at}"
+    if right.lapses_at is not None and ended_at >= right.lapses_at:
+        return f"the grant lapsed at {right.lapses_at}"
     for span in right.suspensions:
         if ended_at >= span.since and (span.until is None or started_at < span.until):
             return f"the grant was suspended at {span.since}"

@@ -51,7 +51,8 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     days = draft.context.ledger.parameters.disposal_days
     if days is None or right.member is None or right.in_force_since is None:
         return
-    ends = [one for one in (right.ended_at, right.terms.not_after) if one is not None]
+    every = (right.ended_at, right.lapses_at, right.terms.not_after)
+    ends = [one for one in every if one is not None]
     end, within = min(ends, default=None), right.terms.delete_within
     due = None
     if end is not None and within is not None:
@@ -81,5 +82,6 @@ def _meet(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
 
 
 def _is_over(right: GrantedRight, now: Time) -> bool:
-    last = right.terms.not_after
-    return right.ended_at is not None or (last is not None and now > last)
+    last, lapse = right.terms.not_after, right.lapses_at
+    is_past = (last is not None and now > last) or (lapse is not None and now >= lapse)
+    return right.ended_at is not None or is_past

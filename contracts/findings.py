@@ -163,6 +163,12 @@ DELIVERY_UNKNOWN: Final = Finding(
 SUPPLY_OVERDUE: Final = Finding(
     39, "supply-overdue", "data that was granted was not handed over in time", "hand it over"
 )
+FORMALITIES_OVERDUE: Final = Finding(
+    40,
+    "formalities-overdue",
+    "what was given in an emergency was not asked for in time, and has lapsed",
+    "ask for it, delete the data if that is refused",
+)
 REVIEW_OVERDUE: Final = Finding(
     51, "review-overdue", "a catalogue entry was not reviewed in time", "review it"
 )

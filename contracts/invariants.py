@@ -14,6 +14,7 @@ from typing import Final
 
 from contracts import columns
 from contracts.chains import Link, chain_of, versions
+from contracts.emergency import DAYS_MAX as EMERGENCY_DAYS_MAX
 from contracts.succession import GENERATIONS_MAX
 from contracts.terms import is_counted, narrows
 from contracts.values import (
@@ -24,6 +25,7 @@ from contracts.values import (
     DataSource,
     DependentBlocks,
     Due,
+    EmergencyRight,
     EntryTerms,
     FileList,
     GrantedRight,
@@ -54,7 +56,7 @@ from ledger.errors import FormatError
 from ledger.records import Ballot, Delivery, Entry, Lifecycle, Record, Release, Usage, parse_record
 from ledger.running_digest import run_of
 from ledger.seal import is_seal
-from ledger.times import date_of_day, day_of, to_ms
+from ledger.times import DAY_MS, TIME_MS_MAX, date_of_day, day_of, from_ms, to_ms
 from ledger.types import SAFE_INTEGER_MAX, DatasetId, DigestHex
 
 
@@ -338,6 +340,25 @@ def rights_follow_their_cases(facts: Facts) -> Iterator[str]:
             yield f"right {name} is not `{state}`, as its case says"
 
 
+def emergencies_are_followed_up(facts: Facts) -> Iterator[str]:
+    """What was given in an emergency ends in 30 days, and lapses unless it was asked for in time.
+
+    Of the rights to a dataset that a member was given so, the last one alone may lack formalities.
+    """
+    last = {one.grant for _, one in facts.all("emergency", EmergencyRight)}
+    for name, right in facts.all("grant", GrantedRight):
+        case = facts.get(Case, f"case/{name}-formalities")
+        if (right.emergency is None) != (case is None):
+            yield f"right {name} and its formalities differ"
+        if case is None or right.in_force_since is None:
+            continue
+        if case.state != "completed" and (right.lapses_at is None or name not in last):
+            yield f"right {name} goes on without formalities"
+        ends = to_ms(right.terms.not_after or from_ms(TIME_MS_MAX)) - to_ms(right.in_force_since)
+        if ends > EMERGENCY_DAYS_MAX * DAY_MS:
+            yield f"right {name} lasts longer than an emergency"
+
+
 def rights_keep_to_what_they_rest_on(facts: Facts) -> Iterator[str]:
     """No right is wider than an entry of its dataset was, or than the right above it was."""
     entries = [record.body for _, record in facts.records if isinstance(record.body, Entry)]
@@ -556,6 +577,7 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     answers_are_there,
     findings_have_evidence,
     rights_follow_their_cases,
+    emergencies_are_followed_up,
     rights_keep_to_what_they_rest_on,
     requests_are_answered_once,
     standing_grants_are_listed,

@@ -163,6 +163,19 @@ REQUEST_DIFFERS: Final = Reason(
     1308, "request-differs", "the grant answers a request for another dataset or by another member"
 )
 PERIOD_OVER: Final = Reason(1309, "period-over", "the period ends before it could begin")
+TOO_LONG_FOR_EMERGENCY: Final = Reason(
+    1311, "too-long-for-emergency", "what is given in an emergency ends within 30 days"
+)
+FORMALITIES_MISSING: Final = Reason(
+    1312,
+    "formalities-missing",
+    "the formalities of an earlier emergency of this member have not been completed",
+)
+NOT_AN_EMERGENCY: Final = Reason(
+    1313,
+    "not-an-emergency",
+    "the right named was not given to this member in an emergency, or is to other data",
+)
 NOT_EFFECTIVE: Final = Reason(1321, "not-effective", "the right, or one above it, is not in force")
 REFERENCE_WRONG: Final = Reason(
     1341, "reference-wrong", "the step does not name what it must, or names what it must not"

@@ -8,6 +8,7 @@ from contracts import (
     columns,
     disposal,
     effect_report,
+    emergency,
     findings,
     first_use,
     supply,
@@ -73,15 +74,18 @@ def apply_request(draft: Draft, body: Request) -> None:
         draft.check_dataset(item.dataset)
     for n, item in enumerate(body.items):
         entry = entry_in_force(draft, item.dataset)
+        named = emergency.check_named(draft, item)
         columns.check_terms(draft, item.terms, entry.schema)
         is_own = draft.member == entry.provider
         refuse_unless(not is_own, NOT_CONSUMER, "the provider needs no grant", "dataset")
         refuse_unless(entry.sharing != "withheld", WITHHELD, item.dataset, "dataset")
         refuse_unless(entry.record == item.entry, ENTRY_CHANGED, item.dataset, "entry")
         columns.check_period(draft, item.terms)
+        emergency.ask(draft, item, named, entry)
         request_id, grant_id = f"{draft.record}-{n}", f"{draft.record}-{len(body.items) + n}"
         asked = _ask(draft, request_id, item, entry)
-        _take_up(draft, request_id, grant_id, asked, entry)
+        if named is None:
+            _take_up(draft, request_id, grant_id, asked, entry)
 
 
 def apply_grant(draft: Draft, body: Grant) -> None:
@@ -97,7 +101,8 @@ def apply_grant(draft: Draft, body: Grant) -> None:
         entry = entry_in_force(draft, item.dataset)
         asked = _check_recipients(draft, item)
         columns.check_terms(draft, item.terms, entry.schema)
-        refuse_unless(draft.member in providers_of(entry), NOT_PROVIDER, item.dataset, "dataset")
+        gives = draft.member in providers_of(entry) or emergency.may_give(draft, item)
+        refuse_unless(gives, NOT_PROVIDER, item.dataset, "dataset")
         givers = {draft.member, entry.provider}
         refuse_unless(
             givers.isdisjoint(item.members), NOT_CONSUMER, "nobody grants to itself", "members"
@@ -109,6 +114,8 @@ def apply_grant(draft: Draft, body: Grant) -> None:
         if asked is not None:
             _close_request(draft, item, asked)
         columns.check_period(draft, item.terms)
+        if item.emergency is not None:
+            emergency.check_span(item.terms, draft.context.time)
         for member in item.members or (None,):
             _grant(draft, f"{draft.record}-{count}", item, entry, member, asked)
             count += 1
@@ -218,6 +225,7 @@ def _ask(draft: Draft, request_id: ItemId, item: RequestItem, entry: EntryTerms)
     asked = RequestedItem(
         asked_at=draft.context.time,
         dataset=item.dataset,
+        emergency=item.emergency,
         entry=item.entry,
         member=draft.member,
         schema=entry.schema,
@@ -286,6 +294,7 @@ def _close_request(draft: Draft, item: GrantItem, asked: RequestedItem) -> None:
     cases.take_step(draft, request_id, "grant", NOT_PROVIDER)
     matches = asked.dataset == item.dataset and (asked.member,) == item.members
     refuse_unless(matches, REQUEST_DIFFERS, request_id, "request")
+    emergency.complete(draft, request_id, asked.emergency)
 
 
 def _grant(
@@ -304,13 +313,15 @@ def _grant(
     right = GrantedRight(
         audience=item.audience,
         dataset=item.dataset,
+        emergency=item.emergency,
         member=member,
         provider=entry.provider,
         request=item.request,
         schema=item.schema,
         terms=item.terms,
     )
-    _give(draft, grant_id, right, entry, "in-force" if covers or member is None else "offered")
+    at_once = covers or member is None or item.emergency is not None
+    _give(draft, grant_id, right, entry, "in-force" if at_once else "offered")
     if member is None:
         _stand(draft, grant_id, item.dataset)
     if asked is not None and item.ground is None:
@@ -344,6 +355,8 @@ def _give(
     draft.put(f"grant/{grant_id}", given)
     parties = _parties(entry, right.member)
     cases.open_case(draft, grant_id, "grant", f"grant/{grant_id}", parties, state=state)
+    if given.emergency is not None:
+        given = emergency.open_formalities(draft, grant_id, given)
     disposal.owe(draft, grant_id, given)
     effect_report.owe(draft, grant_id, given)
     first_use.owe(draft, grant_id, given)

@@ -1,9 +1,26 @@
-"""The courses that hang from a right: the delivery that is owed under it."""
+"""The courses that hang from a right: its formalities in an emergency, the delivery owed."""
 
 from typing import Final
 
 from contracts.course import State, Step, Workflow
 
+FORMALITIES: Final = Workflow(
+    "formalities",
+    "formalities of what was given in an emergency",
+    (
+        State("expected", None, "lapsed", "formalities-overdue", "consumer"),
+        State("asked", None, "lapsed"),
+        State("lapsed"),
+        State("completed"),
+    ),
+    (
+        Step("W871", "expected", "ask", ("consumer",), "asked", by="request", keeps_due=True),
+        Step("W872", "asked", "ask", ("consumer",), "asked", by="request", keeps_due=True),
+        Step("W873", "lapsed", "ask", ("consumer",), "lapsed", by="request", keeps_due=True),
+        Step("W874", "asked", "complete", ("provider",), "completed", by="grant"),
+        Step("W875", "lapsed", "complete", ("provider",), "completed", by="grant"),
+    ),
+)  # fmt: skip
 SUPPLY: Final = Workflow(
     "supply",
     "delivery owed under a right",
@@ -24,5 +41,5 @@ SUPPLY: Final = Workflow(
     ),
 )  # fmt: skip
 
-SHARING: Final = (SUPPLY,)
+SHARING: Final = (FORMALITIES, SUPPLY)
 """Every workflow of this module."""

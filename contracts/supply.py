@@ -25,13 +25,14 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     """R430: who gave one member a right owes it a delivery, if the ledger asks.
 
     It is due within the working days the ledger sets, from when the right is in force and its
-    period has begun. While the right is suspended nothing is due; the days begin anew when it is
-    resumed. What is not handed over by then is a finding against every provider that may act.
+    period has begun, and when that ends at the latest. While the right is suspended nothing is due;
+    the days begin anew when it is resumed. What is not handed over by then is a finding against
+    every provider that may act.
     """
-    is_owed = draft.context.ledger.parameters.supply_days is not None and right.parent is None
-    if is_owed and right.member is not None and right.in_force_since is not None:
+    is_held = right.member is not None and right.in_force_since is not None
+    due = _due(draft, right) if is_held and right.parent is None else None
+    if due is not None:
         parties = held(draft, Case, f"case/{grant_id}").parties
-        due = _due(draft, right)
         subject = f"grant/{grant_id}"
         cases.open_case(draft, _case_of(grant_id), "supply", subject, parties, due=due)
 
@@ -68,12 +69,14 @@ def resume(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
 
 
 def _due(draft: Draft, right: GrantedRight) -> Time | None:
-    ledger = draft.context.ledger
-    days = ledger.parameters.supply_days
-    if days is None:
+    """By when data is to be handed over; None if nobody asks, or the right's period is over."""
+    ledger, now = draft.context.ledger, draft.context.time
+    days, ends = ledger.parameters.supply_days, right.terms.not_after
+    if days is None or (ends is not None and ends <= now):
         return None
-    begins = max(draft.context.time, right.terms.not_before or "")
-    return calendar.deadline(begins, days, ledger.calendar)
+    begins = max(now, right.terms.not_before or "")
+    due = calendar.deadline(begins, days, ledger.calendar)
+    return due if ends is None else min(due, ends)
 
 
 def _case_of(grant_id: ItemId) -> CaseId:

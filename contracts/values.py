@@ -28,6 +28,7 @@
 | `terms/<grant>/<n>` | `FormerTerms` | the terms a right had before its n-th amendment |
 | `delivery/<record>` | `StatedDelivery` | what was handed over, and whether that was acknowledged |
 | `standing/<dataset>` | `StandingGrants` | standing grants in force |
+| `emergency/<dataset>/<member>` | `EmergencyRight` | the last right given in an emergency |
 | `block/<grant>` | `DependentBlocks` | block datasets in the catalogue that rest on it |
 | `account/<grant>/<month>` | `ServiceAccount` | what both sides counted of a service |
 | `unused/<grant>` | `UnusedFields` | columns that were granted and not used so far |
@@ -55,7 +56,7 @@ from ledger.records.blocks import INPUTS_MAX
 from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters, Role
 from ledger.records.governance import Action, Premise
 from ledger.records.keys import Family
-from ledger.records.sharing import Audience
+from ledger.records.sharing import Audience, EmergencyGround
 from ledger.records.terms import COLUMNS_MAX, Terms
 from ledger.types import (
     CaseId,
@@ -295,10 +296,14 @@ class ReleasedVersion(Canonical):
 
 
 class RequestedItem(Canonical):
-    """One dataset asked for by one member. `schema` is that of the entry it has read."""
+    """One dataset asked for by one member. `schema` is that of the entry it has read.
+
+    `emergency` is the right whose formalities the request is.
+    """
 
     asked_at: Time
     dataset: DatasetId
+    emergency: ItemId | None = None
     entry: DigestHex
     member: MemberId
     schema: DigestHex
@@ -320,6 +325,7 @@ class GrantedRight(Canonical):
     last of its `amendments`. Its member has stated that what it gave was deleted at `disposed_at`.
     Of a service, deliveries and uses are `accounted`; `unused_fields` says that `unused/<grant>`
     lists columns not used so far.
+    One given in an `emergency` lapses at `lapses_at`, unless its formalities are completed.
     """
 
     accounted: bool = False
@@ -328,8 +334,10 @@ class GrantedRight(Canonical):
     audience: Audience | None = None
     dataset: DatasetId
     disposed_at: Time | None = None
+    emergency: EmergencyGround | None = None
     ended_at: Time | None = None
     in_force_since: Time | None = None
+    lapses_at: Time | None = None
     member: MemberId | None = None
     parent: ItemId | None = None
     provider: MemberId
@@ -386,6 +394,12 @@ class StandingGrants(Canonical):
     """Standing grants of a dataset, in the order they were given."""
 
     grants: Annotated[tuple[ItemId, ...], Meta(max_length=STANDING_MAX)]
+
+
+class EmergencyRight(Canonical):
+    """The last right to a dataset that a member was given in an emergency."""
+
+    grant: ItemId
 
 
 class DependentBlocks(Canonical):
@@ -494,6 +508,7 @@ Value = (
     | Dataset
     | DependentBlocks
     | Due
+    | EmergencyRight
     | EntryTerms
     | FormerTerms
     | FileList
@@ -533,6 +548,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "dataset": Dataset,
         "delivery": StatedDelivery,
         "due": Due,
+        "emergency": EmergencyRight,
         "entry": EntryTerms,
         "entry-draft": EntryTerms,
         "grant": GrantedRight,

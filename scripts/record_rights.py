@@ -8,7 +8,7 @@ import typer
 from ledger.records import Acceptance, Grant, Request, Revocation
 from ledger.records.catalogue import LegalBasis
 from ledger.records.genesis import Level
-from ledger.records.sharing import NarrowingGround, RevocationGround
+from ledger.records.sharing import EmergencyGround, NarrowingGround, RevocationGround
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
 from scripts.record_sharing import grant_items, request_items
@@ -39,6 +39,12 @@ def request(
         str | None, typer.Option(metavar="KIND:TEXT", help="Legal basis of one's own task.")
     ] = None,
     contact: Annotated[str | None, typer.Option(help="Office to ask.")] = None,
+    emergency: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GRANT", help="The right that was given in an emergency, now asked for."
+        ),
+    ] = None,
     terms: TermsOptions = TermsOptions(),
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
@@ -50,7 +56,7 @@ def request(
     --purposes planning --operations query`
     """
     with at.open() as (client, writer):
-        items = request_items(client, datasets or (), table, terms)
+        items = request_items(client, datasets or (), table, terms, emergency)
         body = build(
             Request,
             basis=_basis(basis),
@@ -83,6 +89,13 @@ def grant(
     territories: Annotated[
         str, typer.Option(help="Standing for codes of territories that begin so.")
     ] = "",
+    emergency: Annotated[
+        str,
+        typer.Option(
+            help="In an emergency: at once, before it is asked for, and for 30 days at most:"
+            f" {', '.join(get_args(EmergencyGround))}."
+        ),
+    ] = "",
     ground: Annotated[
         str | None, typer.Option(help=f"Why it is less: {', '.join(get_args(NarrowingGround))}.")
     ] = None,
@@ -97,10 +110,14 @@ def grant(
     Terms that are not given are those asked for, as far as the entry offers them.
 
     Example: `blockpool record grant --request REQUEST`
+
+    Example: `blockpool record grant flights --members health --emergency disaster
+    --not-after 2026-12-20`
     """
     given = [{"request": one} for one in requests or ()]
     told = {"members": members, "standing": "yes" if standing else "no"}
     told |= {"group": group, "levels": levels, "territories": territories}
+    told |= {"emergency": emergency}
     given += [{"dataset": one, **told} for one in datasets or ()]
     with at.open() as (client, writer):
         items = grant_items(client, given, table, terms, ground)

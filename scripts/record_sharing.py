@@ -21,11 +21,18 @@ _AUDIENCE = ("group", "levels", "territories")
 
 
 def request_items(
-    client: Client, datasets: Sequence[str], table: Path | None, options: TermsOptions
+    client: Client,
+    datasets: Sequence[str],
+    table: Path | None,
+    options: TermsOptions,
+    emergency: str | None = None,
 ) -> list[RequestItem]:
-    """What to ask for: the datasets named, and those of a table with a column `dataset`."""
-    rows = [{"dataset": one} for one in datasets]
-    rows += [] if table is None else read_table(table, ("dataset",))
+    """What to ask for: the datasets named, and those of a table with a column `dataset`.
+
+    `emergency`, or the cell of that name, is the right whose formalities it is.
+    """
+    rows = [{"dataset": one, "emergency": emergency or ""} for one in datasets]
+    rows += [] if table is None else read_table(table, ("dataset", "emergency"))
     if not rows:
         fail("which datasets?", hint="name them, or give a table with --csv", code=USAGE)
     items = []
@@ -33,7 +40,15 @@ def request_items(
         try:
             entry = entry_of(client, row.get("dataset", ""))
             terms = terms_of_row(row, options.over(entry.conditions))
-            items.append(build(RequestItem, dataset=entry.dataset, entry=entry.record, terms=terms))
+            items.append(
+                build(
+                    RequestItem,
+                    dataset=entry.dataset,
+                    emergency=row.get("emergency") or None,
+                    entry=entry.record,
+                    terms=terms,
+                )
+            )
         except SpellingError as error:
             raise in_line(number, error) from error
     return items
@@ -49,10 +64,10 @@ def grant_items(
     """What to grant: by `given`, and by the rows of a table.
 
     A row has `request`, the id of the request it answers, or `dataset` with `members` or
-    `standing`, then `group`, `levels` and `territories` if it does not stand for all; and `ground`
-    if it gives less than was asked for and the entry offers.
+    `standing`, then `group`, `levels` and `territories` if it does not stand for all, or
+    `emergency`; and `ground` if it gives less than was asked for and the entry offers.
     """
-    known = ("request", "dataset", "members", "standing", *_AUDIENCE, "ground")
+    known = ("request", "dataset", "members", "standing", *_AUDIENCE, "emergency", "ground")
     rows = [*given, *(() if table is None else read_table(table, known))]
     items = []
     for number, row in enumerate(rows, _FIRST_LINE - len(given)):
@@ -93,6 +108,7 @@ def _grant_item(
         GrantItem,
         audience=_audience(row),
         dataset=entry.dataset,
+        emergency=row.get("emergency") or None,
         ground=ground,
         members=members,
         request=request_id or None,

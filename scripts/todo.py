@@ -26,6 +26,8 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "effect-report": "blockpool record effect {grant} --text TEXT --started-at TIME"
     " --ended-at TIME",
     "entry": "blockpool catalogue publish CATALOGUE.csv",
+    "formalities/grant": "blockpool record grant --request REQUEST",
+    "formalities/request": "blockpool record request {dataset} --scene SCENE --emergency {grant}",
     "grant": "blockpool record grant --request {case}",
     "lifecycle": "blockpool catalogue archive {dataset}",
     "release": "blockpool record publish {dataset} FILE",
@@ -34,7 +36,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "usage": "blockpool record use LOG.csv --grant {grant}",
     "step": "blockpool case step {step} {case}",
 }
-"""What to type, by kind of the record that takes the step."""
+"""What to type, by kind of the record that takes the step, in some courses by both."""
 _NAMED: Final = {"dataset": "DATASET", "member": "MEMBER", "release": "DATASET@VERSION"}
 """What a step must name, as it is typed."""
 
@@ -84,7 +86,9 @@ def read_tasks(
 
 def command_of(task: Task) -> str:
     """What to type to take a step; words in capitals are to be filled in, a comment says how."""
-    template = _COMMANDS.get(task.record, "blockpool record submit {record} BODIES.jsonl")
+    other = "blockpool record submit {record} BODIES.jsonl"
+    special = _COMMANDS.get(f"{task.workflow}/{task.record}")
+    template = special or _COMMANDS.get(task.record, other)
     command = template.format(
         case=task.case,
         dataset=task.dataset or "DATASET",

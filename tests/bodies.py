@@ -57,6 +57,8 @@ COLUMNS: Final = ("a", "b", "c")
 CONTENT: Final[DigestHex] = sha256(b"contents").hex()
 NOWHERE: Final[DigestHex] = "0" * 64
 """A digest that is the digest of nothing."""
+SOON: Final[Time] = "2026-12-20T00:00:00.000Z"
+"""Within 30 days of everything that happens at the beginning."""
 TERMS: Final = Terms(fields="all", operations=("query", "read"), purposes=("health",))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
+from msgspec.structs import replace
 
 from contracts.findings import Finding
 from contracts.reasons import Reason
@@ -21,7 +22,7 @@ from contracts.values import Case
 from ledger.records import Body, Record
 from ledger.records.genesis import Parameters
 from ledger.records.terms import Terms
-from ledger.types import CaseId, DatasetId, DigestHex, ItemId, MemberId, WriterId
+from ledger.types import CaseId, DatasetId, DigestHex, ItemId, MemberId, Time, WriterId
 from tests import bodies
 from tests.world import World
 
@@ -84,6 +85,22 @@ class Story:
     def stand(self, terms: Terms = bodies.TERMS) -> ItemId:
         """A standing grant."""
         return self._given(bodies.grant(bodies.grant_item(standing=True, terms=terms)))
+
+    def in_emergency(
+        self, by: MemberId = "transport", ends: Time = bodies.SOON, terms: Terms = bodies.TERMS
+    ) -> ItemId:
+        """A right given to health in an emergency."""
+        item = bodies.grant_item(
+            "health", terms=replace(terms, not_after=ends), emergency="disaster"
+        )
+        self.grant_id = f"{self.says(f'{by}/main', bodies.grant(item)).digest}-0"
+        return self.grant_id
+
+    def formalities(self, terms: Terms = bodies.TERMS) -> ItemId:
+        """Health asks for what it was given in an emergency."""
+        item = replace(bodies.request_item(self.entry, terms), emergency=self.grant_id)
+        self.request_id = f"{self.says('health/main', bodies.request(item)).digest}-0"
+        return self.request_id
 
     def pass_on(
         self, grant: ItemId, to: MemberId, terms: Terms = bodies.TERMS, by: MemberId = "health"

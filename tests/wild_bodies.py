@@ -101,6 +101,7 @@ from ledger.records.keys import Family
 from ledger.records.manifests import manifest_digest
 from ledger.records.sharing import (
     Audience,
+    EmergencyGround,
     GrantItem,
     NarrowingGround,
     RequestItem,
@@ -120,6 +121,7 @@ from tests.world import signer
 _T = TypeVar("_T")
 FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
 NARROWING: Final[tuple[NarrowingGround, ...]] = get_args(NarrowingGround)
+EMERGENCIES: Final[tuple[EmergencyGround, ...]] = get_args(EmergencyGround)
 REVOKING: Final[tuple[RevocationGround, ...]] = get_args(RevocationGround)
 OPENED: Final[tuple[Opened, ...]] = get_args(Opened)
 SHARING: Final = ("conditional", "unconditional", "withheld")
@@ -381,6 +383,7 @@ def _requests(draw: DrawFn, pool: Pool) -> Request:
     item = st.builds(
         RequestItem,
         dataset=_one(pool.datasets),
+        emergency=st.none() | _one(pool.grants),
         entry=_one(pool.entries),
         terms=_wild_terms(pool),
     )
@@ -404,10 +407,12 @@ def _grants(draw: DrawFn, pool: Pool) -> Grant:
         standing = draw(st.booleans())
         members = () if standing else draw(_ascending(pool.members))
         request = draw(st.none() | _one(pool.requests)) if len(members) == 1 else None
+        may_wait = standing or request is not None
         items.append(
             GrantItem(
                 audience=draw(st.none() | _audiences()) if standing else None,
                 dataset=draw(_one(pool.datasets)),
+                emergency=None if may_wait else draw(st.none() | _one(EMERGENCIES)),
                 ground=draw(st.none() | _one(NARROWING)),
                 members=members,
                 request=request,

@@ -131,6 +131,7 @@ class Parameters(Canonical):
         disposal_days: to state that data was deleted, once the time its terms set is over; left
             out, nobody need.
         effect_days: to report what a right achieved; left out, nobody need.
+        emergency_days: to complete the formalities of what was given in an emergency.
         extension_days: to answer a request once the steward has extended the time for it.
         field_use_days: to use every column that was granted; left out, nobody need.
         incident_report_hours: to report an incident after its discovery.
@@ -169,6 +170,7 @@ class Parameters(Canonical):
     demand_days: Days = 10
     disposal_days: Days | None = None
     effect_days: Days | None = None
+    emergency_days: Days = 10
     extension_days: Days = 10
     field_use_days: Days | None = None
     incident_report_hours: Annotated[int, Meta(ge=1, le=8_760)] = 24

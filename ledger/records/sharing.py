@@ -18,6 +18,7 @@ RIGHTS_MAX: Final = 512
 """Rights one record can give: each is a grant and a case of its own."""
 GrantIds = Annotated[tuple[ItemId, ...], Meta(min_length=1, max_length=ITEMS_MAX)]
 NarrowingGround = Literal["legal-restriction", "not-held", "not-necessary", "security"]
+EmergencyGround = Literal["accident", "disaster", "public-health", "public-security"]
 RevocationGround = Literal[
     "breach", "legal-change", "purpose-fulfilled", "secrecy", "source-ended", "wrong-grant"
 ]
@@ -28,11 +29,13 @@ class RequestItem(Canonical):
 
     Attributes:
         dataset: the dataset.
+        emergency: the right given in an emergency whose formalities this is.
         entry: digest of the catalogue entry's record that the requester has read.
         terms: the use asked for.
     """
 
     dataset: DatasetId
+    emergency: ItemId | None = None
     entry: DigestHex
     terms: Terms
 
@@ -79,6 +82,7 @@ class GrantItem(Canonical):
     Attributes:
         audience: for whom a standing grant stands; without it, for all.
         dataset: the dataset.
+        emergency: the emergency in which it is given to members who have not asked yet.
         ground: why it is narrower than the request and the entry's conditions.
         members: who receives it, ascending; empty for a standing grant.
         request: the request item it answers; it then goes to the requester alone.
@@ -89,6 +93,7 @@ class GrantItem(Canonical):
 
     audience: Audience | None = None
     dataset: DatasetId
+    emergency: EmergencyGround | None = None
     ground: NarrowingGround | None = None
     members: Annotated[tuple[MemberId, ...], Meta(max_length=RECIPIENTS_MAX)] = ()
     request: ItemId | None = None
@@ -106,6 +111,8 @@ class GrantItem(Canonical):
             raise ValueError("an `audience` is that of a `standing` grant")
         if self.request is not None and len(self.members) != 1:
             raise ValueError("a grant that answers a `request` goes to one member")
+        if self.emergency is not None and (self.standing or self.request is not None):
+            raise ValueError("in an `emergency` members are given what they have not asked for yet")
 
 
 class Grant(Canonical):

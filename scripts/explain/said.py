@@ -52,10 +52,7 @@ def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence
         case Usage():
             yield from _usage(body, member, language)
         case Request():
-            for item in body.items:
-                terms = terms_told(item.terms, language)
-                yield "request", {"member": member, "dataset": item.dataset, "terms": terms}
-            yield "request-scene", {"scene": text_told(body.scene, language)}
+            yield from _request(body, member, language)
         case Grant():
             yield from _grant(body, language)
         case Acceptance():
@@ -170,11 +167,22 @@ def _usage(body: Usage, member: str, language: Language) -> Iterator[Sentence]:
         yield "usage-right", {"grant": short(body.grant)}
 
 
+def _request(body: Request, member: str, language: Language) -> Iterator[Sentence]:
+    for item in body.items:
+        terms = terms_told(item.terms, language)
+        yield "request", {"member": member, "dataset": item.dataset, "terms": terms}
+        if item.emergency is not None:
+            yield "request-emergency", {"grant": short(item.emergency)}
+    yield "request-scene", {"scene": text_told(body.scene, language)}
+
+
 def _grant(body: Grant, language: Language) -> Iterator[Sentence]:
     for item in body.items:
         members = some(item.members, language) or language.phrases["standing"]
         terms = terms_told(item.terms, language)
         yield "grant", {"dataset": item.dataset, "members": members, "terms": terms}
+        if item.emergency is not None:
+            yield "grant-emergency", {"ground": word(language.grounds, item.emergency)}
         if item.request is not None:
             yield "grant-answers", {"request": short(item.request)}
 

@@ -265,6 +265,18 @@ class Departments(RuleBasedStateMachine):
         item = bodies.grant_item("health", "weather", terms=OPEN, schema=SCHEMA)
         self.says("transport/main", bodies.grant(item))
 
+    @rule(by=st.sampled_from(("steward", "transport")), days=st.sampled_from((1, 30, 31)))
+    def give_in_an_emergency(self, by: str, days: int) -> None:
+        """Health is given data first, and asks for it, or for what it was given before, then."""
+        terms = replace(OPEN, not_after=self.world.later(days * DAY_MS))
+        item = bodies.grant_item("health", terms=terms, schema=SCHEMA, emergency="accident")
+        self.says(f"{by}/main", bodies.grant(item))
+        entry = self.world.value("entry/flights")
+        for name, right in self.all("grant", GrantedRight):
+            if right.emergency and isinstance(entry, EntryTerms):
+                asked = bodies.request_item(entry.record, OPEN)
+                self.says("health/main", bodies.request(replace(asked, emergency=name)))
+
     @rule(data=st.data(), to=st.sampled_from(("audit", "health", "weather")))
     def pass_on(self, data: DataObject, to: str) -> None:
         """Whoever has a right passes it on as it is; who gave one renews it so."""

@@ -50,6 +50,8 @@ def rich() -> World:
     story.says("health/main", bodies.usage(story.grant(), world.now, operation="export"))
     delivered = story.says("transport/main", bodies.delivery(story.grant(), world.now)).digest
     story.says("health/main", bodies.acknowledgement(delivered))
+    story.in_emergency(by="steward")
+    story.formalities()
     story.stand()
     story.ask()
     story.ask(by="weather")

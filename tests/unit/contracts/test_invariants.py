@@ -66,6 +66,7 @@ def full() -> Story:
     story.says("steward/main", bodies.opening("inspection", "weather"))
     demand = story.says("health/main", bodies.opening("demand")).digest
     story.says("steward/main", bodies.case_step("assign", f"{demand}-0", member="weather"))
+    story.in_emergency()
     story.offer()
     story.says("health/main", bodies.usage(story.grant(), story.world.now))
     story.says("health/main", bodies.usage(None, story.world.now))
@@ -365,6 +366,22 @@ def owed_after_the_end(story: Story) -> Changes:
     return {case.subject: replace(right, ended_at=story.world.now)}
 
 
+def formalities_forgotten(story: Story) -> Changes:
+    key, case = of_workflow(story, "formalities")
+    return {key: None, f"due/{case.due}/{key.removeprefix('case/')}": None}
+
+
+def lapses_never(story: Story) -> Changes:
+    _, case = of_workflow(story, "formalities")
+    return {case.subject: replace(get(story, GrantedRight, case.subject), lapses_at=None)}
+
+
+def lasts_for_good(story: Story) -> Changes:
+    _, case = of_workflow(story, "formalities")
+    right = get(story, GrantedRight, case.subject)
+    return {case.subject: replace(right, terms=replace(right.terms, not_after=None))}
+
+
 def delivered_to_another(story: Story) -> Changes:
     key, stated = first(story, StatedDelivery, "delivery/")
     return {key: replace(stated, consumer="weather")}
@@ -546,6 +563,7 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "answers_are_there": (answer_gone,),
     "findings_have_evidence": (evidence_lost, accuses_nobody, finding_of_nothing),
     "rights_follow_their_cases": (right_ended, right_in_force, right_not_in_force),
+    "emergencies_are_followed_up": (formalities_forgotten, lapses_never, lasts_for_good),
     "rights_keep_to_what_they_rest_on": (
         right_wider,
         right_under_nothing,

@@ -89,6 +89,22 @@ def test_a_right_that_begins_later_is_due_later() -> None:
     assert due(story) == "2027-01-05T00:00:00.000Z"
 
 
+@pytest.mark.rule("R430")
+def test_it_is_due_before_the_right_is_over() -> None:
+    story = owing()
+    brief = replace(TERMS, not_after="2026-12-07T00:00:00.000Z")
+    grant_id = story.grant(brief)
+    assert due(story) == brief.not_after
+    story.steps("steward/main", "order-suspension", grant_id, "overreach")
+    late = story.offer(brief)
+    story.world.block(at="2026-12-08T00:00:00.000Z")
+    story.steps("steward/main", "lift-suspension", grant_id)
+    assert case_of(story, grant_id) is not None
+    assert story.world.block(at="2027-12-08T00:00:00.000Z").settlement.findings == ()
+    story.says("health/main", bodies.acceptance(late))
+    assert case_of(story) is None
+
+
 @pytest.mark.rule("R430", "F39")
 def test_what_is_not_handed_over_in_time_is_found_against_every_provider() -> None:
     story = Story(Parameters(supply_days=20))

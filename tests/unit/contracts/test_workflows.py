@@ -200,6 +200,25 @@ OF_RIGHTS: Final = {"disposal": deletion, "effect-report": effect, "usage": use}
 """What is said of the right that a case is about."""
 
 
+def unasked(story: Story) -> CaseId:
+    """Health was given data in an emergency, and has not asked for it yet."""
+    story.in_emergency()
+    return f"{story.grant_id}-formalities"
+
+
+def asked(story: Story) -> CaseId:
+    case_id = unasked(story)
+    story.formalities()
+    return case_id
+
+
+def completed(story: Story) -> CaseId:
+    case_id = asked(story)
+    item = bodies.grant_item("health", request=story.request_id)
+    story.says("transport/main", bodies.grant(item))
+    return case_id
+
+
 def supplied(story: Story) -> CaseId:
     case_id = to_supply(story)
     story.says("transport/main", bodies.delivery(story.grant_id, story.world.now))
@@ -282,6 +301,10 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("effect-report", "expected"): to_report,
     ("effect-report", "overdue"): overdue(to_report),
     ("effect-report", "reported"): said(to_report, "health/main", effect),
+    ("formalities", "expected"): unasked,
+    ("formalities", "asked"): asked,
+    ("formalities", "lapsed"): overdue(unasked),
+    ("formalities", "completed"): completed,
     ("supply", "expected"): to_supply,
     ("supply", "overdue"): overdue(to_supply),
     ("supply", "supplied"): supplied,
@@ -334,7 +357,7 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
 """How a case comes to be in each state."""
 SHOWN_ELSEWHERE: Final = ("ballot", "delivery", "request")
 """What a ballot does depends on the others; test_sharing shows how a standing grant is taken up,
-test_supply, test_first_use and test_accounts what a delivery does."""
+test_supply, test_first_use and test_accounts what a delivery does, test_emergency all formalities."""
 ROWS: Final = [step for workflow in WORKFLOWS.values() for step in workflow.steps]
 
 
@@ -379,7 +402,7 @@ def by_kind(row: Step, case_id: CaseId) -> Body:
         )
         for row in ROWS
         for part in row.who
-        if row.by not in SHOWN_ELSEWHERE
+        if row.by not in SHOWN_ELSEWHERE and workflow_of(row).name != "formalities"
     ],
 )
 def test_every_row_moves_its_case(row: Step, part: str) -> None:
@@ -621,7 +644,7 @@ OTHER_KINDS: Final = [
     pytest.param(flow, state, row, id=f"{flow}-{state}-{row.by}", marks=pytest.mark.rule("1304"))
     for flow, state in COURSES
     for row in {row.by: row for row in WORKFLOWS[flow].steps}.values()
-    if flow != "supply"  # a revocation is about the right
+    if flow not in {"formalities", "supply"}  # a record of another kind names something else
     and row.by in {"acceptance", "amendment", "grant", "revocation"}
     and not any(one.state == state and one.by == row.by for one in WORKFLOWS[flow].steps)
 ]

@@ -24,7 +24,7 @@ from ledger.records import KIND_OF_NAME
 from ledger.records.genesis import Role
 from ledger.records.governance import Action, Matter
 from ledger.records.keys import Family
-from ledger.records.sharing import NarrowingGround, RevocationGround
+from ledger.records.sharing import EmergencyGround, NarrowingGround, RevocationGround
 from ledger.records.terms import Terms
 from scripts import todo
 from scripts.explain.chinese import CHINESE
@@ -45,6 +45,7 @@ NAMES: Final[dict[str, set[str]]] = {
     "findings": {one.code for one in FINDINGS},
     "grounds": {
         *(ground for row in STEPS for ground in row.grounds),
+        *get_args(EmergencyGround),
         *get_args(NarrowingGround),
         *get_args(RevocationGround),
     },

@@ -1,0 +1,292 @@
+# ruff: noqa: E501  a row of a rule table is a line
+"""In an emergency data is given first; the formalities follow, or the right lapses."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from contracts import findings, reasons
+from contracts.invariants import violations
+from contracts.values import Case, GrantedRight
+from ledger.errors import FormatError
+from ledger.records import Body, Record
+from ledger.records.genesis import Parameters
+from ledger.records.sharing import GrantItem
+from ledger.times import DAY_MS, from_ms, to_ms
+from ledger.types import Time
+from tests import bodies
+from tests.bodies import NOWHERE, SOON, TERMS
+from tests.story import Row, Story, play, published, rule_table
+
+DUE: Time = "2026-12-08T00:00:00.000Z"
+"""Ten working days after Monday, 23 November."""
+BRIEF = replace(TERMS, not_after=SOON)
+
+
+def item_in_emergency(story: Story, *members: str, after: int = 0) -> GrantItem:
+    ends = from_ms(to_ms(story.world.later()) + 30 * DAY_MS + after)
+    terms = replace(TERMS, not_after=ends)
+    return bodies.grant_item(*members or ("health",), terms=terms, emergency="disaster")
+
+
+def gives(*members: str, after: int = 0, **changes: object) -> Callable[[Story], Body]:
+    """A right to `flights` in an emergency, to health; `after` so many milliseconds over 30 days."""
+
+    def action(story: Story) -> Body:
+        item = item_in_emergency(story, *members, after=after)
+        return bodies.grant(replace(item, **changes))
+
+    return action
+
+
+def again(story: Story) -> Body:
+    """Health has already been given a right in an emergency."""
+    story.in_emergency()
+    return gives()(story)
+
+
+def twice(story: Story) -> Body:
+    item = item_in_emergency(story)
+    return bodies.grant(item, item)
+
+
+def after_formalities(story: Story) -> Body:
+    done(story)
+    return gives()(story)
+
+
+def asks(
+    grant: Callable[[Story], str], dataset: str = bodies.DATASET, **changes: object
+) -> Callable[[Story], Body]:
+    """A request of formalities."""
+
+    def action(story: Story) -> Body:
+        named = grant(story)
+        item = replace(bodies.request_item(story.entry, dataset=dataset), emergency=named)
+        return bodies.request(replace(item, **changes))
+
+    return action
+
+
+def renewed(ends: Time | None) -> Callable[[Story], Body]:
+    return lambda s: bodies.amendment(s.in_emergency(), replace(TERMS, not_after=ends))
+
+
+def second_dataset(story: Story) -> str:
+    """A right to `flights`; in the catalogue there is `tides` too."""
+    grant_id = story.in_emergency()
+    story.publish(dataset="tides")
+    return grant_id
+
+
+def done(story: Story) -> str:
+    story.in_emergency()
+    answers(story)
+    return story.grant_id
+
+
+def answers(story: Story, **changes: object) -> Record:
+    """Health asks, transport grants."""
+    item = bodies.grant_item("health", request=story.formalities())
+    return story.says("transport/main", bodies.grant(replace(item, **changes)))
+
+
+ROWS = (
+    Row("R433", "by the provider", "transport/main", gives()),
+    Row("R433", "by a steward", "steward/main", gives()),
+    Row("R433", "to several", "steward/main", gives("health", "weather")),
+    Row("R433", "by somebody else", "audit/main", gives(), reasons.NOT_PROVIDER),
+    Row("R433", "by the consumer", "health/main", gives("weather"), reasons.NOT_PROVIDER),
+    Row("R433", "by a steward to itself", "steward/main", gives("steward"), reasons.NOT_CONSUMER),
+    Row("R433", "by a steward to the provider", "steward/main", gives("transport"), reasons.NOT_CONSUMER),
+    Row("R433", "by a steward without an emergency", "steward/main", gives(emergency=None), reasons.NOT_PROVIDER),
+    Row("R433", "wider than the entry's conditions", "steward/main", gives(terms=replace(BRIEF, delegable=1)), reasons.WIDER_THAN_CONDITIONS),
+    Row("R434", "for a millisecond over 30 days", "transport/main", gives(after=1), reasons.TOO_LONG_FOR_EMERGENCY),
+    Row("R434", "without an end", "transport/main", gives(terms=TERMS), reasons.TOO_LONG_FOR_EMERGENCY),
+    Row("R434", "made longer", "transport/main", renewed("2026-12-24T00:00:00.000Z"), reasons.TOO_LONG_FOR_EMERGENCY),
+    Row("R434", "made endless", "transport/main", renewed(None), reasons.TOO_LONG_FOR_EMERGENCY),
+    Row("R434", "renewed within 30 days", "transport/main", renewed("2026-12-22T00:00:00.000Z")),
+    Row("R435", "given anew before the formalities", "transport/main", again, reasons.FORMALITIES_MISSING),
+    Row("R435", "given twice by one record", "transport/main", twice, reasons.FORMALITIES_MISSING),
+    Row("R435", "given anew after the formalities", "transport/main", after_formalities),
+    Row("R436", "the formalities of one's own right", "health/main", asks(lambda s: s.in_emergency())),
+    Row("R436", "of a right that there is not", "health/main", asks(lambda _: f"{NOWHERE}-0"), reasons.UNKNOWN_GRANT),
+    Row("R436", "of an ordinary right", "health/main", asks(lambda s: s.grant()), reasons.NOT_AN_EMERGENCY),
+    Row("R436", "of somebody else's right", "weather/main", asks(lambda s: s.in_emergency()), reasons.NOT_AN_EMERGENCY),
+    Row("R436", "of a right to other data", "health/main", asks(second_dataset, "tides"), reasons.NOT_AN_EMERGENCY),
+    Row("R436", "of what was completed", "health/main", asks(done), reasons.WRONG_STATE),
+)  # fmt: skip
+
+
+@rule_table(ROWS)
+def test_emergencies(row: Row) -> None:
+    play(published(), row)
+
+
+def right_of(story: Story) -> GrantedRight:
+    """The last right given in an emergency."""
+    right = story.world.value(f"grant/{story.grant_id}")
+    assert isinstance(right, GrantedRight)
+    return right
+
+
+def state(story: Story) -> str:
+    return story.state_of(f"{story.grant_id}-formalities")
+
+
+def uses(story: Story) -> tuple[str, ...]:
+    """Health uses the data now; returns what is found."""
+    use = bodies.usage(story.grant_id, story.world.now)
+    return story.world.find(story.world.sign("health/main", use))
+
+
+@pytest.mark.rule("R433")
+@pytest.mark.parametrize("by", ["steward", "transport"])
+def test_one_signature_puts_it_in_force_at_once(by: str) -> None:
+    story = published()
+    story.in_emergency(by=by)
+    right = right_of(story)
+    assert (right.in_force_since, right.lapses_at) == (story.world.now, DUE)
+    assert (right.provider, right.request) == ("transport", None)
+    assert story.state_of(story.grant_id) == "in-force"
+    assert uses(story) == ()
+    story.says("transport/main", bodies.revocation(story.grant_id))
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R435", "F40", "F1")
+def test_what_nobody_asked_for_in_time_lapses_and_is_found() -> None:
+    story = published()
+    grant_id = story.in_emergency(by="steward")
+    assert story.world.block(at="2026-12-07T23:59:58.000Z").settlement.findings == ()
+    assert uses(story) == ()
+    (found,) = story.world.block(at=DUE).settlement.findings
+    assert (found.case, found.code) == (
+        f"{grant_id}-formalities-formalities-overdue",
+        "formalities-overdue",
+    )
+    case = story.world.value(f"case/{found.case}")
+    assert isinstance(case, Case)
+    assert [(one.member, one.part) for one in case.parties] == [
+        ("health", "accused"),
+        ("transport", "claimant"),
+    ]
+    assert state(story) == "lapsed"
+    assert uses(story) == ("no-effective-grant",)
+    delivery = bodies.delivery(grant_id, story.world.now)
+    handed_over = story.world.find(story.world.sign("transport/main", delivery))
+    assert handed_over == ("delivered-without-grant",)
+
+
+@pytest.mark.rule("R435", "W871", "W874")
+def test_a_grant_in_answer_keeps_it_in_force() -> None:
+    story = published()
+    story.in_emergency()
+    story.formalities()
+    assert state(story) == "asked"
+    item = bodies.grant_item("health", request=story.request_id)
+    story.says("transport/main", bodies.grant(item))
+    assert state(story) == "completed"
+    assert right_of(story).lapses_at is None
+    assert story.world.block(at=DUE).settlement.findings == ()
+    assert uses(story) == ()
+    story.world.block(at="2026-12-20T00:00:00.001Z")
+    assert uses(story) == ("outside-window",)
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R435", "W872")
+def test_what_was_asked_for_and_not_answered_lapses_without_a_finding() -> None:
+    story = Story(Parameters(answer_conditional_days=20)).publish()
+    story.in_emergency()
+    refused = story.formalities()
+    story.steps("transport/main", "refuse", refused, "not-necessary")
+    story.formalities()
+    assert story.world.block(at=DUE).settlement.findings == ()
+    assert state(story) == "lapsed"
+    assert uses(story) == ("no-effective-grant",)
+
+
+@pytest.mark.rule("R435", "W873", "W875")
+def test_formalities_can_follow_late_but_revive_nothing() -> None:
+    story = published()
+    story.in_emergency()
+    story.world.block(at=DUE)
+    answers(story)
+    assert state(story) == "completed"
+    assert right_of(story).lapses_at == DUE
+    assert uses(story) == ("no-effective-grant",)
+    story.in_emergency()
+    assert uses(story) == ()
+
+
+@pytest.mark.rule("R435")
+def test_a_standing_grant_does_not_take_the_place_of_an_answer() -> None:
+    story = published()
+    story.in_emergency()
+    grant_id = story.grant_id
+    story.stand()
+    story.grant_id = grant_id
+    request = story.formalities()
+    assert story.state_of(request) == "open"
+
+
+@pytest.mark.rule("R435")
+def test_whoever_may_answer_completes_even_if_it_was_no_provider_before() -> None:
+    story = published()
+    story.in_emergency()
+    story.catalogue(co_providers=("weather",), joint_rule="any")
+    item = bodies.grant_item("health", request=story.formalities())
+    story.says("weather/main", bodies.grant(item))
+    assert state(story) == "completed"
+
+
+@pytest.mark.rule("R435")
+def test_a_right_that_lapses_is_disposed_of() -> None:
+    story = Story(Parameters(disposal_days=5)).publish()
+    brief = replace(TERMS, delete_within=0)
+    story.catalogue(conditions=brief)
+    grant_id = story.in_emergency(terms=brief)
+    case_id = f"{grant_id}-disposal"
+    case = story.world.value(f"case/{case_id}")
+    assert isinstance(case, Case)
+    assert case.due == "2026-12-16T00:00:00.000Z"
+    story.world.block(at=DUE)
+    story.says("health/main", bodies.disposal(story.world.now, grant_id))
+    assert story.state_of(case_id) == "disposed"
+
+
+@pytest.mark.rule("R435", "R510")
+def test_a_right_that_lapses_no_more_is_disposed_of_when_it_ends() -> None:
+    story = Story(Parameters(disposal_days=5)).publish()
+    brief = replace(TERMS, delete_within=0)
+    story.catalogue(conditions=brief)
+    story.in_emergency(terms=brief)
+    answers(story, terms=brief)
+    case = story.world.value(f"case/{story.grant_id}-disposal")
+    assert isinstance(case, Case)
+    assert case.due == "2026-12-26T00:00:00.000Z"
+
+
+@pytest.mark.rule("R415", "R435")
+def test_what_hangs_from_it_lapses_with_it() -> None:
+    story = published()
+    story.catalogue(conditions=replace(TERMS, delegable=1))
+    above = story.in_emergency(terms=replace(TERMS, delegable=1))
+    passed_on = story.pass_on(above, "audit", terms=BRIEF)
+    use = bodies.usage(passed_on, story.world.now)
+    assert story.world.find(story.world.sign("audit/main", use)) == ()
+    story.world.block(at=DUE)
+    use = bodies.usage(passed_on, story.world.now)
+    found = story.world.find(story.world.sign("audit/main", use))
+    assert found == (findings.NO_EFFECTIVE_GRANT.code,)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"members": (), "standing": True}, {"request": f"{NOWHERE}-0"}]
+)
+def test_an_emergency_is_for_members_that_have_not_asked(changes: dict[str, object]) -> None:
+    item = bodies.grant_item("health", terms=BRIEF, emergency="accident")
+    with pytest.raises((FormatError, ValueError), match="emergency"):
+        GrantItem(**{name: getattr(item, name) for name in item.__struct_fields__} | changes)
