@@ -1,5 +1,6 @@
 """Rules of the genesis record (R1xx): it founds the ledger out of nothing."""
 
+from contracts.assessment import adoption
 from contracts.draft import Draft
 from contracts.reasons import (
     KEY_TAKEN,
@@ -69,6 +70,7 @@ def apply_genesis(draft: Draft, body: Genesis) -> None:
     for role in sorted({role for one in body.members for role in one.roles}):
         holders = tuple(one.id for one in body.members if role in one.roles)
         draft.put(f"role/{role}", RoleHolders(members=holders))
+    adoption.adopt_founding(draft, body.indicators)
 
 
 def _check_superiors(body: Genesis) -> None:

@@ -71,8 +71,8 @@ def apply_proposal(draft: Draft, body: Proposal) -> None:
     """R601: an active member of the committee puts to the vote what could be done now.
 
     Votes are cast for at most 366 days. Every premise holds. R607: what replaces parameters,
-    calendar or a group as a whole rests on the value replaced, so that nobody overwrites what he
-    has not seen.
+    calendar, a group or an indicator as a whole rests on the value replaced, so that nobody
+    overwrites what he has not seen.
     """
     _check_in_committee(draft)
     left_ms = to_ms(body.closes_at) - draft.context.time_ms

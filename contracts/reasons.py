@@ -88,6 +88,17 @@ UNKNOWN_RULES: Final = Reason(
 )
 UNKNOWN_GROUP: Final = Reason(1133, "unknown-group", "no such group")
 UNKNOWN_PROPOSAL: Final = Reason(1131, "unknown-proposal", "no such proposal")
+UNKNOWN_IN_CLAUSE: Final = Reason(
+    1141,
+    "unknown-in-clause",
+    "a clause names a workflow, state or code of findings that there is not",
+)
+UNKNOWN_INDICATOR: Final = Reason(
+    1142, "unknown-indicator", "no such indicator, or not of periods as long as this one"
+)
+UNKNOWN_THING: Final = Reason(
+    1143, "unknown-thing", "the objection names what is not on the ledger"
+)
 UNKNOWN_MANIFEST: Final = Reason(
     1151, "unknown-manifest", "no such manifest of files, or not yet complete"
 )
@@ -144,6 +155,9 @@ WIDER_THAN_INPUTS: Final = Reason(
 COLUMN_NOT_GRANTED: Final = Reason(
     1254, "column-not-granted", "a column is made from one that the input's right does not grant"
 )
+UNKNOWN_BASIS: Final = Reason(
+    1153, "unknown-basis", "the ledger has not adopted this legal basis, or not of this kind"
+)
 IN_OTHER_HANDS: Final = Reason(
     1261, "in-other-hands", "since a split another member acts for this one about the dataset"
 )
@@ -199,6 +213,7 @@ PREMISE_CHANGED: Final = Reason(
 PREMISE_MISSING: Final = Reason(
     1332, "premise-missing", "what replaces a value must rest on the value it replaces"
 )
+NOT_PROVISIONAL: Final = Reason(1361, "not-provisional", "the figure is not there yet, or final")
 LIMIT: Final = Reason(1401, "limit", "a limit of the ledger is reached")
 LEDGER_WOULD_STOP: Final = Reason(
     1431, "ledger-would-stop", "nobody would be left to vote, to order blocks or to witness them"

@@ -7,6 +7,7 @@ table says (`contracts.supervision_workflows`).
 from typing import Final
 
 from contracts import cases, findings, mediation
+from contracts.assessment import objections
 from contracts.draft import Draft
 from contracts.reasons import (
     AGAINST_ITSELF,
@@ -39,6 +40,9 @@ def apply_case(draft: Draft, body: CaseOpening) -> None:
     The n-th is `<record digest>-<n>`. The members and the case it names exist. Any member may
     demand, complain, and object to a record; nobody is on both sides.
     """
+    if body.figure is not None:
+        objections.apply_objection(draft, body.figure)
+        return
     case = None if body.case is None else read(draft, Case, f"case/{body.case}")
     if body.release is not None:
         draft.check_dataset(body.release.dataset)

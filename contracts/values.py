@@ -36,6 +36,9 @@
 | `use/<standing grant>/<member>` | `UseCounters` | the same, of all rights it took under it |
 | `case/<id>` | `Case` | where a case stands |
 | `group/<group>` | `Group` | a named list of members |
+| `indicators` | `AdoptedIndicators` | the codes of all indicators |
+| `indicator/<code>` | `Indicator` | a figure by which members are assessed |
+| `figure/<case>` | `FigureUnderObjection` | what a member objects to in a figure |
 | `proposal/<record>` | `ProposedAction` | what was put to the vote |
 | `ballot/<proposal>/<member>` | `CastBallot` | the last vote of a member |
 | `due/<time>/<case>` | `Due` | a deadline, in order of time |
@@ -52,6 +55,7 @@ from msgspec.json import Decoder
 from ledger.canonical import Canonical, parse
 from ledger.errors import FormatError
 from ledger.keys import KeyDescription
+from ledger.records.assessment import INDICATORS_MAX, FigureObjection, Indicator
 from ledger.records.blocks import INPUTS_MAX
 from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters, Role
 from ledger.records.governance import Action, Premise
@@ -471,6 +475,19 @@ class Group(Canonical):
     names: Names
 
 
+class AdoptedIndicators(Canonical):
+    """The codes of the indicators adopted, ascending."""
+
+    codes: Annotated[tuple[Slug, ...], Meta(min_length=1, max_length=INDICATORS_MAX)]
+
+
+class FigureUnderObjection(Canonical):
+    """What `member` objects to in a figure of its own; whether it is right, the case says."""
+
+    member: MemberId
+    objection: FigureObjection
+
+
 class Tally(Canonical):
     """The votes with which a proposal was adopted, of so many who could vote then."""
 
@@ -501,7 +518,8 @@ class Due(Canonical):
 
 
 Value = (
-    Case
+    AdoptedIndicators
+    | Case
     | CastBallot
     | ChainHead
     | DataSource
@@ -510,9 +528,11 @@ Value = (
     | Due
     | EmergencyRight
     | EntryTerms
+    | FigureUnderObjection
     | FormerTerms
     | FileList
     | GrantedRight
+    | Indicator
     | InformationSystem
     | KeptCatalogue
     | Group
@@ -551,6 +571,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "emergency": EmergencyRight,
         "entry": EntryTerms,
         "entry-draft": EntryTerms,
+        "figure": FigureUnderObjection,
         "grant": GrantedRight,
         "group": Group,
         "hand": HandedDataset,

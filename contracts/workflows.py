@@ -10,6 +10,7 @@ against `State.late`.
 
 from typing import Final
 
+from contracts.assessment_workflows import FIGURE_OBJECTION
 from contracts.course import Part, State, Step, Workflow
 from contracts.sharing_workflows import SHARING
 from contracts.supervision_workflows import (
@@ -310,6 +311,7 @@ WORKFLOWS: Final = {
         FINDING,
         PROPOSAL,
         *SUPERVISION,
+        FIGURE_OBJECTION,
         *SHARING,
         *USE,
     )

@@ -149,6 +149,9 @@ LISTED: Final = tuple(
 """A list of files that the wild publish, in one part or more."""
 GROUPS: Final = ("a-group", "bureaus")
 GROUP_PREMISES: Final = tuple(Premise(key=f"group/{one}") for one in GROUPS)
+INDICATORS: Final = ("an-indicator", "timely")
+INDICATOR_PREMISES: Final = tuple(Premise(key=f"indicator/{one}") for one in INDICATORS)
+PERIODS: Final = ("1970", "2026", "2026-11", "2026-Q4", "9999-Q4")
 KEYS: Final = tuple(f"spare-{n}" for n in range(6))
 """Keys that may come into use; each can do so once."""
 
@@ -491,6 +494,47 @@ def _steps(draw: DrawFn, pool: Pool) -> Step:
     )
 
 
+def _clauses() -> SearchStrategy[Clause]:
+    return st.builds(
+        Clause,
+        codes=sets_of(("answer-overdue", "no-such-code")),
+        lateness=sets_of(get_args(Lateness)),
+        marks=sets_of(get_args(Mark)),
+        sides=sets_of(get_args(Side)),
+        states=sets_of(("granted", "in-force", "nowhere", "running", "withheld")),
+        unmarked=sets_of(get_args(Mark)),
+        workflows=sets_of((*WORKFLOWS, "dance")),
+    )
+
+
+@st.composite
+def _indicators(draw: DrawFn) -> Indicator:
+    clauses = st.lists(st.just(Clause()) | _clauses(), min_size=1, max_size=2).map(tuple)
+    points = _one((0, 1, 9_999, 10_000))
+    is_share = draw(st.booleans())
+    return Indicator(
+        cap=draw(points),
+        denominator=draw(clauses),
+        each=None if is_share else draw(points),
+        id=draw(_one(INDICATORS)),
+        names=Names(zh=LONG),
+        numerator=draw(clauses) if is_share else (),
+        of=draw(_one(get_args(Sort))),
+        period=draw(_one(get_args(Length))),
+        weight=draw(points),
+    )
+
+
+def _figures(pool: Pool) -> SearchStrategy[FigureObjection]:
+    cases = tuple(f"case/{one}" for one in pool.cases)
+    return st.builds(
+        FigureObjection,
+        indicator=_one((*INDICATORS, "nothing")),
+        period=_one(PERIODS),
+        things=_ascending((*cases, "system/nobody/system")),
+    )
+
+
 @st.composite
 def _openings(draw: DrawFn, pool: Pool) -> CaseOpening:
     workflow = draw(_one(OPENED))
@@ -506,6 +550,7 @@ def _openings(draw: DrawFn, pool: Pool) -> CaseOpening:
         against=draw(_ascending(pool.members)) if is_against else (),
         case=draw(_one(pool.cases)) if may_rest else None,
         days=draw(_one((None, 1, 3_650))) if is_order else None,
+        figure=draw(_figures(pool)) if workflow == "figure-objection" else None,
         record=NOWHERE if workflow == "objection" else None,
         release=draw(wrong) if workflow == "correction" else None,
         text=LONG,
@@ -725,7 +770,14 @@ def _proposals(pool: Pool) -> SearchStrategy[Proposal]:
         closes_at=st.just(soon) | moments(pool),
         reason=st.just(LONG) | st.just(seal("x", bytes(32))),
         rests_on=_one(
-            ((), (ledger,), GROUP_PREMISES, (Premise(key="nothing"),), (Premise(key="ledger"),))
+            (
+                (),
+                (ledger,),
+                GROUP_PREMISES,
+                INDICATOR_PREMISES,
+                (Premise(key="nothing"),),
+                (Premise(key="ledger"),),
+            )
         ),
     )
 

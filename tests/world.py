@@ -29,6 +29,7 @@ from ledger.canonical import encode
 from ledger.envelope import sign_envelope, verify_signature
 from ledger.keys import PrivateKey, Signer
 from ledger.records import Body, Chain, Genesis, Record, new_statement, parse_record, read_record
+from ledger.records.assessment import Indicator
 from ledger.records.genesis import (
     Calendar,
     Founder,
@@ -100,10 +101,12 @@ def genesis_body(
     parameters: Parameters | None = None,
     calendar: Calendar | None = None,
     purposes: Sequence[str] = ("health", "tax.audit"),
+    indicators: Sequence[Indicator] = (),
 ) -> Genesis:
     """What founds a test ledger."""
     return Genesis(
         calendar=calendar or Calendar(),
+        indicators=tuple(indicators),
         members=tuple(founder(member, roles[member]) for member in sorted(roles)),
         origin=ORIGIN,
         parameters=parameters or Parameters(),
@@ -155,10 +158,17 @@ class World:
         parameters: Parameters | None = None,
         calendar: Calendar | None = None,
         purposes: Sequence[str] = ("health", "tax.audit"),
+        indicators: Sequence[Indicator] = (),
         writers: bool = True,
     ) -> "World":
         """A new ledger; with `writers`, each member has a writer `main` for all its families."""
-        body = genesis_body(roles, parameters=parameters, calendar=calendar, purposes=purposes)
+        body = genesis_body(
+            roles,
+            parameters=parameters,
+            calendar=calendar,
+            purposes=purposes,
+            indicators=indicators,
+        )
         state = MemoryState()
         result = found(state, genesis_record(body), verify_signature)
         state.commit(result.changes, result.map_update)

@@ -7,18 +7,20 @@ moment, and what is adopted is done by the same code, or not at all.
     members      admit, describe, suspend, reinstate, roles, custodian recovery
     departures   remove, merge into a successor
     division     split: put parts of a member into other hands
+    arrangements legal bases, pairings, log keys of orderers to come
     standards    parameters, calendar, purposes, groups, rules
+    indicators   figures by which members are assessed (`contracts.assessment.adoption`)
     continuity   what no action may take from the ledger
 """
 
 from typing import assert_never
 
-from contracts.actions import continuity, departures, division, members, standards
+from contracts.actions import arrangements, continuity, departures, division, members, standards
 from contracts.assessment import adoption
 from contracts.draft import Draft
 from contracts.values import Member
 from contracts.view import StateView, read
-from ledger.records.actions import SplitMember
+from ledger.records.actions import ChangeBases, SetLogKeys, SetPairing, SplitMember
 from ledger.records.assessment import EndIndicator, SetIndicator
 from ledger.records.governance import (
     Action,
@@ -59,6 +61,12 @@ def replaced_key(action: Action) -> str | None:
             return "ledger"
         case SetGroup(group=group):
             return f"group/{group}"
+        case SetPairing(pairing=pairing):
+            return f"pairing/{pairing}"
+        case SetIndicator(indicator=indicator):
+            return f"indicator/{indicator.id}"
+        case EndIndicator(indicator=code):
+            return f"indicator/{code}"
         case _:
             return None
 
@@ -66,7 +74,7 @@ def replaced_key(action: Action) -> str | None:
 def is_qualified(view: StateView, action: Action) -> bool:
     """Whether an action takes the larger majority: parameters, rules, a change of committee."""
     match action:
-        case AdoptRules() | SetParameters():
+        case AdoptRules() | SetLogKeys() | SetParameters():
             return True
         case AdmitMembers(members=admitted):
             return any("committee" in one.roles for one in admitted)
@@ -82,6 +90,10 @@ def is_qualified(view: StateView, action: Action) -> bool:
         ):
             return _is_in_committee(view, member)
         case ChangePurposes() | DescribeMember() | SetCalendar() | SetGroup():
+            return False
+        case ChangeBases() | SetPairing():
+            return False
+        case EndIndicator() | SetIndicator():
             return False
         case _:
             assert_never(action)
@@ -112,10 +124,20 @@ def _apply(draft: Draft, action: Action) -> None:  # noqa: C901, PLR0912  one ca
             departures.apply_succession(draft, action)
         case SplitMember():
             division.apply_split(draft, action)
+        case ChangeBases():
+            arrangements.apply_bases(draft, action)
+        case SetPairing():
+            arrangements.apply_pairing(draft, action)
+        case SetLogKeys():
+            arrangements.apply_log_keys(draft, action)
         case AdoptRules():
             standards.apply_rules(draft, action)
         case ChangePurposes():
             standards.apply_purposes(draft, action)
+        case SetIndicator():
+            adoption.apply_indicator(draft, action)
+        case EndIndicator():
+            adoption.apply_end(draft, action)
         case SetGroup():
             standards.apply_group(draft, action)
         case SetParameters():

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from ledger.canonical import Canonical, require_ascending
+from ledger.records.assessment import FigureObjection
 from ledger.records.catalogue import VersionContent
 from ledger.records.genesis import Days
 from ledger.sealed import MaybeSealed
@@ -20,6 +21,7 @@ Opened = Literal[
     "correction",
     "demand",
     "dispute",
+    "figure-objection",
     "inspection",
     "objection",
     "rectification",
@@ -39,6 +41,7 @@ class CaseOpening(Canonical):
         case: the case disputed; of a complaint or an order, the case it rests on, if any.
         days: of an order: working days to report; the ledger's own if missing.
         evidence: digests of documents it rests on, ascending.
+        figure: the figure objected to, and what must not count in it.
         record: the record objected to.
         release: the release to be corrected, and its contents.
         text: what is asked for, and why; may be sealed.
@@ -49,6 +52,7 @@ class CaseOpening(Canonical):
     case: CaseId | None = None
     days: Days | None = None
     evidence: Annotated[tuple[DigestHex, ...], Meta(max_length=32)] = ()
+    figure: FigureObjection | None = None
     record: DigestHex | None = None
     release: VersionContent | None = None
     text: MaybeSealed
@@ -63,6 +67,8 @@ class CaseOpening(Canonical):
             raise ValueError("a dispute is about a `case`")
         if self.case is not None and self.workflow not in _ON_CASES:
             raise ValueError("`case` goes with a dispute, a complaint or an order")
+        if (self.figure is not None) != (self.workflow == "figure-objection"):
+            raise ValueError("`figure` goes with an objection to a figure")
         if (self.record is not None) != (self.workflow == "objection"):
             raise ValueError("`record` goes with an objection")
         if (self.release is not None) != (self.workflow == "correction"):

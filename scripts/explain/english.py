@@ -154,6 +154,7 @@ ENGLISH: Final = Language(
         "case-about": "it rests on {about}",
         "case-against": "against: {members}",
         "case-days": "to be reported on within {days} working days",
+        "case-figure": "about {indicator} of {period}, in which must not count: {things}",
         "case-release": "about version {version} of {dataset}",
         "delegation": "{member} passes on the right {grant} to {members}: {terms}",
         "delivery": "{member} handed over version {version} of {dataset} under the right {grant}: "
@@ -208,6 +209,7 @@ ENGLISH: Final = Language(
         "due": "the deadline {rest}",
         "entry": "the catalogue entry in force of {rest}",
         "entry-draft": "the entry under review {rest}",
+        "figure": "what is objected to in a figure, {rest}",
         "grant": "the right {rest}",
         "emergency": "the last right given in an emergency, {rest}",
         "group": "the group {rest}",

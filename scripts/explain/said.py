@@ -212,6 +212,11 @@ def _opening(body: CaseOpening, member: str, language: Language) -> Iterator[Sen
     if body.release is not None:
         wrong = body.release
         yield "case-release", {"dataset": wrong.dataset, "version": wrong.version}
+    if body.figure is not None:
+        figure = body.figure
+        things = language.phrases["comma"].join(figure.things)
+        told = {"indicator": figure.indicator, "period": figure.period, "things": things}
+        yield "case-figure", told
     about = body.case or body.record
     if about is not None:
         yield "case-about", {"about": short(about)}

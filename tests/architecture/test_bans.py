@@ -23,6 +23,7 @@ RANDOMNESS: Final = {
 """New keys and new salts are the only random things of the pure packages."""
 
 DIGIT_PARSERS: Final = {
+    "contracts/assessment/periods.py": frozenset({"_year_of"}),
     "ledger/lexical.py": frozenset({"parse_decimal"}),
     "ledger/tiles.py": frozenset({"parse_tile_path"}),
     "ledger/times.py": frozenset({"day_number", "to_ms"}),

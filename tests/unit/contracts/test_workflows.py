@@ -24,7 +24,7 @@ from ledger.records.catalogue import Mode
 from ledger.records.genesis import Jurisdiction, Names, Parameters
 from ledger.records.governance import Admission, AdmitMembers, Decision, RejectAdmission
 from ledger.types import CaseId
-from tests import bodies, supervised
+from tests import assessed, bodies, supervised
 from tests.story import Story, published
 from tests.world import ROLES, signer
 
@@ -353,6 +353,7 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("finding", "dismissed"): taken(finding, "steward/main", "dismiss", "explained"),
     ("finding", "referred"): taken(CONFIRMED, "audit/main", "refer", "discipline"),
     **supervised.COURSES,
+    **assessed.COURSES,
 }
 """How a case comes to be in each state."""
 SHOWN_ELSEWHERE: Final = ("ballot", "delivery", "request")

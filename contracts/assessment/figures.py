@@ -1,0 +1,108 @@
+"""Figures: indicators evaluated over the things of a member in a period, in whole basis points.
+
+    share       min(cap, 10000 * counted // of)        nothing to count: no figure
+    deduction   min(cap, each * of)
+    score       max(0, sum(weight * share) // sum(weights) - sum(weight * deduction) // 10000)
+
+Divisions round down. Shares without a figure are left out of the score with their weights; where no
+share has one, there is no score.
+
+>>> share = Taken(cap=10_000, counted=2, is_share=True, of=3, value=6_666, weight=3_000)
+>>> deduction = Taken(cap=1_000, counted=1, is_share=False, of=1, value=100, weight=10_000)
+>>> score_of([share, deduction]), score_of([deduction])
+(6566, None)
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from contracts.assessment.things import Thing
+from ledger.records.assessment import BASIS_POINTS, BasisPoints, Clause, Indicator, ThingKey
+from ledger.types import Count
+
+
+class Taken(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What an indicator came to. `value` is in basis points; None where there is nothing to count.
+
+    `counted` things are covered by the numerator, of `of` that the denominator covers.
+    """
+
+    cap: BasisPoints
+    counted: Count
+    is_share: bool
+    of: Count
+    value: BasisPoints | None
+    weight: BasisPoints
+
+
+def counted_by(
+    indicator: Indicator, things: Iterable[Thing], without: frozenset[ThingKey]
+) -> tuple[list[Thing], list[Thing]]:
+    """R808: the things the denominator covers, and those of them the numerator covers.
+
+    A clause covers a thing that has one of the values it lists under each member that lists any,
+    all of its marks and none of the unmarked. What an objection that was upheld names is not
+    counted.
+    """
+    of = [one for one in things if one.key not in without and _covers(indicator.denominator, one)]
+    return of, [one for one in of if _covers(indicator.numerator, one)]
+
+
+def take(indicator: Indicator, of: Sequence[Thing], counted: Sequence[Thing]) -> Taken:
+    """R809: a share is what is counted of all there is, in basis points, at most its cap.
+
+    Where there is nothing there is no figure. A deduction is so many basis points for each thing,
+    at most its cap.
+    """
+    is_share = indicator.each is None
+    value: BasisPoints | None
+    if indicator.each is not None:
+        value = min(indicator.cap, indicator.each * len(of))
+    elif of:
+        value = min(indicator.cap, BASIS_POINTS * len(counted) // len(of))
+    else:
+        value = None
+    return Taken(
+        cap=indicator.cap,
+        counted=len(counted) if is_share else len(of),
+        is_share=is_share,
+        of=len(of),
+        value=value,
+        weight=indicator.weight,
+    )
+
+
+def score_of(figures: Iterable[Taken]) -> BasisPoints | None:
+    """R810: the score is the weighted mean of the shares, less the deductions, not below 0."""
+    shares, weights, deducted = 0, 0, 0
+    for one in figures:
+        if one.value is None:
+            continue
+        if one.is_share:
+            shares += one.weight * one.value
+            weights += one.weight
+        else:
+            deducted += one.weight * one.value
+    if weights == 0:
+        return None
+    return max(0, shares // weights - deducted // BASIS_POINTS)
+
+
+def _covers(clauses: Sequence[Clause], thing: Thing) -> bool:
+    return any(_is_covered(clause, thing) for clause in clauses)
+
+
+def _is_covered(clause: Clause, thing: Thing) -> bool:
+    values = (
+        (clause.codes, (thing.code,)),
+        (clause.lateness, (thing.lateness,)),
+        (clause.sides, thing.sides),
+        (clause.states, (thing.state,)),
+        (clause.workflows, (thing.workflow,)),
+    )
+    return (
+        all(not wanted or any(one in wanted for one in has) for wanted, has in values)
+        and all(one in thing.marks for one in clause.marks)
+        and not any(one in thing.marks for one in clause.unmarked)
+    )

@@ -1,0 +1,195 @@
+"""What is told of a member in a period: its figures, provisional or final, and its score.
+
+    running       the period is not over
+    provisional   it is over, and the member can still object, or has objected and waits
+    final         nothing that comes later changes the figure
+
+The indicators are those in force when the period ended. What is found out until a figure becomes
+final counts; what is ruled on an objection counts whenever it is ruled.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from contracts import calendar as working_days
+from contracts.assessment.facts import FactsAt
+from contracts.assessment.figures import Taken, counted_by, score_of, take
+from contracts.assessment.periods import Span, length_of, span_of
+from contracts.assessment.things import Thing, things_of
+from contracts.values import Ledger
+from ledger.records.assessment import BasisPoints, Indicator, PeriodName, Sort, ThingKey
+from ledger.times import from_ms, to_ms
+from ledger.types import CaseId, MemberId, Slug, Time
+
+Status = Literal["final", "provisional", "running"]
+_OPEN = frozenset({"appealed", "open", "rejected", "stalled"})
+"""States in which an objection is not decided for good."""
+
+
+class Objection(Struct, frozen=True, kw_only=True, rename="camel"):
+    """An objection to a figure: its case, where that stands, what it says must not count."""
+
+    case: CaseId
+    state: str
+    things: tuple[ThingKey, ...]
+
+
+class Figure(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What an indicator came to for a member in a period.
+
+    Attributes:
+        indicator: the indicator, as it was when the period ended.
+        objections: objections to it, by case.
+        status: whether it can still change.
+        taken: what it came to.
+    """
+
+    indicator: Indicator
+    objections: tuple[Objection, ...] = ()
+    status: Status
+    taken: Taken
+
+
+class Assessment(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The figures of a member in a period.
+
+    Attributes:
+        figures: one for each indicator whose periods are as long, by its code.
+        final_at: from when on nothing new counts; None if the ledger sets no time for objections.
+        member: the member.
+        period: the period.
+        score: the figures as one, in basis points; None where nothing was to be counted.
+        since: when the period began.
+        until: when it is over.
+    """
+
+    figures: tuple[Figure, ...]
+    final_at: Time | None
+    member: MemberId
+    period: PeriodName
+    score: BasisPoints | None
+    since: Time
+    until: Time
+
+
+class Counted(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A thing of a figure: whether the numerator covers it, whether an objection took it out."""
+
+    counts: bool
+    excluded: bool = False
+    thing: Thing
+
+
+def assess(
+    facts_at: FactsAt, ledger: Ledger, member: MemberId, period: PeriodName, now: Time
+) -> Assessment:
+    """The figures of a member in a period, as they are known at `now`."""
+    view = _View(facts_at, ledger, member, period, now)
+    figures = tuple(view.figure(one)[0] for one in view.indicators())
+    return Assessment(
+        figures=figures,
+        final_at=view.final_at,
+        member=member,
+        period=period,
+        score=score_of(one.taken for one in figures),
+        since=view.span.since,
+        until=view.span.until,
+    )
+
+
+def drill(
+    facts_at: FactsAt, ledger: Ledger, member: MemberId, period: PeriodName, now: Time, code: Slug
+) -> tuple[Figure, tuple[Counted, ...]] | None:
+    """One figure with all it counts, ascending by key; None if there is no such indicator."""
+    view = _View(facts_at, ledger, member, period, now)
+    return next((view.figure(one) for one in view.indicators() if one.id == code), None)
+
+
+def final_time(ledger: Ledger, span: Span) -> Time | None:
+    """R811: a figure is final so many working days after its period as the ledger sets.
+
+    The first of them is the first after the period's last day. Where the ledger sets none no figure
+    is ever final.
+    """
+    days = ledger.parameters.assessment_days
+    return (
+        None if days is None else working_days.deadline(before(span.until), days, ledger.calendar)
+    )
+
+
+def before(time: Time) -> Time:
+    """The last moment before another one."""
+    return from_ms(to_ms(time) - 1)
+
+
+class _View:
+    """A ledger as an assessment of one member in one period sees it."""
+
+    def __init__(
+        self, facts_at: FactsAt, ledger: Ledger, member: MemberId, period: PeriodName, now: Time
+    ) -> None:
+        self.span = span_of(period, ledger.calendar)
+        self.final_at = final_time(ledger, self.span)
+        self._member, self._now = member, now
+        self._until = now if self.final_at is None else min(now, before(self.final_at))
+        self._ended = facts_at(min(now, before(self.span.until)))
+        self._known = facts_at(self._until)
+        self._decided = facts_at(now)
+        self._things: dict[Sort, tuple[Thing, ...]] = {}
+        self._objections = self._read_objections()
+
+    def indicators(self) -> list[Indicator]:
+        """Those whose periods are as long as this one, ascending by code."""
+        length = length_of(self.span.name)
+        every = (one for one in self._ended.indicators() if one.period == length)
+        return sorted(every, key=lambda one: one.id)
+
+    def figure(self, indicator: Indicator) -> tuple[Figure, tuple[Counted, ...]]:
+        """What an indicator came to, and what it counts."""
+        objections = self._objections.get(indicator.id, ())
+        without = frozenset(
+            key for one in objections if one.state == "upheld" for key in one.things
+        )
+        things = self._of(indicator.of)
+        of, counted = counted_by(indicator, things, without)
+        every, _ = counted_by(indicator, things, frozenset())
+        keys = {one.key for one in counted}
+        figure = Figure(
+            indicator=indicator,
+            objections=objections,
+            status=self._status(objections),
+            taken=take(indicator, of, counted),
+        )
+        return figure, tuple(
+            Counted(counts=one.key in keys, excluded=one.key in without, thing=one) for one in every
+        )
+
+    def _of(self, sort: Sort) -> tuple[Thing, ...]:
+        if sort not in self._things:
+            after = from_ms(to_ms(self._until) + 1)
+            self._things[sort] = things_of(
+                sort, self._member, self.span, self._ended, self._known, after
+            )
+        return self._things[sort]
+
+    def _status(self, objections: tuple[Objection, ...]) -> Status:
+        if self._now < self.span.until:
+            return "running"
+        waits = any(one.state in _OPEN for one in objections)
+        is_late = self.final_at is not None and self._now >= self.final_at
+        return "final" if is_late and not waits else "provisional"
+
+    def _read_objections(self) -> dict[Slug, tuple[Objection, ...]]:
+        """R812: what an objection names is not counted once it is upheld."""
+        found: dict[Slug, tuple[Objection, ...]] = {}
+        if self.final_at is None or self._now < self.span.until:
+            return found
+        cases = self._decided.cases(self._member, self.span.until, self.final_at)
+        for case_id, case in sorted(cases, key=lambda one: one[0]):
+            if case.workflow == "figure-objection":
+                said = self._decided.objection(case_id).objection
+                if said.period == self.span.name:
+                    told = Objection(case=case_id, state=case.state, things=said.things)
+                    found[said.indicator] = (*found.get(said.indicator, ()), told)
+        return found

@@ -1,0 +1,235 @@
+"""The things that indicators count: plain rows, drawn from values of the state.
+
+    case/6b4…-0    sort case, workflow request, state granted, side provider, lateness in-time
+    entry/flights  sort entry, state conditional, side provider, marks registered, released
+
+A figure lists its things, and each names the record it came from, so that everybody can look.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Final
+
+from msgspec import Struct
+
+from contracts.assessment.facts import Facts
+from contracts.assessment.periods import Span
+from contracts.values import Case, GrantedRight
+from contracts.workflows import WORKFLOWS
+from ledger.records.assessment import Lateness, Mark, Side, Sort, ThingKey
+from ledger.types import CaseId, DigestHex, MemberId, Time
+
+CONFIRMED: Final = frozenset({"closed", "confirmed", "rectified", "referred", "unrectified"})
+"""States of findings that were confirmed."""
+UNDECIDED: Final = frozenset({"raised", "replied", "unanswered"})
+GONE: Final = frozenset({"dropped", "superseded", "waived", "withdrawn"})
+"""Final states of cases in which nothing has to be done any more."""
+_DIGEST_CHARS: Final = 64
+_Findings = Mapping[tuple[CaseId, str], list[str]]
+"""By what a finding hangs from and its code, the states of such findings against a member."""
+
+
+class Thing(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """One thing, as it stands to one member.
+
+    Attributes:
+        code: of a finding, its code.
+        key: its state key.
+        lateness: how the member stands to the deadlines that ran against it.
+        marks: what is said of it, ascending.
+        opened_at: of a case, when it was opened.
+        record: digest of the record it hangs from.
+        sides: what the member is to it, ascending.
+        sort: what it is.
+        state: where it stands.
+        workflow: of a case, its workflow.
+    """
+
+    code: str | None = None
+    key: ThingKey
+    lateness: Lateness = "none"
+    marks: tuple[Mark, ...] = ()
+    opened_at: Time | None = None
+    record: DigestHex
+    sides: tuple[Side, ...]
+    sort: Sort
+    state: str
+    workflow: str | None = None
+
+
+def things_of(
+    sort: Sort, member: MemberId, span: Span, ended: Facts, known: Facts, until: Time
+) -> tuple[Thing, ...]:
+    """R806: what an indicator can count, ascending by key: the things of a member in a period.
+
+    These are the cases to which it is a party, opened in the period; the rights it has or gave, in
+    force at some moment of the period; the entries it has in force, and the systems it has
+    registered, when the period ended. Cases and rights count as they stand when the figure becomes
+    final, and until then as they stand.
+    """
+    found = _drawn(sort, member, span, ended, known, until)
+    return tuple(sorted(found, key=lambda one: one.key))
+
+
+def _drawn(
+    sort: Sort, member: MemberId, span: Span, ended: Facts, known: Facts, until: Time
+) -> Iterator[Thing]:
+    match sort:
+        case "case":
+            return cases_of(known, member, span, until)
+        case "entry":
+            return _entries(ended, member)
+        case "grant":
+            return _rights(known, member, span)
+        case "system":
+            return _systems(ended, member)
+
+
+def cases_of(known: Facts, member: MemberId, span: Span, until: Time) -> Iterator[Thing]:
+    """The cases of a member that were opened in a span; `until` is later than all that is known."""
+    every = [*known.cases(member, span.since, max(span.until, until))]
+    findings = _against(every, member)
+    for case_id, case in every:
+        if case.opened_at < span.until:
+            yield Thing(
+                code=None if case.finding is None else case.finding.code,
+                key=f"case/{case_id}",
+                lateness=lateness_of(case_id, case, member, findings),
+                opened_at=case.opened_at,
+                record=case_id[:_DIGEST_CHARS],
+                sides=_sides(case, member),
+                sort="case",
+                state=case.state,
+                workflow=case.workflow,
+            )
+
+
+def lateness_of(case_id: CaseId, case: Case, member: MemberId, findings: _Findings) -> Lateness:
+    """R807: how a member stands to the deadlines of a case that ran against it as a party.
+
+    It is late if a finding says that it missed one and was confirmed, and suspected as long as that
+    finding is neither confirmed, dismissed nor cured. Otherwise its part is pending while the case
+    can still become overdue against it; in time once it cannot; and none if it never could, or if
+    the case was withdrawn, waived, dropped or superseded.
+    """
+    table = WORKFLOWS[case.workflow]
+    sides = _sides(case, member)
+    states = [
+        state
+        for one in table.states
+        if one.overdue is not None
+        for state in findings.get((case_id, one.overdue), ())
+    ]
+    if any(state in CONFIRMED for state in states):
+        return "late"
+    if any(state in UNDECIDED for state in states):
+        return "suspected"
+    owes = any(one.overdue is not None and one.late in sides for one in table.states)
+    if not owes or case.state in GONE:
+        return "none"
+    return "pending" if _can_be_late(case.workflow, case.state, sides) else "in-time"
+
+
+def _against(cases: Iterable[tuple[CaseId, Case]], member: MemberId) -> _Findings:
+    """The findings against a member, by the case from which they hang."""
+    found: dict[tuple[CaseId, str], list[str]] = {}
+    for case_id, case in cases:
+        if case.finding is not None and "accused" in _sides(case, member):
+            code = case.finding.code
+            base = case_id.removesuffix(f"-{code}")
+            # A case found overdue once more: the count of its records stands between.
+            before, _, count = base.rpartition("-")
+            bases = (base, before) if before and _is_count(count) else (base,)
+            for one in bases:
+                found.setdefault((one, code), []).append(case.state)
+    return found
+
+
+@cache
+def _can_be_late(workflow: str, state: str, sides: tuple[Side, ...]) -> bool:
+    """Whether a case can still become overdue against one of these parts."""
+    table = WORKFLOWS[workflow]
+    reached, ahead = {state}, [state]
+    while ahead:
+        name = ahead.pop()
+        one = table.state(name)
+        if one.overdue is not None and one.late in sides:
+            return True
+        following = [row.next for row in table.steps if row.state == name]
+        if one.then is not None:
+            following.append(one.then)
+        for other in following:
+            if other not in reached:
+                reached.add(other)
+                ahead.append(other)
+    return False
+
+
+def _entries(ended: Facts, provider: MemberId) -> Iterator[Thing]:
+    running = {name for name, one in ended.systems(provider) if one.status != "retired"}
+    released = {name for name, one in ended.datasets(provider) if one.releases > 0}
+    for entry in ended.entries(provider):
+        marks: tuple[Mark, ...] = ("registered",) if entry.system in running else ()
+        marks += ("released",) if entry.dataset in released else ()
+        yield Thing(
+            key=f"entry/{entry.dataset}",
+            marks=marks,
+            record=entry.record,
+            sides=("provider",),
+            sort="entry",
+            state=entry.sharing,
+        )
+
+
+def _systems(ended: Facts, owner: MemberId) -> Iterator[Thing]:
+    catalogued = {entry.system for entry in ended.entries(owner)}
+    for name, one in ended.systems(owner):
+        yield Thing(
+            key=f"system/{owner}/{name}",
+            marks=("catalogued",) if name in catalogued else (),
+            record=one.record,
+            sides=("owner",),
+            sort="system",
+            state=one.status,
+        )
+
+
+def _rights(known: Facts, member: MemberId, span: Span) -> Iterator[Thing]:
+    used = known.used(member, span.since, span.until)
+    for name, right in known.rights(member):
+        if right.member is None or not _is_in_force(right, span):
+            continue
+        sides: tuple[Side, ...] = ("consumer",) if right.member == member else ()
+        sides += ("provider",) if right.provider == member else ()
+        yield Thing(
+            key=f"grant/{name}",
+            marks=("used",) if right.member == member and name in used else (),
+            record=name[:_DIGEST_CHARS],
+            sides=sides,
+            sort="grant",
+            state=_state_of(right),
+        )
+
+
+def _is_in_force(right: GrantedRight, span: Span) -> bool:
+    """Whether a right was in force at some moment of a span, by itself."""
+    since, window = right.in_force_since, right.terms
+    starts = max(since or span.until, window.not_before or "")
+    ends = min(right.ended_at or span.until, window.not_after or span.until)
+    return starts < span.until and ends > span.since and starts < ends
+
+
+def _state_of(right: GrantedRight) -> str:
+    if right.ended_at is not None:
+        return "ended"
+    is_open = any(one.until is None for one in right.suspensions)
+    return "suspended" if is_open else "in-force"
+
+
+def _sides(case: Case, member: MemberId) -> tuple[Side, ...]:
+    sides: set[Side] = {party.part for party in case.parties if party.member == member}
+    return tuple(sorted(sides))
+
+
+def _is_count(text: str) -> bool:
+    return bool(text) and all(one in "0123456789" for one in text)
