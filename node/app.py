@@ -25,7 +25,19 @@ from fastapi import FastAPI
 from ledger.keys import Signer
 from ledger.types import WriterId
 from node import logs
-from node.api import events, faults, health, lists, log, records, state, statements, tasks
+from node.api import (
+    chains,
+    duties,
+    events,
+    faults,
+    health,
+    lists,
+    log,
+    records,
+    state,
+    statements,
+    tasks,
+)
 from node.api.access import Admission, LocalNames, read_tokens
 from node.api.observed import Observed
 from node.api.openapi import Api
@@ -41,7 +53,18 @@ from node.storage.lock import locked
 GRACE_S: Final = 20
 _PROXIES: Final = "127.0.0.1,::1"
 """Whose word on where a request comes from is taken: that of a proxy on this machine."""
-_RESOURCES: Final = (records, statements, state, lists, tasks, events, log, health)
+_RESOURCES: Final = (
+    records,
+    statements,
+    state,
+    lists,
+    chains,
+    tasks,
+    duties,
+    events,
+    log,
+    health,
+)
 _NOBODY: Final[Mapping[WriterId, Signer]] = MappingProxyType({})
 
 

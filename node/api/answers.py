@@ -18,11 +18,13 @@ from contracts.values import (
     Member,
     ReleasedVersion,
     RequestedItem,
+    StatedDelivery,
     Writer,
 )
 from ledger.merkle_map import MapProof
 from ledger.records.genesis import Calendar, Parameters
 from ledger.records.keys import Family
+from ledger.records.terms import Terms
 from ledger.seal import Outcome, SealStatement
 from ledger.types import (
     CaseId,
@@ -37,6 +39,7 @@ from ledger.types import (
     WriterId,
 )
 from node.api.problems import Problem
+from node.views.duties import Outcome as DutyOutcome
 
 JsonObject = dict[str, Any]
 
@@ -205,6 +208,7 @@ class CaseStep(Answer):
 
     index: Count
     kind: str
+    block_time: Time
     digest: DigestHex = ""
     writer: WriterId = ""
     issued_at: Time = ""
@@ -217,6 +221,67 @@ class CaseHistory(Place):
     steps: tuple[CaseStep, ...]
 
 
+class Duty(Answer):
+    """A deadline and whom it runs against: a member, or whoever holds an office (`@steward`).
+
+    `outcome`: open; overdue once it has passed; then met, or met-late, by a step of who owed it; or
+    dropped, or missed where it had passed, because the case went on otherwise.
+    """
+
+    case: CaseId
+    workflow: str
+    state: str
+    subject: str
+    who: str
+    part: str
+    due: Time
+    since: Time
+    outcome: DutyOutcome
+    passed_at: Time | None
+    ended_at: Time | None
+
+
+class ChainLink(Answer):
+    """A right of a chain: whether it holds, and why not; and, now, what was used under it."""
+
+    id: ItemId
+    holds: bool
+    why: str | None
+    uses: Count | None
+    rows: Count | None
+    right: GrantedRight
+
+
+class RightChain(Place):
+    """A right, then every right above it; `holds` if all do, `terms` is what all of them allow."""
+
+    chain: tuple[ChainLink, ...]
+    holds: bool
+    terms: Terms
+
+
+class LineageEdge(Answer):
+    """`dataset` is made from `source`: by a right, or as the release of a version says."""
+
+    dataset: DatasetId
+    source: DatasetId
+    grant: ItemId | None
+    version: Version | None
+    level: Count
+
+
+class Lineage(Place):
+    """What a dataset is made of (`up`) and what is made from it (`down`), level by level.
+
+    `whole` unless more was found than is told: 8 levels, and 256 edges a direction.
+    """
+
+    dataset: DatasetId
+    up: tuple[LineageEdge, ...]
+    down: tuple[LineageEdge, ...]
+    whole: bool
+
+
 ITEMS: Final[Mapping[str, type[Struct]]] = {
     "members": Member,
     "writers": Writer,
@@ -225,11 +290,13 @@ ITEMS: Final[Mapping[str, type[Struct]]] = {
     "releases": ReleasedVersion,
     "requests": RequestedItem,
     "grants": GrantedRight,
+    "deliveries": StatedDelivery,
     "findings": Case,
     "cases": Case,
     "usage": UsageItem,
     "tasks": Task,
+    "duties": Duty,
 }
 """By list, what it holds: values of the state, of which an item also shows the `id`; or rows."""
-ROWS: Final = (UsageItem, Task)
+ROWS: Final = (UsageItem, Task, Duty)
 """What has no id of its own."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from msgspec import Raw
@@ -69,10 +69,16 @@ async def systems(
 
 @router.get("/datasets")
 async def datasets(
-    service: ServiceOf, page: PagingOf, provider: Text = None, sharing: Text = None
+    service: ServiceOf,
+    page: PagingOf,
+    provider: Text = None,
+    sharing: Text = None,
+    code: Text = None,
+    text: Text = None,
 ) -> Response:
-    """Catalogue entries in force."""
-    return await _list(service, "entry", page, provider=provider, sharing=sharing)
+    """Catalogue entries in force, those with all words of a text in id, code, title or summary."""
+    filters = {"provider": provider, "sharing": sharing, "code": code, "text": text}
+    return await _list(service, "entry", page, **filters)
 
 
 @router.get("/releases")
@@ -101,6 +107,20 @@ async def grants(
     """Rights and standing offers."""
     filters = {"consumer": consumer, "provider": provider, "dataset": dataset, "parent": parent}
     return await _list(service, "grant", page, **filters)
+
+
+@router.get("/deliveries")
+async def deliveries(
+    service: ServiceOf,
+    page: PagingOf,
+    consumer: Text = None,
+    provider: Text = None,
+    grant: Text = None,
+    acknowledged: Annotated[Literal["no", "yes"] | None, Query()] = None,
+) -> Response:
+    """Deliveries under a right; `acknowledged` is the record in which the consumer says so."""
+    filters = {"consumer": consumer, "provider": provider, "grant": grant}
+    return await _list(service, "delivery", page, acknowledged=acknowledged, **filters)
 
 
 @router.get("/findings")
@@ -199,18 +219,25 @@ def _case(service: Service, case: str, at: str | None) -> dict[str, object] | No
             snapshot.connection, "case", block.size, {"id": case}, limit=1
         )
         indexes = queries.case_records(snapshot.connection, case, block.size)
-        leaves = [leaf for leaf in map(snapshot.leaf, indexes) if leaf is not None]
+        leaves = [
+            (leaf, within.time)
+            for leaf, within in zip(
+                map(snapshot.leaf, indexes), map(snapshot.block_of, indexes), strict=True
+            )
+            if leaf is not None and within is not None
+        ]
     if not found.items:
         return None
     steps: list[dict[str, object]] = []
-    for leaf in leaves:
+    for leaf, time in leaves:
+        told = {"index": leaf.index, "blockTime": time}
         if is_seal(leaf.leaf):
-            steps.append({"index": leaf.index, "kind": "settlement"})
+            steps.append({**told, "kind": "settlement"})
             continue
         record = parse_record(leaf.leaf)
         steps.append(
             {
-                "index": leaf.index,
+                **told,
                 "kind": record.kind,
                 "digest": record.digest,
                 "writer": record.chain.writer,

@@ -17,9 +17,11 @@ from node.api.answers import (
     Envelope,
     Leaf,
     LedgerAnswer,
+    Lineage,
     ProvedOutcome,
     ProvedState,
     RecordResult,
+    RightChain,
 )
 from node.api.statements import Item, Items
 
@@ -104,6 +106,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         "Read a writer and the head of its chain", {JSON: ChainAnswer}, ("not-found",)
     ),
     **{f"GET /v1/{name}": Operation(f"List {name}", {JSON: kind}) for name, kind in ITEMS.items()},
+    "GET /v1/datasets/{dataset}/lineage": Operation(
+        "Read what a dataset is made of, and what is made from it", {JSON: Lineage}, ("not-found",)
+    ),
+    "GET /v1/grants/{grant}/chain": Operation(
+        "Read a right with every right above it", {JSON: RightChain}, ("not-found",)
+    ),
     "GET /v1/cases/{case}": Operation(
         "Read a case with its course", {JSON: CaseHistory}, ("not-found",)
     ),
@@ -130,11 +138,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
 }
 
 PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
+    "acknowledged": ("`yes`: what the consumer has acknowledged; `no`: what it has not", "no"),
     "accused": ("member that findings speak of", "health"),
     "at": ("the state as at a past size of the log, or at the last block not after a time", "19"),
     "authorization": ("`Bearer` and the token of `local_signing`", "Bearer 0123456789abcdef"),
     "case": ("id of a case", "0" * 64),
-    "code": ("code of findings, as in RULES.md", "no-grant"),
+    "code": ("code: of findings, as in RULES.md; of entries, in the catalogue", "no-grant"),
     "consumer": ("member that uses, or may", "health"),
     "cursor": ("`next` of the page before", ""),
     "dataset": ("id of a dataset", "flights"),
@@ -146,6 +155,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "limit": ("items of a page", "100"),
     "member": ("id of a member", "transport"),
     "name": ("name of a writer, without its member", "main"),
+    "outcome": ("what became of a duty, or that it is open", "overdue"),
     "owner": ("member that owns the system", "transport"),
     "parent": ("id of the right from which rights were passed on", "0" * 64 + "-0"),
     "party": ("member that has a part in the case", "health"),
@@ -156,6 +166,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "sharing": ("how a dataset is shared", "conditional"),
     "state": ("state of a case, as in the tables of RULES.md", "open"),
     "status": ("status of a member, or of a system", "active"),
+    "text": ("words that id, code, title and summary of an entry hold together", "weather hourly"),
     "to": ("uses that start before this time", "2026-12-31T23:59:59.999Z"),
     "workflow": ("workflow of cases, as in RULES.md", "request"),
     "writer": ("writer whose appointment lets it take the step", "transport/main"),

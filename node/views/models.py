@@ -63,7 +63,7 @@ class DatasetView(SQLModel, table=True):
 
 
 class EntryView(SQLModel, table=True):
-    """Entries in force; their dataset is the id."""
+    """Entries in force; their dataset is the id. `record` leads to their title."""
 
     __tablename__ = "entry_view"
     row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
@@ -72,6 +72,7 @@ class EntryView(SQLModel, table=True):
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
     provider: str = Field(sa_column=_text(index=True, nullable=False))
     sharing: str = Field(sa_column=_text(nullable=False))
+    record: str | None = Field(default=None, sa_column=_text())
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
@@ -113,6 +114,21 @@ class GrantView(SQLModel, table=True):
     provider: str = Field(sa_column=_text(index=True, nullable=False))
     dataset: str = Field(sa_column=_text(index=True, nullable=False))
     parent: str | None = Field(default=None, sa_column=_text())
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class DeliveryView(SQLModel, table=True):
+    """Deliveries under a right; the id is the digest of the record that stated one."""
+
+    __tablename__ = "delivery_view"
+    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    id: str = Field(sa_column=_text(index=True, nullable=False))
+    from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
+    consumer: str = Field(sa_column=_text(index=True, nullable=False))
+    provider: str = Field(sa_column=_text(index=True, nullable=False))
+    grant: str = Field(sa_column=Column("grant", String, index=True, nullable=False))
+    acknowledged: str = Field(sa_column=_text(nullable=False))
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
@@ -179,6 +195,60 @@ class WaitingView(SQLModel, table=True):
     due: str = Field(sa_column=_text(nullable=False))
 
 
+class DutyView(SQLModel, table=True):
+    """Deadlines, each once for everybody it runs against: members, or offices as `@steward`.
+
+    One that has passed has `passed_at`; one that is over, met or not, has `ended_at` and `outcome`.
+    """
+
+    __tablename__ = "duty_view"
+    __table_args__ = (Index("duty_by_who", "who", "due"), Index("duty_by_due", "due"))
+    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    case: str = Field(sa_column=Column("case", String, index=True, nullable=False))
+    workflow: str = Field(sa_column=_text(nullable=False))
+    state: str = Field(sa_column=_text(nullable=False))
+    subject: str = Field(sa_column=_text(nullable=False))
+    who: str = Field(sa_column=_text(nullable=False))
+    part: str = Field(sa_column=_text(nullable=False))
+    due: str = Field(sa_column=_text(nullable=False))
+    since: str = Field(sa_column=_text(nullable=False))
+    passed_at: str | None = Field(default=None, sa_column=_text())
+    ended_at: str | None = Field(default=None, sa_column=_text())
+    outcome: str | None = Field(default=None, sa_column=_text())
+
+
+class InputView(SQLModel, table=True):
+    """Entries in force of block datasets, once for every right they rest on."""
+
+    __tablename__ = "input_view"
+    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    id: str = Field(sa_column=_text(index=True, nullable=False))
+    from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
+    source: str = Field(sa_column=_text(index=True, nullable=False))
+    grant: str = Field(sa_column=Column("grant", String, nullable=False))
+
+
+class DerivationView(SQLModel, table=True):
+    """Released versions that say from which datasets they were made."""
+
+    __tablename__ = "derivation_view"
+    __table_args__ = (Index("derivation_by_id", "id"), Index("derivation_by_source", "source"))
+    index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
+    id: str = Field(sa_column=Column(String, primary_key=True))
+    source: str = Field(sa_column=Column(String, primary_key=True))
+    version: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class TitleView(SQLModel, table=True):
+    """What entries are called, by their record; `words` is what a search looks through."""
+
+    __tablename__ = "title_view"
+    record: str = Field(sa_column=Column(String, primary_key=True))
+    code: str = Field(sa_column=_text(index=True, nullable=False))
+    words: str = Field(sa_column=_text(nullable=False))
+
+
 VERSIONED: Final[dict[str, Table]] = {
     prefix: table_of(model)
     for prefix, model in {
@@ -190,6 +260,7 @@ VERSIONED: Final[dict[str, Table]] = {
         "release": ReleaseView,
         "request": RequestView,
         "grant": GrantView,
+        "delivery": DeliveryView,
         "case": CaseView,
     }.items()
 }
@@ -197,4 +268,17 @@ VERSIONED: Final[dict[str, Table]] = {
 USAGE: Final[Table] = table_of(UsageView)
 CASE_RECORD: Final[Table] = table_of(CaseRecordView)
 WAITING: Final[Table] = table_of(WaitingView)
-VIEWS: Final = (*VERSIONED.values(), USAGE, CASE_RECORD, WAITING)
+DUTY: Final[Table] = table_of(DutyView)
+INPUT: Final[Table] = table_of(InputView)
+DERIVATION: Final[Table] = table_of(DerivationView)
+TITLE: Final[Table] = table_of(TitleView)
+VIEWS: Final = (
+    *VERSIONED.values(),
+    USAGE,
+    CASE_RECORD,
+    WAITING,
+    DUTY,
+    INPUT,
+    DERIVATION,
+    TITLE,
+)

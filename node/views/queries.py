@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Raw
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
-from node.views.models import CASE_RECORD, USAGE, VERSIONED
+from node.views.models import CASE_RECORD, TITLE, USAGE, VERSIONED
 
 LIMIT_MAX: Final = 1_000
 
@@ -31,7 +31,8 @@ def versioned_page(
 ) -> Page:
     """Rows of a view over state values that hold at `size`, ascending by id.
 
-    `filters` maps columns to the value wanted; `accused` and `parties` hold several members.
+    `filters` maps columns to the value wanted; `accused` and `parties` hold several members. Of
+    entries, `code` is that of the catalogue, and `text` all of whose words are looked for.
     """
     table = VERSIONED[view]
     wanted: list[ColumnElement[bool]] = [
@@ -40,6 +41,9 @@ def versioned_page(
         table.c.id > cursor,
     ]
     for name, value in filters.items():
+        if view == "entry" and name in ("code", "text"):
+            wanted.append(table.c.record.in_(_titled(name, value)))
+            continue
         column = table.c[name]
         several = name in ("accused", "parties")
         wanted.append(
@@ -49,6 +53,16 @@ def versioned_page(
     rows = connection.execute(query.limit(limit + 1)).all()
     items = [{"id": row.id, "value": Raw(row.value)} for row in rows[:limit]]
     return Page(items, rows[limit - 1].id if len(rows) > limit else None)
+
+
+def _titled(name: str, value: str) -> Select[Any]:
+    """The records of entries with a code, or with all words of a text, wherever they stand."""
+    if name == "code":
+        return select(TITLE.c.record).where(TITLE.c.code == value)
+    words = value.casefold().split()
+    return select(TITLE.c.record).where(
+        *(TITLE.c.words.contains(word, autoescape=True) for word in words)
+    )
 
 
 def usage_page(

@@ -11,6 +11,7 @@ from contracts.values import (
     InformationSystem,
     Member,
     RequestedItem,
+    StatedDelivery,
     Value,
     Writer,
 )
@@ -33,7 +34,7 @@ def columns_of(key: str, value: Value) -> Columns:
         case Dataset():
             return {"provider": value.provider}
         case EntryTerms():
-            return {"provider": value.provider, "sharing": value.sharing}
+            return {"provider": value.provider, "sharing": value.sharing, "record": value.record}
         case RequestedItem():
             return {"member": value.member, "dataset": value.dataset}
         case GrantedRight():
@@ -42,6 +43,13 @@ def columns_of(key: str, value: Value) -> Columns:
                 "provider": value.provider,
                 "dataset": value.dataset,
                 "parent": value.parent,
+            }
+        case StatedDelivery():
+            return {
+                "consumer": value.consumer,
+                "provider": value.provider,
+                "grant": value.grant,
+                "acknowledged": "no" if value.acknowledged is None else "yes",
             }
         case Case():
             return _case_columns(value)

@@ -107,7 +107,7 @@ def _reading() -> list[Exchange]:
 def _lists() -> list[Exchange]:
     names = (
         "members", "writers", "systems", "datasets", "releases", "requests", "grants", "findings",
-        "cases", "usage",
+        "cases", "usage", "deliveries", "duties",
     )  # fmt: skip
     listed = [Exchange(f"GET /v1/{name}", f"/v1/{name}?limit=1") for name in names]
     return [*listed, Exchange("GET /v1/tasks", "/v1/tasks?member=health&at=19&limit=1")]
@@ -147,9 +147,14 @@ async def converse(folder: Path) -> list[tuple[Exchange, httpx.Response]]:
     """Every exchange with its answer."""
     async with talking(folder) as (client, world, service):
         case = (await client.get("/v1/cases?limit=1")).json()["items"][0]["id"]
-        history = Exchange("GET /v1/cases/{case}", f"/v1/cases/{case}")
+        right = (await client.get("/v1/grants?consumer=health&limit=1")).json()["items"][0]["id"]
+        details = [
+            Exchange("GET /v1/cases/{case}", f"/v1/cases/{case}"),
+            Exchange("GET /v1/grants/{grant}/chain", f"/v1/grants/{right}/chain"),
+            Exchange("GET /v1/datasets/{dataset}/lineage", "/v1/datasets/flights/lineage"),
+        ]
         events = Exchange("GET /v1/events", "/v1/events?from=17", EVENTS)
-        talk = [(one, await one.send(client)) for one in (*exchanges(world), history)]
+        talk = [(one, await one.send(client)) for one in (*exchanges(world), *details)]
         listening = asyncio.create_task(events.send(client))
         while not service.listeners.count:  # noqa: ASYNC110  nobody tells who listens
             await asyncio.sleep(0)

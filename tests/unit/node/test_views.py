@@ -13,7 +13,9 @@ from sqlalchemy import Row, delete, insert, select
 from contracts.transition import Accepted
 from contracts.values import Case, GrantedRight, parse_value
 from ledger.records import Usage, WriterEnd, parse_record
+from ledger.records.catalogue import DatasetVersion
 from ledger.seal import is_seal
+from ledger.types import ItemId
 from node import views
 from node.replica import Replica, ReplicaError
 from node.storage.models import LeafRow, table_of
@@ -30,7 +32,7 @@ DAY_MS: Final = 86_400_000
 
 def history() -> World:
     """A ledger in which values of every view begin, change and end."""
-    wide = replace(bodies.TERMS, delegable=1)
+    wide = replace(bodies.TERMS, delegable=1, operations=("derive", "query", "read"))
     story = Story().publish(conditions=wide)
     world = story.world
     story.pass_on(story.grant(wide), "audit")
@@ -40,7 +42,10 @@ def history() -> World:
     story.steps("transport/main", "refuse", refused, "not-held")
     for use in (grant, None, grant):
         story.says("health/main", bodies.usage(use, world.now))
+    delivered = story.says("transport/main", bodies.delivery(grant, world.now))
+    story.says("health/main", bodies.acknowledgement(delivered.digest))
     story.says("weather/main", bodies.acceptance(offer))
+    fuse(story, story.grant(wide))
     story.says("transport/main", bodies.revocation(grant))
     story.says("health/main", bodies.usage(grant, world.now))
     story.says("transport/main", bodies.release(bodies.release_item(version=2)))
@@ -50,6 +55,19 @@ def history() -> World:
     world.block(at=world.later(30 * DAY_MS))  # the steward's review is overdue
     world.accept(world.sign("weather/custodian", WriterEnd(writer="weather/main")))
     return world
+
+
+def fuse(story: Story, *rights: ItemId) -> None:
+    """A block dataset of health, made from `flights`, then from its own first version, too."""
+    body = bodies.entry(
+        block=bodies.block(*rights), dataset="fused", system="pool", title="Flüge und Besuche"
+    )
+    for code in ("F-1", "F-2"):
+        entry = story.says("health/main", replace(body, code=code)).digest
+        story.steps("steward/main", "approve", entry)
+    flights = DatasetVersion(dataset="flights", version=1)
+    item = bodies.release_item(dataset="fused", derived_from=(flights,))
+    story.says("health/main", bodies.release(item))
 
 
 @dataclass(frozen=True)
