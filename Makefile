@@ -12,13 +12,17 @@ SOURCES := ledger contracts node scripts tests
 MADE := $(VENV)/.made
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
+MUTATION := $(VENV)/.installed-mutation
+
+# Names what `make mutation` changes: functions, by patterns.
+ONLY ?= contracts.terms.* contracts.chains.*
 
 # Names the interpreter to start from: `make PYTHON=python3.13 test`.
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test thorough coverage lint format bench requirements clean
+.PHONY: help setup demo test thorough coverage mutation lint format bench requirements clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +41,10 @@ thorough: $(DEV)  ## run the tests, the long ones and many more random examples 
 coverage: $(DEV)  ## run the tests and measure the branches of ledger/ and contracts/ they take
 	@$(BIN)/python -m pytest -m "not slow" --cov
 
+mutation: $(MUTATION)  ## change rules in small ways, see that tests fail; ONLY='contracts.*' takes hours
+	@$(BIN)/mutmut run $(ONLY)
+	@$(BIN)/mutmut results
+
 lint: $(DEV)  ## check style, types and the arrows between the packages
 	@$(BIN)/ruff check --quiet $(SOURCES)
 	@$(BIN)/ruff format --check --quiet $(SOURCES)
@@ -52,10 +60,10 @@ bench: $(DEV)  ## measure speed against raw signature checks; QUICK=1 takes a mi
 
 requirements: $(MADE)  ## pin the newest versions that requirements/*.in allow
 	@$(BIN)/python -m venv build/uv && build/uv/bin/python -m pip install --quiet uv
-	@set -e; for name in dev run build demo oracle; do \
+	@set -e; for name in dev run build demo oracle mutation; do \
 		echo "resolving requirements/$$name.in"; \
 		case $$name in \
-			run) how="--constraint requirements/dev.txt" ;; \
+			run|mutation) how="--constraint requirements/dev.txt" ;; \
 			demo|oracle) how="--no-deps" ;; \
 			*) how="" ;; \
 		esac; \
@@ -66,7 +74,7 @@ requirements: $(MADE)  ## pin the newest versions that requirements/*.in allow
 	done
 
 clean:  ## remove what was built, .venv included
-	@rm -rf $(VENV) build *.egg-info .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	@rm -rf $(VENV) build mutants *.egg-info .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache .benchmarks
 	@find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -100,4 +108,9 @@ $(DEV): $(RUN) requirements/dev.txt requirements/oracle.txt
 	@echo "installing what its tests and linters need"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@$(PIP) install $(ALONE) -r requirements/oracle.txt
+	@touch $@
+
+$(MUTATION): $(DEV) requirements/mutation.txt
+	@echo "installing what changes the rules to try their tests"
+	@$(PIP) install --require-hashes -r requirements/mutation.txt
 	@touch $@
