@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from contracts import blocks, cases, columns, manifests, updates, upkeep
+from contracts import bases, blocks, cases, columns, manifests, updates, upkeep
 from contracts.draft import Draft
 from contracts.reasons import (
     ALREADY_EXISTS,
@@ -186,7 +186,8 @@ def _check_publishable(draft: Draft, body: Entry) -> None:
         refuse_unless(
             lawful, BASIS_MISSING, "withheld needs a law, regulation or decision", "basis"
         )
-    if columns.has_personal(draft, body.schema):
+    is_personal = columns.has_personal(draft, body.schema)
+    if is_personal:
         done = body.assessments
         argued = done.necessity is not None and done.personal_information is not None
         refuse_unless(
@@ -195,6 +196,7 @@ def _check_publishable(draft: Draft, body: Entry) -> None:
             "personal information needs basis, necessity and assessment",
             "assessments",
         )
+    bases.check_basis(draft, body.basis, needed=is_personal or body.sharing == "withheld")
 
 
 def _check_sources(draft: Draft, item: ReleaseItem) -> None:

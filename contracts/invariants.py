@@ -18,6 +18,7 @@ from contracts.emergency import DAYS_MAX as EMERGENCY_DAYS_MAX
 from contracts.succession import GENERATIONS_MAX
 from contracts.terms import is_counted, narrows
 from contracts.values import (
+    Basis,
     Case,
     CastBallot,
     ChainHead,
@@ -54,6 +55,7 @@ from contracts.workflows import WORKFLOWS
 from ledger.canonical import encode
 from ledger.errors import FormatError
 from ledger.records import Ballot, Delivery, Entry, Lifecycle, Record, Release, Usage, parse_record
+from ledger.records.governance import ORDERING
 from ledger.running_digest import run_of
 from ledger.seal import is_seal
 from ledger.times import DAY_MS, TIME_MS_MAX, date_of_day, day_of, from_ms, to_ms
@@ -557,6 +559,31 @@ def divisions_are_counted(facts: Facts) -> Iterator[str]:
             yield f"{name} is kept by nobody, or speaks of everything"
 
 
+def legal_bases_are_counted(facts: Facts) -> Iterator[str]:
+    """The ledger counts the legal bases that are adopted."""
+    ledger = facts.get(Ledger, "ledger")
+    count = sum(1 for _ in facts.all("basis", Basis))
+    if ledger is not None and ledger.legal_bases != count:
+        yield f"{count} legal bases are adopted, not {ledger.legal_bases}"
+
+
+def log_keys_are_their_members(facts: Facts) -> Iterator[str]:
+    """A member's log keys are active and its own, and whoever orders blocks has them."""
+    named = {
+        keyid: name for name, member in facts.all("member", Member) for keyid in member.log_keys
+    }
+    active = {
+        keyid: key.member
+        for keyid, key in facts.all("key", Key)
+        if key.function == "log" and key.status == "active"
+    }
+    if named != active:
+        yield "the log keys that members have are not those that are active"
+    for name, member in facts.all("member", Member):
+        if not member.log_keys and any(role in member.roles for role in ORDERING):
+            yield f"{name} orders blocks without log keys"
+
+
 INVARIANTS: Final[tuple[Predicate, ...]] = (
     values_can_be_read,
     chains_are_whole,
@@ -589,6 +616,8 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     proposals_are_decided_by_ballots,
     successions_come_to_an_end,
     divisions_are_counted,
+    legal_bases_are_counted,
+    log_keys_are_their_members,
 )
 
 

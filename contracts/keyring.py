@@ -10,6 +10,7 @@ from typing import Final, Literal
 from msgspec.structs import replace
 
 from contracts import findings
+from contracts.actions.arrangements import parsed_log_keys
 from contracts.draft import Draft
 from contracts.reasons import (
     FAMILY_NOT_ALLOWED,
@@ -31,6 +32,7 @@ from contracts.view import StateView, held, read
 from ledger.errors import FormatError, WeakKeyError
 from ledger.keys import KeyDescription, PublicKey, parse_public_key
 from ledger.records import Body
+from ledger.records.actions import SetLogKeys
 from ledger.records.genesis import custodian_of
 from ledger.records.governance import Decision, Proposal, RecoverCustodian
 from ledger.records.keys import KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
@@ -41,11 +43,12 @@ PART_FAMILIES: Final = ("cases", "catalogue", "sharing", "use")
 """Families in which datasets are spoken of."""
 
 
-def introduced_key(view: StateView, body: Body) -> PublicKey | None:
+def introduced_keys(view: StateView, body: Body) -> tuple[PublicKey, ...]:
     """R005: a key that a record introduces is strong, and was never seen before.
 
-    It signs the record too, which proves its possession. Writers and custodians sign with Ed25519.
-    An appointment that keeps an active writer's present key introduces none.
+    It signs the record too, which proves its possession. Writers and custodians sign with Ed25519,
+    of the two log keys that a proposal introduces one with each suite. An appointment that keeps an
+    active writer's present key introduces none.
     """
     match body:
         case KeyRotation(key=description):
@@ -56,15 +59,20 @@ def introduced_key(view: StateView, body: Body) -> PublicKey | None:
             key = _new_key(description, "key")
         case Decision(matter=RecoverCustodian(key=description)):
             key = _new_key(description, "key")
+        case Proposal(action=SetLogKeys(log_keys=described)):
+            keys = parsed_log_keys(described)
+            for one in keys:
+                refuse_unless(view.get(f"key/{one.keyid}") is None, KEY_TAKEN, one.keyid, "logKeys")
+            return keys
         case WriterAppointment(key=description, writer=name):
             key = _new_key(description, "key")
             writer = read(view, Writer, f"writer/{name}")
             if writer is not None and writer.status == "active" and writer.key == key.keyid:
-                return None
+                return ()
         case _:
-            return None
+            return ()
     refuse_unless(view.get(f"key/{key.keyid}") is None, KEY_TAKEN, key.keyid, "key")
-    return key
+    return (key,)
 
 
 def apply_appointment(draft: Draft, body: WriterAppointment) -> None:

@@ -259,11 +259,11 @@ def _admit(view: StateView, context: Context, record: Record, verify: SignatureC
     refuse_unless(writer.status == "active" and runs, WRITER_ENDED, name, "writer")
     member = held(view, Member, f"member/{name.partition('/')[0]}")
     refuse_unless(member.status != "removed", WRITER_ENDED, name, "writer")
-    introduced = keyring.introduced_key(view, record.body)
+    introduced = keyring.introduced_keys(view, record.body)
     key = held(view, Key, f"key/{writer.key}")
     keys = {writer.key: parse_public_key(key.key)}
-    if introduced is not None:
-        keys[introduced.keyid] = introduced
+    for one in introduced:
+        keys[one.keyid] = one
     _check_signatures(record.envelope, keys, verify)
     _check_chain(view, record)
     _check_family(view, record, writer)
@@ -276,7 +276,7 @@ def _check_signatures(
 ) -> None:
     """R006: the record is signed by exactly the keys it needs, and every signature holds.
 
-    These are the writer's present key and the key that the record introduces.
+    These are the writer's present key and the keys that the record introduces.
     """
     if len(envelope.signatures) != len(keys) or any(
         signature.keyid not in keys for signature in envelope.signatures

@@ -36,6 +36,8 @@
 | `use/<standing grant>/<member>` | `UseCounters` | the same, of all rights it took under it |
 | `case/<id>` | `Case` | where a case stands |
 | `group/<group>` | `Group` | a named list of members |
+| `basis/<code>` | `Basis` | a legal basis that entries can rest on |
+| `pairing/<pairing>` | `Pairing` | members that work together, on what, until when |
 | `indicators` | `AdoptedIndicators` | the codes of all indicators |
 | `indicator/<code>` | `Indicator` | a figure by which members are assessed |
 | `figure/<case>` | `FigureUnderObjection` | what a member objects to in a figure |
@@ -57,6 +59,7 @@ from ledger.errors import FormatError
 from ledger.keys import KeyDescription
 from ledger.records.assessment import INDICATORS_MAX, FigureObjection, Indicator
 from ledger.records.blocks import INPUTS_MAX
+from ledger.records.catalogue import BasisKind
 from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters, Role
 from ledger.records.governance import Action, Premise
 from ledger.records.keys import Family
@@ -67,8 +70,10 @@ from ledger.types import (
     ColumnName,
     Count,
     DatasetId,
+    Date,
     DigestHex,
     ItemId,
+    LongText,
     MemberId,
     PurposeCode,
     ShortText,
@@ -93,10 +98,14 @@ SUSPENSIONS_MAX: Final = 16
 
 
 class Ledger(Canonical):
-    """What genesis fixed and votes changed. `digest` names the ledger; `next_rules` are adopted."""
+    """What genesis fixed and votes changed. `digest` names the ledger; `next_rules` are adopted.
+
+    `legal_bases` counts those adopted.
+    """
 
     calendar: Calendar
     digest: DigestHex
+    legal_bases: Count = 0
     next_rules: Count | None = None
     origin: str
     parameters: Parameters
@@ -488,6 +497,25 @@ class FigureUnderObjection(Canonical):
     objection: FigureObjection
 
 
+class Basis(Canonical):
+    """A law, regulation or decision on which catalogue entries can rest."""
+
+    kind: BasisKind
+    names: Names
+    reference: ShortText
+
+
+class Pairing(Canonical):
+    """Members that work together from `since` to `until`, on what, and what came of it."""
+
+    goals: tuple[ShortText, ...]
+    members: tuple[MemberId, ...]
+    names: Names
+    result: LongText | None = None
+    since: Date
+    until: Date
+
+
 class Tally(Canonical):
     """The votes with which a proposal was adopted, of so many who could vote then."""
 
@@ -519,6 +547,7 @@ class Due(Canonical):
 
 Value = (
     AdoptedIndicators
+    | Basis
     | Case
     | CastBallot
     | ChainHead
@@ -541,6 +570,7 @@ Value = (
     | Key
     | Ledger
     | Member
+    | Pairing
     | ProposedAction
     | ReleasedVersion
     | RequestedItem
@@ -561,6 +591,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
     for prefix, kind in {
         "account": ServiceAccount,
         "ballot": CastBallot,
+        "basis": Basis,
         "block": DependentBlocks,
         "case": Case,
         "catalogue": KeptCatalogue,
@@ -582,6 +613,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "manifest": FileList,
         "manifest-draft": FileList,
         "member": Member,
+        "pairing": Pairing,
         "part": HandedPart,
         "proposal": ProposedAction,
         "release": ReleasedVersion,

@@ -15,12 +15,17 @@ V = TypeVar("V", bound=Value)
 
 def read_value(client: Client, kind: type[V], key: str) -> V | None:
     """The state value under `key`, or None if there is none; the node is believed."""
+    value = any_value(client, key)
+    return value if isinstance(value, kind) else None
+
+
+def any_value(client: Client, key: str) -> Value | None:
+    """As `read_value`, of whatever kind."""
     raw = bytes(client.state(key).value)
     if raw == b"null":
         return None
     sorted_again = msgspec_json.encode(msgspec_json.decode(raw), order="deterministic")
-    value = parse_value(key, sorted_again)
-    return value if isinstance(value, kind) else None
+    return parse_value(key, sorted_again)
 
 
 def summary_of(done: Receipted) -> dict[str, object]:

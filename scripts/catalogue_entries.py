@@ -227,7 +227,9 @@ def _entry(
     plain = {name: values[name] for name in CELLS_OF_ENTRY if values[name] is not None}
     basis = None
     if values["basis"] is not None:
-        basis = LegalBasis(kind=values["basis_kind"], reference=values["basis"])
+        basis = LegalBasis(
+            code=values["basis_code"], kind=values["basis_kind"], reference=values["basis"]
+        )
     return Entry(
         assessments=Assessments(
             necessity=values["necessity"],

@@ -105,6 +105,7 @@ CELLS: Final = (
     _of_table("delete_within", "time to delete after the right ends, such as 30d"),
     _of_table("basis_kind", "law, regulation, decision or other"),
     _of_table("basis", "where the legal basis stands; needed if withheld or personal"),
+    _of_table("basis_code", "its code, if the ledger has adopted legal bases"),
     _of_table("necessity", "why personal information is needed; needed if personal"),
     _of_table("assessment", "impact assessment, digest or file; needed if personal"),
     _of_table("secrecy_review", "secrecy review, digest or file"),

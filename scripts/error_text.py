@@ -26,6 +26,7 @@ _HINTS: Final[dict[str, str]] = {
     "entry-changed": "read the entry again and repeat",
     "family-not-allowed": "the custodian can widen it: blockpool keys appoint --families",
     "ground-missing": "give one of the coded grounds with --ground",
+    "in-other-hands": "a writer of that part says it: blockpool keys appoint --datasets",
     "key-not-valid": "is it the key of that writer today, not one of before a rotation? "
     "see: blockpool keys show FILE",
     "not-a-party": "who the parties are: blockpool case show",
@@ -35,6 +36,7 @@ _HINTS: Final[dict[str, str]] = {
     "queue-full": "the node is busy; repeat in a moment",
     "reference-wrong": "blockpool case show lists what a step must name",
     "sequence-taken": "another process signs with the same writer; repeat",
+    "unknown-basis": "name one that was adopted: blockpool govern value basis/CODE",
     "unknown-entry": "the steward has to approve the entry first: blockpool case step approve",
     "unknown-purpose": "adopted purposes: blockpool catalogue purposes",
     "unknown-writer": "the custodian appoints it: blockpool keys appoint",

@@ -13,7 +13,7 @@ from ledger.records.governance import Action, ReinstateMember, SuspendMember
 from ledger.times import DAY_MS, from_ms
 from node.client import Client, Receipted, Writer
 from scripts import govern_draft
-from scripts.answers import read_value
+from scripts.answers import any_value, read_value
 from scripts.console_text import (
     USAGE,
     fail,
@@ -44,7 +44,8 @@ _VOTE_MS: Final = 14 * DAY_MS
 
 Vote = Literal["no", "yes"]
 CosignOption = Annotated[
-    Path | None, typer.Option(help="Key file of the new custodian, to recover one.")
+    list[Path] | None,
+    typer.Option(help="Key file that the action introduces: a new custodian's, both log keys."),
 ]
 ProposalArgument = Annotated[str, typer.Argument(help="Id of the proposal: its record digest.")]
 
@@ -75,7 +76,8 @@ def propose(
 ) -> None:
     """Put an action to the vote. It is done by the ballot that reaches the threshold.
 
-    What replaces parameters or calendar rests on the present ones by itself.
+    What replaces parameters or calendar rests on the present ones by itself. To write an action
+    down: `blockpool govern draft`.
 
     Example: `blockpool govern propose --admit members.csv --reason "minutes of 3 May"`
     """
@@ -130,7 +132,7 @@ def decide(
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Decide as the government: recover a custodian key, merge or rename, reject an admission.
+    """Decide as the government: recover a custodian key, merge, split, rename, reject an admission.
 
     Example: `blockpool govern decide recovery.json --minutes minutes.pdf --reason "…"
     --cosign new-custodian.pem`
@@ -214,6 +216,28 @@ def list_proposals(
     print_table(("proposal", "state", "until", "to"), cells)
 
 
+@app.command("value")
+@with_options
+def show_value(
+    key: Annotated[str, typer.Argument(help="A key of the state, such as basis/art-13.")],
+    *,
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """Show what votes have set: ledger, group/…, basis/…, pairing/…, member/….
+
+    Example: `blockpool govern value pairing/forms`
+    """
+    with at.client() as client:
+        value = any_value(client, key)
+    if value is None:
+        fail(f"nothing stands under {key}", hint="keys of the state: RULES.md, State")
+    if as_json:
+        print_json(value)
+    else:
+        print_fields(members_told(value))
+
+
 def _action(
     file: Path | None, admit: Path | None, suspend: str | None, reinstate: str | None
 ) -> Action:
@@ -229,8 +253,8 @@ def _action(
     return read_action(Path(given[0]))
 
 
-def _cosigners(cosign: Path | None, at: Signing) -> tuple[PrivateKey, ...]:
-    return () if cosign is None else (load_signer(cosign, at.passphrase_file),)
+def _cosigners(cosign: list[Path] | None, at: Signing) -> tuple[PrivateKey, ...]:
+    return tuple(load_signer(one, at.passphrase_file) for one in cosign or ())
 
 
 def _submit(

@@ -18,6 +18,7 @@ from msgspec.json import Decoder
 from contracts.actions import replaced_key
 from ledger.canonical import decode
 from ledger.hashing import sha256
+from ledger.records.actions import AdoptedBasis
 from ledger.records.genesis import Jurisdiction, Names
 from ledger.records.governance import Action, Admission, AdmitMembers, Matter, Premise
 from node.client import Client
@@ -30,6 +31,7 @@ COLUMNS: Final = (
     "id", "code", "custodian", "en", "zh", "jurisdiction", "level", "lineSuperior", "roles",
     "authorisation", "endpoint",
 )  # fmt: skip
+BASES_COLUMNS: Final = ("code", "kind", "reference", "en", "zh")
 NEEDED: Final = ("id", "code", "custodian", "jurisdiction", "level", "authorisation")
 _action: Final[Decoder[Action]] = Decoder(Action)
 _matter: Final[Decoder[Matter]] = Decoder(Matter)
@@ -61,6 +63,23 @@ def read_admissions(path: Path) -> AdmitMembers:
             raise SpellingError(f"{path}, line {line}: {error}", error.member) from error
     members = tuple(sorted(admitted, key=lambda one: one.id))
     return build(AdmitMembers, members=members)
+
+
+def read_bases(path: Path) -> tuple[AdoptedBasis, ...]:
+    """The legal bases of a table. Raises `SpellingError` that names the line."""
+    header, rows = read_csv(path)
+    missing = [name for name in BASES_COLUMNS[:3] if name not in header]
+    if missing:
+        raise SpellingError(f"{path}: no column {missing[0]} Known are {', '.join(BASES_COLUMNS)}")
+    bases = []
+    for line, row in rows:
+        try:
+            names = build(Names, en=row.get("en") or None, zh=row.get("zh") or None)
+            told = {name: row[name] for name in BASES_COLUMNS[:3]}
+            bases.append(build(AdoptedBasis, names=names, **told))
+        except SpellingError as error:
+            raise SpellingError(f"{path}, line {line}: {error}", error.member) from error
+    return tuple(sorted(bases, key=lambda one: one.code))
 
 
 def premises_for(client: Client, action: Action, keys: list[str]) -> tuple[Premise, ...]:

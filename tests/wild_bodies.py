@@ -46,7 +46,14 @@ from ledger.records import (
     WriterAppointment,
     WriterEnd,
 )
-from ledger.records.actions import SplitMember
+from ledger.records.actions import (
+    GOALS_MAX,
+    AdoptedBasis,
+    ChangeBases,
+    SetLogKeys,
+    SetPairing,
+    SplitMember,
+)
 from ledger.records.assessment import (
     Clause,
     EndIndicator,
@@ -76,7 +83,16 @@ from ledger.records.catalogue import (
 )
 from ledger.records.delegation import AmendmentItem, DelegationItem
 from ledger.records.delivery import Acknowledgement, Delivery
-from ledger.records.genesis import Jurisdiction, Level, Names, Parameters, Purpose, Role, Threshold
+from ledger.records.genesis import (
+    Jurisdiction,
+    Level,
+    LogKeys,
+    Names,
+    Parameters,
+    Purpose,
+    Role,
+    Threshold,
+)
 from ledger.records.governance import (
     ORDERING,
     Action,
@@ -116,7 +132,7 @@ from ledger.times import TIME_MS_MAX, from_ms, to_ms
 from ledger.types import SAFE_INTEGER_MAX, Time
 from tests.bodies import CONTENT, NOWHERE
 from tests.strategies import calendars, sets_of, terms, usages
-from tests.world import signer
+from tests.world import log_signer_ml_dsa, signer
 
 _T = TypeVar("_T")
 FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
@@ -148,6 +164,11 @@ LISTED: Final = tuple(
 )
 """A list of files that the wild publish, in one part or more."""
 GROUPS: Final = ("a-group", "bureaus")
+BASES: Final = ("art-13", "art-14")
+PAIRINGS: Final = ("a-pairing", "forms")
+LOG_KEYS: Final = ("log-spare-0", "log-spare-1")
+"""Log keys that may come into use; each pair can do so once."""
+PAIRING_PREMISES: Final = tuple(Premise(key=f"pairing/{one}") for one in PAIRINGS)
 GROUP_PREMISES: Final = tuple(Premise(key=f"group/{one}") for one in GROUPS)
 INDICATORS: Final = ("an-indicator", "timely")
 INDICATOR_PREMISES: Final = tuple(Premise(key=f"indicator/{one}") for one in INDICATORS)
@@ -329,7 +350,15 @@ def _entries(draw: DrawFn, pool: Pool) -> Entry:
             st.just(Assessments())
             | st.just(Assessments(necessity="字" * 4_096, personal_information=NOWHERE))
         ),
-        basis=draw(st.none() | st.just(LegalBasis(kind="law", reference=LONG))),
+        basis=draw(
+            st.none()
+            | st.builds(
+                LegalBasis,
+                code=st.none() | _one(BASES),
+                kind=st.just("law"),
+                reference=st.just(LONG),
+            )
+        ),
         block=draw(st.none() | _blocks(pool)),
         classification=Classification(
             category="x" * 63,
@@ -719,6 +748,50 @@ def _purposes() -> SearchStrategy[ChangePurposes]:
     )
 
 
+def _bases() -> SearchStrategy[ChangeBases]:
+    named = sets_of(BASES)
+    return st.builds(
+        lambda adopted, retired: ChangeBases(
+            bases=tuple(
+                AdoptedBasis(code=code, kind="law", names=Names(zh=LONG), reference=LONG)
+                for code in adopted
+            ),
+            retired=retired,
+        ),
+        named.filter(bool),
+        named,
+    )
+
+
+def _pairings(pool: Pool) -> SearchStrategy[SetPairing]:
+    return st.builds(
+        SetPairing,
+        goals=st.just((LONG,) * GOALS_MAX),
+        members=st.lists(_one(pool.members), min_size=2, max_size=3, unique=True).map(
+            lambda drawn: tuple(sorted(drawn))
+        ),
+        names=st.just(Names(zh=LONG)),
+        pairing=_one(PAIRINGS),
+        result=st.none() | st.just("x" * 4_096),
+        since=st.just("1970-01-01"),
+        until=st.just("9999-12-31"),
+    )
+
+
+def _log_keys(pool: Pool) -> SearchStrategy[SetLogKeys]:
+    label = _one(LOG_KEYS)
+    odd = st.builds(LogKeys, ed25519=_key_descriptions(), ml_dsa44=_key_descriptions())
+    return st.builds(SetLogKeys, log_keys=label.map(log_keys_of) | odd, member=_one(pool.members))
+
+
+def log_keys_of(label: str) -> LogKeys:
+    """The log keys called `label`."""
+    return LogKeys(
+        ed25519=signer(label).public_key.description,
+        ml_dsa44=log_signer_ml_dsa(label).public_key.description,
+    )
+
+
 def _splits(pool: Pool) -> SearchStrategy[SplitMember]:
     member = _one(pool.members)
     return st.builds(
@@ -747,6 +820,9 @@ def actions(pool: Pool) -> SearchStrategy[Action]:
         ),
         st.builds(SetIndicator, indicator=_indicators()),
         st.builds(EndIndicator, indicator=_one(INDICATORS)),
+        _bases(),
+        _pairings(pool),
+        _log_keys(pool),
         _splits(pool),
         st.builds(SucceedMember, member=member, successor=member),
         st.builds(SuspendMember, member=member),
@@ -774,6 +850,7 @@ def _proposals(pool: Pool) -> SearchStrategy[Proposal]:
                 (),
                 (ledger,),
                 GROUP_PREMISES,
+                PAIRING_PREMISES,
                 INDICATOR_PREMISES,
                 (Premise(key="nothing"),),
                 (Premise(key="ledger"),),

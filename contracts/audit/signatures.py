@@ -26,6 +26,7 @@ from ledger.records import (
     Record,
     WriterAppointment,
 )
+from ledger.records.actions import SetLogKeys
 from ledger.records.governance import AdmitMembers, RecoverCustodian
 from ledger.types import KeyId
 
@@ -53,8 +54,12 @@ def keys_introduced(body: Body) -> tuple[KeyDescription, ...]:
             return (key,)
         case KeyRevocation(replacement=key) if key is not None:
             return (key,)
-        case Proposal(action=RecoverCustodian(key=key)) | Decision(matter=RecoverCustodian(key=key)):
+        case Proposal(action=RecoverCustodian(key=key)):
             return (key,)
+        case Decision(matter=RecoverCustodian(key=key)):
+            return (key,)
+        case Proposal(action=SetLogKeys(log_keys=log_keys)):
+            return (log_keys.ed25519, log_keys.ml_dsa44)
         case Proposal(action=AdmitMembers(members=admitted)):
             return tuple(one.custodian for one in admitted)
         case _:

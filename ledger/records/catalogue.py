@@ -23,6 +23,7 @@ from ledger.types import (
     Version,
 )
 
+BasisKind = Literal["decision", "law", "other", "regulation"]
 COLUMNS_PER_PART_MAX: Final = 256
 COLUMNS_PER_SCHEMA_MAX: Final = 1_024
 FILES_MAX: Final = 128
@@ -157,11 +158,13 @@ class LegalBasis(Canonical):
     """The law, regulation or decision something rests on.
 
     Attributes:
+        code: its code, where the ledger has adopted legal bases.
         kind: law, administrative regulation, government decision, or another document.
         reference: where it stands.
     """
 
-    kind: Literal["decision", "law", "other", "regulation"]
+    code: Slug | None = None
+    kind: BasisKind
     reference: ShortText
 
 

@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from ledger.canonical import Canonical, require_ascending
 from ledger.keys import KeyDescription
-from ledger.records.actions import SplitMember
+from ledger.records.actions import ChangeBases, SetLogKeys, SetPairing, SplitMember
 from ledger.records.assessment import EndIndicator, SetIndicator
 from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters, Purpose, Role
 from ledger.sealed import MaybeSealed
@@ -232,6 +232,7 @@ class SuspendMember(Canonical, tag_field=_TAG, tag="suspend-member"):
 Action: TypeAlias = (
     AdmitMembers
     | AdoptRules
+    | ChangeBases
     | ChangePurposes
     | DescribeMember
     | EndIndicator
@@ -241,6 +242,8 @@ Action: TypeAlias = (
     | SetCalendar
     | SetGroup
     | SetIndicator
+    | SetLogKeys
+    | SetPairing
     | SetParameters
     | SetRoles
     | SplitMember

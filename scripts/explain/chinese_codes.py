@@ -94,6 +94,7 @@ REASONS: Final[Mapping[str, str]] = {
     "dataset-not-allowed": "签名身份无权签署有关该数据的记录",
     "unknown-member": "没有该成员",
     "unknown-schema": "没有该数据项结构，或者尚不完整",
+    "unknown-basis": "账本未采用该法律依据，或者类别不同",
     "unknown-dataset": "没有这一数据",
     "unknown-entry": "该数据没有生效的目录条目",
     "unknown-request": "没有该申请",

@@ -61,7 +61,7 @@ from ledger.records import (
     WriterEnd,
     parse_record,
 )
-from ledger.records.actions import SplitMember
+from ledger.records.actions import SetLogKeys, SplitMember
 from ledger.records.catalogue import Mode, schema_digest
 from ledger.records.delivery import DeliveryMode
 from ledger.records.genesis import Calendar, Parameters, custodian_of
@@ -73,10 +73,11 @@ from ledger.types import DatasetId, WriterId
 from tests import bodies
 from tests.reference.naive_map import map_root
 from tests.supervised import NAMED
-from tests.wild_bodies import COLUMNS, KEYS, actions, pool_of, wild
-from tests.world import World, signer
+from tests.wild_bodies import COLUMNS, KEYS, LOG_KEYS, actions, log_keys_of, pool_of, wild
+from tests.world import World, log_signer_ml_dsa, signer
 
 SUPERVISED = {one.name for one in SUPERVISION}
+SPARE_LOG_KEYS = {log_keys_of(one): (signer(one), log_signer_ml_dsa(one)) for one in LOG_KEYS}
 SPARE = {signer(label).public_key.keyid: signer(label) for label in KEYS}
 SCHEMA = schema_digest(COLUMNS[:1])
 DAY_MS = 86_400_000
@@ -89,8 +90,8 @@ OPEN = Terms(
 )
 
 
-def introduced(body: Body) -> PrivateKey | None:
-    """The spare key that a body introduces, if we hold it."""
+def introduced(body: Body) -> tuple[PrivateKey, ...]:
+    """The spare keys that a body introduces, if we hold them."""
     match body:
         case KeyRotation(key=KeyDescription() as description):
             pass
@@ -102,12 +103,15 @@ def introduced(body: Body) -> PrivateKey | None:
             pass
         case Decision(matter=RecoverCustodian(key=description)):
             pass
+        case Proposal(action=SetLogKeys(log_keys=described)):
+            return SPARE_LOG_KEYS.get(described, ())
         case _:
-            return None
+            return ()
     try:
-        return SPARE.get(parse_public_key(description).keyid)
+        key = SPARE.get(parse_public_key(description).keyid)
     except Exception:  # noqa: BLE001  a key nobody can use is signed for by nobody
-        return None
+        return ()
+    return () if key is None else (key,)
 
 
 def decided_again(leaves: list[bytes]) -> BlockResult:
@@ -366,8 +370,6 @@ class Departments(RuleBasedStateMachine):
 
     def decide_on(self, action: Action, last: Literal["no", "yes"] = "yes") -> None:
         world = self.world
-        pool = pool_of(world.state, world.now)
-        action = data.draw(actions(pool))
         key = replaced_key(action) or "ledger"
         value = world.value(key)
         digest = None if value is None else sha256(encode(value)).hex()
@@ -441,9 +443,8 @@ class Departments(RuleBasedStateMachine):
 
     def signed(self, writer: WriterId, body: Body) -> Record | None:
         """The body signed as its writer would; None if it is larger than a leaf."""
-        new = introduced(body)
         try:
-            return self.world.sign(writer, body, *(() if new is None else (new,)))
+            return self.world.sign(writer, body, *introduced(body))
         except TooLarge:
             return None
 

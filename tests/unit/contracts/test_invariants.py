@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from contracts.invariants import INVARIANTS, violations
 from contracts.values import (
+    Basis,
     Case,
     CastBallot,
     ChainHead,
@@ -39,7 +40,7 @@ from contracts.values import (
 )
 from contracts.view import V, held
 from ledger.records.catalogue import Mode
-from ledger.records.genesis import Parameters
+from ledger.records.genesis import Names, Parameters
 from ledger.records.governance import SuspendMember
 from tests import bodies
 from tests.story import Story
@@ -524,6 +525,21 @@ def keeps_everything(story: Story) -> Changes:
     return {"writer/health/main": replace(writer, keeper="weather")}
 
 
+def basis_uncounted(_story: Story) -> Changes:
+    return {"basis/art-13": Basis(kind="law", names=Names(en="Law"), reference="Art. 13")}
+
+
+def log_keys_lost(story: Story) -> Changes:
+    steward = get(story, Member, "member/steward")
+    return {"member/steward": replace(steward, log_keys=())}
+
+
+def log_key_retired(story: Story) -> Changes:
+    keyid = get(story, Member, "member/steward").log_keys[0]
+    key = get(story, Key, f"key/{keyid}")
+    return {f"key/{keyid}": replace(key, status="retired", until=1)}
+
+
 def nobody_to_answer(story: Story) -> Changes:
     key, case = of_workflow(story, "inspection")
     return {key: replace(case, parties=())}
@@ -594,6 +610,8 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
         kept_by_nobody,
         keeps_everything,
     ),
+    "legal_bases_are_counted": (basis_uncounted,),
+    "log_keys_are_their_members": (log_keys_lost, log_key_retired),
 }
 """What to change in the state, so that the invariant of that name sees it."""
 

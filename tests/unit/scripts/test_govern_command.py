@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from msgspec import json as msgspec_json
 
-from contracts.values import Ledger, Member, Writer
+from contracts.values import Basis, Ledger, Member, Pairing, Writer
 from tests import bodies
 from tests.bodies import NOWHERE
 from tests.unit.scripts.conftest import Command
-from tests.world import World, signer
+from tests.world import World, log_signer_ml_dsa, signer
 
 HEADER = "id,code,custodian,en,zh,jurisdiction,level,lineSuperior,roles,authorisation,endpoint\n"
 
@@ -175,6 +175,62 @@ def test_a_member_is_split_and_what_is_left_is_merged(
     adopted(command, merge)
     assert member(world, "transport").successor == "health"
     command.ok("keys", "end", "transport/main", "--custodian", command.key_file("health/custodian"))
+
+
+def test_what_members_rest_on_and_agree_on(command: Command, world: World, tmp_path: Path) -> None:
+    table = written(
+        tmp_path, "bases.csv", "code,kind,reference,zh\nart-13,regulation,Art. 13,条例\n"
+    )
+    bases, pairing = tmp_path / "bases.json", tmp_path / "pairing.json"
+    command.ok("govern", "draft", "bases", table, "--out", bases)
+    adopted(command, bases)
+    assert isinstance(world.value("basis/art-13"), Basis)
+    retire = tmp_path / "retire.json"
+    command.ok("govern", "draft", "bases", "--retire", "art-13", "--out", retire)
+    adopted(command, retire)
+    assert world.value("basis/art-13") is None
+    command.ok(
+        "govern", "draft", "pairing", "forms",
+        "--members", "health,transport", "--goal", "one form",
+        "--since", "2027-01-01", "--until", "2027-12-31", "--en", "Fewer forms", "--out", pairing,
+    )  # fmt: skip
+    adopted(command, pairing)
+    value = world.value("pairing/forms")
+    assert isinstance(value, Pairing)
+    assert value.goals == ("one form",)
+    assert "Fewer forms" in command.ok("govern", "value", "pairing/forms")
+    assert command.json("govern", "value", "pairing/forms")["since"] == "2027-01-01"
+    assert "nothing stands under" in command.fails("govern", "value", "pairing/none")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("code,kind\na,law\n", "no column reference"),
+        ("code,kind,reference,en\na,custom,x,y\n", "line 2"),
+        ("code,kind,reference\na,law,x\n", "line 2: a name needs"),
+    ],
+)
+def test_a_table_of_bases_that_is_wrong(
+    command: Command, tmp_path: Path, text: str, told: str
+) -> None:
+    table = written(tmp_path, "bases.csv", text)
+    assert told in command.fails("govern", "draft", "bases", table)
+    assert "neither adopts nor retires" in command.fails("govern", "draft", "bases")
+
+
+def test_a_member_gets_log_keys(command: Command, world: World, tmp_path: Path) -> None:
+    post_quantum = log_signer_ml_dsa("new-log")
+    files = (command.key_file("new-log"), command.key_file("new-log-pq", post_quantum))
+    out = tmp_path / "log-keys.json"
+    command.ok(
+        "govern", "draft", "log-keys", "weather", "--ed25519", files[0], "--ml-dsa", files[1],
+        "--out", out,
+    )  # fmt: skip
+    case_id = proposal(command, out, "--cosign", files[0], "--cosign", files[1])
+    for voter in ("audit/main", "health/main"):
+        command.ok("govern", "vote", case_id, "yes", writer=voter)
+    assert member(world, "weather").log_keys[1] == post_quantum.public_key.keyid
 
 
 def test_many_datasets_are_several_actions(command: Command, tmp_path: Path) -> None:
