@@ -75,6 +75,7 @@ def open_case(  # noqa: PLR0913  a case is all of these
     days: int | None = None,
     due: Time | None = None,
     finding: Suspicion | None = None,
+    settles: bool = False,
 ) -> None:
     """Open a case in `state` (the workflow's first) with a deadline of `days` (the state's own).
 
@@ -92,6 +93,7 @@ def open_case(  # noqa: PLR0913  a case is all of these
         parties=parties,
         records=1,
         run=extend_run(EMPTY_RUN, draft.record),
+        settles=settles,
         state=first.name,
         subject=subject,
         workflow=workflow,

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from contracts import bases, blocks, cases, columns, manifests, updates, upkeep
+from contracts import bases, blocks, cases, columns, demands, manifests, updates, upkeep
 from contracts.draft import Draft
 from contracts.reasons import (
     ALREADY_EXISTS,
@@ -89,6 +89,7 @@ def apply_entry(draft: Draft, body: Entry) -> None:
         blocks.check_block(draft, body, body.block)
     columns.check_period(draft, body.conditions)
     upkeep.check_entry(draft, body, dataset)
+    demands.check_demand(draft, body.demand)
     # Nothing below can fail.
     upkeep.find_collected_twice(draft, body)
     if dataset is None:
@@ -107,7 +108,8 @@ def put_in_force(draft: Draft, case: Case) -> None:
     """R307: an approved entry replaces the one in force. What was granted before stays granted."""
     entry = held(draft, EntryTerms, case.subject)
     blocks.depend(draft, read(draft, EntryTerms, f"entry/{entry.dataset}"), entry)
-    draft.put(f"entry/{entry.dataset}", replace(entry, since=draft.context.time))
+    draft.put(f"entry/{entry.dataset}", replace(entry, demand=None, since=draft.context.time))
+    demands.meet(draft, entry)
     drop_draft(draft, case)
     upkeep.owe_confirmation(draft, entry)
     updates.owe_first(draft, entry)
@@ -236,6 +238,7 @@ def _terms_of(draft: Draft, body: Entry) -> EntryTerms:
         co_providers=body.co_providers,
         conditions=body.conditions,
         dataset=body.dataset,
+        demand=body.demand,
         inputs=blocks.grants_of(body),
         joint_rule=body.joint_rule,
         level="general" if body.classification.level == "general" else "important",

@@ -304,6 +304,17 @@ def supervision_has_its_sides(facts: Facts) -> Iterator[str]:
             yield f"case {name} was opened by nobody"
 
 
+def orders_settle_findings(facts: Facts) -> Iterator[str]:
+    """What a rectification settles is a finding that was confirmed, against its respondent."""
+    for name, case in facts.all("case", Case):
+        if case.settles:
+            finding = facts.get(Case, case.subject)
+            accused = () if finding is None else finding.parties
+            members = {one.member for one in accused if one.part == "accused"}
+            if members != {one.member for one in case.parties}:
+                yield f"case {name} settles no finding against its respondent"
+
+
 def answers_are_there(facts: Facts) -> Iterator[str]:
     """The release or member that a step named is one."""
     for name, case in facts.all("case", Case):
@@ -601,6 +612,7 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     cases_have_their_deadlines,
     parties_are_members,
     supervision_has_its_sides,
+    orders_settle_findings,
     answers_are_there,
     findings_have_evidence,
     rights_follow_their_cases,

@@ -162,6 +162,9 @@ IN_OTHER_HANDS: Final = Reason(
     1261, "in-other-hands", "since a split another member acts for this one about the dataset"
 )
 LEVEL_TOO_LOW: Final = Reason(1255, "level-too-low", "the level is lower than an input's")
+NOT_ACCUSED: Final = Reason(
+    1245, "not-accused", "a finding is put right by the one member that it accuses"
+)
 ALREADY_EXISTS: Final = Reason(1301, "already-exists", "what the record creates exists already")
 WRONG_VERSION: Final = Reason(1302, "wrong-version", "the version is not the next one")
 WRONG_PART: Final = Reason(1303, "wrong-part", "the part does not follow the part before it")
@@ -204,6 +207,12 @@ NOT_DISPUTABLE: Final = Reason(
 )
 SYSTEM_RETIRED: Final = Reason(1351, "system-retired", "the information system is retired")
 DATASET_ENDED: Final = Reason(1352, "dataset-ended", "the dataset is archived or destroyed")
+DEMAND_NOT_ASSIGNED: Final = Reason(
+    1381, "demand-not-assigned", "the demand named is none, or is not assigned to this member"
+)
+ASKED_ALREADY: Final = Reason(
+    1382, "asked-already", "an extension was asked for as often as the ledger allows"
+)
 PREMISE_CHANGED: Final = Reason(
     1331,
     "premise-changed",

@@ -12,6 +12,7 @@ from contracts.draft import Draft
 from contracts.reasons import (
     AGAINST_ITSELF,
     NOT_A_PARTY,
+    NOT_ACCUSED,
     NOT_CORRECTED,
     NOT_DISPUTABLE,
     NOT_PROVIDER,
@@ -19,11 +20,13 @@ from contracts.reasons import (
     UNKNOWN_CASE,
     UNKNOWN_MEMBER,
     UNKNOWN_VERSION,
+    WRONG_STATE,
     refuse_unless,
     required,
 )
 from contracts.values import Case, Dataset, EntryTerms, Party, ReleasedVersion
 from contracts.view import held, read
+from contracts.workflows import WORKFLOWS
 from ledger.records.catalogue import VersionContent
 from ledger.records.supervision import ORDERS, CaseOpening, Incident
 from ledger.times import HOUR_MS, to_ms
@@ -31,6 +34,8 @@ from ledger.types import DatasetId, MemberId
 
 DISPUTABLE: Final = frozenset({"correction", "demand", "grant", "request"})
 """Workflows whose parties may dispute what the other side has done."""
+CONFIRMED: Final = frozenset({"confirmed", "rectified", "unrectified"})
+"""States of a finding that was confirmed, and is not over."""
 Parties = tuple[Party, ...]
 
 
@@ -53,10 +58,19 @@ def apply_case(draft: Draft, body: CaseOpening) -> None:
         refuse_unless(known, UNKNOWN_MEMBER, member, "against")
     if body.case is not None:
         required(case, UNKNOWN_CASE, body.case, "case")
-    for n, parties in enumerate(_sides(draft, body, case)):
-        case_id = f"{draft.record}-{n}"
-        subject = _subject(draft, body)
-        cases.open_case(draft, case_id, body.workflow, subject, parties, days=body.days)
+    every = _sides(draft, body, case)
+    if body.settles and case is not None:
+        _check_settles(body, case)
+    for n, parties in enumerate(every):
+        cases.open_case(
+            draft,
+            f"{draft.record}-{n}",
+            body.workflow,
+            _subject(draft, body),
+            parties,
+            days=body.days,
+            settles=body.settles,
+        )
 
 
 def apply_incident(draft: Draft, body: Incident) -> None:
@@ -73,6 +87,21 @@ def apply_incident(draft: Draft, body: Incident) -> None:
     if where == draft.member:
         _check_in_time(draft, body)
     _check_known(draft, body, member_is_known=is_known or body.member is None)
+
+
+def close_finding(draft: Draft, case: Case) -> None:
+    """R715: with a rectification that settles a finding, the finding is rectified and closed.
+
+    It stays as it is where whoever closes the one may not close the other, being a party to it.
+    """
+    if not case.settles:
+        return
+    case_id = case.subject.removeprefix("case/")
+    closing = WORKFLOWS["finding"].rows("close")[0]
+    finding = held(draft, Case, case.subject)
+    if cases.entitled_as(draft, finding, closing, draft.member) is not None:
+        cases.follow(draft, case_id, "rectify")
+        cases.follow(draft, case_id, "close")
 
 
 def accept_correction(draft: Draft, case: Case) -> None:
@@ -156,6 +185,13 @@ def _check_office(draft: Draft, body: CaseOpening) -> None:
     holds = any(draft.member in mediation.holders(draft, role) for role in offices)
     refuse_unless(holds and not draft.is_for_part, NOT_YOUR_OFFICE, draft.member, "workflow")
     _check_not_itself(draft, body)
+
+
+def _check_settles(body: CaseOpening, case: Case) -> None:
+    """R714: a rectification settles a confirmed finding, against the one member it accuses."""
+    accused = tuple(party.member for party in case.parties if party.part == "accused")
+    refuse_unless(body.against == accused, NOT_ACCUSED, ", ".join(accused), "against")
+    refuse_unless(case.state in CONFIRMED, WRONG_STATE, f"it is `{case.state}`", "case")
 
 
 def _check_not_itself(draft: Draft, body: CaseOpening) -> None:

@@ -42,7 +42,9 @@ def _rows(  # noqa: PLR0913  a row is all of these
     )  # fmt: skip
 
 
-def _order(name: str, title: str, first: int, days: str, overdue: str) -> Workflow:
+def _order(
+    name: str, title: str, first: int, days: str, overdue: str, closing: str | None = None
+) -> Workflow:
     """Somebody must report; whoever supervises closes, returns or refers."""
     return Workflow(
         name,
@@ -60,7 +62,10 @@ def _order(name: str, title: str, first: int, days: str, overdue: str) -> Workfl
                 first + 1, ("reported",), "return", SUPERVISORS, "open",
                 grounds=REPORT_GROUNDS, independent=True,
             ),
-            *_rows(first + 2, ("reported",), "close", SUPERVISORS, "closed", independent=True),
+            *_rows(
+                first + 2, ("reported",), "close", SUPERVISORS, "closed",
+                effect=closing, independent=True,
+            ),
             *_rows(
                 first + 3, ("open",), "lift", SUPERVISORS, "lifted",
                 grounds=LIFTING_GROUNDS, independent=True,
@@ -124,6 +129,7 @@ RECTIFICATION: Final = _order(
     611,
     "rectification_days",
     "rectification-overdue",
+    closing="close-finding",
 )
 SUPERVISION_ORDER: Final = _order(
     "supervision-order", "order to get on with something", 621, "order_days", "order-overdue"

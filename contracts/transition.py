@@ -18,6 +18,7 @@ from contracts import (
     delivery,
     disposal,
     effect_report,
+    extension,
     findings,
     genesis,
     governance,
@@ -129,6 +130,8 @@ def rejection_of(error: FormatError) -> Rejected:
 
 EFFECTS: Final[dict[str, cases.Effect]] = {
     "accept-correction": supervision.accept_correction,
+    "close-finding": supervision.close_finding,
+    "count-asking": extension.count_asking,
     "drop-draft": catalogue.drop_draft,
     "end-right": sharing.end_right,
     "meet-demand": supervision.meet_demand,

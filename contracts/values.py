@@ -241,6 +241,8 @@ class Dataset(Canonical):
 class EntryTerms(Canonical):
     """What the rules need of a catalogue entry; `record` is the digest of the whole one.
 
+    An entry under review names the `demand` it will meet.
+
     `inputs` are the rights a block dataset rests on. `update_every` counts the days from version to
     version, kept where the ledger asks for updates in time; that it is `served` as a service, where
     the ledger has services reconciled.
@@ -250,6 +252,7 @@ class EntryTerms(Canonical):
     conditions: Terms
     confirmed_at: Time | None = None
     dataset: DatasetId
+    demand: CaseId | None = None
     inputs: Annotated[tuple[ItemId, ...], Meta(max_length=INPUTS_MAX)] = ()
     joint_rule: Literal["any", "lead"] = "lead"
     level: Literal["general", "important"] = "general"
@@ -462,16 +465,20 @@ class Suspicion(Canonical):
 class Case(Canonical):
     """Something with a course. `run` is the running digest of the records that moved it.
 
-    `answer` is the state key of what the latest step that had to name something has named.
+    `answer` is the state key of what the latest step that had to name something has named. `asked`
+    counts the extensions asked for, where the ledger limits them. A rectification that `settles`
+    closes the finding it rests on.
     """
 
     answer: str | None = None
+    asked: Count = 0
     due: Time | None = None
     finding: Suspicion | None = None
     opened_at: Time
     parties: tuple[Party, ...]
     records: Count
     run: DigestHex
+    settles: bool = False
     state: Slug
     subject: str
     workflow: Slug

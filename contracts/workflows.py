@@ -150,7 +150,7 @@ REQUEST: Final = Workflow(
         Step("W210", "supplemented", "grant", ("provider",), "granted", by="grant"),
         Step(
             "W211", "open", "ask-extension", ("provider",), "extension-asked",
-            aside=True, keeps_due=True,
+            effect="count-asking", aside=True, keeps_due=True,
         ),
         Step(
             "W212", "extension-asked", "allow-extension", ("steward",), "extended",

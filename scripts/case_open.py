@@ -40,6 +40,9 @@ def open_case(
     record: Annotated[str | None, typer.Option(help="Digest of the record objected to.")] = None,
     release: Annotated[str | None, typer.Option(help="DATASET@VERSION to be corrected.")] = None,
     days: Annotated[int | None, typer.Option(help="Working days to report on an order.")] = None,
+    settles: Annotated[
+        bool, typer.Option("--settles", help="Close the finding --case with a rectification.")
+    ] = False,
     evidence: EvidenceOption = None,
     seal_to: SealOption = None,
     at: Signing = Signing(),
@@ -64,6 +67,7 @@ def open_case(
             evidence=_documents(evidence),
             record=record,
             release=None if release is None else _contents(client, version_of(release)),
+            settles=settles,
             text=maybe_sealed(text, seal_to),
             workflow=typed(workflow, Opened),
         )

@@ -84,6 +84,7 @@ CELLS_OF_ENTRY: Final = (
     "collector",
     "contact",
     "dataset",
+    "demand",
     "frequency",
     "joint_rule",
     "openness",

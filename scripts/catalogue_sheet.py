@@ -121,6 +121,7 @@ CELLS: Final = (
     _of_table("campaign_end", "last day, if it is collected in a campaign"),
     _of_table("source", "where the data comes from"),
     _of_table("contact", "office to ask"),
+    _of_table("demand", "id of the demand it meets"),
     _of_table("location", "file, relative to this sheet, or database; for the release"),
     _of_table("table", "name of the table in the database; for the release"),
     _of_table("row_count", "number of rows; for the release"),

@@ -235,6 +235,7 @@ def opening(
     days: int | None = None,
     record: DigestHex | None = None,
     release: VersionContent | None = None,
+    settles: bool = False,
 ) -> CaseOpening:
     """What opens a case of a workflow, or one against each member."""
     return CaseOpening(
@@ -243,6 +244,7 @@ def opening(
         days=days,
         record=record,
         release=release,
+        settles=settles,
         text="see the letter",
         workflow=workflow,
     )

@@ -370,6 +370,7 @@ def _entries(draw: DrawFn, pool: Pool) -> Entry:
         collector=draw(members),
         conditions=draw(_wild_terms(pool)),
         dataset=draw(_one(pool.datasets)),
+        demand=draw(st.none() | st.none() | _one(pool.cases)),
         frequency="irregular",
         joint_rule=draw(st.sampled_from(("any", "lead"))),
         mode=Mode(kind="service", endpoint=LONG),
@@ -569,6 +570,7 @@ def _openings(draw: DrawFn, pool: Pool) -> CaseOpening:
     workflow = draw(_one(OPENED))
     is_order, is_against = workflow in ORDERS, workflow in ORDERS | {"complaint", "objection"}
     may_rest = workflow == "dispute" or (is_order and draw(st.booleans()))
+    may_settle = workflow == "rectification" and may_rest
     wrong = st.builds(
         VersionContent,
         dataset=_one(pool.datasets),
@@ -582,6 +584,7 @@ def _openings(draw: DrawFn, pool: Pool) -> CaseOpening:
         figure=draw(_figures(pool)) if workflow == "figure-objection" else None,
         record=NOWHERE if workflow == "objection" else None,
         release=draw(wrong) if workflow == "correction" else None,
+        settles=may_settle and draw(st.booleans()),
         text=LONG,
         workflow=workflow,
     )

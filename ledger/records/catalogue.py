@@ -11,6 +11,7 @@ from ledger.records.blocks import Block
 from ledger.records.terms import Terms
 from ledger.running_digest import EMPTY_RUN, run_of
 from ledger.types import (
+    CaseId,
     ColumnName,
     Count,
     DatasetId,
@@ -182,6 +183,7 @@ class Entry(Canonical):
         conditions: the terms it offers.
         contact: office to ask.
         dataset: its permanent id.
+        demand: the demand it meets when it comes into force.
         frequency: how often it is updated.
         joint_rule: who of joint providers may grant: any of them, or the lead alone.
         mode: how it is supplied.
@@ -207,6 +209,7 @@ class Entry(Canonical):
     conditions: Terms
     contact: ShortText | None = None
     dataset: DatasetId
+    demand: CaseId | None = None
     frequency: Literal[
         "realtime", "daily", "weekly", "monthly", "quarterly", "yearly", "once", "irregular"
     ]

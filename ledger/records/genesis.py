@@ -132,6 +132,8 @@ class Parameters(Canonical):
             out, nobody need.
         effect_days: to report what a right achieved; left out, nobody need.
         emergency_days: to complete the formalities of what was given in an emergency.
+        extension_asks: how often the time to answer one request may be asked to be extended; left
+            out, as often as one likes.
         extension_days: to answer a request once the steward has extended the time for it.
         field_use_days: to use every column that was granted; left out, nobody need.
         incident_report_hours: to report an incident after its discovery.
@@ -171,6 +173,7 @@ class Parameters(Canonical):
     disposal_days: Days | None = None
     effect_days: Days | None = None
     emergency_days: Days = 10
+    extension_asks: Annotated[int, Meta(ge=1, le=16)] | None = None
     extension_days: Days = 10
     field_use_days: Days | None = None
     incident_report_hours: Annotated[int, Meta(ge=1, le=8_760)] = 24

@@ -44,6 +44,7 @@ class CaseOpening(Canonical):
         figure: the figure objected to, and what must not count in it.
         record: the record objected to.
         release: the release to be corrected, and its contents.
+        settles: of a rectification: whether the finding it rests on is closed with it.
         text: what is asked for, and why; may be sealed.
         workflow: the course it takes.
     """
@@ -55,6 +56,7 @@ class CaseOpening(Canonical):
     figure: FigureObjection | None = None
     record: DigestHex | None = None
     release: VersionContent | None = None
+    settles: bool = False
     text: MaybeSealed
     workflow: Opened
 
@@ -73,6 +75,8 @@ class CaseOpening(Canonical):
             raise ValueError("`record` goes with an objection")
         if (self.release is not None) != (self.workflow == "correction"):
             raise ValueError("`release` goes with a correction")
+        if self.settles and (self.workflow != "rectification" or self.case is None):
+            raise ValueError("`settles` goes with a rectification that rests on a `case`")
         if self.days is not None and self.workflow not in ORDERS:
             raise ValueError("`days` goes with an order")
 

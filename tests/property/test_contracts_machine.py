@@ -301,6 +301,20 @@ class Departments(RuleBasedStateMachine):
                 body = bodies.case_step(step, name, ground="explained")
                 self.says(f"{accused}/main", body)
 
+    @rule()
+    def put_right(self) -> None:
+        """What was confirmed is ordered to be put right, reported on, and closed with its order."""
+        for name, case in self.all("case", Case):
+            if case.workflow == "finding" and case.state == "confirmed":
+                accused = case.parties[0].member
+                body = bodies.opening("rectification", accused, case=name, settles=True)
+                self.says("steward/main", body)
+        for step, member in (("report", None), ("close", "audit")):
+            for name, case in self.all("case", Case):
+                if case.settles:
+                    actor = member or case.parties[0].member
+                    self.says(f"{actor}/main", bodies.case_step(step, name))
+
     @rule(data=st.data())
     def supervise(self, data: DataObject) -> None:
         """Somebody opens a case against somebody, who can be anybody."""

@@ -430,6 +430,11 @@ def unused_not_granted(story: Story) -> Changes:
     return {key: replace(unused, columns=("z",))}
 
 
+def settles_nothing(story: Story) -> Changes:
+    key, case = of_workflow(story, "inspection")
+    return {key: replace(case, settles=True)}
+
+
 def nobody_orders(story: Story) -> Changes:
     steward = get(story, Member, "member/steward")
     return {"member/steward": replace(steward, status="suspended")}
@@ -576,6 +581,7 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "cases_have_their_deadlines": (deadline_lost, deadline_extra, due_at_the_end),
     "parties_are_members": (party_twice, party_unknown),
     "supervision_has_its_sides": (nobody_to_answer, opened_by_nobody),
+    "orders_settle_findings": (settles_nothing,),
     "answers_are_there": (answer_gone,),
     "findings_have_evidence": (evidence_lost, accuses_nobody, finding_of_nothing),
     "rights_follow_their_cases": (right_ended, right_in_force, right_not_in_force),
