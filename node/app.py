@@ -26,6 +26,7 @@ from ledger.keys import Signer
 from ledger.types import WriterId
 from node import logs
 from node.api import (
+    assessment,
     chains,
     duties,
     events,
@@ -58,6 +59,7 @@ _RESOURCES: Final = (
     statements,
     state,
     lists,
+    assessment,
     chains,
     tasks,
     duties,

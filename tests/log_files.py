@@ -6,6 +6,7 @@ files = log_files(world.leaves)                  # signed with the log keys of t
 from collections.abc import Sequence
 from hashlib import sha256
 
+from contracts.assessment.seed import SEED
 from ledger import tree
 from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.hashing import leaf_hash
@@ -65,7 +66,7 @@ def is_final(tile: Tile, size: int) -> bool:
 
 def story() -> World:
     """A short history with most kinds of record, a finding among its outcomes."""
-    world = World.genesis()
+    world = World.genesis(indicators=SEED)
     schema = world.sign("transport/main", bodies.schema())
     entry = world.sign("transport/main", bodies.entry())
     approval = world.sign("steward/main", bodies.case_step("approve", entry.digest))

@@ -8,21 +8,22 @@ The indicators are those in force when the period ended. What is found out until
 final counts; what is ruled on an objection counts whenever it is ruled.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
 from contracts import calendar as working_days
 from contracts.assessment.facts import FactsAt
 from contracts.assessment.figures import Taken, counted_by, score_of, take
-from contracts.assessment.periods import Span, length_of, span_of
+from contracts.assessment.periods import Span, length_of, period_at, span_of
 from contracts.assessment.things import Thing, things_of
 from contracts.values import Ledger
-from ledger.records.assessment import BasisPoints, Indicator, PeriodName, Sort, ThingKey
+from ledger.records.assessment import BasisPoints, Indicator, Length, PeriodName, Sort, ThingKey
 from ledger.times import from_ms, to_ms
 from ledger.types import CaseId, MemberId, Slug, Time
 
 Status = Literal["final", "provisional", "running"]
+_LONGEST_FIRST: Final[tuple[Length, ...]] = ("year", "quarter", "month")
 _OPEN = frozenset({"appealed", "open", "rejected", "stalled"})
 """States in which an objection is not decided for good."""
 
@@ -104,6 +105,13 @@ def drill(
     """One figure with all it counts, ascending by key; None if there is no such indicator."""
     view = _View(facts_at, ledger, member, period, now)
     return next((view.figure(one) for one in view.indicators() if one.id == code), None)
+
+
+def running_period(facts_at: FactsAt, ledger: Ledger, now: Time) -> PeriodName:
+    """The period that runs at `now`: of the greatest length over which an indicator is taken."""
+    lengths = {one.period for one in facts_at(now).indicators()}
+    length: Length = next((one for one in _LONGEST_FIRST if one in lengths), "year")
+    return period_at(now, length, ledger.calendar)
 
 
 def final_time(ledger: Ledger, span: Span) -> Time | None:

@@ -9,6 +9,8 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
+from contracts.assessment.reports import Assessment, Counted, Figure
+from contracts.assessment.trust import Evidence, Trust
 from contracts.tasks import Task
 from contracts.values import (
     Case,
@@ -22,6 +24,7 @@ from contracts.values import (
     Writer,
 )
 from ledger.merkle_map import MapProof
+from ledger.records.assessment import PeriodName
 from ledger.records.genesis import Calendar, Parameters
 from ledger.records.keys import Family
 from ledger.records.terms import Terms
@@ -282,6 +285,31 @@ class Lineage(Place):
     whole: bool
 
 
+class FigureAnswer(Place):
+    """A figure of a member in a period, and a page of what it counts, by key."""
+
+    member: MemberId
+    period: PeriodName
+    figure: Figure
+    items: tuple[Counted, ...]
+    next: str | None
+
+
+class TrustItem(Answer):
+    """The trust index of a member."""
+
+    member: MemberId
+    index: Trust
+
+
+class TrustAnswer(Place):
+    """The trust index of a member, and its evidence by quarter, the running one first."""
+
+    member: MemberId
+    index: Trust
+    evidence: tuple[Evidence, ...]
+
+
 ITEMS: Final[Mapping[str, type[Struct]]] = {
     "members": Member,
     "writers": Writer,
@@ -296,7 +324,9 @@ ITEMS: Final[Mapping[str, type[Struct]]] = {
     "usage": UsageItem,
     "tasks": Task,
     "duties": Duty,
+    "assessment": Assessment,
+    "trust": TrustItem,
 }
 """By list, what it holds: values of the state, of which an item also shows the `id`; or rows."""
-ROWS: Final = (UsageItem, Task, Duty)
+ROWS: Final = (UsageItem, Task, Duty, Assessment, TrustItem)
 """What has no id of its own."""

@@ -15,6 +15,7 @@ from node.api.answers import (
     CaseHistory,
     ChainAnswer,
     Envelope,
+    FigureAnswer,
     Leaf,
     LedgerAnswer,
     Lineage,
@@ -22,6 +23,7 @@ from node.api.answers import (
     ProvedState,
     RecordResult,
     RightChain,
+    TrustAnswer,
 )
 from node.api.statements import Item, Items
 
@@ -112,6 +114,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "GET /v1/grants/{grant}/chain": Operation(
         "Read a right with every right above it", {JSON: RightChain}, ("not-found",)
     ),
+    "GET /v1/assessment/{member}/{indicator}": Operation(
+        "Read one figure with everything it counts", {JSON: FigureAnswer}, ("not-found",)
+    ),
+    "GET /v1/trust/{member}": Operation(
+        "Read a trust index with its evidence", {JSON: TrustAnswer}, ("not-found",)
+    ),
     "GET /v1/cases/{case}": Operation(
         "Read a case with its course", {JSON: CaseHistory}, ("not-found",)
     ),
@@ -150,6 +158,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "duty": ("`must`: a deadline runs against the member; `may`: none does", "must"),
     "from": ("first index; of uses, the earliest start", ""),
     "grant": ("id of a right", "0" * 64 + "-0"),
+    "indicator": ("code of an indicator", "timely-answers"),
     "key": ("key of a state value, as in ledger/FORMAT.md", "member/health"),
     "last-event-id": ("index of the last leaf seen", "18"),
     "limit": ("items of a page", "100"),
@@ -160,6 +169,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "parent": ("id of the right from which rights were passed on", "0" * 64 + "-0"),
     "party": ("member that has a part in the case", "health"),
     "path": ("`<level>/<index>` or `entries/<index>` as tlog-tiles writes them", "0/000.p/19"),
+    "period": ("year, quarter or month; the one that runs if left out", "2026-Q4"),
     "proofs": ("whether each result has its inclusion proof", "true"),
     "provider": ("member that provides", "transport"),
     "reference": ("index of a leaf, or digest of a record", "0"),

@@ -45,14 +45,14 @@ def _tasks(service: Service, page: Paging, wanted: Wanted) -> dict[str, object]:
     cursor = _parse_cursor(page.cursor)
     with service.replica.store.snapshot() as snapshot:
         block = block_at(snapshot, page.at)
-        now = _now(service, page.at, block)
+        now = moment_of(service, page.at, block)
         found, following = tasks_page(snapshot, block.size, now, wanted, cursor, page.limit)
     told = None if following is None else _SEPARATOR.join(map(str, following))
     return {"items": found, "next": told, **place_of(block)}
 
 
-def _now(service: Service, at: str | None, block: StoredBlock) -> Time:
-    """From when on days are counted; a next page asks for the size of the first one."""
+def moment_of(service: Service, at: str | None, block: StoredBlock) -> Time:
+    """The moment a question is about; a next page asks for the size of the first one."""
     if at is not None and not is_index(at):
         return max(at, block.time)
     is_latest = block.size >= service.replica.head.size

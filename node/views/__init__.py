@@ -3,13 +3,14 @@
 Every row carries the sizes of the log for which it holds: from `from_size`, up to but not including
 `to_size` (null: still). The views of `versioned` follow values of the state; those of `records`
 follow the records themselves, and hold from their block on; `waiting` tells for whom cases wait,
-`duties` what was owed by whom and became of it, `lineage` which dataset is made from which.
+`duties` what was owed by whom and became of it, `lineage` which dataset is made from which,
+`parties` who is a party to which case.
 """
 
 from sqlalchemy import Connection, delete
 
 from contracts.replay import Block, BlockResult
-from node.views import duties, lineage, records, versioned, waiting
+from node.views import duties, lineage, parties, records, versioned, waiting
 from node.views.models import VIEWS
 
 
@@ -18,6 +19,7 @@ def write(connection: Connection, block: Block, result: BlockResult) -> None:
     versioned.write(connection, result)
     records.write(connection, block, result)
     waiting.write(connection, result)
+    parties.write(connection, result)
     duties.write(connection, result)
     lineage.write(connection, result)
 

@@ -170,6 +170,28 @@ class UsageView(SQLModel, table=True):
     findings: int = Field(sa_column=Column(Integer, nullable=False))
 
 
+class IndicatorView(SQLModel, table=True):
+    """Indicators by which members are assessed."""
+
+    __tablename__ = "indicator_view"
+    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    id: str = Field(sa_column=_text(index=True, nullable=False))
+    from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class PartyView(SQLModel, table=True):
+    """Which member is a party to which case, by the time the case was opened."""
+
+    __tablename__ = "party_view"
+    __table_args__ = {"sqlite_with_rowid": False}
+    member: str = Field(sa_column=Column(String, primary_key=True))
+    opened_at: str = Field(sa_column=Column(String, primary_key=True))
+    case: str = Field(sa_column=Column("case", String, primary_key=True))
+    workflow: str = Field(sa_column=_text(nullable=False))
+
+
 class CaseRecordView(SQLModel, table=True):
     """Which records opened and moved a case; a settlement is named by the seal of its block."""
 
@@ -262,12 +284,14 @@ VERSIONED: Final[dict[str, Table]] = {
         "grant": GrantView,
         "delivery": DeliveryView,
         "case": CaseView,
+        "indicator": IndicatorView,
     }.items()
 }
 """Views over values of the state, by the first part of the key."""
 USAGE: Final[Table] = table_of(UsageView)
 CASE_RECORD: Final[Table] = table_of(CaseRecordView)
 WAITING: Final[Table] = table_of(WaitingView)
+PARTY: Final[Table] = table_of(PartyView)
 DUTY: Final[Table] = table_of(DutyView)
 INPUT: Final[Table] = table_of(InputView)
 DERIVATION: Final[Table] = table_of(DerivationView)
@@ -277,6 +301,7 @@ VIEWS: Final = (
     USAGE,
     CASE_RECORD,
     WAITING,
+    PARTY,
     DUTY,
     INPUT,
     DERIVATION,

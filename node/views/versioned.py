@@ -15,6 +15,7 @@ from contracts.values import (
     Value,
     Writer,
 )
+from ledger.records.assessment import Indicator
 from node.storage.statements import Row, ending, inserting
 from node.views.models import VERSIONED
 
@@ -53,6 +54,8 @@ def columns_of(key: str, value: Value) -> Columns:
             }
         case Case():
             return _case_columns(value)
+        case Indicator():
+            return {}
         case _:
             return {"dataset": key.partition("/")[0]}
 

@@ -110,7 +110,18 @@ def _lists() -> list[Exchange]:
         "cases", "usage", "deliveries", "duties",
     )  # fmt: skip
     listed = [Exchange(f"GET /v1/{name}", f"/v1/{name}?limit=1") for name in names]
-    return [*listed, Exchange("GET /v1/tasks", "/v1/tasks?member=health&at=19&limit=1")]
+    figures = "/v1/assessment?member=transport&period=2026-Q4&at=19"
+    return [
+        *listed,
+        Exchange("GET /v1/tasks", "/v1/tasks?member=health&at=19&limit=1"),
+        Exchange("GET /v1/assessment", figures),
+        Exchange(
+            "GET /v1/assessment/{member}/{indicator}",
+            "/v1/assessment/transport/timely-answers?period=2026-Q4&at=19",
+        ),
+        Exchange("GET /v1/trust", "/v1/trust?limit=1&at=19"),
+        Exchange("GET /v1/trust/{member}", "/v1/trust/transport?at=19"),
+    ]
 
 
 def _log() -> list[Exchange]:

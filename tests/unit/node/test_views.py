@@ -23,6 +23,7 @@ from node.views import queries
 from node.views.models import VERSIONED, VIEWS
 from node.views.rebuild import rebuild
 from tests import bodies
+from tests.assessed import assessed
 from tests.nodes import close, open_replica
 from tests.story import Story
 from tests.world import World
@@ -33,7 +34,7 @@ DAY_MS: Final = 86_400_000
 def history() -> World:
     """A ledger in which values of every view begin, change and end."""
     wide = replace(bodies.TERMS, delegable=1, operations=("derive", "query", "read"))
-    story = Story().publish(conditions=wide)
+    story = assessed().publish(conditions=wide)
     world = story.world
     story.pass_on(story.grant(wide), "audit")
     grant = story.grant()

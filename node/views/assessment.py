@@ -1,0 +1,130 @@
+"""A node's answers to what an assessment asks: the views, as at any past size of the log.
+
+As `contracts.assessment.facts.Facts`, whose other answers come from the leaves; a test compares the
+two figure by figure. The ledger's parameters and calendar are those of today.
+"""
+
+from collections.abc import Iterator
+from typing import Final, TypeVar
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from contracts.assessment.facts import FactsAt
+from contracts.values import (
+    Case,
+    Dataset,
+    EntryTerms,
+    FigureUnderObjection,
+    GrantedRight,
+    InformationSystem,
+    Member,
+    Value,
+    parse_value,
+)
+from ledger.records.assessment import Indicator
+from ledger.types import CaseId, DatasetId, ItemId, MemberId, Slug, Time
+from node.storage.store import Snapshot
+from node.views.models import PARTY, USAGE, VERSIONED
+
+_CASE: Final = VERSIONED["case"]
+V = TypeVar("V", bound=Value)
+
+
+class ViewedFacts:
+    """As `Facts`, after the block with which the log had `size` leaves."""
+
+    def __init__(self, snapshot: Snapshot, size: int) -> None:
+        self._snapshot, self._size = snapshot, size
+
+    def indicators(self) -> list[Indicator]:
+        """As `Facts.indicators`."""
+        return [one for _, one in self._held("indicator", Indicator)]
+
+    def members(self) -> list[MemberId]:
+        """As `Facts.members`."""
+        return [name for name, _ in self._held("member", Member)]
+
+    def systems(self, owner: MemberId) -> Iterator[tuple[Slug, InformationSystem]]:
+        """As `Facts.systems`."""
+        for name, one in self._held("system", InformationSystem, owner=owner):
+            yield name.removeprefix(f"{owner}/"), one
+
+    def entries(self, provider: MemberId) -> list[EntryTerms]:
+        """As `Facts.entries`."""
+        return [one for _, one in self._held("entry", EntryTerms, provider=provider)]
+
+    def datasets(self, provider: MemberId) -> Iterator[tuple[DatasetId, Dataset]]:
+        """As `Facts.datasets`."""
+        return self._held("dataset", Dataset, provider=provider)
+
+    def rights(self, member: MemberId) -> Iterator[tuple[ItemId, GrantedRight]]:
+        """As `Facts.rights`."""
+        yield from self._held("grant", GrantedRight, consumer=member)
+        for name, right in self._held("grant", GrantedRight, provider=member):
+            if right.member != member:
+                yield name, right
+
+    def cases(self, member: MemberId, since: Time, until: Time) -> Iterator[tuple[CaseId, Case]]:
+        """As `Facts.cases`."""
+        wanted = (
+            PARTY.c.member == member,
+            PARTY.c.opened_at >= since,
+            PARTY.c.opened_at < until,
+            *self._holds("case"),
+        )
+        query = (
+            select(_CASE.c.id, _CASE.c.value)
+            .join(PARTY, PARTY.c["case"] == _CASE.c.id)
+            .where(and_(*wanted))
+            .order_by(PARTY.c.opened_at, _CASE.c.id)
+        )
+        for row in self._snapshot.connection.execute(query):
+            case = parse_value(f"case/{row.id}", row.value)
+            if isinstance(case, Case) and any(party.member == member for party in case.parties):
+                yield row.id, case
+
+    def used(self, member: MemberId, since: Time, until: Time) -> frozenset[ItemId]:
+        """As `Facts.used`."""
+        query = (
+            select(USAGE.c.grant)
+            .where(
+                USAGE.c.consumer == member,
+                USAGE.c["index"] < self._size,
+                USAGE.c.ended_at >= since,
+                USAGE.c.ended_at < until,
+                USAGE.c.grant.is_not(None),
+            )
+            .distinct()
+        )
+        return frozenset(row[0] for row in self._snapshot.connection.execute(query))
+
+    def objection(self, case: CaseId) -> FigureUnderObjection:
+        """As `Facts.objection`: it never changes. Raises `LookupError` if the case is none."""
+        value = self._snapshot.value(f"figure/{case}")
+        if isinstance(value, FigureUnderObjection):
+            return value
+        raise LookupError(f"no objection {case}")
+
+    def _held(self, view: str, kind: type[V], **filters: str) -> Iterator[tuple[str, V]]:
+        table = VERSIONED[view]
+        wanted = [table.c[name] == value for name, value in filters.items()]
+        query = select(table.c.id, table.c.value).where(and_(*wanted, *self._holds(view)))
+        for row in self._snapshot.connection.execute(query.order_by(table.c.id)):
+            value = parse_value(f"{view}/{row.id}", row.value)
+            if isinstance(value, kind):
+                yield row.id, value
+
+    def _holds(self, view: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        table = VERSIONED[view]
+        still = or_(table.c.to_size.is_(None), table.c.to_size > self._size)
+        return table.c.from_size <= self._size, still
+
+
+def facts_at(snapshot: Snapshot, size: int) -> FactsAt:
+    """As `FactsAt`, of a log that ended with `size` leaves."""
+
+    def at(time: Time) -> ViewedFacts:
+        block = snapshot.block_before(time)
+        return ViewedFacts(snapshot, 0 if block is None else min(block.size, size))
+
+    return at
