@@ -1,33 +1,30 @@
 """`blockpool case`: what waits for whom until when, and the steps that move it."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from msgspec.structs import replace
 
 from contracts.values import Case, GrantedRight, RequestedItem
 from contracts.workflows import WORKFLOWS
-from contracts.workflows import Step as Row
 from ledger.records import Body, Step
 from ledger.records.cases import CASES_PER_STEP_MAX
 from node.client import Client
 from node.client.answers import JsonObject
-from scripts import case_open
+from scripts import case_open, case_show
 from scripts.answers import read_value
 from scripts.case_open import version_of
 from scripts.catalogue_plan import entry_body
 from scripts.console_text import (
     USAGE,
     fail,
-    info,
-    print_fields,
     print_json,
     print_table,
-    success,
 )
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading, Signing
+from scripts.record_list import AsAtOption, as_at_of
 from scripts.spelling import build, checked, words
 from scripts.submission import ReceiptsOption, print_done, submit
 
@@ -40,8 +37,6 @@ app = typer.Typer(
     ),
 )
 
-_DIGEST_CHARS: Final = 64
-"""The id of a case begins with the digest of the record it hangs from."""
 StateOption = Annotated[str | None, typer.Option(help="Only in this state.")]
 WorkflowOption = Annotated[
     str | None, typer.Option(help=f"Only of {', '.join(sorted(WORKFLOWS))}.")
@@ -56,6 +51,7 @@ def list_cases(
     workflow: WorkflowOption = None,
     state: StateOption = None,
     party: PartyOption = None,
+    as_at: AsAtOption = None,
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
@@ -64,7 +60,7 @@ def list_cases(
     Example: `blockpool case list --workflow request --state open --party transport`
     """
     with at.client() as client:
-        rows = _cases(client, workflow, state, party)
+        rows = _cases(client, workflow, state, party, as_at_of(as_at))
         told = [] if as_json else [_about(client, row) for row in rows]
     if as_json:
         print_json(rows)
@@ -76,47 +72,7 @@ def list_cases(
     print_table(("case", *shown[1:], "about"), cells)
 
 
-@app.command("show")
-@with_options
-def show(
-    case: Annotated[str, typer.Argument(help="Id of the case.")],
-    at: Reading = Reading(),
-    as_json: JsonFlag = False,
-) -> None:
-    """Show a case: its parties, where it stands, and who may take which step.
-
-    Example: `blockpool case show CASE`
-    """
-    with at.client() as client:
-        value = read_value(client, Case, f"case/{case}")
-    if value is None:
-        fail(f"no case {case}", hint="see: blockpool case list")
-    steps = [one for one in WORKFLOWS[value.workflow].steps if one.state == value.state]
-    if as_json:
-        print_json({"case": case, "steps": steps, "value": value})
-        return
-    finding = value.finding
-    print_fields(
-        (
-            ("case", case),
-            ("what", WORKFLOWS[value.workflow].title),
-            ("subject", value.subject),
-            ("state", value.state),
-            ("opened", value.opened_at),
-            ("due", value.due),
-            ("parties", ", ".join(f"{one.member} ({one.part})" for one in value.parties)),
-            ("answer", value.answer),
-            ("finding", None if finding is None else finding.code),
-            ("measure", None if finding is None else finding.measure),
-            ("limit", None if finding is None else finding.limit),
-        )
-    )
-    success("")
-    told = ((one.name, ", ".join(one.who), _record(one), ", ".join(one.grounds)) for one in steps)
-    print_table(("next step", "by whom", "record", "grounds"), dict.fromkeys(told))
-    info(f"what it is about: blockpool record show {case[:_DIGEST_CHARS]}")
-
-
+app.add_typer(case_show.app)
 app.add_typer(case_open.app)
 
 
@@ -180,11 +136,6 @@ def _steps(like: Step, ids: Sequence[str]) -> list[tuple[str, Body]]:
     ]
 
 
-def _record(row: Row) -> str:
-    """The kind of record that takes a step, and the option it needs."""
-    return row.by if row.names is None else f"{row.by} --{row.names}"
-
-
 def _waiting_for(client: Client, name: str, workflow: str | None, party: str | None) -> list[str]:
     """Cases in a state out of which a step record of that name leads."""
     return [
@@ -221,6 +172,11 @@ def _about(client: Client, row: JsonObject) -> str:
 
 
 def _cases(
-    client: Client, workflow: str | None, state: str | None, party: str | None
+    client: Client,
+    workflow: str | None,
+    state: str | None,
+    party: str | None,
+    as_at: str | None = None,
 ) -> list[JsonObject]:
-    return list(client.items("/v1/cases", workflow=workflow, state=state, party=party))
+    filters = {"workflow": workflow, "state": state, "party": party}
+    return list(client.items("/v1/cases", at=as_at, **filters))

@@ -8,7 +8,7 @@ import typer
 
 from contracts.blocks import lost_root
 from contracts.values import Dataset, Ledger
-from scripts import catalogue_upkeep
+from scripts import catalogue_lineage, catalogue_upkeep
 from scripts.answers import read_value
 from scripts.catalogue_entries import Planned, read_datasets
 from scripts.catalogue_plan import Standing, entry_body, ledger_problems
@@ -32,6 +32,7 @@ from scripts.explain.sources import NodeSource
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading, Signing, present_time
+from scripts.record_list import AsAtOption, as_at_of
 from scripts.record_release import column_names
 from scripts.record_sharing import entry_of
 from scripts.record_show import members_told
@@ -126,16 +127,25 @@ def purposes(at: Reading = Reading(), as_json: JsonFlag = False) -> None:
 @with_options
 def list_datasets(
     *,
+    text: Annotated[
+        str | None, typer.Option(help="Only with all these words in id, code, title or summary.")
+    ] = None,
+    code: Annotated[str | None, typer.Option(help="Only of this catalogue code.")] = None,
     provider: Annotated[str | None, typer.Option(help="Only of this member.")] = None,
+    sharing: Annotated[
+        str | None, typer.Option(help="Only unconditional, conditional or withheld.")
+    ] = None,
+    as_at: AsAtOption = None,
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
-    """List the datasets whose entries are in force.
+    """List, or search, the datasets whose entries are in force.
 
-    Example: `blockpool catalogue list --provider transport`
+    Example: `blockpool catalogue list --text "weather hourly"`
     """
+    filters = {"text": text, "code": code, "provider": provider, "sharing": sharing}
     with at.client() as client:
-        rows = list(client.items("/v1/datasets", provider=provider))
+        rows = list(client.items("/v1/datasets", at=as_at_of(as_at), **filters))
         entries = [entry_body(client, str(row["record"])) for row in rows]
     if as_json:
         print_json(entries)
@@ -214,6 +224,7 @@ def publish(
         _say_what_next(standings, dry_run=dry_run, release=release)
 
 
+app.add_typer(catalogue_lineage.app)
 app.add_typer(catalogue_upkeep.app)
 
 

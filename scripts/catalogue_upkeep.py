@@ -13,6 +13,7 @@ from ledger.records.upkeep import ATTESTED_MAX, AttestedEntry
 from scripts.console_text import USAGE, fail, print_json, print_table
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading, Signing
+from scripts.record_list import AsAtOption, as_at_of
 from scripts.record_sharing import entry_of
 from scripts.spelling import build, typed, words
 from scripts.submission import ReceiptsOption, print_done, submit
@@ -62,6 +63,7 @@ def systems(
     unlinked: Annotated[
         bool, typer.Option("--unlinked", help="Those that no entry in force names.")
     ] = False,
+    as_at: AsAtOption = None,
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
@@ -70,8 +72,9 @@ def systems(
     Example: `blockpool catalogue systems --unlinked`
     """
     with at.client() as client:
-        found = list(client.items("/v1/systems", owner=owner))
-        entries = list(client.items("/v1/datasets", provider=owner))
+        when = as_at_of(as_at)
+        found = list(client.items("/v1/systems", owner=owner, at=when))
+        entries = list(client.items("/v1/datasets", provider=owner, at=when))
     linked = Counter(f"{one['provider']}/{one['system']}" for one in entries)
     told = [
         {"system": name, "status": one["status"], "operator": one["operator"], "entries": count}

@@ -6,26 +6,41 @@ is what all of them allow. The node is believed for the values; each is proved b
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import reduce
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
+from msgspec import Struct, convert
 
-from contracts.chains import Link, chain_of, ineffective
-from contracts.terms import meet
-from contracts.values import GrantedRight, UseCounters, Value
+from contracts.values import GrantedRight
 from ledger.records.terms import Terms
-from ledger.types import ItemId, Time
-from node.client import Client
-from scripts.answers import read_value
+from ledger.types import ItemId
+from node.client import Client, ProblemError
 from scripts.console_text import print_fields, print_json, print_table, success
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
+from scripts.record_list import AsAtOption, as_at_of
 from scripts.record_show import members_told
 from scripts.spelling import SpellingError
 
 app = typer.Typer()
+
+
+class Link(Struct, rename="camel"):
+    """A right of a chain; `why` it does not hold, if so. As at a past moment uses are not told."""
+
+    id: ItemId
+    right: GrantedRight
+    why: str | None
+    uses: int | None
+    rows: int | None
+
+
+class Chain(Struct):
+    """A right, every right above it, and what all of them allow."""
+
+    chain: tuple[Link, ...]
+    terms: Terms
 
 
 @app.command("chain")
@@ -33,75 +48,58 @@ app = typer.Typer()
 def chain(
     grant: Annotated[str, typer.Argument(help="Id of a grant.")],
     *,
+    as_at: AsAtOption = None,
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
-    """Show all rights above a right, whether they hold at the last block, and what all allow.
+    """Show all rights above a right, whether they hold, and what all of them allow.
 
-    Uses are those made under a right and under all that hang from it.
+    Uses are those made until now under a right and under all that hang from it.
 
     Example: `blockpool record chain GRANT`
     """
     with at.client() as client:
-        now = client.ledger().block_time
-        links = links_above(client, grant)
-        told = [_told(client, link, now) for link in links]
-    together = allowed(links)
+        found = chain_above(client, grant, as_at_of(as_at))
+    told = [_told(link) for link in found.chain]
     if as_json:
-        print_json({"chain": told, "terms": together})
+        print_json({"chain": told, "terms": found.terms})
         return
     names = ("grant", "member", "holds", "uses", "rows", "terms")
     print_table(names, ([_cell(row[name]) for name in names] for row in told))
     success("")
-    print_fields((("what it allows", _listed(together)),))
+    print_fields((("what it allows", _listed(found.terms)),))
 
 
-def links_above(client: Client, grant: ItemId) -> tuple[Link, ...]:
+def chain_above(client: Client, grant: ItemId, as_at: str | None = None) -> Chain:
     """A right and every right above it. Raises `SpellingError` if there is no such right."""
-    right = read_value(client, GrantedRight, f"grant/{grant}") if grant else None
-    if right is None:
-        raise SpellingError(f"no grant `{grant}`", "grant")
-    return chain_of(_Rights(client), grant, right)
+    try:
+        told = client.get(f"/v1/grants/{quote(grant, safe='')}/chain", at=as_at)
+    except ProblemError as error:
+        if error.problem.code != "not-found":
+            raise
+        raise SpellingError(f"no grant `{grant}`", "grant") from error
+    return convert(told, Chain)
 
 
-def allowed(links: tuple[Link, ...]) -> Terms:
-    """What a chain allows: what all of its rights do."""
-    return reduce(meet, [link.right.terms for link in links])
+def allowed(client: Client, grant: ItemId) -> Terms:
+    """What a right allows: what all rights of its chain do."""
+    return chain_above(client, grant).terms
 
 
-@dataclass(frozen=True, slots=True)
-class _Rights:
-    """The state as a node tells it, as far as it is rights."""
-
-    client: Client
-
-    def get(self, key: str) -> Value | None:
-        return read_value(self.client, GrantedRight, key)
-
-
-def _told(client: Client, link: Link, now: Time) -> dict[str, object]:
+def _told(link: Link) -> dict[str, object]:
     right = link.right
-    used = read_value(client, UseCounters, f"use/{link.grant_id}")
     return {
-        "grant": link.grant_id,
-        "holds": ineffective((link._replace(depth=0),), now, now) or _window(right.terms, now),
+        "grant": link.id,
+        "holds": link.why or "yes",
         "inForceSince": right.in_force_since,
         "member": right.member or "whoever applies",
         "parent": right.parent,
         "provider": right.provider,
-        "rows": 0 if used is None else used.rows,
+        "rows": link.rows,
         "standing": right.standing,
         "terms": right.terms,
-        "uses": 0 if used is None else used.uses,
+        "uses": link.uses,
     }
-
-
-def _window(terms: Terms, now: Time) -> str:
-    if terms.not_before is not None and now < terms.not_before:
-        return f"not before {terms.not_before}"
-    if terms.not_after is not None and now > terms.not_after:
-        return f"not after {terms.not_after}"
-    return "yes"
 
 
 def _cell(value: object) -> object:

@@ -20,7 +20,7 @@ from scripts.answers import read_value
 from scripts.console_text import USAGE, fail
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
-from scripts.record_chain import allowed, links_above
+from scripts.record_chain import allowed
 from scripts.record_sharing import entry_of, in_line
 from scripts.record_terms import TermsOptions, read_table, terms_of_row
 from scripts.spelling import SpellingError, build, words
@@ -122,7 +122,7 @@ def _rows(
 
 def _delegation(client: Client, row: Mapping[str, str], options: TermsOptions) -> DelegationItem:
     grant = row.get("grant", "")
-    base = replace(allowed(links_above(client, grant)), delegable=0)
+    base = replace(allowed(client, grant), delegable=0)
     return build(
         DelegationItem,
         grant=grant,

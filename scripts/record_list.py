@@ -1,4 +1,4 @@
-"""The commands of `blockpool record` that answer who may use what, and who did.
+"""The commands of `blockpool record` that answer who may use what, who was given it, and who did.
 
 Lists are views: the node is believed for them. What a list says of a record is proved by that
 record's receipt (`blockpool record show`), and all of it by an audit of the log.
@@ -88,6 +88,43 @@ def uses(
     shown = ("index", "dataset", "consumer", "purpose", "operation", "uses", "rows", "findings")
     told = ((row.get("startedAt"), *_cells(row, shown)) for row in rows)
     print_table(("from", *shown), told)
+
+
+@app.command("deliveries")
+@with_options
+def deliveries(
+    *,
+    provider: Annotated[str | None, typer.Option(help="Only by this member.")] = None,
+    consumer: Annotated[str | None, typer.Option(help="Only to this member.")] = None,
+    grant: Annotated[str | None, typer.Option(help="Only under this grant.")] = None,
+    open_only: Annotated[
+        bool, typer.Option("--open", help="Only what the consumer has not acknowledged.")
+    ] = False,
+    as_at: AsAtOption = None,
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """List what was handed over under which right, and whether its consumer says so, too.
+
+    Example: `blockpool record deliveries --consumer health --open`
+    """
+    with at.client() as client:
+        rows = list(
+            client.items(
+                "/v1/deliveries",
+                provider=provider,
+                consumer=consumer,
+                grant=grant,
+                acknowledged="no" if open_only else None,
+                at=as_at_of(as_at),
+            )
+        )
+    if as_json:
+        print_json(rows)
+        return
+    shown = ("provider", "consumer", "count", "rows", "acknowledged", "grant", "id")
+    names = ("by", "to", "count", "rows", "acknowledged in", "grant", "delivery")
+    print_table(names, (_cells(row, shown) for row in rows))
 
 
 def as_at_of(text: str | None) -> str | None:

@@ -13,7 +13,7 @@ from contracts.terms import meet
 from contracts.values import Dataset, GrantedRight, UseCounters
 from contracts.view import Overlay, StateView, read
 from ledger.records.terms import Terms
-from ledger.types import Time
+from ledger.types import ItemId, Time
 from node.api.lists import At, block_at, place_of
 from node.api.problems import ApiError
 from node.api.requests import check_query
@@ -46,13 +46,19 @@ def _chain(service: Service, grant: str, at: str | None) -> dict[str, object]:
         view = Overlay(state_at(snapshot, block.size))
         right = read(view, GrantedRight, f"grant/{grant}")
         if right is None:
-            raise ApiError("not-found", f"no grant {grant}")
-        links = chain_of(view, grant, right)
-        is_now = at is None
-        told = [_link(view, link, block.time, is_now=is_now) for link in links]
+            raise ApiError("not-found", f"no grant `{grant}`")
+        told = told_chain(view, grant, right, block.time, is_now=at is None)
+    return {**told, **place_of(block)}
+
+
+def told_chain(
+    view: StateView, grant: ItemId, right: GrantedRight, time: Time, *, is_now: bool
+) -> dict[str, object]:
+    """A right and every right above it, in the state of a time."""
+    links = chain_of(view, grant, right)
+    chain = [_link(view, link, time, is_now=is_now) for link in links]
     terms = reduce(meet, [link.right.terms for link in links])
-    holds = all(one["holds"] for one in told)
-    return {"chain": told, "holds": holds, "terms": terms, **place_of(block)}
+    return {"chain": chain, "holds": all(one["holds"] for one in chain), "terms": terms}
 
 
 def _link(view: StateView, link: Link, time: Time, *, is_now: bool) -> dict[str, object]:

@@ -10,7 +10,7 @@ from msgspec import to_builtins
 
 from contracts.tasks import Task, may_sign, tasks_of, waits
 from contracts.transition import Accepted
-from contracts.values import Case, ChainHead, EntryTerms, Writer
+from contracts.values import Case, ChainHead, EntryTerms, GrantedRight, Writer
 from ledger.canonical import encode
 from ledger.checkpoint import Checkpoint, log_key, sign_checkpoint
 from ledger.envelope import parse_envelope
@@ -22,6 +22,7 @@ from ledger.receipt import Receipt, encode_receipt
 from ledger.records import parse_record, read_record
 from ledger.seal import Outcome, is_seal
 from ledger.tree import root_of
+from node.api.chains import told_chain
 from tests.reference.naive_tree import path
 from tests.world import ORIGIN, World, signer
 
@@ -40,7 +41,7 @@ class LedgerNode:
     def transport(self) -> httpx.MockTransport:
         return httpx.MockTransport(self.handle)
 
-    def handle(self, request: httpx.Request) -> httpx.Response:
+    def handle(self, request: httpx.Request) -> httpx.Response:  # noqa: C901  one per path
         path_ = request.url.path
         if path_ == "/v1/records/batch":
             return self._batch(request.content)
@@ -61,6 +62,8 @@ class LedgerNode:
             return self._page(self._values(path_.removeprefix("/v1/").removesuffix("s")))
         if path_ == "/v1/datasets":
             return self._page(self._datasets(request.url.params.get("provider")))
+        if path_.startswith("/v1/grants/"):
+            return self._chain(path_.split("/")[3])
         if path_ == "/v1/ledger":
             return self._ledger()
         if path_ == "/v1/systems":
@@ -208,7 +211,25 @@ class LedgerNode:
     def _course(self, case: str) -> httpx.Response:
         outcomes = self._outcomes().items()
         moved = [index for index, outcome in outcomes if f"case/{case}" in outcome.changed]
-        return httpx.Response(200, json={"id": case, "steps": [{"index": n} for n in moved]})
+        value = self.world.value(f"case/{case}")
+        if not isinstance(value, Case):
+            return _problem(404, "not-found", f"no case {case}")
+        told = {"id": case, **to_builtins(value), "steps": [self._step(n) for n in moved]}
+        return httpx.Response(200, content=msgspec_json.encode(told))
+
+    def _step(self, index: int) -> dict[str, Any]:
+        step: dict[str, Any] = {"index": index, "blockTime": self.world.now, "kind": "settlement"}
+        if is_seal(self.world.leaves[index]):
+            return step
+        record = parse_record(self.world.leaves[index])
+        return {**step, "kind": record.kind, "writer": record.chain.writer, "body": record.body}
+
+    def _chain(self, grant: str) -> httpx.Response:
+        right = self.world.value(f"grant/{grant}")
+        if not isinstance(right, GrantedRight):
+            return _problem(404, "not-found", f"no grant `{grant}`")
+        told = told_chain(self.world.state, grant, right, self.world.now, is_now=True)
+        return httpx.Response(200, content=msgspec_json.encode(told))
 
     def _tasks(self, params: httpx.QueryParams) -> Iterator[dict[str, Any]]:
         member = params.get("member") or params["writer"].partition("/")[0]

@@ -1,0 +1,166 @@
+"""The commands that list and tell, against a real node: as at now and as at a past moment."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from msgspec import json as msgspec_json
+from typer.testing import CliRunner, Result
+
+from contracts.values import Case
+from scripts.main import app
+from tests.node_process import node_process
+from tests.nodes import close, open_replica
+from tests.served import settings_in
+from tests.unit.node.test_views import history
+from tests.world import World
+
+WIDTH: Final = "400"
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return history()
+
+
+@pytest.fixture(scope="module")
+def node(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a node answers that has come as far as the world."""
+    settings = settings_in(tmp_path_factory.mktemp("node"))
+    close(open_replica(settings.database, world))
+    with node_process(settings) as process:
+        yield process.url
+
+
+class Command:
+    """Runs `blockpool` against the node."""
+
+    def __init__(self, node: str) -> None:
+        self._runner = CliRunner(env={"BLOCKPOOL_NODE": node, "COLUMNS": WIDTH})
+
+    def run(self, *arguments: str) -> Result:
+        """What a command line came to."""
+        return self._runner.invoke(app, list(arguments))
+
+    def ok(self, *arguments: str) -> str:
+        """What a command that succeeds prints."""
+        result = self.run(*arguments)
+        assert result.exit_code == 0, result.output + repr(result.exception)
+        return result.stdout
+
+    def json(self, *arguments: str) -> Any:
+        """What it prints as JSON."""
+        return msgspec_json.decode(self.ok(*arguments, "--json"))
+
+
+@pytest.fixture
+def command(node: str) -> Command:
+    return Command(node)
+
+
+def case_in(world: World, workflow: str, state: str) -> str:
+    for key in sorted(world.state.keys("case/")):
+        value = world.value(key)
+        if isinstance(value, Case) and (value.workflow, value.state) == (workflow, state):
+            return key.removeprefix("case/")
+    raise LookupError(workflow)
+
+
+def test_duties_are_listed_by_whom_and_by_what_became_of_them(command: Command) -> None:
+    every = command.json("case", "duties")
+    assert {"met", "overdue"} <= {one["outcome"] for one in every}
+    overdue = command.json("case", "duties", "--outcome", "overdue")
+    assert overdue == [one for one in every if one["outcome"] == "overdue"]
+    of_steward = command.json("case", "duties", "--member", "steward", "--workflow", "review")
+    assert {one["who"] for one in of_steward} == {"@steward"}
+    assert command.json("case", "duties", "--as-at", "3") == []
+    told = command.ok("case", "duties", "--outcome", "met")
+    assert "transport" in told
+    assert "overdue" not in told
+
+
+def test_an_unknown_outcome_is_refused(command: Command) -> None:
+    refused = command.run("case", "duties", "--outcome", "late")
+    assert refused.exit_code != 0
+    assert "outcome" in refused.output
+
+
+def test_a_case_tells_its_course_until_then(command: Command, world: World) -> None:
+    case = case_in(world, "request", "refused")
+    told = command.json("case", "show", case)
+    assert [one["kind"] for one in told["course"]] == ["request", "step"]
+    (first, second) = (one["index"] for one in told["course"])
+    shown = command.ok("case", "show", case)
+    for word in ("weather/main", "request", "transport/main", "refuse", "not-held"):
+        assert word in shown
+    before = command.json("case", "show", case, "--as-at", str(second))
+    assert (before["value"]["state"], len(before["course"])) == ("open", 1)
+    assert {one["name"] for one in before["steps"]} >= {"refuse", "withdraw"}
+    missing = command.run("case", "show", case, "--as-at", str(first))
+    assert f"no case {case}" in missing.stderr
+
+
+def test_a_deadline_that_passed_is_part_of_the_course(command: Command, world: World) -> None:
+    overdue = next(
+        key.removeprefix("case/").removesuffix("-review-overdue")
+        for key in world.state.keys("case/")
+        if key.endswith("-review-overdue")
+    )
+    assert "a deadline passed" in command.ok("case", "show", overdue)
+
+
+def test_cases_are_listed_as_at_a_past_moment(command: Command) -> None:
+    now = command.json("case", "list", "--workflow", "grant")
+    assert len(now) > len(command.json("case", "list", "--workflow", "grant", "--as-at", "30"))
+
+
+def test_deliveries_are_listed_until_they_are_acknowledged(command: Command) -> None:
+    (one,) = command.json("record", "deliveries", "--consumer", "health")
+    assert one["acknowledged"] is not None
+    assert command.json("record", "deliveries", "--open") == []
+    assert command.json("record", "deliveries", "--provider", "health") == []
+    assert command.json("record", "deliveries", "--grant", one["grant"]) == [one]
+    assert "acknowledged in" in command.ok("record", "deliveries")
+
+
+def test_the_chain_of_a_right_is_told_as_at_a_past_moment(command: Command) -> None:
+    rights = command.json("record", "grants", "--consumer", "health")
+    ended = next(one["id"] for one in rights if one.get("endedAt"))
+    (link,) = command.json("record", "chain", ended)["chain"]
+    assert link["holds"].startswith("the grant ended")
+    assert link["uses"] == 3
+    since = link["inForceSince"]
+    (link,) = command.json("record", "chain", ended, "--as-at", since)["chain"]
+    assert (link["holds"], link["uses"]) == ("yes", None)
+
+
+def test_the_lineage_of_a_dataset_is_told_in_both_directions(command: Command) -> None:
+    flights = command.json("catalogue", "lineage", "flights")
+    assert flights["up"] == []
+    assert {one["dataset"] for one in flights["down"]} == {"fused"}
+    assert flights["whole"]
+    fused = command.json("catalogue", "lineage", "fused")
+    assert fused["up"] == flights["down"]
+    told = command.ok("catalogue", "lineage", "fused")
+    assert "the release of version 1" in told
+    assert "fused is made into nothing else" in told
+    before = command.json("catalogue", "lineage", "flights", "--as-at", "30")
+    assert before["down"] == []
+    unknown = command.run("catalogue", "lineage", "tides")
+    assert "no dataset tides" in unknown.stderr
+
+
+def test_the_catalogue_is_searched_by_words_and_code(command: Command) -> None:
+    assert [one["dataset"] for one in command.json("catalogue", "list", "--text", "BESUCHE")] == [
+        "fused"
+    ]
+    assert command.json("catalogue", "list", "--text", "besuche", "--sharing", "withheld") == []
+    assert [one["dataset"] for one in command.json("catalogue", "list", "--code", "T-1")] == [
+        "flights"
+    ]
+    assert command.json("catalogue", "list", "--as-at", "3") == []
+
+
+def test_systems_are_listed_as_at_a_past_moment(command: Command) -> None:
+    assert command.json("catalogue", "systems") != []
+    assert command.json("catalogue", "systems", "--as-at", "3") == []
