@@ -48,6 +48,7 @@ DAYS_OF: Mapping[str, Callable[[Parameters], int | None]] = {
     "answer_conditional_days": lambda parameters: parameters.answer_conditional_days,
     "appeal_days": lambda parameters: parameters.appeal_days,
     "assignment_days": lambda parameters: parameters.assignment_days,
+    "backflow_days": lambda parameters: parameters.backflow_days,
     "correction_days": lambda parameters: parameters.correction_days,
     "demand_days": lambda parameters: parameters.demand_days,
     "extension_days": lambda parameters: parameters.extension_days,

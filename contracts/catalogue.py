@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from contracts import bases, blocks, cases, columns, demands, manifests, updates, upkeep
+from contracts import backflow, bases, blocks, cases, columns, demands, manifests, updates, upkeep
 from contracts.draft import Draft
 from contracts.reasons import (
     ALREADY_EXISTS,
@@ -82,6 +82,7 @@ def apply_entry(draft: Draft, body: Entry) -> None:
     _check_members(draft, body)
     columns.complete_schema(draft, body.schema)
     columns.check_terms(draft, body.conditions, body.schema)
+    backflow.check_territory(draft, body)
     dataset = read(draft, Dataset, f"dataset/{body.dataset}")
     refuse_unless(_may_provide(draft, body, dataset), NOT_PROVIDER, body.dataset, "dataset")
     _check_publishable(draft, body)
@@ -213,6 +214,7 @@ def _check_sources(draft: Draft, item: ReleaseItem) -> None:
 
 
 def _release(draft: Draft, item: ReleaseItem) -> None:
+    is_weighed = draft.context.ledger.parameters.answers_weighed
     draft.put(
         f"release/{item.dataset}/{item.version}",
         ReleasedVersion(
@@ -220,6 +222,7 @@ def _release(draft: Draft, item: ReleaseItem) -> None:
             assurance=item.content.assurance,
             corrects=item.corrects,
             record=draft.record,
+            released_at=draft.context.time if is_weighed else None,
             rows=item.rows,
             schema=item.schema,
             sha256=item.content.sha256,
@@ -249,6 +252,7 @@ def _terms_of(draft: Draft, body: Entry) -> EntryTerms:
         sharing=body.sharing,
         since=draft.context.time,
         system=body.system,
+        territory=body.territory,
         update_every=every,
         updated_until=until,
     )

@@ -94,6 +94,7 @@ def _offer(
         accounted=above.accounted,
         dataset=above.dataset,
         member=member,
+        newest=above.newest,
         parent=item.grant,
         provider=above.provider,
         schema=above.schema,

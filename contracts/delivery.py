@@ -1,4 +1,4 @@
-"""Rules of deliveries (R423 to R429): what one side handed over, what the other says it received.
+"""Rules of deliveries (R423 to R429, R443): what one side gave, what the other says it received.
 
     transport   delivery          flights@1 under health's right: 1 file, 1,000 rows
     health      acknowledgement   of that record: 1 file, 990 rows      → `counts-differ`
@@ -52,7 +52,7 @@ def apply_delivery(draft: Draft, body: Delivery) -> None:
             first_use.deliver(draft, body.grant, right)
             if right.accounted and body.mode == "service":
                 accounts.count_answers(draft, body, right)
-    if _check_release(draft, body) and is_due:
+    if _check_release(draft, body, right) and is_due:
         supply.meet(draft, body.grant)
     _check_appointment(draft, body.content.dataset)
 
@@ -96,7 +96,7 @@ def _check_right(draft: Draft, body: Delivery, right: GrantedRight) -> bool:
     return why is None
 
 
-def _check_release(draft: Draft, body: Delivery) -> bool:
+def _check_release(draft: Draft, body: Delivery, right: GrantedRight | None) -> bool:
     """R425: what is handed over are the contents of the version named, no more rows than it has.
 
     A version that is handed over several times may give all its rows each time.
@@ -111,7 +111,29 @@ def _check_release(draft: Draft, body: Delivery) -> bool:
         limit = f"{body.count} times {release.rows} rows"
         _find(draft, body, findings.DELIVERY_DIFFERS, f"{name}, {body.rows} rows", limit)
         return False
-    return True
+    return _check_current(draft, body, right, release)
+
+
+def _check_current(
+    draft: Draft, body: Delivery, right: GrantedRight | None, release: ReleasedVersion
+) -> bool:
+    """R443: a version that was corrected is not handed over from when its correction is released.
+
+    Of data that was granted as the newest, nor is any other from when the next one is. The ledger
+    compares this if its answers are weighed.
+    """
+    is_newest = right is not None and right.newest
+    following = body.content.version + 1 if is_newest else release.corrected_by
+    if following is None or not draft.context.ledger.parameters.answers_weighed:
+        return True
+    dataset = body.content.dataset
+    later = read(draft, ReleasedVersion, f"release/{dataset}/{following}")
+    if later is None or later.released_at is None or body.started_at < later.released_at:
+        return True
+    measure = f"{dataset}@{body.content.version} from {body.started_at}"
+    limit = f"{dataset}@{following} was released at {later.released_at}"
+    _find(draft, body, findings.STALE_DATA_SUPPLIED, measure, limit)
+    return False
 
 
 def _check_appointment(draft: Draft, dataset: DatasetId) -> None:

@@ -169,6 +169,36 @@ FORMALITIES_OVERDUE: Final = Finding(
     "what was given in an emergency was not asked for in time, and has lapsed",
     "ask for it, delete the data if that is refused",
 )
+BACKFLOW_OVERDUE: Final = Finding(
+    41,
+    "backflow-overdue",
+    "a lower level was not answered in time about its own territory",
+    "grant what it asked for",
+)
+BACKFLOW_CONDITIONED: Final = Finding(
+    42,
+    "backflow-conditioned",
+    "a lower level was refused data about its own territory, or given it with conditions",
+    "grant what it asked for",
+)
+REFUSAL_UNFOUNDED: Final = Finding(
+    43,
+    "refusal-unfounded",
+    "a request was refused on a ground that the catalogue contradicts",
+    "grant it, or correct the catalogue",
+)
+REFUSED_NOT_SUPPLEMENTED: Final = Finding(
+    44,
+    "refused-not-supplemented",
+    "a request was refused for what could have been supplemented",
+    "ask for the supplement, decide again",
+)
+STALE_DATA_SUPPLIED: Final = Finding(
+    45,
+    "stale-data-supplied",
+    "a version was handed over after a correction or a newer one was released",
+    "hand over the version of today",
+)
 REVIEW_OVERDUE: Final = Finding(
     51, "review-overdue", "a catalogue entry was not reviewed in time", "review it"
 )

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from contracts import (
+    backflow,
     blocks,
     cases,
     columns,
@@ -83,7 +84,7 @@ def apply_request(draft: Draft, body: Request) -> None:
         columns.check_period(draft, item.terms)
         emergency.ask(draft, item, named, entry)
         request_id, grant_id = f"{draft.record}-{n}", f"{draft.record}-{len(body.items) + n}"
-        asked = _ask(draft, request_id, item, entry)
+        asked = _ask(draft, request_id, item, entry, is_founded=body.basis is not None)
         if named is None:
             _take_up(draft, request_id, grant_id, asked, entry)
 
@@ -221,25 +222,32 @@ def _check_recipients(draft: Draft, item: GrantItem) -> RequestedItem | None:
     return required(read(draft, RequestedItem, key), UNKNOWN_REQUEST, item.request, "request")
 
 
-def _ask(draft: Draft, request_id: ItemId, item: RequestItem, entry: EntryTerms) -> RequestedItem:
+def _ask(
+    draft: Draft, request_id: ItemId, item: RequestItem, entry: EntryTerms, *, is_founded: bool
+) -> RequestedItem:
+    parameters = draft.context.ledger.parameters
     asked = RequestedItem(
         asked_at=draft.context.time,
+        backflow=backflow.is_backflow(draft, item.terms, entry),
         dataset=item.dataset,
         emergency=item.emergency,
         entry=item.entry,
         member=draft.member,
         schema=entry.schema,
         terms=item.terms,
+        unfounded=parameters.answers_weighed and not is_founded,
     )
     draft.put(f"request/{request_id}", asked)
-    parameters = draft.context.ledger.parameters
+    subject, parties = f"request/{request_id}", _parties(entry, draft.member)
+    if asked.backflow:
+        cases.open_case(draft, request_id, "request", subject, parties, state="backflow")
+        return asked
     days = (
         parameters.answer_unconditional_days
         if entry.sharing == "unconditional"
         else parameters.answer_conditional_days
     )
-    parties = _parties(entry, draft.member)
-    cases.open_case(draft, request_id, "request", f"request/{request_id}", parties, days=days)
+    cases.open_case(draft, request_id, "request", subject, parties, days=days)
     return asked
 
 
@@ -263,10 +271,13 @@ def _take_up(
             continue
         if offer.audience is not None and not _is_meant(draft, offer.audience):
             continue
+        if not backflow.is_for(offer.audience, asked):
+            continue
         cases.take_step(draft, request_id, "take-up", NOT_CONSUMER)
         right = GrantedRight(
             dataset=asked.dataset,
             member=asked.member,
+            newest=offer.newest,
             provider=offer.provider,
             request=request_id,
             schema=asked.schema,
@@ -315,6 +326,7 @@ def _grant(
         dataset=item.dataset,
         emergency=item.emergency,
         member=member,
+        newest=item.newest,
         provider=entry.provider,
         request=item.request,
         schema=item.schema,
@@ -324,7 +336,9 @@ def _grant(
     _give(draft, grant_id, right, entry, "in-force" if at_once else "offered")
     if member is None:
         _stand(draft, grant_id, item.dataset)
-    if asked is not None and item.ground is None:
+    if asked is not None and asked.backflow:
+        backflow.find_conditioned(draft, grant_id, item.terms, asked, entry)
+    elif asked is not None and item.ground is None:
         _find_conditions_added(draft, grant_id, item, meet(asked.terms, entry.conditions), asked)
 
 

@@ -24,6 +24,7 @@ from contracts import (
     governance,
     keyring,
     manifests,
+    refusals,
     sharing,
     supervision,
     upkeep,
@@ -175,6 +176,7 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912, PLR09
         case Amendment():
             amendment.apply_amendment(draft, body)
         case Step():
+            refusals.weigh(draft, body)
             cases.apply_step(draft, body, EFFECTS)
         case Release():
             catalogue.apply_release(draft, body)

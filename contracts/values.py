@@ -263,6 +263,7 @@ class EntryTerms(Canonical):
     sharing: Literal["conditional", "unconditional", "withheld"]
     since: Time
     system: Slug
+    territory: ColumnName | None = None
     update_every: Count | None = None
     updated_until: Time | None = None
 
@@ -299,13 +300,17 @@ class FileList(Canonical):
 
 
 class ReleasedVersion(Canonical):
-    """A version of a dataset, never changed but by `corrected_by`."""
+    """A version of a dataset, never changed but by `corrected_by`.
+
+    `released_at` is kept where the ledger holds what is handed over against the catalogue.
+    """
 
     as_of: Time
     assurance: Literal["content", "rows", "watermark"]
     corrected_by: Version | None = None
     corrects: Version | None = None
     record: DigestHex
+    released_at: Time | None = None
     rows: Count
     schema: DigestHex
     sha256: DigestHex
@@ -314,16 +319,20 @@ class ReleasedVersion(Canonical):
 class RequestedItem(Canonical):
     """One dataset asked for by one member. `schema` is that of the entry it has read.
 
-    `emergency` is the right whose formalities the request is.
+    `backflow`: it is for data about the member's own territory, held above it. `emergency` is the
+    right whose formalities the request is. One that is `unfounded` named no legal basis, which is
+    kept where the ledger weighs grounds.
     """
 
     asked_at: Time
+    backflow: bool = False
     dataset: DatasetId
     emergency: ItemId | None = None
     entry: DigestHex
     member: MemberId
     schema: DigestHex
     terms: Terms
+    unfounded: bool = False
 
 
 class Interval(Canonical):
@@ -341,6 +350,7 @@ class GrantedRight(Canonical):
     last of its `amendments`. Its member has stated that what it gave was deleted at `disposed_at`.
     Of a service, deliveries and uses are `accounted`; `unused_fields` says that `unused/<grant>`
     lists columns not used so far.
+    Of data that is `newest`, older versions are not to be handed over.
     One given in an `emergency` lapses at `lapses_at`, unless its formalities are completed.
     """
 
@@ -355,6 +365,7 @@ class GrantedRight(Canonical):
     in_force_since: Time | None = None
     lapses_at: Time | None = None
     member: MemberId | None = None
+    newest: bool = False
     parent: ItemId | None = None
     provider: MemberId
     request: ItemId | None = None

@@ -132,6 +132,7 @@ REQUEST: Final = Workflow(
         ),
         State("extension-asked", None, "extension-asked", "answer-overdue", "provider"),
         State("extended", "extension_days", "extended", "answer-overdue", "provider"),
+        State("backflow", "backflow_days", "backflow", "backflow-overdue", "provider"),
     ),
     (
         Step("W201", "open", "withdraw", ("consumer",), "withdrawn", aside=True),
@@ -168,6 +169,10 @@ REQUEST: Final = Workflow(
         Step("W217", "extended", "withdraw", ("consumer",), "withdrawn", aside=True),
         Step("W218", "extended", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS),
         Step("W219", "extended", "grant", ("provider",), "granted", by="grant"),
+        Step("W881", "backflow", "withdraw", ("consumer",), "withdrawn", aside=True),
+        Step("W882", "backflow", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS),
+        Step("W883", "backflow", "grant", ("provider",), "granted", by="grant"),
+        Step("W884", "backflow", "take-up", ("consumer",), "granted", by="request"),
     ),
 )  # fmt: skip
 GRANT: Final = Workflow(

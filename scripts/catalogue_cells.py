@@ -92,6 +92,7 @@ CELLS_OF_ENTRY: Final = (
     "source",
     "summary",
     "system",
+    "territory",
     "title",
 )
 """Cells of a table row that are members of the entry under the same name."""

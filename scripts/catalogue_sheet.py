@@ -120,6 +120,7 @@ CELLS: Final = (
     _of_table("openness", "closed, conditional or open"),
     _of_table("campaign_end", "last day, if it is collected in a campaign"),
     _of_table("source", "where the data comes from"),
+    _of_table("territory", "column with the code of the territory that a row is about"),
     _of_table("contact", "office to ask"),
     _of_table("demand", "id of the demand it meets"),
     _of_table("location", "file, relative to this sheet, or database; for the release"),

@@ -81,7 +81,10 @@ answerConditionalDays = 10
 answerUnconditionalDays = 1
 replyDays = 10
 reviewDays = 2
+backflowDays = 10       # to answer a lower level that asks about its own territory
+emergencyDays = 10      # to ask for what was given in an emergency
 # These are asked of nobody if they are left out.
+answersWeighed = true   # to refuse on grounds that fit the catalogue, to hand over what is not stale
 confirmDays = 250       # to confirm all one's entries again
 disposalDays = 5        # to state that data was deleted when its right was over
 effectDays = 250        # to report what a right achieved

@@ -89,6 +89,15 @@ def grant(
     territories: Annotated[
         str, typer.Option(help="Standing for codes of territories that begin so.")
     ] = "",
+    own_territory: Annotated[
+        bool,
+        typer.Option(
+            "--own-territory", help="Standing for lower levels that ask about their own territory."
+        ),
+    ] = False,
+    newest: Annotated[
+        bool, typer.Option("--newest", help="Hand over the newest version alone.")
+    ] = False,
     emergency: Annotated[
         str,
         typer.Option(
@@ -111,13 +120,17 @@ def grant(
 
     Example: `blockpool record grant --request REQUEST`
 
+    Example: `blockpool record grant permits --standing --own-territory`
+
     Example: `blockpool record grant flights --members health --emergency disaster
     --not-after 2026-12-20`
     """
-    given = [{"request": one} for one in requests or ()]
+    told_newest = {"newest": "yes" if newest else "no"}
+    given = [{"request": one, **told_newest} for one in requests or ()]
     told = {"members": members, "standing": "yes" if standing else "no"}
     told |= {"group": group, "levels": levels, "territories": territories}
-    told |= {"emergency": emergency}
+    told |= {"emergency": emergency, **told_newest}
+    told |= {"own_territory": "yes" if own_territory else ""}
     given += [{"dataset": one, **told} for one in datasets or ()]
     with at.open() as (client, writer):
         items = grant_items(client, given, table, terms, ground)

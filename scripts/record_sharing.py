@@ -17,7 +17,7 @@ from scripts.record_terms import TermsOptions, read_table, terms_of_row
 from scripts.spelling import SpellingError, build, words, yes_or_no
 
 _FIRST_LINE = 2
-_AUDIENCE = ("group", "levels", "territories")
+_AUDIENCE = ("group", "levels", "territories", "own_territory")
 
 
 def request_items(
@@ -64,10 +64,20 @@ def grant_items(
     """What to grant: by `given`, and by the rows of a table.
 
     A row has `request`, the id of the request it answers, or `dataset` with `members` or
-    `standing`, then `group`, `levels` and `territories` if it does not stand for all, or
-    `emergency`; and `ground` if it gives less than was asked for and the entry offers.
+    `standing`, then `group`, `levels`, `territories` and `own_territory` if it does not stand for
+    all, or `emergency`; `newest`; and `ground` if it gives less than was asked for and the entry
+    offers.
     """
-    known = ("request", "dataset", "members", "standing", *_AUDIENCE, "emergency", "ground")
+    known = (
+        "request",
+        "dataset",
+        "members",
+        "standing",
+        *_AUDIENCE,
+        "emergency",
+        "ground",
+        "newest",
+    )
     rows = [*given, *(() if table is None else read_table(table, known))]
     items = []
     for number, row in enumerate(rows, _FIRST_LINE - len(given)):
@@ -111,6 +121,7 @@ def _grant_item(
         emergency=row.get("emergency") or None,
         ground=ground,
         members=members,
+        newest=yes_or_no(row.get("newest") or "no"),
         request=request_id or None,
         schema=entry.schema,
         standing=yes_or_no(row.get("standing") or "no"),
@@ -126,6 +137,7 @@ def _audience(row: Mapping[str, str]) -> Audience | None:
         Audience,
         group=row.get("group") or None,
         levels=words(row.get("levels", "")),
+        own_territory=yes_or_no(row.get("own_territory") or "no"),
         territories=words(row.get("territories", "")),
     )
 

@@ -379,6 +379,7 @@ def _entries(draw: DrawFn, pool: Pool) -> Entry:
         sharing=draw(_one(SHARING)),
         summary=LONG,
         system="system",
+        territory=draw(st.none() | _one(("age", "district", "z"))),
         title=LONG,
     )
 
@@ -429,6 +430,7 @@ def _audiences() -> SearchStrategy[Audience]:
         Audience,
         group=st.none() | _one(GROUPS),
         levels=sets_of(get_args(Level)),
+        own_territory=st.booleans(),
         territories=sets_of(("1", "11", "2", LONG)),
     )
 
@@ -448,6 +450,7 @@ def _grants(draw: DrawFn, pool: Pool) -> Grant:
                 emergency=None if may_wait else draw(st.none() | _one(EMERGENCIES)),
                 ground=draw(st.none() | _one(NARROWING)),
                 members=members,
+                newest=draw(st.booleans()),
                 request=request,
                 schema=draw(_one(pool.schemas)),
                 standing=standing,
@@ -832,7 +835,8 @@ def actions(pool: Pool) -> SearchStrategy[Action]:
         st.builds(
             DescribeMember,
             code=st.just(LONG),
-            jurisdiction=st.just(Jurisdiction(code=LONG, level="county")),
+            jurisdiction=st.just(Jurisdiction(code=LONG, level="county"))
+            | st.just(Jurisdiction(code="1", level="township")),
             line_superior=st.none() | member,
             member=member,
             names=st.just(Names(en=LONG)),

@@ -196,6 +196,7 @@ class Entry(Canonical):
         source: where the data comes from.
         summary: what it contains.
         system: information system that holds it.
+        territory: the column with the code of the territory that a row is about.
         title: its name.
     """
 
@@ -224,6 +225,7 @@ class Entry(Canonical):
     source: ShortText | None = None
     summary: LongText
     system: Slug
+    territory: ColumnName | None = None
     title: ShortText
 
     def __post_init__(self) -> None:

@@ -119,10 +119,13 @@ class Parameters(Canonical):
     Attributes:
         answer_conditional_days: to answer a request for data shared conditionally.
         answer_unconditional_days: to answer a request for data shared unconditionally.
+        answers_weighed: whether grounds of refusals, and versions handed over, are held against
+            what the catalogue says.
         appeal_days: to take an answer or a ruling further; then it stands.
         assessment_days: to object to a figure after its period; then it is final. Left out, no
             figure is ever final, and none is objected to.
         assignment_days: to assign a demand.
+        backflow_days: to answer a lower level that asks for data about its own territory.
         clock_skew_ms: how far `issuedAt` may lie from block time before it is a finding.
         confirm_days: for a provider to confirm all its entries again; left out, it need not.
         correction_days: to answer that a release is wrong, and to correct it once so ruled.
@@ -162,9 +165,11 @@ class Parameters(Canonical):
 
     answer_conditional_days: Days = 10
     answer_unconditional_days: Days = 1
+    answers_weighed: bool = False
     appeal_days: Days = 10
     assessment_days: Days | None = None
     assignment_days: Days = 5
+    backflow_days: Days = 10
     clock_skew_ms: Annotated[int, Meta(ge=1_000, le=31_557_600_000)] = 300_000
     confirm_days: Days | None = None
     correction_days: Days = 10

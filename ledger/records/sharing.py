@@ -64,11 +64,13 @@ class Audience(Canonical):
     Attributes:
         group: code of a group that was adopted.
         levels: levels of jurisdictions, ascending.
+        own_territory: whether it stands for rows about a lower level's own territory alone.
         territories: beginnings of the codes of jurisdictions, ascending.
     """
 
     group: Slug | None = None
     levels: Annotated[tuple[Level, ...], Meta(max_length=5)] = ()
+    own_territory: bool = False
     territories: Annotated[tuple[ShortText, ...], Meta(max_length=TERRITORIES_MAX)] = ()
 
     def __post_init__(self) -> None:
@@ -85,6 +87,7 @@ class GrantItem(Canonical):
         emergency: the emergency in which it is given to members who have not asked yet.
         ground: why it is narrower than the request and the entry's conditions.
         members: who receives it, ascending; empty for a standing grant.
+        newest: whether the newest version alone is handed over under it.
         request: the request item it answers; it then goes to the requester alone.
         schema: digest of the schema version whose columns are granted.
         standing: true for a grant to whoever applies for it.
@@ -96,6 +99,7 @@ class GrantItem(Canonical):
     emergency: EmergencyGround | None = None
     ground: NarrowingGround | None = None
     members: Annotated[tuple[MemberId, ...], Meta(max_length=RECIPIENTS_MAX)] = ()
+    newest: bool = False
     request: ItemId | None = None
     schema: DigestHex
     standing: bool = False

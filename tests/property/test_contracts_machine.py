@@ -64,10 +64,11 @@ from ledger.records import (
 from ledger.records.actions import SetLogKeys, SplitMember
 from ledger.records.catalogue import Mode, schema_digest
 from ledger.records.delivery import DeliveryMode
-from ledger.records.genesis import Calendar, Parameters, custodian_of
-from ledger.records.governance import Action, Premise, RecoverCustodian
+from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters, custodian_of
+from ledger.records.governance import Action, DescribeMember, Premise, RecoverCustodian
 from ledger.records.keys import Family
-from ledger.records.terms import Terms
+from ledger.records.sharing import Audience
+from ledger.records.terms import RowFilter, Terms
 from ledger.seal import is_seal, parse_seal
 from ledger.types import DatasetId, WriterId
 from tests import bodies
@@ -147,6 +148,8 @@ class Departments(RuleBasedStateMachine):
     def found(self, settlements: int, days: int, offset: int) -> None:
         parameters = Parameters(
             answer_conditional_days=days,
+            answers_weighed=True,
+            backflow_days=days,
             confirm_days=days,
             disposal_days=days,
             effect_days=days,
@@ -181,7 +184,8 @@ class Departments(RuleBasedStateMachine):
         world = self.world
         self.says("transport/main", Schema(columns=COLUMNS[:1], first=0, schema=SCHEMA, total=1))
         service = Mode(kind="service")
-        self.says("transport/main", bodies.entry(conditions=OPEN, mode=service, schema=SCHEMA))
+        entry = bodies.entry(conditions=OPEN, mode=service, schema=SCHEMA, territory="age")
+        self.says("transport/main", entry)
         self.decide("approve")
         held = world.value("dataset/flights")
         version = 1 + getattr(held, "releases", 0)
@@ -201,10 +205,32 @@ class Departments(RuleBasedStateMachine):
             item = bodies.request_item(entry.record, OPEN, entry.dataset)
             self.says(f"{member}/main", bodies.request(item))
 
+    @rule(stands=st.booleans())
+    def ask_about_oneself(self, stands: bool) -> None:  # noqa: FBT001  drawn by name
+        """Weather, a township now, asks for what is held about it."""
+        matter = DescribeMember(
+            code="1",
+            jurisdiction=Jurisdiction(code="1", level="township"),
+            member="weather",
+            names=Names(en="weather"),
+        )
+        decision = Decision(matter=matter, minutes=bodies.NOWHERE, reason="a new seat")
+        self.says("transport/main", decision)
+        own = replace(OPEN, rows=(RowFilter(column="age", prefixes=("1",)),))
+        audience = Audience(own_territory=True)
+        standing = bodies.grant_item(
+            standing=True, audience=audience, terms=OPEN, schema=SCHEMA, newest=True
+        )
+        if stands:
+            self.says("transport/main", bodies.grant(standing))
+        for _, entry in self.all("entry", EntryTerms):
+            item = bodies.request_item(entry.record, own, entry.dataset)
+            self.says("weather/main", bodies.request(item))
+
     @rule()
     def answer(self) -> None:
         """The provider grants what is open, as far as its entry allows."""
-        for case_id in self.cases("request", "open"):
+        for case_id in (*self.cases("request", "open"), *self.cases("request", "backflow")):
             asked = self.world.value(f"request/{case_id}")
             assert isinstance(asked, RequestedItem)
             entry = self.world.value(f"entry/{asked.dataset}")

@@ -13,6 +13,7 @@ from ledger.records import Body
 from ledger.records.catalogue import VersionContent
 from ledger.records.genesis import Parameters
 from ledger.times import from_ms, to_ms
+from ledger.types import Time
 from tests import bodies
 from tests.bodies import CONTENT, NOWHERE, TERMS
 from tests.story import Row, Story, play, published, rule_table
@@ -173,3 +174,62 @@ def test_a_ledger_may_tolerate_no_difference() -> None:
     delivered = story.says("transport/main", bodies.delivery(story.grant(), story.world.now)).digest
     receipt = story.world.sign("health/main", bodies.acknowledgement(delivered, rows=9))
     assert story.world.find(receipt) == ("counts-differ",)
+
+
+def hands_over_the_first(story: Story, grant_id: str, started_at: Time | None = None) -> list[str]:
+    """Transport hands over version 1; returns what is found."""
+    now = story.world.now
+    body = bodies.delivery(grant_id, now, started_at=started_at or now)
+    return list(story.world.find(story.world.sign("transport/main", body)))
+
+
+def released_again(story: Story, **changes: object) -> Time:
+    """Version 2 is released; returns the last moment before."""
+    before = story.world.now
+    item = bodies.release_item(version=2, **changes)
+    story.says("transport/main", bodies.release(item))
+    return before
+
+
+@pytest.mark.rule("R443", "R431", "F45")
+def test_what_was_corrected_is_handed_over_no_more() -> None:
+    story = Story(Parameters(answers_weighed=True, supply_days=20)).publish()
+    grant_id = story.grant()
+    before = released_again(story, corrects=1)
+    assert hands_over_the_first(story, grant_id) == ["stale-data-supplied"]
+    assert story.state_of(f"{grant_id}-supply") == "expected"
+    assert hands_over_the_first(story, grant_id, before) == []
+
+
+@pytest.mark.rule("R443")
+def test_an_older_version_is_handed_over_unless_the_newest_was_granted() -> None:
+    story = Story(Parameters(answers_weighed=True)).publish()
+    grant_id = story.grant()
+    item = bodies.grant_item("health", request=story.ask(), newest=True)
+    newest = f"{story.says('transport/main', bodies.grant(item)).digest}-0"
+    assert hands_over_the_first(story, newest) == []
+    before = released_again(story)
+    assert hands_over_the_first(story, grant_id) == []
+    assert hands_over_the_first(story, newest) == ["stale-data-supplied"]
+    assert hands_over_the_first(story, newest, before) == []
+
+
+@pytest.mark.rule("R443", "R402", "R412")
+def test_who_takes_the_newest_up_or_passes_it_on_gives_the_newest() -> None:
+    wide = replace(TERMS, delegable=1)
+    story = Story(Parameters(answers_weighed=True)).publish(conditions=wide)
+    item = bodies.grant_item(standing=True, newest=True, terms=wide)
+    story.says("transport/main", bodies.grant(item))
+    taken = story.ask(wide).replace("-0", "-1")
+    below = story.pass_on(taken, "audit")
+    released_again(story)
+    assert hands_over_the_first(story, taken) == ["stale-data-supplied"]
+    assert hands_over_the_first(story, below) == ["stale-data-supplied"]
+
+
+@pytest.mark.rule("R443")
+def test_nothing_is_stale_where_the_ledger_does_not_ask() -> None:
+    story = published()
+    grant_id = story.grant()
+    released_again(story, corrects=1)
+    assert hands_over_the_first(story, grant_id) == []

@@ -17,12 +17,14 @@ from contracts.cases import DAYS_OF
 from contracts.findings import FINDING_OF_CODE
 from contracts.reasons import Reason
 from contracts.transition import EFFECTS, Accepted
-from contracts.values import Case, Dataset
+from contracts.values import Case, Dataset, Member
+from contracts.view import held
 from contracts.workflows import WORKFLOWS, Step, Workflow
 from ledger.records import KIND_OF_NAME, Body
 from ledger.records.catalogue import Mode
 from ledger.records.genesis import Jurisdiction, Names, Parameters
 from ledger.records.governance import Admission, AdmitMembers, Decision, RejectAdmission
+from ledger.records.terms import RowFilter
 from ledger.types import CaseId
 from tests import assessed, bodies, supervised
 from tests.story import Story, published
@@ -225,6 +227,16 @@ def supplied(story: Story) -> CaseId:
     return case_id
 
 
+def from_below(story: Story) -> CaseId:
+    """Health is a county now, and asks for rows about its territory that the city holds."""
+    story.world = Story().world
+    member = held(story.world.state, Member, "member/health")
+    county = Jurisdiction(code="110105", level="county")
+    story.world.state.commit({"member/health": replace(member, jurisdiction=county)})
+    story.publish(territory="a")
+    return story.ask(replace(bodies.TERMS, rows=(RowFilter(column="a", prefixes=("110105",)),)))
+
+
 def overdue(start: Course) -> Course:
     """A course, and its deadline has passed."""
 
@@ -321,6 +333,7 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("account", "open"): to_account_for,
     ("account", "compared"): overdue(to_account_for),
     ("request", "open"): Story.ask,
+    ("request", "backflow"): from_below,
     ("request", "granted"): answered,
     ("request", "refused"): taken(Story.ask, "transport/main", "refuse", "security"),
     ("request", "withdrawn"): taken(Story.ask, "health/main", "withdraw"),
@@ -358,7 +371,8 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
 """How a case comes to be in each state."""
 SHOWN_ELSEWHERE: Final = ("ballot", "delivery", "request")
 """What a ballot does depends on the others; test_sharing shows how a standing grant is taken up,
-test_supply, test_first_use and test_accounts what a delivery does, test_emergency all formalities."""
+test_supply, test_first_use and test_accounts what a delivery does, test_emergency all
+formalities."""
 ROWS: Final = [step for workflow in WORKFLOWS.values() for step in workflow.steps]
 
 
