@@ -2,7 +2,18 @@
 
 from msgspec.structs import replace
 
-from contracts import backflow, bases, blocks, cases, columns, demands, manifests, updates, upkeep
+from contracts import (
+    backflow,
+    bases,
+    blocks,
+    cases,
+    columns,
+    demands,
+    mandates,
+    manifests,
+    updates,
+    upkeep,
+)
 from contracts.draft import Draft
 from contracts.reasons import (
     ALREADY_EXISTS,
@@ -85,6 +96,7 @@ def apply_entry(draft: Draft, body: Entry) -> None:
     backflow.check_territory(draft, body)
     dataset = read(draft, Dataset, f"dataset/{body.dataset}")
     refuse_unless(_may_provide(draft, body, dataset), NOT_PROVIDER, body.dataset, "dataset")
+    mandates.check_system(draft, body.dataset, body.system)
     _check_publishable(draft, body)
     if body.block is not None:
         blocks.check_block(draft, body, body.block)
@@ -139,6 +151,7 @@ def apply_release(draft: Draft, body: Release) -> None:
         _check_sources(draft, item)
         manifests.check_content(draft, item.content)
         refuse_unless(entry.provider == draft.member, NOT_PROVIDER, item.dataset, "dataset")
+        mandates.check_system(draft, item.dataset)
         following = dataset.releases + 1
         refuse_unless(
             item.version == following, WRONG_VERSION, f"the next version is {following}", "version"

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from contracts import accounts, findings, first_use, supply
+from contracts import accounts, findings, first_use, mandates, supply
 from contracts.chains import Link, chain_of, ineffective, terms_over
 from contracts.draft import Draft
 from contracts.reasons import SPAN_IN_FUTURE, refuse_unless
@@ -55,6 +55,7 @@ def apply_delivery(draft: Draft, body: Delivery) -> None:
     if _check_release(draft, body, right) and is_due:
         supply.meet(draft, body.grant)
     _check_appointment(draft, body.content.dataset)
+    mandates.find_other_delivery(draft, body.content.dataset, draft.record)
 
 
 def apply_acknowledgement(draft: Draft, body: Acknowledgement) -> None:

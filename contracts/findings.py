@@ -289,6 +289,12 @@ DERIVED_WITHOUT_RIGHT: Final = Finding(
     "a version of a block was released when a right it rests on did not hold",
     "obtain a right, correct the version without the input",
 )
+OUTSIDE_MANDATE: Final = Finding(
+    85,
+    "outside-mandate",
+    "a contractor spoke for another system than that of its mandate",
+    "confirm the report, extend the mandate",
+)
 
 FINDINGS: Final = tuple(
     sorted((one for one in globals().values() if isinstance(one, Finding)), key=lambda f: f.number)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
-from contracts import findings
+from contracts import findings, mandates
 from contracts.actions.arrangements import parsed_log_keys
 from contracts.draft import Draft
 from contracts.reasons import (
@@ -83,6 +83,7 @@ def apply_appointment(draft: Draft, body: WriterAppointment) -> None:
     """
     name = body.writer
     keeper = _keeper_for(draft, body)
+    mandates.check_appointment(draft, body, keeper)
     starts_in_time = body.not_after is None or body.not_after > draft.context.time
     refuse_unless(starts_in_time, PERIOD_OVER, "", "notAfter")
     before = read(draft, Writer, f"writer/{name}")
@@ -99,6 +100,7 @@ def apply_appointment(draft: Draft, body: WriterAppointment) -> None:
             families=body.families,
             keeper=keeper,
             key=keyid,
+            mandate=body.mandate,
             not_after=body.not_after,
         ),
     )

@@ -155,8 +155,13 @@ WIDER_THAN_INPUTS: Final = Reason(
 COLUMN_NOT_GRANTED: Final = Reason(
     1254, "column-not-granted", "a column is made from one that the input's right does not grant"
 )
+UNKNOWN_MANDATE: Final = Reason(1154, "unknown-mandate", "no such mandate")
+UNKNOWN_SYSTEM: Final = Reason(1155, "unknown-system", "the member has registered no such system")
 UNKNOWN_BASIS: Final = Reason(
     1153, "unknown-basis", "the ledger has not adopted this legal basis, or not of this kind"
+)
+BEYOND_MANDATE: Final = Reason(
+    1262, "beyond-mandate", "the contractor's mandate does not reach so far"
 )
 IN_OTHER_HANDS: Final = Reason(
     1261, "in-other-hands", "since a split another member acts for this one about the dataset"

@@ -23,6 +23,7 @@ from contracts import (
     genesis,
     governance,
     keyring,
+    mandates,
     manifests,
     refusals,
     sharing,
@@ -32,6 +33,7 @@ from contracts import (
 )
 from contracts.context import Context
 from contracts.draft import Draft
+from contracts.mandates import KINDS_OF_CONTRACTORS
 from contracts.reasons import (
     ANOTHER_LEDGER,
     BAD_SIGNATURE,
@@ -78,6 +80,7 @@ from ledger.records import (
     KeyRevocation,
     KeyRotation,
     Lifecycle,
+    Mandate,
     Manifest,
     Proposal,
     Record,
@@ -198,6 +201,8 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912, PLR09
             keyring.apply_appointment(draft, body)
         case WriterEnd():
             keyring.apply_end(draft, body)
+        case Mandate():
+            mandates.apply_mandate(draft, body)
         case KeyRotation():
             keyring.apply_rotation(draft, body)
         case KeyRevocation():
@@ -312,6 +317,8 @@ def _check_family(view: StateView, record: Record, writer: Writer) -> None:
     same goes for the members for which it acts, and for the parts of members that it holds.
 
     R630: who holds a part of a member says what concerns datasets, but nothing by its offices.
+
+    R209: a contractor states facts, and describes and releases data; rights are not for it.
     """
     kind = KIND_OF_NAME[record.kind]
     allowed = kind.family in writer.families or record.kind == "key-rotation"
@@ -319,6 +326,8 @@ def _check_family(view: StateView, record: Record, writer: Writer) -> None:
     if not kind.states_fact and kind.family != "keys":
         is_able = writer.keeper is None or kind.name in KINDS_OF_PARTS
         refuse_unless(is_able, FAMILY_NOT_ALLOWED, "a part of a member", "predicateType")
+        is_able = writer.mandate is None or kind.name in KINDS_OF_CONTRACTORS
+        refuse_unless(is_able, FAMILY_NOT_ALLOWED, "a contractor", "predicateType")
         member_id = writer.keeper or record.chain.writer.partition("/")[0]
         refuse_unless(not is_suspended(view, member_id), MEMBER_SUSPENDED, member_id, "writer")
 

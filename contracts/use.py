@@ -6,7 +6,7 @@ uses by the member that has the right draw on its counters, so nobody can exhaus
 
 from collections.abc import Iterator, Sequence
 
-from contracts import accounts, columns, counters, findings, unused_fields
+from contracts import accounts, columns, counters, findings, mandates, unused_fields
 from contracts.chains import Link, TermsVersion, chain_of, ineffective, terms_over
 from contracts.coverage import Breach, uncovered
 from contracts.draft import Draft
@@ -64,6 +64,7 @@ def apply_usage(draft: Draft, body: Usage) -> None:
     _check_existence(draft, body)
     if draft.writer is not None and (draft.writer.datasets or draft.is_split):
         _check_appointment(draft, body, draft.writer.datasets)
+    mandates.find_other_system(draft, body.system, draft.record)
 
 
 def _judge(draft: Draft, body: Usage, chain: Sequence[Link]) -> None:

@@ -8,6 +8,7 @@
 | `part/<member>/<successor>` | `HandedPart` | how many of its datasets another acts for |
 | `role/<role>` | `RoleHolders` | the members that have a role |
 | `writer/<member>/<name>` | `Writer` | what it may sign, with which key |
+| `mandate/<record>` | `GivenMandate` | a contractor's, for one system, until when |
 | `chain/<member>/<name>` | `ChainHead` | length and head of its chain |
 | `key/<key id>` | `Key` | a public key and its one function |
 | `system/<member>/<system>` | `InformationSystem` | an information system of a member |
@@ -157,7 +158,8 @@ class HandedPart(Canonical):
 class Writer(Canonical):
     """A signing identity. `appointed_by` is the digest of the record that says so.
 
-    A `keeper` is the member that appointed it, for its part of a member that was split.
+    A `keeper` is the member that appointed it, for its part of a member that was split. A
+    contractor signs under a `mandate`.
     """
 
     appointed_by: DigestHex
@@ -165,8 +167,21 @@ class Writer(Canonical):
     families: tuple[Family, ...]
     keeper: MemberId | None = None
     key: DigestHex
+    mandate: DigestHex | None = None
     not_after: Time | None = None
     status: Literal["active", "ended"] = "active"
+
+
+class GivenMandate(Canonical):
+    """By which contract a contractor works on a system of a member, and until when."""
+
+    code: ShortText
+    contract: DigestHex
+    contractor: Names
+    member: MemberId
+    not_after: Time
+    not_before: Time | None = None
+    system: Slug
 
 
 class ChainHead(Canonical):
@@ -578,6 +593,7 @@ Value = (
     | FigureUnderObjection
     | FormerTerms
     | FileList
+    | GivenMandate
     | GrantedRight
     | Indicator
     | InformationSystem
@@ -628,6 +644,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "indicators": AdoptedIndicators,
         "key": Key,
         "ledger": Ledger,
+        "mandate": GivenMandate,
         "manifest": FileList,
         "manifest-draft": FileList,
         "member": Member,

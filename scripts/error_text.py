@@ -26,6 +26,7 @@ _HINTS: Final[dict[str, str]] = {
     "entry-changed": "read the entry again and repeat",
     "family-not-allowed": "the custodian can widen it: blockpool keys appoint --families",
     "ground-missing": "give one of the coded grounds with --ground",
+    "beyond-mandate": "the mandate and its period: blockpool govern value mandate/ID",
     "in-other-hands": "a writer of that part says it: blockpool keys appoint --datasets",
     "key-not-valid": "is it the key of that writer today, not one of before a rotation? "
     "see: blockpool keys show FILE",

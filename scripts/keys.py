@@ -163,6 +163,9 @@ def appoint(
     families: Annotated[str, typer.Option(help="Families of records it may sign.")] = FAMILIES,
     datasets: Annotated[str, typer.Option(help="Only these datasets; all if empty.")] = "",
     not_after: Annotated[str | None, typer.Option(help="Ends by itself after this.")] = None,
+    mandate: Annotated[
+        str | None, typer.Option(help="Id of the mandate of the contractor that signs.")
+    ] = None,
     passphrase_file: PassphraseOption = None,
     key_passphrase_file: KeyPassphraseOption = None,
     at: Reading = Reading(),
@@ -180,13 +183,14 @@ def appoint(
         datasets=words(datasets),
         families=words(families),
         key=own.public_key.description,
+        mandate=mandate,
         not_after=None if not_after is None else moment(not_after),
         writer=writer,
     )
     with at.client() as client:
         before = read_value(client, Writer, f"writer/{writer}")
         known = before is not None and before.key == own.public_key.keyid
-        custodians = client.writer(_custodian(client, signer, writer), signer)
+        custodians = client.writer(custodian_signing(client, signer, writer), signer)
         done = custodians.submit(body, cosigners=() if known else (own,))
     print_receipted(done, f"{writer} signs with {own.public_key.keyid}", as_json=as_json)
 
@@ -208,7 +212,7 @@ def end(
     signer = load_signer(custodian, passphrase_file)
     body = build(WriterEnd, ground=ground, writer=writer)
     with at.client() as client:
-        done = client.writer(_custodian(client, signer, writer), signer).submit(body)
+        done = client.writer(custodian_signing(client, signer, writer), signer).submit(body)
     print_receipted(done, f"{writer} has ended", as_json=as_json)
 
 
@@ -274,7 +278,7 @@ def revoke(
         if known is None:
             fail(f"the ledger knows no key {keyid}", hint="see blockpool keys show FILE for the id")
         about = known.writer or custodian_of(known.member)
-        custodians = client.writer(_custodian(client, signer, about), signer)
+        custodians = client.writer(custodian_signing(client, signer, about), signer)
         cosigners = () if following is None else (following,)
         done = custodians.submit(body, cosigners=cosigners)
     print_receipted(done, f"{keyid} is revoked since index {suspect_since}", as_json=as_json)
@@ -290,7 +294,7 @@ def read_public_key(path: Path, passphrase_file: Path | None = None) -> PublicKe
         raise FormatError(f"{path} is no public key: {error}") from error
 
 
-def _custodian(client: Client, signer: PrivateKey, writer: str) -> str:
+def custodian_signing(client: Client, signer: PrivateKey, writer: str) -> str:
     """Who signs with the custodian's key: mostly the custodian of the writer's member.
 
     Since a merger or a split it may be the one of its successor.

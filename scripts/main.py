@@ -4,7 +4,18 @@ from typing import Annotated, Any
 
 import typer
 
-from scripts import audit, case, catalogue, demo, genesis, govern, keys, node, record
+from scripts import (
+    audit,
+    case,
+    catalogue,
+    demo,
+    genesis,
+    govern,
+    keys,
+    keys_mandate,
+    node,
+    record,
+)
 from scripts.console_text import CommandTree, fail, success
 from scripts.error_text import EXPLAINED, explain
 from scripts.explain.command import explain as explain_command
@@ -36,6 +47,7 @@ app = typer.Typer(
     ),
     epilog="Start with `blockpool keys new --help`; the whole story in one run: `blockpool demo`.",
 )
+keys.app.add_typer(keys_mandate.app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(genesis.app, name="genesis")
 app.add_typer(node.app, name="node")

@@ -46,7 +46,13 @@ from ledger.records.governance import (
     Proposal,
     RecoverCustodian,
 )
-from ledger.records.keys import KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
+from ledger.records.keys import (
+    KeyRevocation,
+    KeyRotation,
+    Mandate,
+    WriterAppointment,
+    WriterEnd,
+)
 from ledger.records.manifests import Manifest
 from ledger.records.sharing import Acceptance, Grant, GrantItem, Request, RequestItem, Revocation
 from ledger.records.supervision import CaseOpening, Incident
@@ -412,6 +418,15 @@ BODIES: Final[dict[str, Body]] = {
         people=120,
         stage="transfer",
         text="sent to the wrong address",
+    ),
+    "mandate": Mandate(
+        code="91330100MA",
+        contract=digest_of("contract"),
+        contractor=Names(en="Records Ltd", zh="档案公司"),
+        member="health",
+        not_after="2027-01-01T00:00:00.000Z",
+        not_before="2026-01-01T00:00:00.000Z",
+        system="his",
     ),
 }
 """By name of kind."""

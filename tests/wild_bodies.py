@@ -33,6 +33,7 @@ from ledger.records import (
     KeyRevocation,
     KeyRotation,
     Lifecycle,
+    Mandate,
     Manifest,
     Proposal,
     Release,
@@ -188,6 +189,7 @@ class Pool:
     grants: tuple[str, ...]
     keys: tuple[str, ...]
     ledger: str
+    mandates: tuple[str, ...]
     members: tuple[str, ...]
     requests: tuple[str, ...]
     schemas: tuple[str, ...]
@@ -211,6 +213,7 @@ def pool_of(state: MemoryState, now: Time) -> Pool:
         grants=(*grants, *requests[:1], f"{NOWHERE}-9999"),
         keys=(*rest("key"), NOWHERE),
         ledger=_digest_of(state, "ledger"),
+        mandates=(*rest("mandate"), NOWHERE),
         members=(*rest("member"), "nobody"),
         requests=(*requests, *grants[:1], f"{NOWHERE}-0"),
         schemas=(*rest("schema"), NOWHERE),
@@ -278,8 +281,22 @@ def _appointments(pool: Pool) -> SearchStrategy[WriterAppointment]:
         datasets=st.just(()) | _ascending(pool.datasets),
         families=sets_of(FAMILIES).filter(bool),
         key=_key_descriptions(),
+        mandate=st.none() | _one(pool.mandates),
         not_after=st.none() | moments(pool),
         writer=_one((*names, "health/clerk", "nobody/main")),
+    )
+
+
+def _mandates(pool: Pool) -> SearchStrategy[Mandate]:
+    return st.builds(
+        Mandate,
+        code=st.just(LONG),
+        contract=st.just(NOWHERE),
+        contractor=st.just(Names(zh=LONG)),
+        member=_one(pool.members),
+        not_after=moments(pool),
+        not_before=st.none() | moments(pool),
+        system=_one(("system", "tower")),
     )
 
 
@@ -898,6 +915,7 @@ WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
     KeyRevocation: _key_revocations,
     KeyRotation: lambda _pool: st.builds(KeyRotation, key=_key_descriptions()),
     Lifecycle: _lifecycles,
+    Mandate: _mandates,
     Manifest: _manifests,
     Proposal: _proposals,
     Release: _releases,

@@ -21,7 +21,14 @@ from ledger.records.delegation import Amendment, Delegation
 from ledger.records.delivery import Acknowledgement, Delivery
 from ledger.records.genesis import Genesis
 from ledger.records.governance import Ballot, Decision, Proposal
-from ledger.records.keys import Family, KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
+from ledger.records.keys import (
+    Family,
+    KeyRevocation,
+    KeyRotation,
+    Mandate,
+    WriterAppointment,
+    WriterEnd,
+)
 from ledger.records.manifests import Manifest
 from ledger.records.sharing import Acceptance, Grant, Request, Revocation
 from ledger.records.statement import (
@@ -59,6 +66,7 @@ Body = (
     | KeyRevocation
     | KeyRotation
     | Lifecycle
+    | Mandate
     | Manifest
     | Proposal
     | Release
@@ -137,6 +145,7 @@ KINDS: Final[dict[str, Kind]] = dict(
         _kind("decision", Decision, "governance"),
         _kind("case", CaseOpening, "cases"),
         _kind("incident", Incident, "cases", "fact"),
+        _kind("mandate", Mandate, "keys"),
     )
 )
 """Every kind, by predicate type."""
@@ -184,6 +193,8 @@ def subjects_of(  # noqa: C901, PLR0912  one case per kind
             return tuple(subject_of(case, case[:64]) for case in cases)
         case Schema(schema=schema):
             return (subject_of("schema", schema),)
+        case Mandate(contract=contract):
+            return (subject_of("contract", contract),)
         case Manifest(manifest=manifest):
             return (subject_of("manifest", manifest),)
         case Entry(dataset=dataset, schema=schema):
@@ -307,6 +318,7 @@ __all__ = [
     "KeyRotation",
     "Kind",
     "Lifecycle",
+    "Mandate",
     "Manifest",
     "Proposal",
     "Record",

@@ -10,7 +10,17 @@ from msgspec import Meta
 
 from ledger.canonical import Canonical, require_ascending
 from ledger.keys import KeyDescription
-from ledger.types import Count, DatasetId, DigestHex, ShortText, Time, WriterId
+from ledger.records.names import Names
+from ledger.types import (
+    Count,
+    DatasetId,
+    DigestHex,
+    MemberId,
+    ShortText,
+    Slug,
+    Time,
+    WriterId,
+)
 
 CUSTODIAN: Final = "custodian"
 """Name of the writer that stands for a member's custodian key; never appointed, never ended."""
@@ -25,6 +35,7 @@ class WriterAppointment(Canonical):
         datasets: the only datasets it may write about, ascending; none listed means all.
         families: families of records it may sign, ascending.
         key: its first key; of an active writer, its present key.
+        mandate: record digest of the mandate of the contractor that signs, if one does.
         not_after: when the appointment ends by itself.
         writer: the writer, of the custodian's own member.
     """
@@ -32,6 +43,7 @@ class WriterAppointment(Canonical):
     datasets: Annotated[tuple[DatasetId, ...], Meta(max_length=256)] = ()
     families: Annotated[tuple[Family, ...], Meta(min_length=1, max_length=7)]
     key: KeyDescription
+    mandate: DigestHex | None = None
     not_after: Time | None = None
     writer: WriterId
 
@@ -39,6 +51,28 @@ class WriterAppointment(Canonical):
         require_ascending("datasets", self.datasets)
         require_ascending("families", self.families)
         _require_no_custodian(self.writer)
+
+
+class Mandate(Canonical):
+    """By which contract a contractor works on a system of a member. Signed by the custodian.
+
+    Attributes:
+        code: unified code of the contractor.
+        contract: digest of the contract.
+        contractor: what the contractor is called.
+        member: the member it works for.
+        not_after: when the period ends.
+        not_before: when it begins; left out, at once.
+        system: the member's information system.
+    """
+
+    code: ShortText
+    contract: DigestHex
+    contractor: Names
+    member: MemberId
+    not_after: Time
+    not_before: Time | None = None
+    system: Slug
 
 
 class WriterEnd(Canonical):

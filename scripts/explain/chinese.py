@@ -50,6 +50,7 @@ CHINESE: Final = Language(
         "key-revocation": "仅限本成员的保管密钥",
         "key-rotation": "签名身份本身，新旧密钥同时签名",
         "lifecycle": "数据提供部门",
+        "mandate": "仅限本成员的保管密钥",
         "manifest": "任何在册成员",
         "proposal": "领导小组成员",
         "release": "数据提供部门",
@@ -104,6 +105,7 @@ CHINESE: Final = Language(
         "step": "办理步骤",
         "system": "信息系统登记",
         "usage": "使用记录",
+        "mandate": "外包授权",
         "writer-appointment": "签名身份任命",
         "writer-end": "签名身份终止",
     },
@@ -126,6 +128,8 @@ CHINESE: Final = Language(
     phrases={
         "all-datasets": "全部数据",
         "appointed": "{writer} 由记录 {record} 任命，可签：{families}；范围：{datasets}",
+        "contractor": "由外包单位 {contractor}（{code}）签署，限信息系统 {system}，"
+        "至 {time}，合同摘要 {contract}",
         "appointed-genesis": "{writer} 为保管密钥，可签：{families}",
         "at": "序号 {index}，区块 {height}，{time}",
         "because": "依据：{ground}",
@@ -233,6 +237,8 @@ CHINESE: Final = Language(
         "usage-none": "未指明所依据的授权",
         "usage-right": "所依据的授权：{grant}",
         "vote-reason": "理由：{reason}",
+        "mandate": "{contractor}（{code}）为 {member} 运维信息系统 {system}，"
+        "至 {time}，合同摘要 {contract}",
         "writer-appointment": "{writer} 可签：{families}；范围：{datasets}",
         "writer-end": "{writer} 不再签名，此前所签仍然有效",
     },
@@ -281,6 +287,7 @@ CHINESE: Final = Language(
         "ledger": "账本自身的设定",
         "manifest": "文件清单 {rest}",
         "manifest-draft": "未完成的文件清单 {rest}",
+        "mandate": "外包授权 {rest}",
         "member": "成员 {rest}",
         "pairing": "结对 {rest}",
         "part": "由他人代行的成员部分：{rest}",

@@ -29,6 +29,7 @@ ENGLISH: Final = Language(
         "key-revocation": "the member's custodian, and nobody else",
         "key-rotation": "the writer itself, with its old key and its new one",
         "lifecycle": "the provider of the dataset",
+        "mandate": "the member's custodian, and nobody else",
         "manifest": "any active member",
         "proposal": "a member of the committee",
         "release": "the provider of the dataset",
@@ -75,6 +76,7 @@ ENGLISH: Final = Language(
         "step": "step in a case",
         "system": "entry of an information system in the register",
         "usage": "report of use",
+        "mandate": "mandate of a contractor",
         "writer-appointment": "appointment of a writer",
         "writer-end": "end of a writer",
     },
@@ -82,6 +84,8 @@ ENGLISH: Final = Language(
     phrases={
         "all-datasets": "all datasets",
         "appointed": "{writer} was appointed by record {record} for {families}, {datasets}",
+        "contractor": "it is the hand of a contractor, {contractor} ({code}), for the system "
+        "{system} until {time}, by the contract {contract}",
         "appointed-genesis": "{writer} has existed since the founding, for {families}",
         "at": "leaf {index}, block {height}, {time}",
         "because": "on the ground: {ground}",
@@ -191,6 +195,8 @@ ENGLISH: Final = Language(
         "usage-none": "it names no right for it",
         "usage-right": "it names the right {grant}",
         "vote-reason": "its reason: {reason}",
+        "mandate": "{contractor} ({code}) works on the system {system} of {member} until {time}, "
+        "by the contract {contract}",
         "writer-appointment": "{writer} may sign: {families}; about: {datasets}",
         "writer-end": "{writer} signs no more; what it signed stays valid",
     },
@@ -221,6 +227,7 @@ ENGLISH: Final = Language(
         "ledger": "the ledger's own settings",
         "manifest": "the list of files {rest}",
         "manifest-draft": "the unfinished list of files {rest}",
+        "mandate": "the mandate {rest}",
         "member": "the member {rest}",
         "pairing": "the pairing {rest}",
         "part": "the part of a member in another's hands: {rest}",

@@ -7,7 +7,7 @@ wrong with it.
 from collections.abc import Iterator
 
 from contracts import cases
-from contracts.values import Case, Key, Member, Writer
+from contracts.values import Case, GivenMandate, Key, Member, Writer
 from contracts.workflows import WORKFLOWS
 from ledger.records import Record, Step
 from ledger.records.keys import CUSTODIAN
@@ -69,6 +69,7 @@ def _who(source: Source, told: Told, record: Record, language: Language) -> Iter
     writer = source.then(f"writer/{chain.writer}", told)
     if isinstance(writer, Writer):
         yield _appointment(chain.writer, writer, language)
+        yield from _contractor(source, writer, language)
     known = source.then(f"member/{member}", told)
     if isinstance(known, Member) and known.roles:
         roles = language.listed(language.parts, known.roles)
@@ -101,6 +102,21 @@ def _appointment(name: str, writer: Writer, language: Language) -> str:
         families=families,
         datasets=some(writer.datasets, language) or language.phrases["all-datasets"],
     )
+
+
+def _contractor(source: Source, writer: Writer, language: Language) -> Iterator[str]:
+    """Whose hand it was, if it was a contractor's."""
+    mandate = source.get(f"mandate/{writer.mandate}") if writer.mandate else None
+    if isinstance(mandate, GivenMandate):
+        names = mandate.contractor
+        yield language.phrase(
+            "contractor",
+            code=mandate.code,
+            contract=short(mandate.contract),
+            contractor=names.zh or names.en,
+            system=mandate.system,
+            time=mandate.not_after,
+        )
 
 
 def _parts(source: Source, body: Step, member: str, language: Language) -> Iterator[str]:

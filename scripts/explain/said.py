@@ -21,6 +21,7 @@ from ledger.records import (
     Incident,
     KeyRevocation,
     KeyRotation,
+    Mandate,
     Proposal,
     Release,
     Request,
@@ -124,6 +125,18 @@ def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence
                     "writer": body.writer,
                     "families": language.listed(language.families, body.families),
                     "datasets": some(body.datasets, language) or language.phrases["all-datasets"],
+                },
+            )
+        case Mandate():
+            yield (
+                "mandate",
+                {
+                    "code": body.code,
+                    "contract": short(body.contract),
+                    "contractor": body.contractor.zh or body.contractor.en,
+                    "member": body.member,
+                    "system": body.system,
+                    "time": body.not_after,
                 },
             )
         case WriterEnd():

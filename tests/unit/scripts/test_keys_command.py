@@ -10,6 +10,7 @@ from contracts.values import Key, Writer
 from ledger.keys import generate_private_key, parse_private_key
 from ledger.note import parse_vkey
 from ledger.suites import ED25519
+from tests import bodies
 from tests.unit.scripts.conftest import Command
 from tests.world import World, signer
 
@@ -178,3 +179,23 @@ def test_a_terminal_without_the_letters_shows_their_numbers(tmp_path: Path) -> N
     folder = ["--out", str(tmp_path)]
     done = subprocess.run([*line, *folder], env=environment, capture_output=True, check=True)
     assert b"\\u540d.pem" in done.stdout
+
+
+def test_a_contractor_signs_under_its_mandate(command: Command, world: World) -> None:
+    world.accept(world.sign("health/main", bodies.system()))
+    said = (
+        "keys", "mandate", "health", "--custodian", command.key_file("health/custodian"),
+        "--system", "tower", "--contract", "ab" * 32, "--code", "91330100MA", "--en", "Records Ltd",
+    )  # fmt: skip
+    told = command.ok(*said, "--not-after", "2099-12-31")
+    (mandate, _, _) = told.partition(":")
+    key = command.key_file("health/operator")
+    appoint = (
+        "keys", "appoint", "health/operator", "--custodian", command.key_file("health/custodian"),
+        "--key", key, "--families", "use", "--mandate", mandate,
+    )  # fmt: skip
+    assert "beyond-mandate" in command.fails(*appoint)
+    command.ok(*appoint, "--not-after", "2099-12-31")
+    world.accept(world.sign("health/operator", bodies.usage(None, world.now, system="tower")))
+    explained = command.ok("explain", len(world.leaves) - 2)
+    assert "Records Ltd (91330100MA), for the system tower" in " ".join(explained.split())
