@@ -106,7 +106,7 @@ def audit_log(
         print_json({"report": report, "signers": opened.signers})
     else:
         _print_report(report, opened)
-    _end(report)
+    end_on_doubts(report)
     if not as_json:
         success(f"no doubts: {report.size} leaves, down to the level `{level}`")
 
@@ -131,7 +131,7 @@ def export_log(
     _check_place(out, force=force)
     with access.open(log) as opened, progress("exporting", opened.checkpoint.size) as advance:
         report = export(opened, out, access.jobs, advance)
-    _end(report)
+    end_on_doubts(report)
     if as_json:
         print_json({"out": str(out), "root": report.root, "size": report.size})
     else:
@@ -229,7 +229,7 @@ def _counts(counts: dict[str, int]) -> str:
     return f"{sum(counts.values())}: {each}" if each else "0"
 
 
-def _end(report: Report) -> None:
+def end_on_doubts(report: Report) -> None:
     """Tell the doubts, if there are any, and end with 1."""
     if not report.doubts:
         return

@@ -7,6 +7,7 @@ import typer
 
 from contracts.values import ReleasedVersion
 from ledger.records import CaseOpening, Incident
+from ledger.records.assessment import FigureObjection
 from ledger.records.catalogue import DatasetVersion, VersionContent
 from ledger.records.supervision import Opened
 from node.client import Client
@@ -39,6 +40,10 @@ def open_case(
     case: Annotated[str | None, typer.Option(help="The case disputed, or rested on.")] = None,
     record: Annotated[str | None, typer.Option(help="Digest of the record objected to.")] = None,
     release: Annotated[str | None, typer.Option(help="DATASET@VERSION to be corrected.")] = None,
+    figure: Annotated[
+        str | None, typer.Option(help="INDICATOR@PERIOD of one's own figure objected to.")
+    ] = None,
+    things: Annotated[str, typer.Option(help="What must not count in it, as state keys.")] = "",
     days: Annotated[int | None, typer.Option(help="Working days to report on an order.")] = None,
     settles: Annotated[
         bool, typer.Option("--settles", help="Close the finding --case with a rectification.")
@@ -54,7 +59,8 @@ def open_case(
     A `demand` asks that a dataset be catalogued, a `correction` that a `--release` be corrected. A
     `dispute` is about a `--case` between its parties, an `objection` about a `--record` of another
     member. A `complaint` goes to auditor and government. Steward and auditor order an `inspection`,
-    a `rectification`, a `supervision-order`.
+    a `rectification`, a `supervision-order`. A `figure-objection` is about one's own `--figure`,
+    and names the `--things` that must not count; `blockpool assess figure` lists them.
 
     Example: `blockpool case open correction --release flights@1 --text "delays are in minutes"`
     """
@@ -65,6 +71,7 @@ def open_case(
             case=case,
             days=days,
             evidence=_documents(evidence),
+            figure=None if figure is None else _figure(figure, things),
             record=record,
             release=None if release is None else _contents(client, version_of(release)),
             settles=settles,
@@ -72,7 +79,7 @@ def open_case(
             workflow=typed(workflow, Opened),
         )
         (done,) = submit(writer, [(workflow, body)], receipts)
-    about = body.against or (release or workflow,)
+    about = body.against or (figure or release or workflow,)
     created = [(f"{done.digest}-{n}", f"{workflow}: {one}") for n, one in enumerate(about)]
     print_done([done], created, as_json=as_json)
 
@@ -123,6 +130,14 @@ def version_of(text: str) -> DatasetVersion:
     if not at_sign:
         raise SpellingError(f"`{text}` is no version such as flights@2", "release")
     return build(DatasetVersion, dataset=dataset, version=count(version))
+
+
+def _figure(text: str, things: str) -> FigureObjection:
+    """What must not count in a figure, written `timely-answers@2026-Q4`. Raises `SpellingError`."""
+    indicator, at_sign, period = text.partition("@")
+    if not at_sign:
+        raise SpellingError(f"`{text}` is no figure such as timely-answers@2026-Q4", "figure")
+    return build(FigureObjection, indicator=indicator, period=period, things=words(things))
 
 
 def _contents(client: Client, version: DatasetVersion) -> VersionContent:

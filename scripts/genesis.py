@@ -123,6 +123,7 @@ def _print(founding: Founding, *, as_json: bool) -> None:
             ("origin", body.origin),
             ("ledger", founding.ledger),
             ("purposes", ", ".join(one.code for one in body.purposes)),
+            ("indicators", ", ".join(one.id for one in body.indicators) or None),
             ("signed", f"{len(founding.signatures)} of {len(founding.signatories)}"),
         )
     )

@@ -19,6 +19,7 @@ from msgspec.json import Decoder
 from msgspec.json import decode as decode_json
 from msgspec.json import encode as encode_json
 
+from contracts.assessment.seed import SEED
 from contracts.genesis import founding_keys
 from contracts.reasons import Refused
 from ledger.canonical import decode
@@ -37,6 +38,7 @@ TEMPLATE: Final = """\
 # and let every founder sign genesis.json with its custodian key, the operator with the log keys.
 
 origin = "pool.example/city"             # the ledger's name in checkpoints: a URL without scheme
+indicators = "seed"                      # what members are assessed by; or a list, or left out
 
 # Purposes for which data may be asked and used; a code covers those that continue it after a dot.
 [[purposes]]
@@ -85,6 +87,7 @@ backflowDays = 10       # to answer a lower level that asks about its own territ
 emergencyDays = 10      # to ask for what was given in an emergency
 # These are asked of nobody if they are left out.
 answersWeighed = true   # to refuse on grounds that fit the catalogue, to hand over what is not stale
+assessmentDays = 30     # to object to a figure after its period; then it is final
 confirmDays = 250       # to confirm all one's entries again
 disposalDays = 5        # to state that data was deleted when its right was over
 effectDays = 250        # to report what a right achieved
@@ -101,6 +104,10 @@ useReportDays = 20      # to report the first use of what was handed over
 [calendar]
 utcOffsetMinutes = 480
 """
+
+
+_SEED: Final = "seed"
+"""In the place of a list: the indicators of `contracts.assessment.seed`."""
 
 
 class _Draft(Struct, rename="camel", forbid_unknown_fields=True):
@@ -159,6 +166,9 @@ def read_description(path: Path) -> Genesis:
     described = _load(path)
     _sort(described, "purposes", "code")
     _sort(described, "members", "id")
+    if described.get("indicators") == _SEED:
+        described["indicators"] = to_builtins(SEED)
+    _sort(described, "indicators", "id")
     for member in described.get("members", ()):
         if isinstance(member, dict):
             _read_keys(member, path.parent)

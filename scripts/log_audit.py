@@ -9,6 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from contracts.audit import Auditor, Doubt, Level, Report, policy_of_genesis
+from contracts.audit.rules import Watch, look_away
 from ledger.checkpoint import Checkpoint, OpenedCheckpoint, parse_checkpoint
 from ledger.errors import FormatError, LedgerError
 from ledger.note import parse_note
@@ -74,10 +75,12 @@ def open_log(source: LogSource, policy: Policy | None) -> OpenedLog:
         return OpenedLog(source, OpenedCheckpoint(checkpoint, note, ()), doubt=doubt)
 
 
-def audit(log: OpenedLog, level: Level, jobs: int, advance: Advance) -> Report:
-    """Audit the log; `advance` is told of every leaf."""
+def audit(
+    log: OpenedLog, level: Level, jobs: int, advance: Advance, watch: Watch = look_away
+) -> Report:
+    """Audit the log; `advance` is told of every leaf, `watch` of every block that holds."""
     with VerificationPool(jobs) as pool:
-        auditor = Auditor(log.opened, level, start=pool, ahead=LEAVES_AHEAD)
+        auditor = Auditor(log.opened, level, start=pool, ahead=LEAVES_AHEAD, watch=watch)
         for name, data in read_ahead(log.source, auditor.plan(), jobs):
             auditor.take(name, data)
             if auditor.is_stuck:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from scripts import (
+    assess,
     audit,
     case,
     catalogue,
@@ -55,6 +56,7 @@ app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(record.app, name="record")
 app.add_typer(case.app, name="case")
 app.add_typer(govern.app, name="govern")
+app.add_typer(assess.app, name="assess")
 app.add_typer(audit.app, name="audit")
 app.command("todo")(todo)
 app.command("explain")(explain_command)

@@ -26,7 +26,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from contracts.audit.report import LEVELS, Doubt, DoubtError, Level, Report, WriterHead
-from contracts.audit.rules import Rules
+from contracts.audit.rules import Rules, Watch, look_away
 from contracts.audit.signatures import (
     Signatures,
     StartVerification,
@@ -50,7 +50,10 @@ _Waiting = tuple[ReadBlock, list[list[Verification]]]
 
 
 class Auditor:
-    """Audits one log up to one checkpoint. `ahead` leaves may be read before they are decided."""
+    """Audits one log up to one checkpoint. `ahead` leaves may be read before they are decided.
+
+    At the level rules, `watch` is told of every block that holds.
+    """
 
     def __init__(
         self,
@@ -58,9 +61,10 @@ class Auditor:
         level: Level = "rules",
         start: StartVerification = verify_when_awaited,
         ahead: int = 0,
+        watch: Watch = look_away,
     ) -> None:
         self._opened, self._level, self._ahead = opened, level, ahead
-        self._structure, self._rules = Structure(), Rules()
+        self._structure, self._rules = Structure(), Rules(watch)
         self._tree = TreeCheck(opened.checkpoint)
         self._signatures = Signatures(start)
         self._looks_at = LEVELS[: LEVELS.index(level) + 1]

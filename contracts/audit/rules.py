@@ -6,6 +6,7 @@ is derived and compared, down to its bytes.
 """
 
 from collections import Counter
+from collections.abc import Callable
 
 from contracts.audit.structure import ReadBlock, record_doubt, seal_doubt
 from contracts.reasons import Refused
@@ -19,11 +20,19 @@ from ledger.keys import PublicKey, parse_public_key
 from ledger.seal import Seal, parse_seal
 from ledger.types import MemberId
 
+Watch = Callable[[Block, BlockResult], None]
+"""Told of every block that holds, and of what it came to."""
+
+
+def look_away(_block: Block, _result: BlockResult) -> None:
+    """A `Watch` for whom the report is enough."""
+
 
 class Rules:
     """Takes blocks in order, whose signatures hold. Raises `DoubtError`."""
 
-    def __init__(self) -> None:
+    def __init__(self, watch: Watch = look_away) -> None:
+        self._watch = watch
         self.state = MemoryState()
         self.findings: Counter[str] = Counter()
         self._head: Head | None = None
@@ -52,6 +61,7 @@ class Rules:
             detail = "nothing happened in its block: no engine commits such a one"
             raise seal_doubt("rules", block.seal, block.seal_index, detail)
         self.state.commit(result.changes, result.map_update)
+        self._watch(_block_of(block), result)
         self._head = result.head
         outcomes = [result.settlement]
         outcomes += [one.outcome for one in result.verdicts if isinstance(one, Accepted)]
@@ -77,13 +87,16 @@ class Rules:
         try:
             if self._head is None:
                 return found(self.state, block.records[0], _verify_again)
-            decided = Block(seal.block_time, seal.proposer, block.records)
-            return step(self.state, self._head, decided, _verify_again)
+            return step(self.state, self._head, _block_of(block), _verify_again)
         except Refused as refused:
             detail = f"the rules refuse it: {refused}"
             raise record_doubt("rules", block.records[0], 0, detail, 0) from refused
         except ValueError as error:
             raise seal_doubt("rules", seal, block.seal_index, str(error)) from error
+
+
+def _block_of(block: ReadBlock) -> Block:
+    return Block(block.seal.block_time, block.seal.proposer, block.records)
 
 
 def _verify_again(envelope: Envelope, key: PublicKey) -> None:

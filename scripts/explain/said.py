@@ -228,8 +228,10 @@ def _opening(body: CaseOpening, member: str, language: Language) -> Iterator[Sen
     if body.figure is not None:
         figure = body.figure
         things = language.phrases["comma"].join(figure.things)
-        told = {"indicator": figure.indicator, "period": figure.period, "things": things}
-        yield "case-figure", told
+        yield (
+            "case-figure",
+            {"indicator": figure.indicator, "period": figure.period, "things": things},
+        )
     about = body.case or body.record
     if about is not None:
         yield "case-about", {"about": short(about)}

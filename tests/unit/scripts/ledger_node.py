@@ -24,6 +24,7 @@ from ledger.seal import Outcome, is_seal
 from ledger.tree import root_of
 from node.api.chains import told_chain
 from tests.reference.naive_tree import path
+from tests.unit.scripts.assessed_answers import assessed_answer
 from tests.world import ORIGIN, World, signer
 
 LOG_KEY = signer("steward/log")
@@ -41,7 +42,7 @@ class LedgerNode:
     def transport(self) -> httpx.MockTransport:
         return httpx.MockTransport(self.handle)
 
-    def handle(self, request: httpx.Request) -> httpx.Response:  # noqa: C901  one per path
+    def handle(self, request: httpx.Request) -> httpx.Response:  # noqa: C901, PLR0912  one per path
         path_ = request.url.path
         if path_ == "/v1/records/batch":
             return self._batch(request.content)
@@ -64,6 +65,8 @@ class LedgerNode:
             return self._page(self._datasets(request.url.params.get("provider")))
         if path_.startswith("/v1/grants/"):
             return self._chain(path_.split("/")[3])
+        if path_.startswith(("/v1/assessment", "/v1/trust")):
+            return assessed_answer(self.world, path_, request.url.params)
         if path_ == "/v1/ledger":
             return self._ledger()
         if path_ == "/v1/systems":

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec import json as msgspec_json
 
+from contracts.assessment.seed import SEED
 from contracts.replay import found
 from contracts.view import MemoryState
 from ledger.envelope import verify_signature
@@ -55,6 +56,18 @@ def test_the_template_founds_a_ledger_once_everybody_has_signed(
     assert {str(log.key.name) for log in parse_policy((tmp_path / "trust").read_bytes()).logs} == {
         "pool.example/city"
     }
+
+
+def test_the_usual_indicators_are_adopted_by_a_word(
+    command: Command, description: Path, tmp_path: Path
+) -> None:
+    made = command.json("genesis", "new", description, "--out", tmp_path / "genesis.json")
+    assert [one["id"] for one in made["genesis"]["indicators"]] == [one.id for one in SEED]
+    assert "timely-answers" in command.ok("genesis", "show", tmp_path / "genesis.json")
+    text = description.read_text(encoding="utf-8").replace('indicators = "seed"', "")
+    description.write_text(text, encoding="utf-8")
+    made = command.json("genesis", "new", description, "--out", tmp_path / "without.json")
+    assert "indicators" not in made["genesis"]
 
 
 def test_nobody_else_can_sign_and_nothing_can_be_altered(

@@ -26,7 +26,7 @@ from ledger.records.governance import Action, Matter
 from ledger.records.keys import Family
 from ledger.records.sharing import EmergencyGround, NarrowingGround, RevocationGround
 from ledger.records.terms import Terms
-from scripts import todo
+from scripts import assess_text, todo
 from scripts.explain.chinese import CHINESE
 from scripts.explain.command import LANGUAGES
 from scripts.explain.english import ENGLISH
@@ -127,6 +127,7 @@ def test_every_kind_can_be_told(kind: str, code: str) -> None:
 
 def sources() -> Iterator[str]:
     yield inspect.getsource(todo)
+    yield inspect.getsource(assess_text)
     for module in (
         "cases",
         "codes",
