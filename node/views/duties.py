@@ -14,7 +14,7 @@ Deadlines by whose passing nobody is late, as that of an appeal, are no duties. 
 more than once in a block, what it stood under in between is not told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
@@ -47,12 +47,7 @@ MEDIATOR: Final = "@mediator"
 _PREFIX: Final = "case/"
 _CASE: Final = VERSIONED["case"]
 _BEGIN: Final = inserting(DUTY, without=["row"])
-_BEFORE: Final = Prepared(
-    ["moved", "size"],
-    lambda _: select(_CASE.c.value).where(
-        _CASE.c.id == bindparam("moved"), _CASE.c.to_size == bindparam("size")
-    ),
-)
+_AT_ONCE: Final = 256
 _OPEN: Final = (DUTY.c["case"] == bindparam("moved"), DUTY.c.ended_at.is_(None))
 _PASS: Final = Prepared(
     ["passed", "moved"],
@@ -95,19 +90,33 @@ class Changes:
 
 def write(connection: Connection, result: BlockResult) -> None:
     """Follow the cases a block changed; the view of cases has been written already."""
-    size, time = result.head.size, result.head.time
+    time = result.head.time
+    changed = {
+        key.removeprefix(_PREFIX): value
+        for key, value in result.changes.items()
+        if isinstance(value, Case)
+    }
+    # One opened in this block was nothing before.
+    moved = [case_id for case_id, case in changed.items() if case.opened_at != time]
+    before = _before(connection, moved, result.head.size)
     changes = Changes([], [], [], [])
-    for key, after in result.changes.items():
-        if not isinstance(after, Case):
-            continue
-        case_id = key.removeprefix(_PREFIX)
-        before = None
-        if after.opened_at != time:  # one opened in this block was nothing before
-            row = _BEFORE.first(connection, (case_id, size))
-            value = None if row is None else parse_value(key, row[0])
-            before = value if isinstance(value, Case) else None
-        follow(changes, case_id, before, after, time)
+    for case_id, after in changed.items():
+        follow(changes, case_id, before.get(case_id), after, time)
     changes.run(connection)
+
+
+def _before(connection: Connection, moved: Sequence[CaseId], size: int) -> dict[CaseId, Case]:
+    """The values that the block which led to `size` has replaced."""
+    found: dict[CaseId, Case] = {}
+    for first in range(0, len(moved), _AT_ONCE):
+        query = select(_CASE.c.id, _CASE.c.value).where(
+            _CASE.c.id.in_(moved[first : first + _AT_ONCE]), _CASE.c.to_size == size
+        )
+        for row in connection.execute(query):
+            value = parse_value(f"{_PREFIX}{row.id}", row.value)
+            if isinstance(value, Case):
+                found[row.id] = value
+    return found
 
 
 def follow(changes: Changes, case_id: CaseId, before: Case | None, after: Case, time: Time) -> None:
