@@ -17,6 +17,7 @@ from ledger.envelope import parse_envelope
 from ledger.receipt import verify_receipt
 from ledger.records import read_record
 from ledger.seal import is_seal
+from scripts import audit_event
 from scripts.console_text import fail, info, print_fields, print_json, progress, success, warn
 from scripts.keyfiles import read_token
 from scripts.log_audit import OpenedLog, audit, export, open_log
@@ -173,6 +174,9 @@ def verify_one_receipt(
         (name, ", ".join(value) if isinstance(value, list) else value)
         for name, value in about.items()
     )
+
+
+app.add_typer(audit_event.app)
 
 
 def _check_place(out: Path, *, force: bool) -> None:

@@ -13,6 +13,7 @@ from scripts import (
     record_delivery,
     record_disposal,
     record_effect,
+    record_event,
     record_list,
     record_rights,
 )
@@ -96,6 +97,9 @@ def use(
     unlisted: Annotated[
         bool, typer.Option("--unlisted", help="Commit to the events, but keep them yourself.")
     ] = False,
+    keep_events: Annotated[
+        Path | None, typer.Option(help="With --unlisted: keep them in this folder, salted.")
+    ] = None,
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
@@ -106,10 +110,13 @@ def use(
 
     Example: `blockpool record use queries.csv --grant GRANT --fields carrier,dep_delay`
     """
+    if keep_events is not None and not unlisted:
+        fail("--keep-events goes with --unlisted", code=USAGE)
     manner = Manner(grant_id, operation, purpose, fields, system)
     uses = read_log(log, manner)
     with at.open() as (client, writer):
-        bodies = list(usages(client, uses, Content(dataset, version), listed=not unlisted))
+        content = Content(dataset, version)
+        bodies = list(usages(client, uses, content, listed=not unlisted, keep=keep_events))
         named: list[tuple[str, Body]] = [(f"uses from {one.started_at}", one) for one in bodies]
         done = submit(writer, named, receipts, "reporting uses")
     created = [
@@ -117,6 +124,9 @@ def use(
         for receipted, body in zip(done, bodies, strict=True)
     ]
     print_done(done, created, as_json=as_json)
+
+
+app.add_typer(record_event.app)
 
 
 @app.command("submit")

@@ -16,21 +16,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
 from msgspec import DecodeError
 from msgspec.json import decode as decode_json
 
 from contracts.values import Dataset, GrantedRight, Ledger, ReleasedVersion
-from ledger.canonical import encode
-from ledger.hashing import leaf_hash
+from ledger.event_proof import events_root
 from ledger.records.catalogue import VersionContent
 from ledger.records.use import Event, Usage
 from ledger.times import day_of, from_ms, to_ms
-from ledger.tree import root_of
 from node.client import Client
 from scripts.answers import read_value
 from scripts.csv_rows import read_csv
+from scripts.record_event import keep_events
 from scripts.spelling import SpellingError, build, count, moment, words
 
 EVENTS_AT_ONCE: Final = 500
@@ -95,9 +95,13 @@ def usages(
     content: Content,
     *,
     listed: bool,
+    keep: Path | None = None,
     events_max: int = EVENTS_AT_ONCE,
 ) -> Iterator[Usage]:
-    """The records of a log, each of at most so many events. Raises `SpellingError`."""
+    """The records of a log, each of at most so many events. Raises `SpellingError`.
+
+    Events that are kept in a folder are salted, or their hashes would tell what they are.
+    """
     ledger = read_value(client, Ledger, "ledger")
     offset_minutes = 0 if ledger is None else ledger.calendar.utc_offset_minutes
     for manner, uses in log.items():
@@ -109,7 +113,10 @@ def usages(
         used = version_used(client, content, right)
         common = _common(manner, right)
         for some in _records(uses, offset_minutes, events_max):
-            yield _usage(some, used, common, listed=listed)
+            events = _events(some, salted=keep is not None)
+            if keep is not None:
+                keep_events(events, keep)
+            yield _usage(some, events, used, common, listed=listed)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -185,20 +192,35 @@ def _event_bytes(use: Use) -> int:
     return 48 + len((use.ref or "").encode())
 
 
-def _usage(
-    uses: Sequence[Use], used: VersionContent, common: Mapping[str, object], *, listed: bool
-) -> Usage:
+def _events(uses: Sequence[Use], *, salted: bool) -> tuple[Event, ...]:
     started_ms = uses[0].at_ms
-    events = tuple(
-        build(Event, offset_ms=use.at_ms - started_ms, ref=use.ref or None, rows=use.rows)
+    return tuple(
+        build(
+            Event,
+            offset_ms=use.at_ms - started_ms,
+            ref=use.ref or None,
+            rows=use.rows,
+            salt=token_hex(16) if salted else None,
+        )
         for use in uses
     )
+
+
+def _usage(
+    uses: Sequence[Use],
+    events: tuple[Event, ...],
+    used: VersionContent,
+    common: Mapping[str, object],
+    *,
+    listed: bool,
+) -> Usage:
+    started_ms = uses[0].at_ms
     return build(
         Usage,
         content=used,
         ended_at=from_ms(uses[-1].at_ms),
         events=events if listed else (),
-        events_root=root_of([leaf_hash(encode(event)) for event in events]).hex(),
+        events_root=events_root(events),
         rows=sum(use.rows for use in uses),
         started_at=from_ms(started_ms),
         uses=len(uses),

@@ -27,6 +27,8 @@ from ledger.types import (
     Time,
 )
 
+EventSalt = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
+"""16 bytes as 32 lower-case hex characters."""
 EVENTS_MAX: Final = 1_024
 EFFECTS_MAX: Final = 32
 
@@ -38,11 +40,13 @@ class Event(Canonical):
         offset_ms: milliseconds since the start of the record's span.
         ref: where to find it in the writer's own logs.
         rows: rows used.
+        salt: 16 random bytes, so that an event kept by its writer cannot be guessed from its hash.
     """
 
     offset_ms: Count
     ref: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     rows: Count
+    salt: EventSalt | None = None
 
 
 class Transfer(Canonical):

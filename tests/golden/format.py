@@ -24,7 +24,7 @@ from msgspec import inspect as shapes
 
 import ledger
 from contracts import values
-from ledger import envelope, merkle_map, note, policy_file, receipt, seal, types
+from ledger import envelope, event_proof, merkle_map, note, policy_file, receipt, seal, types
 from ledger.canonical import Canonical
 from ledger.keys import KeyDescription, KeyValue
 from ledger.merkle_map.proof import OtherLeaf, OtherNode, PathNode
@@ -83,6 +83,7 @@ _LIMITS: Final[tuple[tuple[ModuleType, str, str], ...]] = (
     (actions, "HANDED_MAX", "datasets that one action puts into other hands"),
     (note, "NOTE_BYTES_MAX", "bytes of a signed note"),
     (note, "SIGNATURES_MAX", "signature lines of a note"),
+    (event_proof, "EVENT_PROOF_BYTES_MAX", "bytes of the proof of an event"),
     (receipt, "EXTRA_BYTES_MAX", "bytes of the extra data of a receipt"),
     (policy_file, "POLICY_BYTES_MAX", "bytes of a policy file"),
     (merkle_map.proof, "PROOF_BYTES_MAX", "bytes of a map proof"),
@@ -370,6 +371,7 @@ _GROUPS: Final[dict[str, list[type[Canonical]]]] = {
     "outcome": [seal.Outcome, seal.FindingRef],
     "values": _value_structs(),
     "proof": [merkle_map.MapProof, PathNode, OtherLeaf, OtherNode],
+    "event-proof": [event_proof.EventProof],
 }
 _PARTS: Final[dict[str, Callable[[], str]]] = {
     "scalars": _scalar_table,
