@@ -18,6 +18,7 @@ from node.views.rebuild import rebuild
 from node.views.tasks import FIRST, Wanted, tasks_page
 from tests import bodies, supervised
 from tests.nodes import close, open_replica
+from tests.older import take_back
 from tests.story import Story
 from tests.world import ROLES, World
 
@@ -197,11 +198,7 @@ def test_an_older_database_is_filled_as_if_it_had_been_there(world: World, tmp_p
         before = rows(snapshot)
     assert before
     with replica.store.engine.begin() as connection:
-        for later in ("waiting_view", "system_view"):
-            connection.execute(text(f"DROP TABLE {later}"))
-        connection.execute(text("DROP INDEX grant_by_parent"))
-        connection.execute(text("ALTER TABLE grant_view DROP COLUMN parent"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        take_back(connection, "0001")
     close(replica)
     again = open_replica(path)
     with again.store.snapshot() as snapshot:

@@ -132,7 +132,7 @@ def _fill_entries(connection: sa.Connection, snapshot: Snapshot) -> None:
         (row.id, row.from_size): row.to_size
         for row in connection.execute(sa.select(table.c.id, table.c.from_size, table.c.to_size))
     }
-    for dataset, size, entry in _values(connection, "entry"):
+    for dataset, size, entry in list(_values(connection, "entry")):
         if not isinstance(entry, EntryTerms):
             continue
         this = (table.c.id == dataset, table.c.from_size == size)
@@ -187,7 +187,7 @@ def _values(connection: sa.Connection, view: str) -> Iterator[tuple[str, int, Va
     """The values of a view: id, size from which each holds, value; in that order."""
     table = VERSIONED[view]
     query = sa.select(table.c.id, table.c.from_size, table.c.value)
-    for row in connection.execute(query.order_by(table.c.id, table.c.from_size)).all():
+    for row in connection.execute(query.order_by(table.c.id, table.c.from_size)):
         yield row.id, row.from_size, parse_value(f"{view}/{row.id}", row.value)
 
 

@@ -1,0 +1,34 @@
+"""A database as an earlier version of the node left it: what later migrations made is undone.
+
+The migrations of a node have no way back, as no operator needs one; tests do.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+UNDO: Final[Mapping[str, Sequence[str]]] = {
+    "0006": ("DROP TABLE indicator_view", "DROP TABLE party_view"),
+    "0005": (
+        "DROP TABLE delivery_view",
+        "DROP TABLE duty_view",
+        "DROP TABLE input_view",
+        "DROP TABLE derivation_view",
+        "DROP TABLE title_view",
+        "ALTER TABLE entry_view DROP COLUMN record",
+    ),
+    "0004": ("DROP INDEX grant_by_parent", "ALTER TABLE grant_view DROP COLUMN parent"),
+    "0003": ("DROP TABLE system_view",),
+    "0002": ("DROP TABLE waiting_view",),
+}
+"""What each migration made, the latest first."""
+
+
+def take_back(connection: Connection, revision: str) -> None:
+    """Make the database one of that revision."""
+    for later, statements in UNDO.items():
+        for statement in statements if later > revision else ():
+            connection.execute(text(statement))
+    row = {"revision": revision}
+    connection.execute(text("UPDATE alembic_version SET version_num = :revision"), row)
