@@ -18,6 +18,7 @@ from contracts.emergency import DAYS_MAX as EMERGENCY_DAYS_MAX
 from contracts.succession import GENERATIONS_MAX
 from contracts.terms import is_counted, narrows
 from contracts.values import (
+    Bar,
     Basis,
     Case,
     CastBallot,
@@ -353,6 +354,19 @@ def rights_follow_their_cases(facts: Facts) -> Iterator[str]:
             yield f"right {name} is not `{state}`, as its case says"
 
 
+def bars_count_suspensions(facts: Facts) -> Iterator[str]:
+    """Nobody is barred by more rights than it has suspended."""
+    suspended: dict[str, int] = {}
+    for _, right in facts.all("grant", GrantedRight):
+        is_open = bool(right.suspensions) and right.suspensions[-1].until is None
+        if right.member is not None and is_open and right.ended_at is None:
+            key = f"{right.dataset}/{right.member}"
+            suspended[key] = suspended.get(key, 0) + 1
+    for key, bar in facts.all("bar", Bar):
+        if bar.suspended > suspended.get(key, 0):
+            yield f"{key} is barred by {bar.suspended} rights"
+
+
 def emergencies_are_followed_up(facts: Facts) -> Iterator[str]:
     """What was given in an emergency ends in 30 days, and lapses unless it was asked for in time.
 
@@ -616,6 +630,7 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     answers_are_there,
     findings_have_evidence,
     rights_follow_their_cases,
+    bars_count_suspensions,
     emergencies_are_followed_up,
     rights_keep_to_what_they_rest_on,
     requests_are_answered_once,

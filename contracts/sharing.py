@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from contracts import (
     backflow,
+    bars,
     blocks,
     cases,
     columns,
@@ -153,7 +154,7 @@ def apply_revocation(draft: Draft, body: Revocation) -> None:
     for n, grant_id in enumerate(body.grants):
         right = _known_right(draft, grant_id)
         cases.take_step(draft, grant_id, "revoke", NOT_PROVIDER)
-        _end(draft, grant_id, right)
+        _end(draft, grant_id, right, is_breach=body.ground == "breach")
         if right.in_force_since is not None and not is_consulted:
             findings.raise_finding(
                 draft,
@@ -177,6 +178,7 @@ def suspend_right(draft: Draft, case: Case) -> None:
     spans = (*right.suspensions, Interval(since=draft.context.time))
     draft.put(case.subject, replace(right, suspensions=spans))
     supply.suspend(draft, case.subject.removeprefix("grant/"))
+    bars.suspend(draft, right)
 
 
 def resume_right(draft: Draft, case: Case) -> None:
@@ -186,6 +188,7 @@ def resume_right(draft: Draft, case: Case) -> None:
     spans = (*earlier, replace(last, until=draft.context.time))
     draft.put(case.subject, replace(right, suspensions=spans))
     supply.resume(draft, case.subject.removeprefix("grant/"), right)
+    bars.resume(draft, right)
 
 
 def _known_right(draft: Draft, grant_id: ItemId) -> GrantedRight:
@@ -264,8 +267,11 @@ def _take_up(
     standing = read(draft, StandingGrants, f"standing/{asked.dataset}")
     if standing is None or not narrows(asked.terms, entry.conditions):
         return
+    bar = bars.bar_of(draft, asked.dataset, asked.member)
     for standing_id in standing.grants:
         offer = held(draft, GrantedRight, f"grant/{standing_id}")
+        if bars.holds(bar, offer):
+            continue
         suspended = bool(offer.suspensions) and offer.suspensions[-1].until is None
         if suspended or offer.schema != asked.schema or not narrows(asked.terms, offer.terms):
             continue
@@ -377,13 +383,14 @@ def _give(
     supply.owe(draft, grant_id, given)
 
 
-def _end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
+def _end(draft: Draft, grant_id: ItemId, right: GrantedRight, *, is_breach: bool = False) -> None:
     ended = replace(right, ended_at=draft.context.time)
     ended = unused_fields.change(draft, grant_id, right, ended)
     draft.put(f"grant/{grant_id}", ended)
     disposal.owe(draft, grant_id, ended)
     first_use.owe(draft, grant_id, ended)
     supply.end(draft, grant_id, right)
+    bars.end(draft, right, is_breach=is_breach)
     blocks.find_outlived(draft, grant_id, right)
     key = f"standing/{right.dataset}"
     standing = read(draft, StandingGrants, key)

@@ -29,6 +29,7 @@
 | `terms/<grant>/<n>` | `FormerTerms` | the terms a right had before its n-th amendment |
 | `delivery/<record>` | `StatedDelivery` | what was handed over, and whether that was acknowledged |
 | `standing/<dataset>` | `StandingGrants` | standing grants in force |
+| `bar/<dataset>/<member>` | `Bar` | why a member takes nothing up under standing grants |
 | `emergency/<dataset>/<member>` | `EmergencyRight` | the last right given in an emergency |
 | `block/<grant>` | `DependentBlocks` | block datasets in the catalogue that rest on it |
 | `account/<grant>/<month>` | `ServiceAccount` | what both sides counted of a service |
@@ -438,6 +439,13 @@ class StandingGrants(Canonical):
     grants: Annotated[tuple[ItemId, ...], Meta(max_length=STANDING_MAX)]
 
 
+class Bar(Canonical):
+    """So many rights of a member to a dataset are `suspended`; one was broken at `broken_at`."""
+
+    broken_at: Time | None = None
+    suspended: Count = 0
+
+
 class EmergencyRight(Canonical):
     """The last right to a dataset that a member was given in an emergency."""
 
@@ -582,6 +590,7 @@ Value = (
     AdoptedIndicators
     | Basis
     | Case
+    | Bar
     | CastBallot
     | ChainHead
     | DataSource
@@ -625,6 +634,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
     for prefix, kind in {
         "account": ServiceAccount,
         "ballot": CastBallot,
+        "bar": Bar,
         "basis": Basis,
         "block": DependentBlocks,
         "case": Case,

@@ -84,6 +84,7 @@ answerUnconditionalDays = 1
 replyDays = 10
 reviewDays = 2
 backflowDays = 10       # to answer a lower level that asks about its own territory
+breachBars = true       # to apply under standing grants only with clean hands
 emergencyDays = 10      # to ask for what was given in an emergency
 # These are asked of nobody if they are left out.
 answersWeighed = true   # to refuse on grounds that fit the catalogue, to hand over what is not stale

@@ -126,6 +126,8 @@ class Parameters(Canonical):
             figure is ever final, and none is objected to.
         assignment_days: to assign a demand.
         backflow_days: to answer a lower level that asks for data about its own territory.
+        breach_bars: whether who has a right suspended, or had it revoked for a breach, takes none
+            up under standing grants of before.
         clock_skew_ms: how far `issuedAt` may lie from block time before it is a finding.
         confirm_days: for a provider to confirm all its entries again; left out, it need not.
         correction_days: to answer that a release is wrong, and to correct it once so ruled.
@@ -170,6 +172,7 @@ class Parameters(Canonical):
     assessment_days: Days | None = None
     assignment_days: Days = 5
     backflow_days: Days = 10
+    breach_bars: bool = False
     clock_skew_ms: Annotated[int, Meta(ge=1_000, le=31_557_600_000)] = 300_000
     confirm_days: Days | None = None
     correction_days: Days = 10

@@ -321,6 +321,7 @@ CHINESE: Final = Language(
         "entry-draft": "待审目录条目 {rest}",
         "figure": "对考核结果的异议 {rest}",
         "grant": "授权 {rest}",
+        "bar": "{rest} 不得依长期授权取得的情形",
         "emergency": "{rest} 最近一次紧急授权",
         "group": "分组 {rest}",
         "basis": "法律依据 {rest}",

@@ -261,6 +261,7 @@ ENGLISH: Final = Language(
         "entry-draft": "the entry under review {rest}",
         "figure": "what is objected to in a figure, {rest}",
         "grant": "the right {rest}",
+        "bar": "what bars from standing grants, {rest}",
         "emergency": "the last right given in an emergency, {rest}",
         "group": "the group {rest}",
         "basis": "the legal basis {rest}",

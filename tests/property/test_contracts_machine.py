@@ -150,6 +150,7 @@ class Departments(RuleBasedStateMachine):
             answer_conditional_days=days,
             answers_weighed=True,
             backflow_days=days,
+            breach_bars=True,
             confirm_days=days,
             disposal_days=days,
             effect_days=days,

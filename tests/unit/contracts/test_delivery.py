@@ -183,10 +183,10 @@ def hands_over_the_first(story: Story, grant_id: str, started_at: Time | None = 
     return list(story.world.find(story.world.sign("transport/main", body)))
 
 
-def released_again(story: Story, **changes: object) -> Time:
+def released_again(story: Story, corrects: int | None = None) -> Time:
     """Version 2 is released; returns the last moment before."""
     before = story.world.now
-    item = bodies.release_item(version=2, **changes)
+    item = bodies.release_item(version=2, corrects=corrects)
     story.says("transport/main", bodies.release(item))
     return before
 

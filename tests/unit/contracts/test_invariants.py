@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from contracts.invariants import INVARIANTS, violations
 from contracts.values import (
+    Bar,
     Basis,
     Case,
     CastBallot,
@@ -367,6 +368,10 @@ def owed_after_the_end(story: Story) -> Changes:
     return {case.subject: replace(right, ended_at=story.world.now)}
 
 
+def barred_by_nothing(story: Story) -> Changes:
+    return {"bar/flights/health": Bar(suspended=1)}
+
+
 def formalities_forgotten(story: Story) -> Changes:
     key, case = of_workflow(story, "formalities")
     return {key: None, f"due/{case.due}/{key.removeprefix('case/')}": None}
@@ -585,6 +590,7 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "answers_are_there": (answer_gone,),
     "findings_have_evidence": (evidence_lost, accuses_nobody, finding_of_nothing),
     "rights_follow_their_cases": (right_ended, right_in_force, right_not_in_force),
+    "bars_count_suspensions": (barred_by_nothing,),
     "emergencies_are_followed_up": (formalities_forgotten, lapses_never, lasts_for_good),
     "rights_keep_to_what_they_rest_on": (
         right_wider,
