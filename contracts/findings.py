@@ -295,6 +295,18 @@ OUTSIDE_MANDATE: Final = Finding(
     "a contractor spoke for another system than that of its mandate",
     "confirm the report, extend the mandate",
 )
+INCONSISTENT_CHECKPOINTS: Final = Finding(
+    86,
+    "inconsistent-checkpoints",
+    "another ledger is said to have had two roots at one size",
+    "have both notes verified with the keys of that log, withdraw the wrong one",
+)
+CONSISTENCY_NOT_SHOWN: Final = Finding(
+    87,
+    "consistency-not-shown",
+    "a proof does not lead from an earlier checkpoint of another ledger to a later one",
+    "put the checkpoint down again, with a proof by that log",
+)
 
 FINDINGS: Final = tuple(
     sorted((one for one in globals().values() if isinstance(one, Finding)), key=lambda f: f.number)

@@ -18,6 +18,7 @@ from contracts.emergency import DAYS_MAX as EMERGENCY_DAYS_MAX
 from contracts.succession import GENERATIONS_MAX
 from contracts.terms import is_counted, narrows
 from contracts.values import (
+    AdoptedIndicators,
     Bar,
     Basis,
     Case,
@@ -29,6 +30,7 @@ from contracts.values import (
     Due,
     EmergencyRight,
     EntryTerms,
+    FigureUnderObjection,
     FileList,
     GrantedRight,
     HandedDataset,
@@ -42,6 +44,7 @@ from contracts.values import (
     RequestedItem,
     RoleHolders,
     SchemaVersion,
+    SeenCheckpoint,
     ServiceAccount,
     SourceCount,
     StandingGrants,
@@ -55,7 +58,10 @@ from contracts.view import MemoryState, V, read
 from contracts.workflows import WORKFLOWS
 from ledger.canonical import encode
 from ledger.errors import FormatError
+from ledger.hashing import sha256
 from ledger.records import Ballot, Delivery, Entry, Lifecycle, Record, Release, Usage, parse_record
+from ledger.records.anchors import Anchor, checkpoint_of
+from ledger.records.assessment import Indicator
 from ledger.records.governance import ORDERING
 from ledger.running_digest import run_of
 from ledger.seal import is_seal
@@ -592,6 +598,31 @@ def legal_bases_are_counted(facts: Facts) -> Iterator[str]:
         yield f"{count} legal bases are adopted, not {ledger.legal_bases}"
 
 
+def indicators_are_listed(facts: Facts) -> Iterator[str]:
+    """Every indicator stands under its code, and the list of codes is that of all of them."""
+    codes = sorted(name for name, _ in facts.all("indicator", Indicator))
+    listed = facts.get(AdoptedIndicators, "indicators")
+    if list(() if listed is None else listed.codes) != codes:
+        yield "the codes listed are not those of the indicators"
+    for name, one in facts.all("indicator", Indicator):
+        if one.id != name:
+            yield f"indicator {name} is called {one.id}"
+
+
+def objections_are_cases(facts: Facts) -> Iterator[str]:
+    """What is objected to in a figure, and the case about it, by the member assessed, are one."""
+    claimants = {
+        name: [(party.member, party.part) for party in case.parties]
+        for name, case in facts.all("case", Case)
+        if case.workflow == "figure-objection"
+    }
+    objections = {
+        name: [(one.member, "claimant")] for name, one in facts.all("figure", FigureUnderObjection)
+    }
+    if claimants != objections:
+        yield "objections to figures and their cases differ"
+
+
 def log_keys_are_their_members(facts: Facts) -> Iterator[str]:
     """A member's log keys are active and its own, and whoever orders blocks has them."""
     named = {
@@ -607,6 +638,19 @@ def log_keys_are_their_members(facts: Facts) -> Iterator[str]:
     for name, member in facts.all("member", Member):
         if not member.log_keys and any(role in member.roles for role in ORDERING):
             yield f"{name} orders blocks without log keys"
+
+
+def anchors_were_put_down(facts: Facts) -> Iterator[str]:
+    """A checkpoint of another ledger that stands is the first that was put down at its size."""
+    first: dict[str, tuple[str, str]] = {}
+    for _, record in facts.records:
+        if isinstance(record.body, Anchor):
+            seen = checkpoint_of(record.body)
+            log = sha256(seen.origin.encode()).hex()
+            first.setdefault(f"{log}/{seen.size}", (record.digest, seen.root.hex()))
+    stand = {name: (one.record, one.root) for name, one in facts.all("anchor", SeenCheckpoint)}
+    if stand != first:
+        yield f"checkpoints stand that nobody put down, or others do not: {sorted(stand)}"
 
 
 INVARIANTS: Final[tuple[Predicate, ...]] = (
@@ -644,7 +688,10 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     successions_come_to_an_end,
     divisions_are_counted,
     legal_bases_are_counted,
+    indicators_are_listed,
+    objections_are_cases,
     log_keys_are_their_members,
+    anchors_were_put_down,
 )
 
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from contracts import (
     amendment,
+    anchors,
     cases,
     catalogue,
     delegation,
@@ -64,6 +65,7 @@ from ledger.records import (
     Acceptance,
     Acknowledgement,
     Amendment,
+    Anchor,
     Attestation,
     Ballot,
     Body,
@@ -201,6 +203,8 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912, PLR09
             keyring.apply_appointment(draft, body)
         case WriterEnd():
             keyring.apply_end(draft, body)
+        case Anchor():
+            anchors.apply_anchor(draft, body)
         case Mandate():
             mandates.apply_mandate(draft, body)
         case KeyRotation():

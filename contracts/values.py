@@ -8,6 +8,7 @@
 | `part/<member>/<successor>` | `HandedPart` | how many of its datasets another acts for |
 | `role/<role>` | `RoleHolders` | the members that have a role |
 | `writer/<member>/<name>` | `Writer` | what it may sign, with which key |
+| `anchor/<SHA-256 of the origin>/<size>` | `SeenCheckpoint` | what another log said of that size |
 | `mandate/<record>` | `GivenMandate` | a contractor's, for one system, until when |
 | `chain/<member>/<name>` | `ChainHead` | length and head of its chain |
 | `key/<key id>` | `Key` | a public key and its one function |
@@ -171,6 +172,19 @@ class Writer(Canonical):
     mandate: DigestHex | None = None
     not_after: Time | None = None
     status: Literal["active", "ended"] = "active"
+
+
+class SeenCheckpoint(Canonical):
+    """The root that the log `origin` had at a size, as `member` was the first to put down.
+
+    It was shown to continue the log as it was at the size it `follows`.
+    """
+
+    follows: Count | None = None
+    member: MemberId
+    origin: ShortText
+    record: DigestHex
+    root: DigestHex
 
 
 class GivenMandate(Canonical):
@@ -620,6 +634,7 @@ Value = (
     | RoleHolders
     | SchemaPart
     | SchemaVersion
+    | SeenCheckpoint
     | SourceCount
     | StandingGrants
     | ServiceAccount
@@ -633,6 +648,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
     prefix: Decoder(kind)
     for prefix, kind in {
         "account": ServiceAccount,
+        "anchor": SeenCheckpoint,
         "ballot": CastBallot,
         "bar": Bar,
         "basis": Basis,

@@ -102,7 +102,7 @@ def pairing(
     """
     action = build(
         SetPairing,
-        goals=tuple(goal),
+        goals=tuple(sorted({*goal})),
         members=words(members),
         names=build(Names, en=en, zh=zh),
         pairing=code,

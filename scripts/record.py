@@ -8,6 +8,7 @@ import typer
 from ledger.records import KIND_OF_NAME, Body, Release, decode_body
 from scripts import (
     record_account,
+    record_anchor,
     record_chain,
     record_delegation,
     record_delivery,
@@ -73,6 +74,7 @@ def publish(
 
 
 app.add_typer(record_rights.app)
+app.add_typer(record_anchor.app)
 app.add_typer(record_delegation.app)
 app.add_typer(record_delivery.app)
 app.add_typer(record_disposal.app)

@@ -3,8 +3,10 @@
 from hashlib import sha256
 from typing import Final
 
+from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.keys import KeyDescription
 from ledger.records import Body, Chain
+from ledger.records.anchors import Anchor, Consistency
 from ledger.records.cases import Step
 from ledger.records.catalogue import (
     Assessments,
@@ -66,7 +68,7 @@ from ledger.records.upkeep import (
 )
 from ledger.records.use import Disposal, Effect, EffectReport, Event, Transfer, Usage
 from ledger.sealed import seal
-from ledger.types import DigestHex
+from ledger.types import Digest, DigestHex
 from tests.signers import ed25519_signer, ml_dsa_signer
 
 
@@ -427,6 +429,13 @@ BODIES: Final[dict[str, Body]] = {
         not_after="2027-01-01T00:00:00.000Z",
         not_before="2026-01-01T00:00:00.000Z",
         system="his",
+    ),
+    "anchor": Anchor(
+        checkpoint=sign_checkpoint(
+            Checkpoint("pool.example/region", 1_042, Digest(bytes.fromhex(digest_of("root")))),
+            [ed25519_signer(5)],
+        ).decode(),
+        consistency=Consistency(proof=digest_of("left") + digest_of("right"), size=512),
     ),
 }
 """By name of kind."""

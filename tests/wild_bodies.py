@@ -16,6 +16,7 @@ from contracts.view import MemoryState
 from contracts.workflows import WORKFLOWS
 from ledger import tree
 from ledger.canonical import encode
+from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.hashing import leaf_hash, sha256
 from ledger.keys import KeyDescription, KeyValue
 from ledger.records import (
@@ -55,6 +56,7 @@ from ledger.records.actions import (
     SetPairing,
     SplitMember,
 )
+from ledger.records.anchors import Anchor, Consistency
 from ledger.records.assessment import (
     Clause,
     EndIndicator,
@@ -130,8 +132,10 @@ from ledger.records.upkeep import AttestedEntry
 from ledger.records.use import Disposal, Effect, EffectReport, Event
 from ledger.sealed import seal
 from ledger.times import TIME_MS_MAX, from_ms, to_ms
-from ledger.types import SAFE_INTEGER_MAX, Time
+from ledger.types import SAFE_INTEGER_MAX, Digest, Time
 from tests.bodies import CONTENT, NOWHERE
+from tests.reference.naive_tree import mth
+from tests.reference.naive_tree import proof as naive_proof
 from tests.strategies import calendars, sets_of, terms, usages
 from tests.world import log_signer_ml_dsa, signer
 
@@ -285,6 +289,22 @@ def _appointments(pool: Pool) -> SearchStrategy[WriterAppointment]:
         not_after=st.none() | moments(pool),
         writer=_one((*names, "health/clerk", "nobody/main")),
     )
+
+
+@st.composite
+def _anchors(draw: DrawFn, _pool: Pool) -> Anchor:
+    """What a log of four leaves said, or never said; with proofs that hold, or do not."""
+    size = draw(st.sampled_from((0, 1, 3, 4, SAFE_INTEGER_MAX)))
+    leaves = [bytes([number]) for number in range(min(size, 4))]
+    root = mth(leaves) if size == 0 else draw(_one((mth(leaves), Digest(bytes(32)))))
+    proof = None
+    earlier = draw(st.sampled_from((0, 1, 3, 4)))
+    if earlier < size and draw(st.booleans()):
+        good = naive_proof(earlier, leaves) if 0 < earlier < len(leaves) else []
+        hashes = "".join(one.hex() for one in good)
+        proof = Consistency(proof=draw(_one((hashes, NOWHERE * 64))), size=earlier)
+    note = sign_checkpoint(Checkpoint("pool.example/region", size, root), [signer("region/log")])
+    return Anchor(checkpoint=note.decode(), consistency=proof)
 
 
 def _mandates(pool: Pool) -> SearchStrategy[Mandate]:
@@ -789,7 +809,7 @@ def _bases() -> SearchStrategy[ChangeBases]:
 def _pairings(pool: Pool) -> SearchStrategy[SetPairing]:
     return st.builds(
         SetPairing,
-        goals=st.just((LONG,) * GOALS_MAX),
+        goals=st.just(tuple(f"{LONG[:-2]}{n:02}" for n in range(GOALS_MAX))),
         members=st.lists(_one(pool.members), min_size=2, max_size=3, unique=True).map(
             lambda drawn: tuple(sorted(drawn))
         ),
@@ -915,6 +935,7 @@ WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
     KeyRevocation: _key_revocations,
     KeyRotation: lambda _pool: st.builds(KeyRotation, key=_key_descriptions()),
     Lifecycle: _lifecycles,
+    Anchor: _anchors,
     Mandate: _mandates,
     Manifest: _manifests,
     Proposal: _proposals,

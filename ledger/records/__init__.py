@@ -15,6 +15,7 @@ from ledger.canonical import decode, encode, parse
 from ledger.envelope import Envelope, parse_envelope
 from ledger.errors import FormatError
 from ledger.hashing import sha256
+from ledger.records.anchors import Anchor, checkpoint_of
 from ledger.records.cases import Step
 from ledger.records.catalogue import Entry, Release, Schema, VersionContent
 from ledger.records.delegation import Amendment, Delegation
@@ -51,6 +52,7 @@ Body = (
     Acceptance
     | Acknowledgement
     | Amendment
+    | Anchor
     | Delegation
     | Delivery
     | Disposal
@@ -146,6 +148,7 @@ KINDS: Final[dict[str, Kind]] = dict(
         _kind("case", CaseOpening, "cases"),
         _kind("incident", Incident, "cases", "fact"),
         _kind("mandate", Mandate, "keys"),
+        _kind("anchor", Anchor, "ledger", "fact"),
     )
 )
 """Every kind, by predicate type."""
@@ -193,6 +196,9 @@ def subjects_of(  # noqa: C901, PLR0912  one case per kind
             return tuple(subject_of(case, case[:64]) for case in cases)
         case Schema(schema=schema):
             return (subject_of("schema", schema),)
+        case Anchor():
+            seen = checkpoint_of(body)
+            return (subject_of(f"{seen.origin}@{seen.size}", seen.root.hex()),)
         case Mandate(contract=contract):
             return (subject_of("contract", contract),)
         case Manifest(manifest=manifest):
@@ -300,6 +306,7 @@ __all__ = [
     "Acceptance",
     "Acknowledgement",
     "Amendment",
+    "Anchor",
     "Attestation",
     "Ballot",
     "Body",

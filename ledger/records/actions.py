@@ -73,7 +73,7 @@ class SetPairing(Canonical, tag_field=_TAG, tag="set-pairing"):
     """Say which members work together on what until when, and in the end with what result.
 
     Attributes:
-        goals: what they want to achieve.
+        goals: what they want to achieve, ascending.
         members: who they are, ascending.
         names: what it is called.
         pairing: its code.
@@ -91,6 +91,7 @@ class SetPairing(Canonical, tag_field=_TAG, tag="set-pairing"):
     until: Date
 
     def __post_init__(self) -> None:
+        require_ascending("goals", self.goals)
         require_ascending("members", self.members)
         if self.until < self.since:
             raise ValueError("`until` is before `since`")

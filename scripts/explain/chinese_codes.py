@@ -25,6 +25,14 @@ FINDINGS: Final[Mapping[str, tuple[str, str]]] = {
     "delivered-not-reported": ("数据已交付，未在期限内报告任何使用", "报告使用，或者终止授权"),
     "granted-never-used": ("授权从未使用，至期限届满无使用报告", "使用并报告，或者终止授权"),
     "fields-never-used": ("授权的数据项中有从未使用的", "将授权缩小到实际使用的数据项"),
+    "inconsistent-checkpoints": (
+        "他账本在同一大小被称有两个不同的根",
+        "用该日志的密钥验证两份检查点，撤回错误的一份",
+    ),
+    "consistency-not-shown": (
+        "一致性证明不能从较早的检查点导出较晚的",
+        "附该日志的证明重新提交检查点",
+    ),
     "outside-mandate": ("外包单位就授权之外的信息系统作出表述", "确认该报告，扩展外包授权"),
     "month-differs": ("服务双方对同一月份的计数不一致", "核对双方日志，补报遗漏部分"),
     "effect-overdue": ("未在期限内报告数据应用成效", "予以报告"),

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from ledger.keys import parse_public_key
 from ledger.records import (
     Acceptance,
     Acknowledgement,
     Amendment,
+    Anchor,
     Ballot,
     Body,
     CaseOpening,
@@ -36,6 +36,7 @@ from ledger.records.genesis import Names
 from ledger.types import MemberId
 from scripts.explain.language import Language, short, word
 from scripts.explain.said_handling import handling_said
+from scripts.explain.said_keys import anchor_said, keys_said
 from scripts.explain.said_votes import votes_said
 from scripts.explain.telling import Sentence, some, terms_told, text_told
 from scripts.record_show import members_told
@@ -118,33 +119,10 @@ def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence
                 "schema",
                 {"count": count, "total": body.total, "schema": schema, "names": names},
             )
-        case WriterAppointment():
-            yield (
-                "writer-appointment",
-                {
-                    "writer": body.writer,
-                    "families": language.listed(language.families, body.families),
-                    "datasets": some(body.datasets, language) or language.phrases["all-datasets"],
-                },
-            )
-        case Mandate():
-            yield (
-                "mandate",
-                {
-                    "code": body.code,
-                    "contract": short(body.contract),
-                    "contractor": body.contractor.zh or body.contractor.en,
-                    "member": body.member,
-                    "system": body.system,
-                    "time": body.not_after,
-                },
-            )
-        case WriterEnd():
-            yield "writer-end", {"writer": body.writer}
-        case KeyRotation():
-            yield "key-rotation", {"member": member, "key": short(parse_public_key(body.key).keyid)}
-        case KeyRevocation():
-            yield "key-revocation", {"key": short(body.key), "since": body.suspect_since}
+        case WriterAppointment() | WriterEnd() | KeyRotation() | KeyRevocation() | Mandate():
+            yield from keys_said(body, member, language)
+        case Anchor():
+            yield from anchor_said(body, member)
         case Genesis():
             members = some([_name(one.names, one.id) for one in body.members], language)
             yield "genesis", {"origin": body.origin, "members": members}

@@ -31,6 +31,7 @@ from ledger.merkle_map.proof import OtherLeaf, OtherNode, PathNode
 from ledger.records import (
     KINDS,
     actions,
+    anchors,
     blocks,
     catalogue,
     genesis,
@@ -77,6 +78,8 @@ _LIMITS: Final[tuple[tuple[ModuleType, str, str], ...]] = (
     (governance, "ADMISSIONS_MAX", "members admitted by one action"),
     (governance, "GROUP_MAX", "members of a group"),
     (governance, "PREMISES_MAX", "premises of a proposal"),
+    (anchors, "NOTE_CHARACTERS_MAX", "characters of an anchored checkpoint"),
+    (anchors, "PROOF_HASHES_MAX", "hashes of a proof that comes along"),
     (actions, "BASES_MAX", "legal bases adopted, or retired, by one action"),
     (actions, "GOALS_MAX", "goals of a pairing"),
     (actions, "PAIRED_MAX", "members of a pairing"),

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 import pytest
 from msgspec.structs import replace
 
+from contracts.assessment.seed import SEED
 from contracts.invariants import INVARIANTS, violations
 from contracts.values import (
+    AdoptedIndicators,
     Bar,
     Basis,
     Case,
@@ -16,6 +18,7 @@ from contracts.values import (
     DataSource,
     Due,
     EntryTerms,
+    FigureUnderObjection,
     FileList,
     GrantedRight,
     HandedDataset,
@@ -29,6 +32,7 @@ from contracts.values import (
     RequestedItem,
     RoleHolders,
     SchemaVersion,
+    SeenCheckpoint,
     ServiceAccount,
     SourceCount,
     StandingGrants,
@@ -40,6 +44,7 @@ from contracts.values import (
     Writer,
 )
 from contracts.view import V, held
+from ledger.records.assessment import FigureObjection
 from ledger.records.catalogue import Mode
 from ledger.records.genesis import Names, Parameters
 from ledger.records.governance import SuspendMember
@@ -539,6 +544,32 @@ def basis_uncounted(_story: Story) -> Changes:
     return {"basis/art-13": Basis(kind="law", names=Names(en="Law"), reference="Art. 13")}
 
 
+def indicator_not_listed(_story: Story) -> Changes:
+    return {f"indicator/{SEED[0].id}": SEED[0]}
+
+
+def indicator_lost(_story: Story) -> Changes:
+    return {"indicators": AdoptedIndicators(codes=("gone",))}
+
+
+def indicator_misnamed(_story: Story) -> Changes:
+    return {
+        "indicators": AdoptedIndicators(codes=("other",)),
+        "indicator/other": SEED[0],
+    }
+
+
+def objection_without_case(_story: Story) -> Changes:
+    body = FigureObjection(indicator="linkage", period="2026", things=("entry/flights",))
+    value = FigureUnderObjection(member="transport", objection=body)
+    return {f"figure/{bodies.NOWHERE}-0": value}
+
+
+def objection_forgotten(story: Story) -> Changes:
+    key, case = of_workflow(story, "demand")
+    return {key: replace(case, workflow="figure-objection", state="open")}
+
+
 def log_keys_lost(story: Story) -> Changes:
     steward = get(story, Member, "member/steward")
     return {"member/steward": replace(steward, log_keys=())}
@@ -548,6 +579,13 @@ def log_key_retired(story: Story) -> Changes:
     keyid = get(story, Member, "member/steward").log_keys[0]
     key = get(story, Key, f"key/{keyid}")
     return {f"key/{keyid}": replace(key, status="retired", until=1)}
+
+
+def anchored_by_nobody(_story: Story) -> Changes:
+    seen = SeenCheckpoint(
+        member="health", origin="pool.example/region", record=bodies.NOWHERE, root=bodies.NOWHERE
+    )
+    return {f"anchor/{bodies.NOWHERE}/7": seen}
 
 
 def nobody_to_answer(story: Story) -> Changes:
@@ -623,7 +661,10 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
         keeps_everything,
     ),
     "legal_bases_are_counted": (basis_uncounted,),
+    "indicators_are_listed": (indicator_not_listed, indicator_lost, indicator_misnamed),
+    "objections_are_cases": (objection_without_case, objection_forgotten),
     "log_keys_are_their_members": (log_keys_lost, log_key_retired),
+    "anchors_were_put_down": (anchored_by_nobody,),
 }
 """What to change in the state, so that the invariant of that name sees it."""
 
