@@ -7,6 +7,7 @@ import typer
 from scripts import (
     assess,
     audit,
+    audit_questions,
     case,
     catalogue,
     demo,
@@ -57,6 +58,7 @@ app.add_typer(record.app, name="record")
 app.add_typer(case.app, name="case")
 app.add_typer(govern.app, name="govern")
 app.add_typer(assess.app, name="assess")
+audit.app.add_typer(audit_questions.app)
 app.add_typer(audit.app, name="audit")
 app.command("todo")(todo)
 app.command("explain")(explain_command)

@@ -1,0 +1,251 @@
+"""First-day questions of an audit, answered from the leaves.
+
+    questions = Questions(since="2026-01-01T00:00:00.000Z", until="2027-01-01T00:00:00.000Z")
+    audit(log, …, watch=questions.take)            or of any replay, block by block
+    questions.refusals()
+
+Everything is as it stood at `until`: what came later is not looked at. Problems and refusals are
+those of the period that began at `since`. Each answer names the records it rests on, by index.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from contracts.replay import Block, BlockResult
+from contracts.transition import Accepted
+from contracts.values import (
+    Case,
+    EntryTerms,
+    GrantedRight,
+    InformationSystem,
+    Member,
+    RequestedItem,
+    UseCounters,
+    Value,
+)
+from contracts.view import V
+from contracts.workflows import WORKFLOWS
+from ledger.records import Record, Step
+from ledger.seal import Outcome
+from ledger.types import CaseId, Count, DatasetId, DigestHex, ItemId, MemberId, Slug, Time, WriterId
+
+_KEPT: Final = frozenset({"case", "entry", "grant", "member", "request", "system", "use"})
+"""First parts of the keys that the questions are about."""
+
+
+class Told(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """A record that answers rest on. Of a step: its name and coded ground."""
+
+    index: Count
+    time: Time
+    writer: WriterId
+    step: Slug | None = None
+    ground: Slug | None = None
+
+
+class Unlinked(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A system that no entry in force names, or one that entries name and nobody registered.
+
+    `datasets` are those whose entries name it.
+    """
+
+    system: str
+    status: str
+    datasets: tuple[DatasetId, ...]
+
+
+class Refusal(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A request that its provider refused."""
+
+    request: ItemId
+    dataset: DatasetId
+    consumer: MemberId
+    ground: Slug
+    told: Told
+
+
+class Unused(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A right in force under which no use was reported."""
+
+    grant: ItemId
+    dataset: DatasetId
+    consumer: MemberId
+    in_force_since: Time
+
+
+class Problem(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A finding and its course; `orders` are the rectifications that rest on it, in their state."""
+
+    case: CaseId
+    code: Slug
+    accused: tuple[MemberId, ...]
+    opened_at: Time
+    state: Slug
+    steps: tuple[Told, ...]
+    orders: tuple[tuple[CaseId, Slug], ...]
+
+
+class Approval(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Who approved an entry in force, or gave a right in force."""
+
+    what: str
+    dataset: DatasetId
+    told: Told
+
+
+class Questions:
+    """What has happened, up to `until`."""
+
+    def __init__(self, *, since: Time, until: Time) -> None:
+        self._since, self._until = since, until
+        self._values: dict[str, Value] = {}
+        self._given: dict[DigestHex, Told] = {}
+        self._steps: dict[CaseId, list[Told]] = {}
+
+    def take(self, block: Block, result: BlockResult) -> None:
+        """The next block."""
+        if block.time >= self._until:
+            return
+        for key, value in result.changes.items():
+            if value is None:
+                self._values.pop(key, None)
+            elif key.partition("/")[0] in _KEPT:
+                self._values[key] = value
+        for record, verdict in zip(block.records, result.verdicts, strict=True):
+            if isinstance(verdict, Accepted):
+                self._take_record(record, verdict.outcome, block.time)
+
+    def standing(self) -> dict[str, int]:
+        """How much there was at `until`: members, systems, entries, rights, open cases."""
+        cases = [one for _, one in self._all("case", Case) if _is_open(one)]
+        counts = {
+            "members": sum(one.status == "active" for _, one in self._all("member", Member)),
+            "systems": sum(1 for _ in self._all("system", InformationSystem)),
+            "entries": sum(1 for _ in self._all("entry", EntryTerms)),
+            "rights": sum(1 for _ in self._rights()),
+        }
+        for case in sorted(cases, key=lambda one: one.workflow):
+            name = f"open cases: {case.workflow}"
+            counts[name] = counts.get(name, 0) + 1
+        return counts
+
+    def unlinked(self) -> list[Unlinked]:
+        """Which system has no entry, and which entry no system."""
+        named: dict[str, list[DatasetId]] = {}
+        for dataset, entry in self._all("entry", EntryTerms):
+            named.setdefault(f"{entry.provider}/{entry.system}", []).append(dataset)
+        found = [
+            Unlinked(system=name, status=one.status, datasets=())
+            for name, one in self._all("system", InformationSystem)
+            if name not in named
+        ]
+        found += [
+            Unlinked(system=name, status="not registered", datasets=tuple(sorted(datasets)))
+            for name, datasets in named.items()
+            if f"system/{name}" not in self._values
+        ]
+        return sorted(found, key=lambda one: one.system)
+
+    def refusals(self) -> list[Refusal]:
+        """What was refused in the period, by ground."""
+        found = [
+            Refusal(
+                request=name,
+                dataset=asked.dataset,
+                consumer=asked.member,
+                ground=told.ground or "",
+                told=told,
+            )
+            for name, asked in self._all("request", RequestedItem)
+            for told in self._steps.get(name, ())
+            if told.step == "refuse" and told.time >= self._since
+        ]
+        return sorted(found, key=lambda one: (one.ground, one.told.index, one.request))
+
+    def unused(self) -> list[Unused]:
+        """What was granted and never used, the oldest first."""
+        found = [
+            Unused(
+                grant=name,
+                dataset=right.dataset,
+                consumer=right.member,
+                in_force_since=right.in_force_since,
+            )
+            for name, right in self._rights()
+            if right.member is not None and right.in_force_since is not None
+            if not isinstance(self._values.get(f"use/{name}"), UseCounters)
+        ]
+        return sorted(found, key=lambda one: (one.in_force_since, one.grant))
+
+    def problems(self) -> list[Problem]:
+        """The findings that were raised in the period, and what became of them by `until`."""
+        cases = dict(self._all("case", Case))
+        orders: dict[str, list[tuple[CaseId, Slug]]] = {}
+        for name, case in sorted(cases.items()):
+            if case.workflow == "rectification":
+                orders.setdefault(case.subject, []).append((name, case.state))
+        found = [
+            Problem(
+                case=name,
+                code=case.finding.code,
+                accused=tuple(one.member for one in case.parties if one.part == "accused"),
+                opened_at=case.opened_at,
+                state=case.state,
+                steps=tuple(self._steps.get(name, ())),
+                orders=tuple(orders.get(f"case/{name}", ())),
+            )
+            for name, case in cases.items()
+            if case.finding is not None and case.opened_at >= self._since
+        ]
+        return sorted(found, key=lambda one: (one.opened_at, one.case))
+
+    def approvals(self) -> list[Approval]:
+        """Who approved each entry in force, and who gave each right in force."""
+        found = [
+            Approval(what=entry.record, dataset=dataset, told=told)
+            for dataset, entry in self._all("entry", EntryTerms)
+            for told in self._steps.get(entry.record, ())
+            if told.step == "approve"
+        ]
+        found += [
+            Approval(what=name, dataset=right.dataset, told=self._given[name[:64]])
+            for name, right in self._rights()
+        ]
+        return sorted(found, key=lambda one: (one.dataset, one.told.index, one.what))
+
+    def _take_record(self, record: Record, outcome: Outcome, time: Time) -> None:
+        index, changed = outcome.index or 0, outcome.changed
+        told = Told(index=index, time=time, writer=record.chain.writer)
+        match record.body:
+            case Step(step=name, ground=ground, cases=cases):
+                for case in cases:
+                    taken = Told(
+                        index=index, time=time, writer=told.writer, step=name, ground=ground
+                    )
+                    self._steps.setdefault(case, []).append(taken)
+            case _ if any(key.startswith(f"grant/{record.digest}") for key in changed):
+                self._given[record.digest] = told
+            case _:
+                pass
+
+    def _rights(self) -> Iterator[tuple[ItemId, GrantedRight]]:
+        """Rights in force: accepted, not ended, not run out."""
+        for name, right in self._all("grant", GrantedRight):
+            last = right.terms.not_after
+            is_over = right.ended_at is not None or (last is not None and last < self._until)
+            if right.in_force_since is not None and not is_over:
+                yield name, right
+
+    def _all(self, prefix: str, kind: type[V]) -> Iterator[tuple[str, V]]:
+        for key, value in self._values.items():
+            if isinstance(value, kind) and key.startswith(f"{prefix}/"):
+                yield key.removeprefix(f"{prefix}/"), value
+
+
+def _is_open(case: Case) -> bool:
+    """Whether somebody is waited for: a step leads on, and the state is not one that may last."""
+    table = WORKFLOWS[case.workflow]
+    leads_on = any(row.state == case.state for row in table.steps)
+    return leads_on and not table.state(case.state).rests
