@@ -226,6 +226,11 @@ GROUNDS: Final[Mapping[str, str]] = {
 }
 
 STATES: Final[Mapping[str, str]] = {
+    "city": "市级",
+    "county": "县级",
+    "national": "国家级",
+    "province": "省级",
+    "township": "乡级",
     "awaited": "待使用",
     "compared": "已对账",
     "delivered": "已交付待使用",

@@ -37,8 +37,9 @@ from ledger.types import MemberId
 from scripts.explain.language import Language, short, word
 from scripts.explain.said_handling import handling_said
 from scripts.explain.said_keys import anchor_said, keys_said
+from scripts.explain.said_sharing import sharing_said
 from scripts.explain.said_votes import votes_said
-from scripts.explain.telling import Sentence, some, terms_told, text_told
+from scripts.explain.telling import Sentence, some, text_told
 from scripts.record_show import members_told
 
 
@@ -53,32 +54,8 @@ def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence
     match body:
         case Usage():
             yield from _usage(body, member, language)
-        case Request():
-            yield from _request(body, member, language)
-        case Grant():
-            yield from _grant(body, language)
-        case Acceptance():
-            for grant in body.grants:
-                yield "acceptance", {"member": member, "grant": short(grant)}
-        case Revocation():
-            ground = word(language.grounds, body.ground)
-            for grant in body.grants:
-                yield "revocation", {"member": member, "grant": short(grant), "ground": ground}
-        case Delegation():
-            for passed in body.items:
-                yield (
-                    "delegation",
-                    {
-                        "member": member,
-                        "grant": short(passed.grant),
-                        "members": some(passed.members, language),
-                        "terms": terms_told(passed.terms, language),
-                    },
-                )
-        case Amendment():
-            for amended in body.items:
-                terms = terms_told(amended.terms, language)
-                yield "amendment", {"grant": short(amended.grant), "terms": terms}
+        case Request() | Grant() | Acceptance() | Revocation() | Delegation() | Amendment():
+            yield from sharing_said(body, member, language)
         case Delivery() | Acknowledgement() | Disposal() | EffectReport():
             yield from handling_said(body, member, language)
         case Proposal() | Ballot() | Decision():
@@ -156,26 +133,6 @@ def _usage(body: Usage, member: str, language: Language) -> Iterator[Sentence]:
         yield "usage-none", {}
     else:
         yield "usage-right", {"grant": short(body.grant)}
-
-
-def _request(body: Request, member: str, language: Language) -> Iterator[Sentence]:
-    for item in body.items:
-        terms = terms_told(item.terms, language)
-        yield "request", {"member": member, "dataset": item.dataset, "terms": terms}
-        if item.emergency is not None:
-            yield "request-emergency", {"grant": short(item.emergency)}
-    yield "request-scene", {"scene": text_told(body.scene, language)}
-
-
-def _grant(body: Grant, language: Language) -> Iterator[Sentence]:
-    for item in body.items:
-        members = some(item.members, language) or language.phrases["standing"]
-        terms = terms_told(item.terms, language)
-        yield "grant", {"dataset": item.dataset, "members": members, "terms": terms}
-        if item.emergency is not None:
-            yield "grant-emergency", {"ground": word(language.grounds, item.emergency)}
-        if item.request is not None:
-            yield "grant-answers", {"request": short(item.request)}
 
 
 def _step(body: Step, member: str, language: Language) -> Iterator[Sentence]:

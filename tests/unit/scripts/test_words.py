@@ -13,7 +13,7 @@ from string import Formatter
 from typing import Final, get_args
 
 import pytest
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
 import ledger.records
 from contracts import values
@@ -24,7 +24,7 @@ from ledger.records import KIND_OF_NAME
 from ledger.records.genesis import Role
 from ledger.records.governance import Action, Matter
 from ledger.records.keys import Family
-from ledger.records.sharing import EmergencyGround, NarrowingGround, RevocationGround
+from ledger.records.sharing import Audience, EmergencyGround, NarrowingGround, RevocationGround
 from ledger.records.terms import Terms
 from scripts import assess_text, todo
 from scripts.explain.chinese import CHINESE
@@ -32,6 +32,7 @@ from scripts.explain.command import LANGUAGES
 from scripts.explain.english import ENGLISH
 from scripts.explain.language import Language, Words
 from scripts.explain.said import said
+from tests import bodies
 from tests.examples import BODIES
 
 STEPS: Final = [row for flow in WORKFLOWS.values() for row in flow.steps]
@@ -125,6 +126,30 @@ def test_every_kind_can_be_told(kind: str, code: str) -> None:
     assert not [line for line in lines if "{" in line or not line.strip()]
 
 
+AUDIENCE: Final = Audience(
+    group="bureaus", levels=("city", "county"), own_territory=True, territories=("3301",)
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "levels", "group"),
+    [("en", "the levels city, county", "the group bureaus"), ("zh", "市级、县级", "分组 bureaus")],
+)
+def test_a_grant_says_for_whom_it_stands_and_why_it_came_first(
+    code: str, levels: str, group: str
+) -> None:
+    standing = bodies.grant_item(standing=True, audience=AUDIENCE, newest=True)
+    lines = said(bodies.grant(standing), "transport", LANGUAGES[code])
+    assert len(lines) == 6
+    assert any(levels in line for line in lines)
+    assert any(group in line for line in lines)
+    assert any("3301" in line for line in lines)
+    early = bodies.grant_item("health", emergency="disaster")
+    asked = replace(bodies.request_item(bodies.NOWHERE), emergency=f"{bodies.NOWHERE}-7")
+    assert len(said(bodies.grant(early), "transport", LANGUAGES[code])) == 2
+    assert "…-7" in said(bodies.request(asked), "health", LANGUAGES[code])[1]
+
+
 def sources() -> Iterator[str]:
     yield inspect.getsource(todo)
     yield inspect.getsource(assess_text)
@@ -135,6 +160,7 @@ def sources() -> Iterator[str]:
         "language",
         "records",
         "said",
+        "said_sharing",
         "said_votes",
         "telling",
     ):
