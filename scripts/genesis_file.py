@@ -84,11 +84,11 @@ answerUnconditionalDays = 1
 replyDays = 10
 reviewDays = 2
 backflowDays = 10       # to answer a lower level that asks about its own territory
-breachBars = true       # to apply under standing grants only with clean hands
 emergencyDays = 10      # to ask for what was given in an emergency
 # These are asked of nobody if they are left out.
-answersWeighed = true   # to refuse on grounds that fit the catalogue, to hand over what is not stale
+answersWeighed = true   # to refuse on grounds that fit the catalogue, to hand over nothing stale
 assessmentDays = 30     # to object to a figure after its period; then it is final
+breachBars = true       # to take nothing up under standing grants after a breach of one's own
 confirmDays = 250       # to confirm all one's entries again
 disposalDays = 5        # to state that data was deleted when its right was over
 effectDays = 250        # to report what a right achieved

@@ -35,8 +35,8 @@ END: Time = "9999-12-31T23:58:00.000Z"
 def rich() -> World:
     """Entries in force, under review and withheld; rights, requests and findings in every state."""
     owing = Parameters(
-        answers_weighed=True, breach_bars=True, clock_skew_ms=1_000, confirm_days=5, disposal_days=5, effect_days=5,
-        field_use_days=5,
+        answers_weighed=True, breach_bars=True, clock_skew_ms=1_000, confirm_days=5,
+        disposal_days=5, effect_days=5, field_use_days=5,
         reconcile_days=5, supply_days=5, update_days=5, use_days=5, use_report_days=5,
     )  # fmt: skip
     story = Story(owing)
