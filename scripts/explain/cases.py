@@ -10,6 +10,7 @@ from contracts.workflows import WORKFLOWS, Step
 from ledger.records import Step as StepBody
 from ledger.types import CaseId
 from scripts.explain.language import Language, in_course, short, word
+from scripts.explain.measures import measured
 from scripts.explain.sources import Source, Told
 
 
@@ -82,10 +83,9 @@ def finding_told(case: Case, language: Language) -> Sequence[str]:
     meaning, cure = language.findings.get(finding.code, (finding.meaning, finding.cure))
     number = finding.number
     lines = [language.phrase("finding", code=finding.code, number=number, meaning=meaning)]
-    if suspicion.measure is not None:
-        lines.append(language.phrase("measure", measure=suspicion.measure))
-    if suspicion.limit is not None:
-        lines.append(language.phrase("limit", limit=suspicion.limit))
+    for name, text in (("measure", suspicion.measure), ("limit", suspicion.limit)):
+        if text is not None:
+            lines.append(language.phrase(name, **{name: measured(language.measures, text)}))
     return [*lines, language.phrase("cure", cure=cure)]
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from scripts.explain.chinese_codes import FINDINGS, GROUNDS, REASONS, STATES, STEPS
+from scripts.explain.chinese_measures import MEASURES
 from scripts.explain.chinese_rules import RULES
 from scripts.explain.language import Language
 
@@ -111,6 +112,7 @@ CHINESE: Final = Language(
         "writer-appointment": "签名身份任命",
         "writer-end": "签名身份终止",
     },
+    measures=MEASURES,
     parts={
         "accused": "被疑方",
         "auditor": "审计机关",

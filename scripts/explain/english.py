@@ -82,6 +82,7 @@ ENGLISH: Final = Language(
         "writer-appointment": "appointment of a writer",
         "writer-end": "end of a writer",
     },
+    measures={},
     parts={},
     phrases={
         "all-datasets": "all datasets",

@@ -23,6 +23,7 @@ class Language:
         findings: by code, what a finding means and what would cure it.
         grounds: coded grounds.
         kinds: by kind of record, what it is; of each, its name.
+        measures: what the rules write into findings, sentence by sentence (`explain.measures`).
         parts: parts in cases, and offices.
         phrases: what stands between the words; `{…}` is filled in.
         reasons: by code, why the ledger refuses.
@@ -41,6 +42,7 @@ class Language:
     findings: Mapping[str, tuple[str, str]]
     grounds: Words
     kinds: Words
+    measures: Words
     parts: Words
     phrases: Words
     reasons: Words
