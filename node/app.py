@@ -37,6 +37,7 @@ from node.api import (
     records,
     state,
     statements,
+    steps,
     tasks,
 )
 from node.api.access import Admission, LocalNames, read_tokens
@@ -63,6 +64,7 @@ _RESOURCES: Final = (
     chains,
     tasks,
     duties,
+    steps,
     events,
     log,
     health,

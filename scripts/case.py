@@ -12,7 +12,7 @@ from ledger.records import Body, Step
 from ledger.records.cases import CASES_PER_STEP_MAX
 from node.client import Client
 from node.client.answers import JsonObject
-from scripts import case_open, case_show
+from scripts import case_open, case_show, case_steps
 from scripts.answers import read_value
 from scripts.case_open import version_of
 from scripts.catalogue_plan import entry_body
@@ -73,6 +73,7 @@ def list_cases(
 
 
 app.add_typer(case_show.app)
+app.add_typer(case_steps.app)
 app.add_typer(case_open.app)
 
 

@@ -244,6 +244,19 @@ class Duty(Answer):
     ended_at: Time | None
 
 
+class StepTaken(Answer):
+    """A step in a case: the record that took it, by whom, at which block time, on which ground."""
+
+    index: Count
+    case: CaseId
+    workflow: str
+    step: str
+    ground: str | None
+    member: MemberId
+    writer: WriterId
+    time: Time
+
+
 class ChainLink(Answer):
     """A right of a chain: whether it holds, and why not; and, now, what was used under it."""
 
@@ -324,9 +337,10 @@ ITEMS: Final[Mapping[str, type[Struct]]] = {
     "usage": UsageItem,
     "tasks": Task,
     "duties": Duty,
+    "steps": StepTaken,
     "assessment": Assessment,
     "trust": TrustItem,
 }
 """By list, what it holds: values of the state, of which an item also shows the `id`; or rows."""
-ROWS: Final = (UsageItem, Task, Duty, Assessment, TrustItem)
+ROWS: Final = (UsageItem, Task, Duty, StepTaken, Assessment, TrustItem)
 """What has no id of its own."""

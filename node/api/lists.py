@@ -173,7 +173,7 @@ async def usage(  # noqa: PLR0913, PLR0917  one parameter per filter
     """Records of use."""
     if page.cursor and not is_index(page.cursor):
         raise ApiError("bad-parameter", "`cursor` is not one of this list")
-    span = (_bound("from", from_), _bound("to", to))
+    span = (bound("from", from_), bound("to", to))
     wanted = {"consumer": consumer, "dataset": dataset, "grant": grant}
     filters = {name: value for name, value in wanted.items() if value is not None}
 
@@ -268,7 +268,8 @@ def block_at(snapshot: Snapshot, at: str | None) -> StoredBlock:
     return block
 
 
-def _bound(name: str, given: str | None) -> str | None:
+def bound(name: str, given: str | None) -> str | None:
+    """A time that bounds a list, as the caller gave it."""
     return None if given is None else _parse_time(name, given)
 
 

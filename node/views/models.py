@@ -239,6 +239,24 @@ class DutyView(SQLModel, table=True):
     outcome: str | None = Field(default=None, sa_column=_text())
 
 
+class StepView(SQLModel, table=True):
+    """Who moved which case by which step, when, and on which ground; no deadlines."""
+
+    __tablename__ = "step_view"
+    __table_args__ = (
+        Index("step_by_name", "workflow", "step", "index"),
+        Index("step_by_member", "member", "index"),
+    )
+    index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
+    case: str = Field(sa_column=Column("case", String, primary_key=True))
+    workflow: str = Field(sa_column=_text(nullable=False))
+    step: str = Field(sa_column=_text(nullable=False))
+    ground: str | None = Field(default=None, sa_column=_text())
+    member: str = Field(sa_column=_text(nullable=False))
+    writer: str = Field(sa_column=_text(nullable=False))
+    time: str = Field(sa_column=_text(nullable=False))
+
+
 class InputView(SQLModel, table=True):
     """Entries in force of block datasets, once for every right they rest on."""
 
@@ -296,6 +314,7 @@ DUTY: Final[Table] = table_of(DutyView)
 INPUT: Final[Table] = table_of(InputView)
 DERIVATION: Final[Table] = table_of(DerivationView)
 TITLE: Final[Table] = table_of(TitleView)
+STEP: Final[Table] = table_of(StepView)
 VIEWS: Final = (
     *VERSIONED.values(),
     USAGE,
@@ -306,4 +325,5 @@ VIEWS: Final = (
     INPUT,
     DERIVATION,
     TITLE,
+    STEP,
 )

@@ -107,7 +107,7 @@ def _reading() -> list[Exchange]:
 def _lists() -> list[Exchange]:
     names = (
         "members", "writers", "systems", "datasets", "releases", "requests", "grants", "findings",
-        "cases", "usage", "deliveries", "duties",
+        "cases", "usage", "deliveries", "duties", "steps",
     )  # fmt: skip
     listed = [Exchange(f"GET /v1/{name}", f"/v1/{name}?limit=1") for name in names]
     figures = "/v1/assessment?member=transport&period=2026-Q4&at=19"

@@ -164,3 +164,36 @@ def test_the_catalogue_is_searched_by_words_and_code(command: Command) -> None:
 def test_systems_are_listed_as_at_a_past_moment(command: Command) -> None:
     assert command.json("catalogue", "systems") != []
     assert command.json("catalogue", "systems", "--as-at", "3") == []
+
+
+def test_steps_are_listed_and_counted_by_ground(command: Command, world: World) -> None:
+    case = case_in(world, "request", "refused")
+    (refusal,) = command.json("case", "steps", "--workflow", "request", "--step", "refuse")
+    assert (refusal["case"], refusal["ground"], refusal["writer"]) == (
+        case,
+        "not-held",
+        "transport/main",
+    )
+    counts = command.json("case", "steps", "--workflow", "request", "--count-by", "ground")
+    assert counts["not-held"] == 1
+    approvals = command.json("case", "steps", "--step", "approve", "--member", "steward")
+    assert len(approvals) >= 3
+    assert "steward/main" in command.ok("case", "steps", "--step", "approve")
+    assert command.json("case", "steps", "--ground", "security") == []
+    at = refusal["time"]
+    assert refusal in command.json("case", "steps", "--since", at)
+    assert refusal not in command.json("case", "steps", "--until", at)
+    size = str(refusal["index"])
+    assert refusal not in command.json("case", "steps", "--as-at", size)
+    assert command.run("case", "steps", "--count-by", "colour").exit_code != 0
+
+
+def test_findings_are_listed_by_accused_code_and_state(command: Command) -> None:
+    every = command.json("case", "findings")
+    assert {one["finding"]["code"] for one in every} >= {"no-effective-grant", "review-overdue"}
+    (late,) = command.json("case", "findings", "--accused", "steward")
+    assert late["finding"]["code"] == "review-overdue"
+    assert command.json("case", "findings", "--state", "closed") == []
+    told = command.ok("case", "findings", "--code", "review-overdue")
+    assert "steward" in told
+    assert "no-effective-grant" not in told

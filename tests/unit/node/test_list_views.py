@@ -10,13 +10,15 @@ from sqlalchemy import select
 
 from contracts.tasks import against
 from contracts.values import Case, StatedDelivery, parse_value
+from ledger.records import Step, parse_record
 from ledger.records.catalogue import DatasetVersion
+from ledger.seal import is_seal
 from ledger.types import Time
 from node.replica import Replica
 from node.storage import migrations
 from node.storage.database import open_database
 from node.storage.store import SqlStore
-from node.views import duties, lineage, queries
+from node.views import duties, lineage, queries, steps
 from node.views.as_at import state_at
 from node.views.duties import OUTCOMES, Outcome, Wanted
 from node.views.models import VIEWS
@@ -30,8 +32,15 @@ from tests.world import World
 DAY_MS: Final = 86_400_000
 ALL: Final = 1_000
 EVERY: Final = Wanted()
-NEW: Final = ("delivery_view", "derivation_view", "duty_view", "input_view", "title_view")
-"""The views that the upgrade makes."""
+NEW: Final = (
+    "delivery_view",
+    "derivation_view",
+    "duty_view",
+    "input_view",
+    "step_view",
+    "title_view",
+)
+"""Views that upgrades make."""
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +149,42 @@ def test_pages_of_duties_follow_one_another(world: World, replica: Replica) -> N
             page, following = duties.page(snapshot.connection, view, time, Wanted(), following, 2)
             told += page
     assert told == owed(replica, size, time)
+
+
+def moves(world: World) -> Iterator[tuple[int, str, str]]:
+    """Index, case and step of every `step` record, read off the leaves."""
+    for index, leaf in enumerate(world.leaves):
+        body = None if is_seal(leaf) else parse_record(leaf).body
+        if isinstance(body, Step):
+            yield from ((index, case, body.step) for case in body.cases)
+
+
+def test_every_step_is_told_with_who_took_it(world: World, replica: Replica) -> None:
+    with replica.store.snapshot() as snapshot:
+        told, following = steps.page(
+            snapshot.connection, world.head.size, steps.Wanted({}), steps.FIRST, ALL
+        )
+    assert following is None
+    found = [(one["index"], one["case"], one["step"]) for one in told]
+    assert {*moves(world)} <= {*found}
+    others = {(step, one["workflow"]) for one in told for step in (one["step"],)}
+    assert {("grant", "request"), ("accept", "grant"), ("revoke", "grant")} <= others
+    assert found == sorted(found, key=lambda one: one[:2])
+    for one in told:
+        record = parse_record(world.leaves[int(str(one["index"]))])
+        assert one["writer"] == record.chain.writer
+
+
+def test_pages_of_steps_follow_one_another(world: World, replica: Replica) -> None:
+    told: list[dict[str, object]] = []
+    with replica.store.snapshot() as snapshot:
+        connection, size = snapshot.connection, world.head.size
+        following: steps.Key | None = steps.FIRST
+        while following is not None:
+            page, following = steps.page(connection, size, steps.Wanted({}), following, 2)
+            told += page
+        whole, _ = steps.page(connection, size, steps.Wanted({}), steps.FIRST, ALL)
+    assert told == whole
 
 
 def test_a_delivery_is_acknowledged_as_at_a_later_size(world: World, replica: Replica) -> None:
