@@ -39,6 +39,9 @@ def request(
         str | None, typer.Option(metavar="KIND:TEXT", help="Legal basis of one's own task.")
     ] = None,
     contact: Annotated[str | None, typer.Option(help="Office to ask.")] = None,
+    own_territory: Annotated[
+        bool, typer.Option("--own-territory", help="Rows about one's own territory alone.")
+    ] = False,
     emergency: Annotated[
         str | None,
         typer.Option(
@@ -54,9 +57,12 @@ def request(
 
     Example: `blockpool record request flights weather --scene "road planning"
     --purposes planning --operations query`
+
+    Example: `blockpool record request permits --scene "our own permits" --own-territory`
     """
     with at.open() as (client, writer):
-        items = request_items(client, datasets or (), table, terms, emergency)
+        about = at.member if own_territory else None
+        items = request_items(client, datasets or (), table, terms, emergency, about)
         body = build(
             Request,
             basis=_basis(basis),

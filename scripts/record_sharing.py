@@ -7,9 +7,14 @@ blockpool record grant --request REQUEST
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from contracts.backflow import stem_of
 from contracts.terms import meet
-from contracts.values import EntryTerms, RequestedItem
+from contracts.values import EntryTerms, Member, RequestedItem
 from ledger.records.sharing import Audience, GrantItem, RequestItem
+from ledger.records.terms import RowFilter, Terms
+from ledger.types import MemberId
 from node.client import Client
 from scripts.answers import read_value
 from scripts.console_text import USAGE, fail
@@ -26,10 +31,12 @@ def request_items(
     table: Path | None,
     options: TermsOptions,
     emergency: str | None = None,
+    about: MemberId | None = None,
 ) -> list[RequestItem]:
     """What to ask for: the datasets named, and those of a table with a column `dataset`.
 
-    `emergency`, or the cell of that name, is the right whose formalities it is.
+    `emergency`, or the cell of that name, is the right whose formalities it is. `about` is a member
+    that asks for rows about its own territory alone.
     """
     rows = [{"dataset": one, "emergency": emergency or ""} for one in datasets]
     rows += [] if table is None else read_table(table, ("dataset", "emergency"))
@@ -39,7 +46,8 @@ def request_items(
     for number, row in enumerate(rows, _FIRST_LINE - len(datasets)):
         try:
             entry = entry_of(client, row.get("dataset", ""))
-            terms = terms_of_row(row, options.over(entry.conditions))
+            offered = entry.conditions if about is None else _own_rows(client, about, entry)
+            terms = terms_of_row(row, options.over(offered))
             items.append(
                 build(
                     RequestItem,
@@ -97,6 +105,16 @@ def entry_of(client: Client, dataset: str) -> EntryTerms:
     if entry is None:
         raise SpellingError(f"no entry in force for `{dataset}`", "dataset")
     return entry
+
+
+def _own_rows(client: Client, member: MemberId, entry: EntryTerms) -> Terms:
+    """What an entry offers, of rows about a member's territory."""
+    who = read_value(client, Member, f"member/{member}")
+    if entry.territory is None or who is None:
+        raise SpellingError(f"`{entry.dataset}` does not say which territory a row is about")
+    own = RowFilter(column=entry.territory, prefixes=(stem_of(who.jurisdiction.code),))
+    rows = {one.column: one for one in (*entry.conditions.rows, own)}
+    return replace(entry.conditions, rows=tuple(rows[column] for column in sorted(rows)))
 
 
 def _grant_item(
