@@ -19,7 +19,6 @@ from contracts.reasons import (
     FORMALITIES_MISSING,
     NOT_AN_EMERGENCY,
     NOT_CONSUMER,
-    NOT_PROVIDER,
     TOO_LONG_FOR_EMERGENCY,
     UNKNOWN_GRANT,
     refuse_unless,
@@ -103,18 +102,13 @@ def ask(draft: Draft, item: RequestItem, right: GrantedRight | None, entry: Entr
     cases.take_step(draft, _case_of(item.emergency), "ask", NOT_CONSUMER)
 
 
-def complete(draft: Draft, request_id: ItemId, grant_id: ItemId | None) -> None:
-    """The answer to the request has been given: nothing lapses any more that has not lapsed yet.
-
-    Whoever may answer the request may complete the formalities, whoever it was in the beginning.
-    """
+def complete(draft: Draft, grant_id: ItemId | None) -> None:
+    """A request for the formalities is answered: nothing lapses that has not lapsed yet."""
     if grant_id is None:
         return
     case_id = _case_of(grant_id)
-    parties = held(draft, Case, f"case/{request_id}").parties
-    draft.put(f"case/{case_id}", replace(held(draft, Case, f"case/{case_id}"), parties=parties))
-    before = cases.take_step(draft, case_id, "complete", NOT_PROVIDER)
-    if before.state == "asked":
+    before = held(draft, Case, f"case/{case_id}")
+    if cases.follow(draft, case_id, "complete") and before.state == "asked":
         right = held(draft, GrantedRight, f"grant/{grant_id}")
         lasting = replace(right, lapses_at=None)
         draft.put(f"grant/{grant_id}", lasting)

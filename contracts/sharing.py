@@ -311,7 +311,7 @@ def _close_request(draft: Draft, item: GrantItem, asked: RequestedItem) -> None:
     cases.take_step(draft, request_id, "grant", NOT_PROVIDER)
     matches = asked.dataset == item.dataset and (asked.member,) == item.members
     refuse_unless(matches, REQUEST_DIFFERS, request_id, "request")
-    emergency.complete(draft, request_id, asked.emergency)
+    emergency.complete(draft, asked.emergency)
 
 
 def _grant(

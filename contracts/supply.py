@@ -13,7 +13,6 @@ from typing import Final
 
 from contracts import calendar, cases
 from contracts.draft import Draft
-from contracts.reasons import NOT_PROVIDER
 from contracts.values import Case, GrantedRight
 from contracts.view import held, read
 from ledger.types import CaseId, ItemId, Time
@@ -43,7 +42,7 @@ def meet(draft: Draft, grant_id: ItemId) -> None:
     One that is a finding itself, but for the appointment of its writer, does not.
     """
     if _state(draft, grant_id) in _OPEN:
-        cases.take_step(draft, _case_of(grant_id), "supply", NOT_PROVIDER)
+        cases.follow(draft, _case_of(grant_id), "supply")
 
 
 def end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
@@ -53,7 +52,7 @@ def end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     """
     if _state(draft, grant_id) in _OPEN:
         step = "waive" if draft.member == right.member else "drop"
-        cases.take_step(draft, _case_of(grant_id), step, NOT_PROVIDER)
+        cases.follow(draft, _case_of(grant_id), step)
 
 
 def suspend(draft: Draft, grant_id: ItemId) -> None:

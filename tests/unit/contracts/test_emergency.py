@@ -242,6 +242,17 @@ def test_whoever_may_answer_completes_even_if_it_was_no_provider_before() -> Non
     assert state(story) == "completed"
 
 
+@pytest.mark.rule("R435", "W872")
+def test_of_two_requests_each_is_answered_and_the_first_answer_completes() -> None:
+    story = published()
+    story.in_emergency()
+    for request in (story.formalities(), story.formalities()):
+        item = bodies.grant_item("health", request=request)
+        story.says("transport/main", bodies.grant(item))
+        assert state(story) == "completed"
+    assert violations(story.world.state, story.world.leaves) == []
+
+
 @pytest.mark.rule("R435")
 def test_a_right_that_lapses_is_disposed_of() -> None:
     story = Story(Parameters(disposal_days=5)).publish()
