@@ -197,3 +197,14 @@ def test_findings_are_listed_by_accused_code_and_state(command: Command) -> None
     told = command.ok("case", "findings", "--code", "review-overdue")
     assert "steward" in told
     assert "no-effective-grant" not in told
+
+
+def test_members_are_listed_by_status_and_role(command: Command, world: World) -> None:
+    every = [one["id"] for one in command.json("govern", "members")]
+    assert every == [key.removeprefix("member/") for key in sorted(world.state.keys("member/"))]
+    stewards = command.json("govern", "members", "--role", "steward")
+    assert [one["id"] for one in stewards] == ["steward"]
+    assert command.json("govern", "members", "--status", "removed") == []
+    told = command.ok("govern", "members", "--as-at", "2")
+    assert "transport" in told
+    assert "committee, sequencer, steward" in told
