@@ -26,6 +26,7 @@ _LATENESS: Final[Mapping[Lateness, str]] = {
     "suspected": "assess-suspected",
 }
 _MARKS: Final = {
+    "backflow": "assess-backflow",
     "catalogued": "assess-catalogued",
     "registered": "assess-registered",
     "released": "assess-released",

@@ -3,12 +3,12 @@
 Indicators are the seed, time for objections 20 working days after the quarter. Health objects.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from contracts.assessment.chronicle import Chronicle
 from contracts.assessment.seed import SEED
-from contracts.replay import Block
+from contracts.replay import Block, BlockResult
 from ledger.records import CaseOpening, parse_record
 from ledger.records.assessment import FigureObjection, Indicator, PeriodName, ThingKey
 from ledger.records.genesis import Parameters
@@ -50,12 +50,12 @@ def objected(story: Story) -> CaseId:
     return f"{story.says('health/main', objection()).digest}-0"
 
 
-def chronicle_of(world: World) -> Chronicle:
-    """What an auditor gathers from the leaves of a log, and from nothing else."""
+def chronicle_of(world: World, results: Iterable[BlockResult] | None = None) -> Chronicle:
+    """What an auditor gathers from the leaves, decided again unless `results` are given."""
     found = Chronicle()
     genesis = parse_record(world.leaves[0])
     blocks = [Block(world.founding.head.time, "", (genesis,)), *world.blocks]
-    for block, result in zip(blocks, world.replay(), strict=True):
+    for block, result in zip(blocks, results or world.replay(), strict=True):
         found.take(block, result)
     return found
 

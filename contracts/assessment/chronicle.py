@@ -22,6 +22,7 @@ from contracts.values import (
     InformationSystem,
     Ledger,
     Member,
+    RequestedItem,
     Value,
 )
 from contracts.view import V
@@ -29,7 +30,19 @@ from ledger.records import Usage
 from ledger.records.assessment import Indicator
 from ledger.types import CaseId, DatasetId, ItemId, MemberId, Slug, Time
 
-_KEPT = frozenset({"case", "dataset", "entry", "figure", "grant", "indicator", "member", "system"})
+_KEPT = frozenset(
+    {
+        "case",
+        "dataset",
+        "entry",
+        "figure",
+        "grant",
+        "indicator",
+        "member",
+        "request",
+        "system",
+    }
+)
 """First parts of the keys of what can be asked for."""
 _Held = list[tuple[Time, Value | None]]
 """Values of one key, each with the time from which it held."""
@@ -133,6 +146,17 @@ class Moment:
         for name, case in self._chronicle.held("case", Case, self._time, member):
             if since <= case.opened_at < until:
                 yield name, case
+
+    def backflows(self, member: MemberId, since: Time, until: Time) -> frozenset[CaseId]:
+        """As `Facts.backflows`."""
+        asked = (
+            (name, self._chronicle.value(f"request/{name}", self._time))
+            for name, case in self.cases(member, since, until)
+            if case.workflow == "request"
+        )
+        return frozenset(
+            name for name, one in asked if isinstance(one, RequestedItem) and one.backflow
+        )
 
     def used(self, member: MemberId, since: Time, until: Time) -> frozenset[ItemId]:
         """As `Facts.used`."""

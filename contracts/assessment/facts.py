@@ -47,6 +47,9 @@ class Facts(Protocol):
     def cases(self, member: MemberId, since: Time, until: Time) -> Iterable[tuple[CaseId, Case]]:
         """The cases to which a member is a party, opened from `since` on, before `until`."""
 
+    def backflows(self, member: MemberId, since: Time, until: Time) -> Collection[CaseId]:
+        """Of the requests opened in the span to which a member is a party, those for backflow."""
+
     def used(self, member: MemberId, since: Time, until: Time) -> Collection[ItemId]:
         """The rights under which a member reported uses that ended in the span."""
 

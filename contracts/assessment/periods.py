@@ -21,6 +21,8 @@ MONTHS: Final[Mapping[Length, int]] = {"month": 1, "quarter": 3, "year": 12}
 """Months of a period."""
 _YEAR_CHARS: Final = 4
 _LAST_YEAR: Final = 9999
+_FIRST_DAY: Final = day_number("1970-01-01")
+_LAST_DAY: Final = day_number("9999-12-31")
 
 
 class Span(Struct, frozen=True):
@@ -47,8 +49,9 @@ def length_of(name: PeriodName) -> Length:
 
 
 def period_at(time: Time, length: Length, calendar: Calendar) -> PeriodName:
-    """The period of that length into which a moment falls."""
-    date = date_of_day(day_of(to_ms(time), calendar.utc_offset_minutes))
+    """The period of that length into which a moment falls, of those that can be written."""
+    day = day_of(to_ms(time), calendar.utc_offset_minutes)
+    date = date_of_day(min(max(day, _FIRST_DAY), _LAST_DAY))
     match length:
         case "year":
             return date[:4]
@@ -98,6 +101,6 @@ def _year_of(name: PeriodName) -> int:
 def _midnight(year: int, month: int, calendar: Calendar) -> Time:
     """00:00 local time of the first of a month; after the year 9999 the last time there is."""
     if year > _LAST_YEAR:
-        return from_ms(day_number("9999-12-31") * DAY_MS + DAY_MS)
+        return from_ms((_LAST_DAY + 1) * DAY_MS)
     day = day_number(f"{year:04d}-{month:02d}-01")
     return from_ms(day * DAY_MS - calendar.utc_offset_minutes * MINUTE_MS)

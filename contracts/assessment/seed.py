@@ -8,15 +8,22 @@ They follow what governments assess each other by. Shares weigh 10,000 together.
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from ledger.records.assessment import BASIS_POINTS, BasisPoints, Clause, Indicator
 from ledger.records.names import Names
 
+_ANY: Final = Clause()
+_BACKFLOW: Final = Clause(marks=("backflow",))
+_OTHER: Final = Clause(unmarked=("backflow",))
 _IN_TIME: Final = (Clause(lateness=("in-time",)),)
 
 
-def _timely(code: str, en: str, zh: str, workflow: str, weight: BasisPoints) -> Indicator:
+def _timely(
+    code: str, en: str, zh: str, workflow: str, weight: BasisPoints, clause: Clause = _ANY
+) -> Indicator:
     """How many of the cases whose deadline ran against a provider it has moved in time."""
-    ran = Clause(lateness=("in-time", "late"), sides=("provider",), workflows=(workflow,))
+    ran = replace(clause, lateness=("in-time", "late"), sides=("provider",), workflows=(workflow,))
     return Indicator(
         denominator=(ran,),
         id=code,
@@ -29,6 +36,9 @@ def _timely(code: str, en: str, zh: str, workflow: str, weight: BasisPoints) -> 
 
 
 SEED: Final = (
+    _timely(
+        "backflow", "backflow answered in time", "数据回流按时答复率", "request", 500, _BACKFLOW
+    ),
     Indicator(
         denominator=(Clause(states=("running",)),),
         id="catalogue-completeness",
@@ -63,12 +73,19 @@ SEED: Final = (
         period="quarter",
         weight=1_500,
     ),
-    _timely("timely-answers", "requests answered in time", "共享申请按时答复率", "request", 2_000),
+    _timely(
+        "timely-answers",
+        "requests answered in time",
+        "共享申请按时答复率",
+        "request",
+        2_000,
+        _OTHER,
+    ),
     _timely(
         "timely-corrections", "corrections made in time", "校核按时处理率", "correction", 1_000
     ),
     _timely("timely-supply", "data supplied in time", "数据按时提供率", "supply", 1_000),
-    _timely("timely-updates", "versions released in time", "数据按时更新率", "update", 2_000),
+    _timely("timely-updates", "versions released in time", "数据按时更新率", "update", 1_500),
     Indicator(
         denominator=(Clause(sides=("consumer",)),),
         id="use-of-grants",

@@ -88,6 +88,7 @@ def _drawn(
 def cases_of(known: Facts, member: MemberId, span: Span, until: Time) -> Iterator[Thing]:
     """The cases of a member that were opened in a span; `until` is later than all that is known."""
     every = [*known.cases(member, span.since, max(span.until, until))]
+    backflows = known.backflows(member, span.since, span.until)
     findings = _against(every, member)
     for case_id, case in every:
         if case.opened_at < span.until:
@@ -95,6 +96,7 @@ def cases_of(known: Facts, member: MemberId, span: Span, until: Time) -> Iterato
                 code=None if case.finding is None else case.finding.code,
                 key=f"case/{case_id}",
                 lateness=lateness_of(case_id, case, member, findings),
+                marks=("backflow",) if case_id in backflows else (),
                 opened_at=case.opened_at,
                 record=case_id[:_DIGEST_CHARS],
                 sides=_sides(case, member),

@@ -42,7 +42,7 @@ ThingKey = Annotated[str, Meta(pattern=r"\A(?:case|entry|grant|system)/[!-~]{1,2
 """The state key of what an indicator counts."""
 Length = Literal["month", "quarter", "year"]
 Lateness = Literal["in-time", "late", "none", "pending", "suspected"]
-Mark = Literal["catalogued", "registered", "released", "used"]
+Mark = Literal["backflow", "catalogued", "registered", "released", "used"]
 Side = Literal[
     "accused", "claimant", "consumer", "delegator", "owner", "proposer", "provider", "respondent"
 ]
@@ -57,9 +57,10 @@ class Clause(Canonical):
         codes: codes of findings, ascending.
         lateness: how the member stands to the deadlines that ran against it in the case: `none`
             ran, `pending`, kept `in-time`, `late` as a confirmed finding says, or `suspected`.
-        marks: what is said of it, all of them. `catalogued`: a system with an entry in force;
-            `registered`: an entry whose system is registered and not retired; `released`: an entry
-            with a version released; `used`: a right under which data was used in the period.
+        marks: what is said of it, all of them. `backflow`: a request of a lower level about its own
+            territory; `catalogued`: a system with an entry in force; `registered`: an entry whose
+            system is registered and not retired; `released`: an entry with a version released;
+            `used`: a right under which data was used in the period.
         sides: what the member is to it.
         states: where it stands: the state of a case, the sharing class of an entry, the status of a
             system, of a right `in-force`, `suspended` or `ended`; ascending.
@@ -69,10 +70,10 @@ class Clause(Canonical):
 
     codes: Codes = ()
     lateness: Annotated[tuple[Lateness, ...], Meta(max_length=5)] = ()
-    marks: Annotated[tuple[Mark, ...], Meta(max_length=4)] = ()
+    marks: Annotated[tuple[Mark, ...], Meta(max_length=5)] = ()
     sides: Annotated[tuple[Side, ...], Meta(max_length=8)] = ()
     states: Codes = ()
-    unmarked: Annotated[tuple[Mark, ...], Meta(max_length=4)] = ()
+    unmarked: Annotated[tuple[Mark, ...], Meta(max_length=5)] = ()
     workflows: Codes = ()
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ from contracts.values import (
     GrantedRight,
     InformationSystem,
     Member,
+    RequestedItem,
     Value,
     parse_value,
 )
@@ -27,6 +28,7 @@ from node.storage.store import Snapshot
 from node.views.models import PARTY, USAGE, VERSIONED
 
 _CASE: Final = VERSIONED["case"]
+_REQUEST: Final = VERSIONED["request"]
 V = TypeVar("V", bound=Value)
 
 
@@ -82,6 +84,26 @@ class ViewedFacts:
             case = parse_value(f"case/{row.id}", row.value)
             if isinstance(case, Case) and any(party.member == member for party in case.parties):
                 yield row.id, case
+
+    def backflows(self, member: MemberId, since: Time, until: Time) -> frozenset[CaseId]:
+        """As `Facts.backflows`."""
+        wanted = (
+            PARTY.c.member == member,
+            PARTY.c.opened_at >= since,
+            PARTY.c.opened_at < until,
+            PARTY.c.workflow == "request",
+            *self._holds("request"),
+        )
+        query = (
+            select(_REQUEST.c.id, _REQUEST.c.value)
+            .join(PARTY, PARTY.c["case"] == _REQUEST.c.id)
+            .where(and_(*wanted))
+        )
+        rows = self._snapshot.connection.execute(query)
+        asked = ((row.id, parse_value(f"request/{row.id}", row.value)) for row in rows)
+        return frozenset(
+            name for name, one in asked if isinstance(one, RequestedItem) and one.backflow
+        )
 
     def used(self, member: MemberId, since: Time, until: Time) -> frozenset[ItemId]:
         """As `Facts.used`."""

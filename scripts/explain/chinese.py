@@ -135,6 +135,7 @@ CHINESE: Final = Language(
         "contractor": "由外包单位 {contractor}（{code}）签署，限信息系统 {system}，"
         "至 {time}，合同摘要 {contract}",
         "appointed-genesis": "{writer} 为保管密钥，可签：{families}",
+        "assess-backflow": "数据回流",
         "assess-catalogued": "已编目",
         "assess-code": "代码",
         "assess-counted": "计入",

@@ -90,6 +90,7 @@ ENGLISH: Final = Language(
         "contractor": "it is the hand of a contractor, {contractor} ({code}), for the system "
         "{system} until {time}, by the contract {contract}",
         "appointed-genesis": "{writer} has existed since the founding, for {families}",
+        "assess-backflow": "backflow",
         "assess-catalogued": "has an entry",
         "assess-code": "code",
         "assess-counted": "counted",

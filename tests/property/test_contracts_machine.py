@@ -17,6 +17,10 @@ from msgspec.structs import replace
 
 from contracts import cases
 from contracts.actions import replaced_key
+from contracts.assessment.periods import MONTHS, period_at, span_of
+from contracts.assessment.reports import assess
+from contracts.assessment.seed import SEED
+from contracts.assessment.trust import trust_in
 from contracts.invariants import violations
 from contracts.replay import Block, BlockResult, found, step
 from contracts.supervision_workflows import SUPERVISION
@@ -27,6 +31,7 @@ from contracts.values import (
     EntryTerms,
     GrantedRight,
     Key,
+    Ledger,
     Member,
     RequestedItem,
     RoleHolders,
@@ -62,6 +67,7 @@ from ledger.records import (
     parse_record,
 )
 from ledger.records.actions import SetLogKeys, SplitMember
+from ledger.records.assessment import BASIS_POINTS
 from ledger.records.catalogue import Mode, schema_digest
 from ledger.records.delivery import DeliveryMode
 from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters, custodian_of
@@ -70,8 +76,10 @@ from ledger.records.keys import Family
 from ledger.records.sharing import Audience
 from ledger.records.terms import RowFilter, Terms
 from ledger.seal import is_seal, parse_seal
+from ledger.times import to_ms
 from ledger.types import DatasetId, WriterId
 from tests import bodies
+from tests.assessed import chronicle_of, objection
 from tests.reference.naive_map import map_root
 from tests.supervised import NAMED
 from tests.wild_bodies import COLUMNS, KEYS, LOG_KEYS, actions, log_keys_of, pool_of, wild
@@ -79,6 +87,10 @@ from tests.world import World, log_signer_ml_dsa, signer
 
 SUPERVISED = {one.name for one in SUPERVISION}
 SPARE_LOG_KEYS = {log_keys_of(one): (signer(one), log_signer_ml_dsa(one)) for one in LOG_KEYS}
+BY_MONTH = (
+    replace(SEED[3], id="monthly-answers", period="month"),
+    replace(SEED[4], id="monthly-corrections", period="month"),
+)
 SPARE = {signer(label).public_key.keyid: signer(label) for label in KEYS}
 SCHEMA = schema_digest(COLUMNS[:1])
 DAY_MS = 86_400_000
@@ -149,6 +161,7 @@ class Departments(RuleBasedStateMachine):
         parameters = Parameters(
             answer_conditional_days=days,
             answers_weighed=True,
+            assessment_days=days,
             backflow_days=days,
             breach_bars=True,
             confirm_days=days,
@@ -165,7 +178,10 @@ class Departments(RuleBasedStateMachine):
         )
         calendar = Calendar(utc_offset_minutes=offset)
         self.world = World.genesis(
-            parameters=parameters, calendar=calendar, purposes=("health", "tax")
+            parameters=parameters,
+            calendar=calendar,
+            purposes=("health", "tax"),
+            indicators=[*SEED[:2], *BY_MONTH],
         )
         self.publish()
 
@@ -434,6 +450,17 @@ class Departments(RuleBasedStateMachine):
     def wait(self, days: int) -> None:
         self.block(later_ms=1 + days * DAY_MS)
 
+    @rule(member=st.sampled_from(("health", "transport")))
+    def object_to_a_figure(self, member: str) -> None:
+        """A month later, a member names something that must not count in that month."""
+        calendar = self.present_ledger().calendar
+        month = period_at(self.world.now, "month", calendar)
+        over = span_of(month, calendar).until
+        if over > self.world.now:
+            self.block(later_ms=to_ms(over) - to_ms(self.world.now))
+            things = sorted(self.world.state.keys("case/"))[:2]
+            self.says(f"{member}/main", objection(BY_MONTH[0].id, month, tuple(things)))
+
     @precondition(lambda self: self.world.head.height > 20)
     @rule()
     def meet_the_end_of_time(self) -> None:
@@ -455,8 +482,29 @@ class Departments(RuleBasedStateMachine):
     def teardown(self) -> None:
         """The log alone leads to where we are."""
         assert decided_again(self.world.leaves).head == self.world.head
+        self.figures_can_be_taken()
+
+    def figures_can_be_taken(self) -> None:
+        """Whatever has happened, everybody is assessed, within what a figure can be."""
+        world, calendar = self.world, self.present_ledger().calendar
+        chronicle = chronicle_of(world, [world.founding, *world.results])
+        for member in chronicle.at(self.world.now).members():
+            for length in MONTHS:
+                period = period_at(self.world.now, length, calendar)
+                told = assess(chronicle.at, chronicle.ledger, member, period, self.world.now)
+                for one in told.figures:
+                    assert 0 <= one.taken.counted <= one.taken.of
+                    assert one.taken.value is None or 0 <= one.taken.value <= one.taken.cap
+                assert told.score is None or 0 <= told.score <= BASIS_POINTS
+            index, _ = trust_in(chronicle.at, chronicle.ledger, member, self.world.now)
+            assert 0 < index.trust < BASIS_POINTS
 
     # How.
+
+    def present_ledger(self) -> Ledger:
+        value = self.world.value("ledger")
+        assert isinstance(value, Ledger)
+        return value
 
     def says(self, writer: WriterId, body: Body) -> None:
         """A block of one record, which may be refused."""

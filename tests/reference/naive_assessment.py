@@ -21,17 +21,17 @@ Json = dict[str, Any]
 State = Mapping[str, Json]
 CONFIRMED: Final = ("confirmed", "unrectified", "rectified", "closed", "referred")
 UNDECIDED: Final = ("raised", "replied", "unanswered")
+ANSWERED: Final = ("granted", "refused")
+CORRECTED: Final = ("corrected", "dismissed", "settled")
 TIMELY: Final = {
-    "timely-answers": ("request", "answer-overdue", ("granted", "refused")),
-    "timely-corrections": (
-        "correction",
-        "correction-overdue",
-        ("corrected", "dismissed", "settled"),
-    ),
-    "timely-supply": ("supply", "supply-overdue", ("supplied", "overdue")),
-    "timely-updates": ("update", "update-overdue", ("released", "overdue")),
+    "backflow": ("request", "backflow-overdue", ANSWERED, True),
+    "timely-answers": ("request", "answer-overdue", ANSWERED, False),
+    "timely-corrections": ("correction", "correction-overdue", CORRECTED, False),
+    "timely-supply": ("supply", "supply-overdue", ("supplied", "overdue"), False),
+    "timely-updates": ("update", "update-overdue", ("released", "overdue"), False),
 }
-"""By indicator: the workflow, what is found when it is late, where its provider cannot be late."""
+"""By indicator: the workflow, what is found when it is late, where its provider cannot be late,
+and whether it is for backflow."""
 
 
 @dataclass
@@ -75,11 +75,12 @@ class NaiveLedger:
         cut = min(now, _before(final))
         known = self.at(cut)
         found = {}
-        for code, (workflow, late, done) in TIMELY.items():
+        for code, (workflow, late, done, backflow) in TIMELY.items():
             told = [
                 self._is_timely(known, case_id, case, late, done, member)
                 for case_id, case in _cases(known, since, until)
                 if case["workflow"] == workflow and _is(case, member, "provider")
+                if _is_backflow(known, case_id) == backflow
             ]
             found[code] = told.count(True), len(told) - told.count(None)
         found["confirmed-findings"] = self._findings(known, since, until, member)
@@ -158,8 +159,10 @@ class NaiveLedger:
         state, weight = self.at(now), 10_000
         good, bad = Fraction(0), Fraction(0)
         for since, until in quarters[:16]:
-            for workflow, late, done in TIMELY.values():
+            for workflow, late, done, backflow in TIMELY.values():
                 for case_id, case in _cases(state, since, until):
+                    if _is_backflow(state, case_id) != backflow:
+                        continue
                     if case["workflow"] == workflow and _is(case, member, "provider"):
                         timely = self._is_timely(state, case_id, case, late, done, member)
                         good += Fraction(weight, 10_000) * (timely is True)
@@ -195,6 +198,10 @@ def _cases(state: State, since: str, until: str) -> Iterator[tuple[str, Json]]:
     for key, value in state.items():
         if key.startswith("case/") and since <= value["openedAt"] < until:
             yield key.removeprefix("case/"), value
+
+
+def _is_backflow(state: State, case_id: str) -> bool:
+    return bool(state.get(f"request/{case_id}", {}).get("backflow"))
 
 
 def _entries(state: State, member: str) -> Iterator[tuple[str, Json]]:

@@ -17,7 +17,9 @@ from contracts.assessment.things import Thing
 from contracts.assessment.trust import KEPT, QUARTERS, trust_in, trust_of, weights
 from contracts.values import Case
 from ledger.records.assessment import Clause, Indicator, PeriodName
-from ledger.records.genesis import Calendar, Parameters
+from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters
+from ledger.records.governance import Decision, DescribeMember
+from ledger.records.terms import RowFilter
 from ledger.times import DAY_MS
 from ledger.types import MemberId, Time
 from tests import bodies
@@ -35,7 +37,7 @@ def quarter() -> Story:
     story = assessed()
     story.says("transport/main", bodies.system())
     story.says("transport/main", bodies.system(system="radar"))
-    story.publish()
+    backflow(story.publish(territory="a"))
     story.catalogue(dataset="delays", code="T-2", system="ghost")
     story.says("health/main", bodies.correction())
     story.entry = entry_of(story)
@@ -51,6 +53,21 @@ def quarter() -> Story:
     story.world.block(at="2026-12-20T00:00:00.000Z")
     decide(story, confirm="answer-overdue", dismiss="update-overdue")
     return story
+
+
+def backflow(story: Story) -> None:
+    """Weather becomes a county, asks for the rows about itself, and is granted them."""
+    matter = DescribeMember(
+        code="unified-weather",
+        jurisdiction=Jurisdiction(code="110105", level="county"),
+        member="weather",
+        names=Names(en="weather"),
+    )
+    decision = Decision(matter=matter, minutes=bodies.NOWHERE, reason="a new seat")
+    story.says("transport/main", decision)
+    own = replace(bodies.TERMS, rows=(RowFilter(column="a", prefixes=("110105",)),))
+    item = bodies.grant_item("weather", terms=own, request=story.ask(own, by="weather"))
+    story.says("transport/main", bodies.grant(item))
 
 
 def entry_of(story: Story) -> str:
@@ -85,6 +102,7 @@ def figures(told: Assessment) -> dict[str, tuple[int, int]]:
 def test_a_quarter_by_hand() -> None:
     told = assessment(quarter().world)
     assert figures(told) == {
+        "backflow": (1, 1),
         "catalogue-completeness": (1, 2),  # of tower and radar, radar has no entry
         "confirmed-findings": (1, 1),  # the answer that was late
         "linkage": (1, 2),  # the system of delays is not registered, and nothing is released
@@ -94,10 +112,8 @@ def test_a_quarter_by_hand() -> None:
         "timely-updates": (3, 3),  # one was met by the release, two were explained
         "use-of-grants": (0, 0),  # transport has no rights
     }
-    assert (
-        told.score
-        == (1_500 * 5_000 + 1_500 * 5_000 + 2_000 * 7_500 + 2_000 * 10_000) // 7_000 - 100
-    )
+    weighed = 500 * 10_000 + 1_500 * 5_000 + 1_500 * 5_000 + 2_000 * 7_500 + 1_500 * 10_000
+    assert told.score == weighed // 7_000 - 100
 
 
 def table_of(told: Assessment) -> list[str]:
@@ -406,7 +422,7 @@ def test_evidence_is_told_case_by_case() -> None:
     assert (running.positive, running.negative) == ((), ())
     (late,) = last.negative
     assert (late.code, late.sides) == ("answer-overdue", ("accused",))
-    assert len(last.positive) == 6
+    assert len(last.positive) == 7
     assert all(trust.is_against(one) for one in last.negative)
 
 
@@ -425,6 +441,22 @@ def test_periods_are_those_of_the_calendar(name: PeriodName, since: Time, until:
     calendar = Calendar(utc_offset_minutes=480)
     span = span_of(name, calendar)
     assert (span.since, span.until) == (since, until)
+
+
+@pytest.mark.parametrize(
+    ("time", "offset", "names"),
+    [
+        ("9999-12-31T23:59:59.999Z", 840, ("9999", "9999-Q4", "9999-12")),
+        ("1970-01-01T00:00:00.000Z", -840, ("1970", "1970-Q1", "1970-01")),
+        ("2026-12-31T16:00:00.000Z", 480, ("2027", "2027-Q1", "2027-01")),
+        ("2026-12-31T15:59:59.999Z", 480, ("2026", "2026-Q4", "2026-12")),
+    ],
+)
+def test_the_period_of_a_moment(time: Time, offset: int, names: tuple[str, ...]) -> None:
+    calendar = Calendar(utc_offset_minutes=offset)
+    assert period_at(time, "year", calendar) == names[0]
+    assert period_at(time, "quarter", calendar) == names[1]
+    assert period_at(time, "month", calendar) == names[2]
 
 
 def test_periods_follow_each_other() -> None:
