@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from contracts import calendar, mediation, named
 from contracts.draft import Draft
 from contracts.reasons import (
+    EVIDENCE_MISSING,
     GROUND_MISSING,
     NOT_YOUR_STEP,
     OWN_CASE,
@@ -44,6 +45,8 @@ Effect = Callable[[Draft, Case], None]
 """What a step does beside moving its case."""
 OFFICES = ("auditor", "committee", "government", "mediator", "steward")
 """What a table may call for beside the parties of a case; who mediates is found in each case."""
+EVIDENCE_CODE = "evidence-not-produced"
+"""What is found where an order asks for documents and none come in time."""
 DAYS_OF: Mapping[str, Callable[[Parameters], int | None]] = {
     "answer_conditional_days": lambda parameters: parameters.answer_conditional_days,
     "appeal_days": lambda parameters: parameters.appeal_days,
@@ -76,6 +79,7 @@ def open_case(  # noqa: PLR0913  a case is all of these
     days: int | None = None,
     due: Time | None = None,
     finding: Suspicion | None = None,
+    produces: bool = False,
     settles: bool = False,
 ) -> None:
     """Open a case in `state` (the workflow's first) with a deadline of `days` (the state's own).
@@ -94,6 +98,7 @@ def open_case(  # noqa: PLR0913  a case is all of these
         parties=parties,
         records=1,
         run=extend_run(EMPTY_RUN, draft.record),
+        produces=produces,
         settles=settles,
         state=first.name,
         subject=subject,
@@ -152,10 +157,25 @@ def apply_step(draft: Draft, body: StepBody, effects: Mapping[str, Effect]) -> N
             "one of " + ", ".join(row.grounds),
             "ground",
         )
+        _check_produced(case, body)
         case = named.take_named(case, row, body)
         _move(draft, case_id, case, row)
         if row.effect is not None:
             effects[row.effect](draft, case)
+
+
+def _check_produced(case: Case, body: StepBody) -> None:
+    """R719: a report on an order that asks for documents names some; else the order stays open."""
+    produced = not case.produces or body.step != "report" or bool(body.evidence)
+    refuse_unless(produced, EVIDENCE_MISSING, "", "evidence")
+
+
+def code_of(case: Case, overdue: str) -> str:
+    """R720: of an order that asks for documents, what is late are the documents.
+
+    Of every other case it is what its table says.
+    """
+    return EVIDENCE_CODE if case.produces else overdue
 
 
 def move_deadline(draft: Draft, case_id: CaseId, due: Time | None) -> None:

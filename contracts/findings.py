@@ -121,6 +121,12 @@ MONTH_DIFFERS: Final = Finding(
     "provider and consumer count a month of a service differently",
     "compare the logs of both sides, report what is missing",
 )
+EVIDENCE_NOT_PRODUCED: Final = Finding(
+    89,
+    "evidence-not-produced",
+    "documents that an order asks for were not produced in time",
+    "report on the order, and name them",
+)
 ANSWER_OVERDUE: Final = Finding(
     31, "answer-overdue", "a request was not answered in time", "answer it"
 )

@@ -218,6 +218,9 @@ DEMAND_NOT_ASSIGNED: Final = Reason(
 ASKED_ALREADY: Final = Reason(
     1382, "asked-already", "an extension was asked for as often as the ledger allows"
 )
+EVIDENCE_MISSING: Final = Reason(
+    1383, "evidence-missing", "the order asks for documents, and the report names none"
+)
 PREMISE_CHANGED: Final = Reason(
     1331,
     "premise-changed",

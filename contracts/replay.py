@@ -147,7 +147,7 @@ def _settle(
         if state.overdue is not None and late:
             claimants = [party.member for party in case.parties if party.part != state.late]
             claimant = next((member for member in claimants if member not in late), None)
-            finding = findings.FINDING_OF_CODE[state.overdue]
+            finding = findings.FINDING_OF_CODE[cases.code_of(case, state.overdue)]
             base = cases.overdue_base(draft, case_id, case, finding.code)
             measure = context.time
             if case.workflow == "field-use":

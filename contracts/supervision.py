@@ -69,6 +69,7 @@ def apply_case(draft: Draft, body: CaseOpening) -> None:
             _subject(draft, body),
             parties,
             days=body.days,
+            produces=body.produces,
             settles=body.settles,
         )
 

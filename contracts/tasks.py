@@ -150,7 +150,9 @@ def due_after(view: StateView, case_id: CaseId, case: Case) -> Time | None:
         return case.due
     bases = (f"{case_id}-{case.records}", case_id)
     missed = (
-        read(view, Case, f"case/{base}-{one.overdue}") for base in bases for one in _left_late(case)
+        read(view, Case, f"case/{base}-{cases.code_of(case, one.overdue or '')}")
+        for base in bases
+        for one in _left_late(case)
     )
     return next((one.finding.limit for one in missed if one and one.finding), None)
 

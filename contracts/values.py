@@ -514,8 +514,8 @@ class Case(Canonical):
     """Something with a course. `run` is the running digest of the records that moved it.
 
     `answer` is the state key of what the latest step that had to name something has named. `asked`
-    counts the extensions asked for, where the ledger limits them. A rectification that `settles`
-    closes the finding it rests on.
+    counts the extensions asked for, where the ledger limits them. A report on an order that
+    `produces` names documents; a rectification that `settles` closes the finding it rests on.
     """
 
     answer: str | None = None
@@ -524,6 +524,7 @@ class Case(Canonical):
     finding: Suspicion | None = None
     opened_at: Time
     parties: tuple[Party, ...]
+    produces: bool = False
     records: Count
     run: DigestHex
     settles: bool = False

@@ -45,6 +45,9 @@ def open_case(
     ] = None,
     things: Annotated[str, typer.Option(help="What must not count in it, as state keys.")] = "",
     days: Annotated[int | None, typer.Option(help="Working days to report on an order.")] = None,
+    produces: Annotated[
+        bool, typer.Option("--produces", help="Of an order: the report must name documents.")
+    ] = False,
     settles: Annotated[
         bool, typer.Option("--settles", help="Close the finding --case with a rectification.")
     ] = False,
@@ -74,6 +77,7 @@ def open_case(
             figure=None if figure is None else _figure(figure, things),
             record=record,
             release=None if release is None else _contents(client, version_of(release)),
+            produces=produces,
             settles=settles,
             text=maybe_sealed(text, seal_to),
             workflow=typed(workflow, Opened),

@@ -236,6 +236,7 @@ def opening(
     record: DigestHex | None = None,
     release: VersionContent | None = None,
     settles: bool = False,
+    produces: bool = False,
 ) -> CaseOpening:
     """What opens a case of a workflow, or one against each member."""
     return CaseOpening(
@@ -244,6 +245,7 @@ def opening(
         days=days,
         record=record,
         release=release,
+        produces=produces,
         settles=settles,
         text="see the letter",
         workflow=workflow,

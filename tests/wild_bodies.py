@@ -622,6 +622,7 @@ def _openings(draw: DrawFn, pool: Pool) -> CaseOpening:
         case=draw(_one(pool.cases)) if may_rest else None,
         days=draw(_one((None, 1, 3_650))) if is_order else None,
         figure=draw(_figures(pool)) if workflow == "figure-objection" else None,
+        produces=is_order and draw(st.booleans()),
         record=NOWHERE if workflow == "objection" else None,
         release=draw(wrong) if workflow == "correction" else None,
         settles=may_settle and draw(st.booleans()),

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from contracts.assessment.facts import Facts
 from contracts.assessment.periods import Span
+from contracts.cases import code_of
 from contracts.values import Case, GrantedRight
 from contracts.workflows import WORKFLOWS
 from ledger.records.assessment import Lateness, Mark, Side, Sort, ThingKey
@@ -120,7 +121,7 @@ def lateness_of(case_id: CaseId, case: Case, member: MemberId, findings: _Findin
         state
         for one in table.states
         if one.overdue is not None
-        for state in findings.get((case_id, one.overdue), ())
+        for state in findings.get((case_id, code_of(case, one.overdue)), ())
     ]
     if any(state in CONFIRMED for state in states):
         return "late"

@@ -233,8 +233,9 @@ class Questions:
     def _rights(self) -> Iterator[tuple[ItemId, GrantedRight]]:
         """Rights in force: accepted, not ended, not run out."""
         for name, right in self._all("grant", GrantedRight):
-            last = right.terms.not_after
-            is_over = right.ended_at is not None or (last is not None and last < self._until)
+            ends = (right.terms.not_after, right.lapses_at)
+            has_run_out = any(end is not None and end < self._until for end in ends)
+            is_over = right.ended_at is not None or has_run_out
             if right.in_force_since is not None and not is_over:
                 yield name, right
 

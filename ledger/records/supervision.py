@@ -43,6 +43,7 @@ class CaseOpening(Canonical):
         evidence: digests of documents it rests on, ascending.
         figure: the figure objected to, and what must not count in it.
         record: the record objected to.
+        produces: of an order: whether the report must name documents.
         release: the release to be corrected, and its contents.
         settles: of a rectification: whether the finding it rests on is closed with it.
         text: what is asked for, and why; may be sealed.
@@ -54,6 +55,7 @@ class CaseOpening(Canonical):
     days: Days | None = None
     evidence: Annotated[tuple[DigestHex, ...], Meta(max_length=32)] = ()
     figure: FigureObjection | None = None
+    produces: bool = False
     record: DigestHex | None = None
     release: VersionContent | None = None
     settles: bool = False
@@ -75,6 +77,8 @@ class CaseOpening(Canonical):
             raise ValueError("`record` goes with an objection")
         if (self.release is not None) != (self.workflow == "correction"):
             raise ValueError("`release` goes with a correction")
+        if self.produces and self.workflow not in ORDERS:
+            raise ValueError("`produces` goes with an order")
         if self.settles and (self.workflow != "rectification" or self.case is None):
             raise ValueError("`settles` goes with a rectification that rests on a `case`")
         if self.days is not None and self.workflow not in ORDERS:

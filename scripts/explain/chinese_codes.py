@@ -23,6 +23,7 @@ FINDINGS: Final[Mapping[str, tuple[str, str]]] = {
     "not-deleted-in-time": ("授权终止后未在期限内声明删除或者退还数据", "删除数据并予以声明"),
     "grant-unknown": ("报告所指的授权不属于该成员", "重新报告，写明所涉授权"),
     "delivered-not-reported": ("数据已交付，未在期限内报告任何使用", "报告使用，或者终止授权"),
+    "evidence-not-produced": ("未在期限内提供要求的材料", "报告并列明材料"),
     "granted-never-used": ("授权从未使用，至期限届满无使用报告", "使用并报告，或者终止授权"),
     "fields-never-used": ("授权的数据项中有从未使用的", "将授权缩小到实际使用的数据项"),
     "inconsistent-checkpoints": (
@@ -174,6 +175,7 @@ REASONS: Final[Mapping[str, str]] = {
     "ledger-would-stop": "将无人表决、排序或者见证",
     "not-accused": "疑点由其所指的唯一成员整改",
     "demand-not-assigned": "没有所指的数据需求，或者未对接给该成员",
+    "evidence-missing": "要求提供材料，而报告未列明任何材料",
     "asked-already": "申请延期已达账本所允许的次数",
     "not-your-office": "仅限主管部门和审计机关",
     "not-a-party": "只有事项的当事方可以提出争议",
