@@ -12,7 +12,7 @@ from ledger.records import Ballot, Body, Decision, Proposal
 from ledger.records.governance import Action, ReinstateMember, SuspendMember
 from ledger.times import DAY_MS, from_ms
 from node.client import Client, Receipted, Writer
-from scripts import govern_draft, govern_members
+from scripts import govern_draft, govern_draft_members, govern_members
 from scripts.answers import any_value, read_value
 from scripts.console_text import (
     USAGE,
@@ -38,6 +38,7 @@ app = typer.Typer(
     help="What the committee decides: propose, vote, and see what was adopted and by how many.",
 )
 
+govern_draft.app.add_typer(govern_draft_members.app)
 app.add_typer(govern_draft.app, name="draft")
 app.add_typer(govern_members.app)
 

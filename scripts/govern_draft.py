@@ -15,14 +15,11 @@ from msgspec import Struct
 
 from ledger.canonical import encode
 from ledger.records.actions import (
-    HANDED_MAX,
     ChangeBases,
     SetLogKeys,
     SetPairing,
-    SplitMember,
 )
 from ledger.records.genesis import LogKeys, Names
-from ledger.records.governance import SucceedMember
 from scripts.console_text import info, success
 from scripts.files import write_new
 from scripts.govern_actions import read_bases
@@ -56,7 +53,7 @@ def bases(
     Example: `blockpool govern draft bases bases.csv --out bases.json`
     """
     adopted = () if file is None else read_bases(file)
-    _write([build(ChangeBases, bases=adopted, retired=words(retire))], out)
+    write_actions([build(ChangeBases, bases=adopted, retired=words(retire))], out)
 
 
 @app.command("log-keys")
@@ -79,7 +76,7 @@ def log_keys(
         ed25519=read_public_key(ed25519).description,
         ml_dsa44=read_public_key(ml_dsa).description,
     )
-    _write([build(SetLogKeys, log_keys=keys, member=member)], out)
+    write_actions([build(SetLogKeys, log_keys=keys, member=member)], out)
 
 
 @app.command("pairing")
@@ -110,53 +107,10 @@ def pairing(
         since=since,
         until=until,
     )
-    _write([action], out)
+    write_actions([action], out)
 
 
-@app.command("merge")
-def merge(
-    member: MemberArgument,
-    *,
-    into: Annotated[str, typer.Option(help="Member that acts for it from then on.")],
-    out: OutOption = None,
-) -> None:
-    """Merge a member into another one. Its id stays, and all it provides, has and owes.
-
-    The successor's custodian appoints its writers from then on: `blockpool keys appoint`.
-
-    Example: `blockpool govern draft merge parks --into works --out merge.json`
-    """
-    _write([build(SucceedMember, member=member, successor=into)], out)
-
-
-@app.command("split")
-def split(
-    member: MemberArgument,
-    *,
-    datasets: Annotated[
-        str, typer.Option(help="Datasets it provides, or has rights to; or @FILE, one a line.")
-    ],
-    to: Annotated[
-        str, typer.Option(help="Member that acts for it in these; the member itself takes back.")
-    ],
-    out: OutOption = None,
-) -> None:
-    """Put what a member does with some datasets into another hand. Nothing else changes.
-
-    Ids, rights, cases and deadlines stay. The new hand's custodian appoints writers of the member
-    for these datasets: `blockpool keys appoint MEMBER/NAME --datasets …`. More than 128 datasets
-    are several actions, in files with a number.
-
-    Example: `blockpool govern draft split transport --datasets roads,bridges --to works
-    --out split.json`
-    """
-    text = Path(datasets[1:]).read_text(encoding="utf-8") if datasets[:1] == "@" else datasets
-    listed = words(text) or ("",)
-    several = [listed[at : at + HANDED_MAX] for at in range(0, len(listed), HANDED_MAX)]
-    _write([build(SplitMember, datasets=one, member=member, successor=to) for one in several], out)
-
-
-def _write(actions: Sequence[Struct], out: Path | None) -> None:
+def write_actions(actions: Sequence[Struct], out: Path | None) -> None:
     """Print actions, a line each, or write each into a file of its own."""
     for n, action in enumerate(actions, start=1):
         text = encode(action)

@@ -23,7 +23,7 @@ def members(
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
-    """List members: their names, roles and territories, and who acts for those that were merged.
+    """List members: their names, roles, territories, and who acts for those merged or split.
 
     Example: `blockpool govern members --role committee --as-at 2026-12-31`
     """
@@ -41,8 +41,11 @@ def _cells(row: JsonObject) -> tuple[object, ...]:
     called, place = row["names"], row["jurisdiction"]
     name = " ".join(str(one) for one in called.values()) if isinstance(called, dict) else ""
     territory = f"{place['code']} ({place['level']})" if isinstance(place, dict) else ""
-    status, successor = row.get("status", "active"), row.get("successor")
-    return (row["id"], name, ", ".join(_words(row.get("roles"))), territory, status, successor)
+    successor = row.get("successor")
+    hands = [] if successor is None else [str(successor)]
+    hands += [f"{one} in part" for one in _words(row.get("heirs"))]
+    roles = ", ".join(_words(row.get("roles")))
+    return (row["id"], name, roles, territory, row.get("status", "active"), ", ".join(hands))
 
 
 def _words(value: object) -> list[str]:

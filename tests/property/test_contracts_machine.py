@@ -56,6 +56,7 @@ from ledger.records import (
     Grant,
     KeyRevocation,
     KeyRotation,
+    Mandate,
     Proposal,
     Record,
     Release,
@@ -551,6 +552,8 @@ class Departments(RuleBasedStateMachine):
                 member = value(f"member/{name.partition('/')[0]}")
                 heirs = member.heirs if isinstance(member, Member) else ()
                 return [custodian_of(one) for one in (name.partition("/")[0], *heirs)]
+            case Mandate(member=member):
+                return [custodian_of(member)]
             case KeyRevocation(key=keyid):
                 key = value(f"key/{keyid}")
                 return [custodian_of(key.member)] if isinstance(key, Key) else []

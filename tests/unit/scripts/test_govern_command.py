@@ -163,6 +163,7 @@ def test_a_member_is_split_and_what_is_left_is_merged(
     command.ok("govern", "draft", "split", *part, "--out", split)
     adopted(command, split)
     assert member(world, "transport").heirs == ("weather",)
+    assert "weather in part" in command.ok("govern", "members")
     command.ok(
         "keys", "appoint", "transport/flights",
         "--custodian", command.key_file("weather/custodian"),
@@ -231,6 +232,39 @@ def test_a_member_gets_log_keys(command: Command, world: World, tmp_path: Path) 
     for voter in ("audit/main", "health/main"):
         command.ok("govern", "vote", case_id, "yes", writer=voter)
     assert member(world, "weather").log_keys[1] == post_quantum.public_key.keyid
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (("remove", "weather"), '{"act":"remove-member","member":"weather"}'),
+        (("roles", "weather", "--roles", "steward, auditor"), '"roles":["auditor","steward"]'),
+        (("roles", "weather", "--roles", ""), '{"act":"set-roles","member":"weather"}'),
+        (("group", "g", "--members", "health,tax", "--en", "B"), '"members":["health","tax"]'),
+        (("merge", "weather", "--into", "health"), '"successor":"health"'),
+        (
+            (
+                "describe", "weather", "--code", "1", "--jurisdiction", "330100", "--level", "city",
+                "--zh", "气象局", "--superior", "health",
+            ),
+            '"lineSuperior":"health"',
+        ),
+    ],
+)  # fmt: skip
+def test_actions_are_written_down(command: Command, said: tuple[str, ...], told: str) -> None:
+    assert told in command.ok("govern", "draft", *said)
+
+
+def test_a_custodian_key_is_recovered_by_a_draft(
+    command: Command, world: World, tmp_path: Path
+) -> None:
+    key, out = command.key_file("again"), tmp_path / "recover.json"
+    command.ok("govern", "draft", "recover", "weather", "--key", key, "--out", out)
+    said = ("--minutes", NOWHERE, "--reason", "burnt", "--cosign", key)
+    command.ok("govern", "decide", out, *said, writer="transport/main")
+    assert member(world, "weather").custodian == signer("again").public_key.keyid
+    level = ("--code", "1", "--jurisdiction", "1", "--level", "moon", "--en", "W")
+    assert "level" in command.fails("govern", "draft", "describe", "weather", *level)
 
 
 def test_many_datasets_are_several_actions(command: Command, tmp_path: Path) -> None:
