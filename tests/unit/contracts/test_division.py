@@ -7,7 +7,6 @@ Transport provides `flights`, health has a right to it; weather takes over what 
 from collections.abc import Callable
 
 import pytest
-
 from msgspec.structs import replace
 
 from contracts import findings, reasons
@@ -169,6 +168,35 @@ def test_a_consumer_is_split_as_well() -> None:
     assert story.state_of(story.grant_id) == "ended"
 
 
+@pytest.mark.rule("R629", "R407", "R412", "1261")
+def test_what_a_split_consumer_is_offered_its_hand_accepts_and_passes_on() -> None:
+    deep = replace(bodies.TERMS, delegable=1)
+    story = Story().publish(conditions=deep)
+    adopt(story, split("health"))
+    story.world.accept(desk(story, "health/desk"))
+    offer = story.offer(deep)
+    late = story.world.sign("health/main", bodies.acceptance(offer))
+    assert story.world.refuse(late) == reasons.IN_OTHER_HANDS
+    story.says("health/desk", bodies.acceptance(offer))
+    passed_on = bodies.delegation(offer, "audit", terms=bodies.TERMS)
+    own = story.world.sign("health/main", passed_on)
+    assert story.world.refuse(own) == reasons.IN_OTHER_HANDS
+    story.says("health/desk", passed_on)
+
+
+@pytest.mark.rule("R629", "R401")
+def test_who_holds_a_part_asks_for_no_more_than_that_part() -> None:
+    story = handed("health")
+    asked = bodies.request(bodies.request_item(story.entry))
+    story.says("health/desk", asked)
+    tides = story.says("weather/main", bodies.entry(dataset="tides", title="Tides")).digest
+    story.says("steward/main", bodies.case_step("approve", tides))
+    other = bodies.request(bodies.request_item(tides, bodies.TERMS, "tides"))
+    record = story.world.sign("health/desk", other)
+    assert story.world.refuse(record) == reasons.DATASET_NOT_ALLOWED
+    story.says("health/main", other)
+
+
 @pytest.mark.rule("R206", "1201", "1001", "1261")
 def test_who_appoints_and_manages_the_writers_of_a_part() -> None:
     story = published()
@@ -300,10 +328,10 @@ def test_sixteen_members_hold_parts_of_one() -> None:
     story.says("transport/main", bodies.schema())
     for n, office in enumerate(offices):
         story.says("transport/main", bodies.entry(dataset=f"d{n}"))
-        action = split(successor=office, dataset=f"d{n}")
         if n < HEIRS_MAX:
-            adopt(story, action)
-    last = proposes(action)(story)
+            adopt(story, split(successor=office, dataset=f"d{n}"))
+    one_more = split(successor=offices[-1], dataset=f"d{HEIRS_MAX}")
+    last = proposes(one_more)(story)
     assert story.world.refuse(story.world.sign("audit/main", last)) == reasons.LIMIT
 
 
