@@ -11,13 +11,15 @@ from contracts.assessment.reports import assess, drill
 from contracts.assessment.seed import SEED
 from contracts.assessment.trust import trust_in
 from node.replica import Replica
-from node.storage.store import Snapshot
+from node.storage.database import open_database
+from node.storage.store import Snapshot, SqlStore
 from node.views.assessment import facts_at
 from node.views.models import PARTY
 from node.views.rebuild import rebuild
 from tests import bodies
 from tests.assessed import FINAL, QUARTER, chronicle_of, objection
 from tests.nodes import close, open_replica
+from tests.older import take_back
 from tests.unit.contracts.test_assessment import MOMENTS, decide, quarter
 from tests.world import ROLES, World
 
@@ -90,6 +92,20 @@ def test_views_made_anew_tell_the_same(replica: Replica, world: World) -> None:
     compare(replica, world)
     with replica.store.snapshot() as snapshot:
         assert parties(snapshot) == before
+
+
+def test_an_upgrade_fills_who_is_a_party(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "older.db"
+    replica = open_replica(path, world)
+    with replica.store.snapshot() as snapshot:
+        before = parties(snapshot)
+    with replica.store.engine.connect() as connection, connection.begin():
+        take_back(connection, "0005")
+    close(replica)
+    engine = open_database(path)
+    with SqlStore(engine).snapshot() as snapshot:
+        assert parties(snapshot) == before
+    engine.dispose()
 
 
 def test_before_the_ledger_there_is_nothing(replica: Replica) -> None:
