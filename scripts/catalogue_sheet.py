@@ -122,7 +122,7 @@ CELLS: Final = (
     _of_table("source", "where the data comes from"),
     _of_table("territory", "column with the code of the territory that a row is about"),
     _of_table("contact", "office to ask"),
-    _of_table("demand", "id of the demand it meets"),
+    _of_table("demand", "id of the demand it meets, assigned to the provider"),
     _of_table("location", "file, relative to this sheet, or database; for the release"),
     _of_table("table", "name of the table in the database; for the release"),
     _of_table("row_count", "number of rows; for the release"),

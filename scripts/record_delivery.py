@@ -47,6 +47,8 @@ def deliver(
 ) -> None:
     """State what was handed over under a right: a file, or a period of a service.
 
+    State a service month by month: where the ledger asks, months are compared with reported uses.
+
     Example: `blockpool record deliver GRANT flights.csv --rows 336776
     --ended-at 2026-11-23T09:00:00+08:00`
     """
