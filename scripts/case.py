@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from contracts.values import Case, GrantedRight, RequestedItem
+from contracts.values import Case, FigureUnderObjection, GrantedRight, RequestedItem
 from contracts.workflows import WORKFLOWS
 from ledger.records import Body, Step
 from ledger.records.cases import CASES_PER_STEP_MAX
@@ -158,6 +158,10 @@ def _about(client: Client, row: JsonObject) -> str:
             return "" if other is None else f"a case: {other.workflow}"
         case _, ("release", _, version):
             return version.replace("/", "@")
+        case _, ("figure", _, _):
+            value = read_value(client, FigureUnderObjection, str(row["subject"]))
+            said = None if value is None else value.objection
+            return "" if said is None else f"{said.indicator}@{said.period}"
         case _, ("catalogue" | "entry", _, name):
             return name
         case _, ("entry-draft", _, digest):

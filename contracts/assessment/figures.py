@@ -94,15 +94,12 @@ def _covers(clauses: Sequence[Clause], thing: Thing) -> bool:
 
 
 def _is_covered(clause: Clause, thing: Thing) -> bool:
-    values = (
-        (clause.codes, (thing.code,)),
-        (clause.lateness, (thing.lateness,)),
-        (clause.sides, thing.sides),
-        (clause.states, (thing.state,)),
-        (clause.workflows, (thing.workflow,)),
-    )
     return (
-        all(not wanted or any(one in wanted for one in has) for wanted, has in values)
+        (not clause.workflows or thing.workflow in clause.workflows)
+        and (not clause.lateness or thing.lateness in clause.lateness)
+        and (not clause.states or thing.state in clause.states)
+        and (not clause.codes or thing.code in clause.codes)
+        and (not clause.sides or any(one in clause.sides for one in thing.sides))
         and all(one in thing.marks for one in clause.marks)
         and not any(one in thing.marks for one in clause.unmarked)
     )

@@ -87,7 +87,7 @@ def assess(
 ) -> Assessment:
     """The figures of a member in a period, as they are known at `now`."""
     view = _View(facts_at, ledger, member, period, now)
-    figures = tuple(view.figure(one)[0] for one in view.indicators())
+    figures = tuple(view.figure(one) for one in view.indicators())
     return Assessment(
         figures=figures,
         final_at=view.final_at,
@@ -104,7 +104,8 @@ def drill(
 ) -> tuple[Figure, tuple[Counted, ...]] | None:
     """One figure with all it counts, ascending by key; None if there is no such indicator."""
     view = _View(facts_at, ledger, member, period, now)
-    return next((view.figure(one) for one in view.indicators() if one.id == code), None)
+    found = next((one for one in view.indicators() if one.id == code), None)
+    return None if found is None else (view.figure(found), view.counted(found))
 
 
 def running_period(facts_at: FactsAt, ledger: Ledger, now: Time) -> PeriodName:
@@ -153,24 +154,24 @@ class _View:
         every = (one for one in self._ended.indicators() if one.period == length)
         return sorted(every, key=lambda one: one.id)
 
-    def figure(self, indicator: Indicator) -> tuple[Figure, tuple[Counted, ...]]:
-        """What an indicator came to, and what it counts."""
+    def figure(self, indicator: Indicator) -> Figure:
+        """What an indicator came to."""
         objections = self._objections.get(indicator.id, ())
-        without = frozenset(
-            key for one in objections if one.state == "upheld" for key in one.things
-        )
-        things = self._of(indicator.of)
-        of, counted = counted_by(indicator, things, without)
-        every, _ = counted_by(indicator, things, frozenset())
-        keys = {one.key for one in counted}
-        figure = Figure(
+        of, counted = counted_by(indicator, self._of(indicator.of), _without(objections))
+        return Figure(
             indicator=indicator,
             objections=objections,
             status=self._status(objections),
             taken=take(indicator, of, counted),
         )
-        return figure, tuple(
-            Counted(counts=one.key in keys, excluded=one.key in without, thing=one) for one in every
+
+    def counted(self, indicator: Indicator) -> tuple[Counted, ...]:
+        """What it counts, and what objections took out."""
+        without = _without(self._objections.get(indicator.id, ()))
+        of, counted = counted_by(indicator, self._of(indicator.of), frozenset())
+        keys = {one.key for one in counted} - without
+        return tuple(
+            Counted(counts=one.key in keys, excluded=one.key in without, thing=one) for one in of
         )
 
     def _of(self, sort: Sort) -> tuple[Thing, ...]:
@@ -201,3 +202,7 @@ class _View:
                     told = Objection(case=case_id, state=case.state, things=said.things)
                     found[said.indicator] = (*found.get(said.indicator, ()), told)
         return found
+
+
+def _without(objections: tuple[Objection, ...]) -> frozenset[ThingKey]:
+    return frozenset(key for one in objections if one.state == "upheld" for key in one.things)

@@ -16,7 +16,7 @@ from contracts.assessment.facts import Facts
 from contracts.assessment.periods import Span
 from contracts.cases import code_of
 from contracts.values import Case, GrantedRight
-from contracts.workflows import WORKFLOWS
+from contracts.workflows import WORKFLOWS, Part
 from ledger.records.assessment import Lateness, Mark, Side, Sort, ThingKey
 from ledger.types import CaseId, DigestHex, MemberId, Time
 
@@ -93,21 +93,24 @@ def cases_of(known: Facts, member: MemberId, span: Span, until: Time) -> Iterato
     findings = _against(every, member)
     for case_id, case in every:
         if case.opened_at < span.until:
+            sides = _sides(case, member)
             yield Thing(
                 code=None if case.finding is None else case.finding.code,
                 key=f"case/{case_id}",
-                lateness=lateness_of(case_id, case, member, findings),
+                lateness=lateness_of(case_id, case, sides, findings),
                 marks=("backflow",) if case_id in backflows else (),
                 opened_at=case.opened_at,
                 record=case_id[:_DIGEST_CHARS],
-                sides=_sides(case, member),
+                sides=sides,
                 sort="case",
                 state=case.state,
                 workflow=case.workflow,
             )
 
 
-def lateness_of(case_id: CaseId, case: Case, member: MemberId, findings: _Findings) -> Lateness:
+def lateness_of(
+    case_id: CaseId, case: Case, sides: tuple[Side, ...], findings: _Findings
+) -> Lateness:
     """R807: how a member stands to the deadlines of a case that ran against it as a party.
 
     It is late if a finding says that it missed one and was confirmed, and suspected as long as that
@@ -115,20 +118,17 @@ def lateness_of(case_id: CaseId, case: Case, member: MemberId, findings: _Findin
     can still become overdue against it; in time once it cannot; and none if it never could, or if
     the case was withdrawn, waived, dropped or superseded.
     """
-    table = WORKFLOWS[case.workflow]
-    sides = _sides(case, member)
+    deadlines = _deadlines(case.workflow)
     states = [
         state
-        for one in table.states
-        if one.overdue is not None
-        for state in findings.get((case_id, code_of(case, one.overdue)), ())
+        for overdue, _ in deadlines
+        for state in findings.get((case_id, code_of(case, overdue)), ())
     ]
     if any(state in CONFIRMED for state in states):
         return "late"
     if any(state in UNDECIDED for state in states):
         return "suspected"
-    owes = any(one.overdue is not None and one.late in sides for one in table.states)
-    if not owes or case.state in GONE:
+    if not any(late in sides for _, late in deadlines) or case.state in GONE:
         return "none"
     return "pending" if _can_be_late(case.workflow, case.state, sides) else "in-time"
 
@@ -146,6 +146,13 @@ def _against(cases: Iterable[tuple[CaseId, Case]], member: MemberId) -> _Finding
             for one in bases:
                 found.setdefault((one, code), []).append(case.state)
     return found
+
+
+@cache
+def _deadlines(workflow: str) -> tuple[tuple[str, Part | None], ...]:
+    """What is found when deadlines of a workflow pass, and against which part."""
+    states = WORKFLOWS[workflow].states
+    return tuple((one.overdue, one.late) for one in states if one.overdue is not None)
 
 
 @cache

@@ -7,6 +7,7 @@ two figure by figure. The ledger's parameters and calendar are those of today.
 from collections.abc import Iterator
 from typing import Final, TypeVar
 
+from msgspec.json import Decoder
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from contracts.assessment.facts import FactsAt
@@ -29,6 +30,8 @@ from node.views.models import PARTY, USAGE, VERSIONED
 
 _CASE: Final = VERSIONED["case"]
 _REQUEST: Final = VERSIONED["request"]
+_case, _request = Decoder(Case), Decoder(RequestedItem)
+"""Of what there can be very many, the node's own bytes are read without being checked again."""
 V = TypeVar("V", bound=Value)
 
 
@@ -81,8 +84,8 @@ class ViewedFacts:
             .order_by(PARTY.c.opened_at, _CASE.c.id)
         )
         for row in self._snapshot.connection.execute(query):
-            case = parse_value(f"case/{row.id}", row.value)
-            if isinstance(case, Case) and any(party.member == member for party in case.parties):
+            case = _case.decode(row.value)
+            if any(party.member == member for party in case.parties):
                 yield row.id, case
 
     def backflows(self, member: MemberId, since: Time, until: Time) -> frozenset[CaseId]:
@@ -100,10 +103,7 @@ class ViewedFacts:
             .where(and_(*wanted))
         )
         rows = self._snapshot.connection.execute(query)
-        asked = ((row.id, parse_value(f"request/{row.id}", row.value)) for row in rows)
-        return frozenset(
-            name for name, one in asked if isinstance(one, RequestedItem) and one.backflow
-        )
+        return frozenset(row.id for row in rows if _request.decode(row.value).backflow)
 
     def used(self, member: MemberId, since: Time, until: Time) -> frozenset[ItemId]:
         """As `Facts.used`."""

@@ -112,6 +112,8 @@ def test_a_member_objects(command: Command, world: World) -> None:
     assert f"about timely-answers of {QUARTER}" in told
     assert f"{QUARTER} 的 timely-answers" in command.ok("explain", case_id[:64], "--lang", "zh")
     assert "uphold" in command.ok("todo", "--member", "steward")
+    listed = command.ok("case", "list", "--workflow", "figure-objection")
+    assert f"timely-answers@{QUARTER}" in listed
     command.ok("case", "step", "uphold", case_id, writer="steward/main")
     shown = command.ok("assess", "figure", "transport", "timely-answers", "--period", QUARTER)
     for words in ("3 / 3", f"objection {case_id}: upheld", "taken out by an objection"):
