@@ -17,6 +17,7 @@ from ledger.records.actions import SplitMember
 from ledger.records.genesis import Names
 from ledger.records.governance import SucceedMember
 from ledger.records.keys import Family
+from ledger.times import DAY_MS, from_ms, to_ms
 from ledger.types import DigestHex, MemberId, Time
 from tests import bodies
 from tests.bodies import NOWHERE
@@ -207,3 +208,26 @@ def test_a_finding_names_whose_hand_it_was() -> None:
     said = bodies.usage(story.grant_id, story.world.now, system="harbour")
     record = story.world.sign("health/contractor", said)
     assert story.world.find(record) == ("outside-mandate",)
+
+
+@pytest.mark.rule("R207", "1309")
+def test_a_mandate_that_ends_now_is_over() -> None:
+    story = Story()
+    story.says("transport/main", bodies.system())
+    at = story.world.later()
+    record = story.world.sign("transport/custodian", mandate(not_after=at))
+    assert story.world.refuse(record, at=at) == reasons.PERIOD_OVER
+
+
+@pytest.mark.rule("R208", "1262")
+@pytest.mark.parametrize("late_ms", [0, -1])
+def test_a_mandate_begins_at_its_moment(late_ms: int) -> None:
+    story = Story()
+    begins = story.world.later(DAY_MS)
+    under = given(story, not_before=begins)
+    record = appointed(story, appointment(under))
+    at = from_ms(to_ms(begins) + late_ms)
+    if late_ms < 0:
+        assert story.world.refuse(record, at=at) == reasons.BEYOND_MANDATE
+    else:
+        story.world.accept(record, at=at)
