@@ -225,7 +225,8 @@ def _is_in_force(right: GrantedRight, span: Span) -> bool:
     """Whether a right was in force at some moment of a span, by itself."""
     since, window = right.in_force_since, right.terms
     starts = max(since or span.until, window.not_before or "")
-    ends = min(right.ended_at or span.until, window.not_after or span.until)
+    limits = (right.ended_at, right.lapses_at, window.not_after)
+    ends = min(one or span.until for one in limits)
     return starts < span.until and ends > span.since and starts < ends
 
 

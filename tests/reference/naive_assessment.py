@@ -141,7 +141,7 @@ class NaiveLedger:
             if start is None:
                 continue
             start = max(start, right["terms"].get("notBefore", ""))
-            end = min(end, right["terms"].get("notAfter", "~"))
+            end = min(end, right.get("lapsesAt", "~"), right["terms"].get("notAfter", "~"))
             if start < until and end > since and start < end:
                 rights.append(key.removeprefix("grant/"))
         used = {

@@ -315,6 +315,20 @@ def test_rights_in_force_in_the_period(
     assert figures(following)["use-of-grants"] == (0, int(lasts))
 
 
+@pytest.mark.rule("R806")
+def test_a_right_given_in_an_emergency_counts_until_it_lapses() -> None:
+    monthly = replace(SEED[-1], period="month")
+    story = assessed(monthly, parameters=Parameters(emergency_days=3)).publish()
+    story.in_emergency(ends="2026-12-20T00:00:00.000Z")
+    story.world.block(at=AFTER)
+    chronicle = chronicle_of(story.world)
+    told = [
+        assess(chronicle.at, chronicle.ledger, "health", month, chronicle.now)
+        for month in ("2026-11", "2026-12")
+    ]
+    assert [figures(one)["use-of-grants"] for one in told] == [(0, 1), (0, 0)]
+
+
 def thing(**changes: object) -> Thing:
     one = Thing(
         code="answer-overdue",
