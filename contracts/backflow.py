@@ -27,6 +27,7 @@ from ledger.types import CaseId, MemberId
 
 LEVELS: Final[tuple[Level, ...]] = ("national", "province", "city", "county", "township")
 """From the highest to the lowest."""
+_DIGITS: Final = "0123456789"
 DIVISION_DIGITS: Final = 6
 """Digits of a division's code, two each for province, city and county; three each follow below."""
 
@@ -83,7 +84,7 @@ def stem_of(code: str) -> str:
     >>> stem_of("330100"), stem_of("330000"), stem_of("330102000000"), stem_of("DE-BY")
     ('3301', '33', '330102', 'DE-BY')
     """
-    if not (code.isascii() and code.isdigit() and len(code) >= DIVISION_DIGITS):
+    if len(code) < DIVISION_DIGITS or code.strip(_DIGITS):
         return code
     stem = code
     while len(stem) > DIVISION_DIGITS and stem.endswith("000"):
