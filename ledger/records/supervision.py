@@ -42,8 +42,8 @@ class CaseOpening(Canonical):
         days: of an order: working days to report; the ledger's own if missing.
         evidence: digests of documents it rests on, ascending.
         figure: the figure objected to, and what must not count in it.
-        record: the record objected to.
         produces: of an order: whether the report must name documents.
+        record: the record objected to.
         release: the release to be corrected, and its contents.
         settles: of a rectification: whether the finding it rests on is closed with it.
         text: what is asked for, and why; may be sealed.
