@@ -282,5 +282,6 @@ def _act(client: Client, proposal: str) -> str:
     if proposed is None:
         return ""
     told = dict(members_told(proposed.action))
-    named = told.get("member") or told.get("members[0].id") or ""
+    names = ("member", "members[0].id", "indicator", "indicator.id")
+    named = next((told[name] for name in names if name in told), "")
     return f"{told['act']} {named}".strip()

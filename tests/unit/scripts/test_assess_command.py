@@ -132,6 +132,7 @@ def test_the_seed_is_put_to_the_vote(command: Command, tmp_path: Path, world: Wo
     said = ("govern", "propose", out / "linkage.json", "--reason", "less")
     made = command.json(*said, "--until", "2027-01-30", writer="audit/main")
     case_id = made["created"][0]["id"]
+    assert "set-indicator linkage" in command.ok("govern", "list", "--state", "open")
     for voter in ("audit/main", "health/main"):
         command.ok("govern", "vote", case_id, "yes", writer=voter)
     assert getattr(world.value("indicator/linkage"), "weight", None) == 1
