@@ -24,6 +24,7 @@ ASKED: Final = {
     "refusals": "refusals by ground",
     "unused": "granted and not used",
     "problems": "problems and what became of them",
+    "incidents": "incidents by stage",
     "approvals": "who approved what is in force",
 }
 """The questions, and how the answers are headed."""
@@ -50,7 +51,8 @@ def ask(
     """Answer the first questions of an audit from the leaves of a log, which is audited first.
 
     Which systems have no entry; what was refused on which ground; what was granted and never used;
-    what was found, and put right; who approved. Nobody is believed: each answer names its records.
+    what was found, and put right; what happened at which stage; who approved. Nobody is believed:
+    each answer names its records.
 
     Example: `blockpool audit questions export --since 2026-01-01 --until 2027-01-01`
     """
@@ -119,6 +121,23 @@ def _problems(questions: Questions) -> tuple[Sequence[str], Rows]:
     return ("problem", "accused", "found", "state", "steps, records", "ordered", "case"), rows
 
 
+def _incidents(questions: Questions) -> tuple[Sequence[str], Rows]:
+    rows = (
+        (
+            one.stage,
+            one.category,
+            one.where,
+            ", ".join(one.datasets),
+            one.people,
+            one.state,
+            *_told(one.told),
+        )
+        for one in questions.incidents()
+    )
+    names = ("stage", "what", "where", "datasets", "people", "state", "told by", "at", "record")
+    return names, rows
+
+
 def _approvals(questions: Questions) -> tuple[Sequence[str], Rows]:
     rows = (
         (one.dataset, "entry" if len(one.what) == 64 else "right", *_told(one.told), one.what)
@@ -137,5 +156,6 @@ _TABLES: Final[dict[str, Callable[[Questions], tuple[Sequence[str], Rows]]]] = {
     "refusals": _refusals,
     "unused": _unused,
     "problems": _problems,
+    "incidents": _incidents,
     "approvals": _approvals,
 }

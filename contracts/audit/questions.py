@@ -27,7 +27,7 @@ from contracts.values import (
 )
 from contracts.view import V
 from contracts.workflows import WORKFLOWS
-from ledger.records import Record, Step
+from ledger.records import Incident, Record, Step
 from ledger.seal import Outcome
 from ledger.types import CaseId, Count, DatasetId, DigestHex, ItemId, MemberId, Slug, Time, WriterId
 
@@ -87,6 +87,19 @@ class Problem(Struct, frozen=True, kw_only=True, rename="camel"):
     orders: tuple[tuple[CaseId, Slug], ...]
 
 
+class Happened(Struct, frozen=True, kw_only=True, rename="camel"):
+    """An incident: what happened, at which stage of the data's life, and where its case stands."""
+
+    case: CaseId
+    category: Slug
+    stage: Slug
+    where: MemberId
+    datasets: tuple[DatasetId, ...]
+    people: Count
+    state: Slug
+    told: Told
+
+
 class Approval(Struct, frozen=True, kw_only=True, rename="camel"):
     """Who approved an entry in force, or gave a right in force."""
 
@@ -102,6 +115,7 @@ class Questions:
         self._since, self._until = since, until
         self._values: dict[str, Value] = {}
         self._given: dict[DigestHex, Told] = {}
+        self._incidents: dict[DigestHex, tuple[Incident, Told]] = {}
         self._steps: dict[CaseId, list[Told]] = {}
 
     def take(self, block: Block, result: BlockResult) -> None:
@@ -201,6 +215,25 @@ class Questions:
         ]
         return sorted(found, key=lambda one: (one.opened_at, one.case))
 
+    def incidents(self) -> list[Happened]:
+        """What was leaked, lost, misused or tampered with, as reported in the period, by stage."""
+        found = [
+            Happened(
+                case=name,
+                category=body.category,
+                stage=body.stage,
+                where=next(one.member for one in case.parties if one.part == "respondent"),
+                datasets=body.datasets,
+                people=body.people,
+                state=case.state,
+                told=told,
+            )
+            for name, case in self._all("case", Case)
+            if case.workflow == "incident" and case.opened_at >= self._since
+            for body, told in [self._incidents[case.subject.removeprefix("record/")]]
+        ]
+        return sorted(found, key=lambda one: (one.stage, one.told.index))
+
     def approvals(self) -> list[Approval]:
         """Who approved each entry in force, and who gave each right in force."""
         found = [
@@ -225,6 +258,8 @@ class Questions:
                         index=index, time=time, writer=told.writer, step=name, ground=ground
                     )
                     self._steps.setdefault(case, []).append(taken)
+            case Incident() as body:
+                self._incidents[record.digest] = body, told
             case _ if any(key.startswith(f"grant/{record.digest}") for key in changed):
                 self._given[record.digest] = told
             case _:

@@ -27,6 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     story.steps("transport/main", "refuse", story.request_id, "not-necessary")
     story.grant()
     story.says("health/main", bodies.usage(None, story.world.now))
+    story.says("health/main", bodies.incident(story.world.now))
     folder = tmp_path_factory.mktemp("log")
     for path, data in log_files(story.world.leaves).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

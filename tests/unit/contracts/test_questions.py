@@ -47,6 +47,8 @@ def story() -> tuple[Story, dict[str, str]]:
     story.world.block(at="2026-12-15T00:00:00.000Z")
     story.steps("health/main", "report", names["order"])
     story.steps("audit/main", "close", names["order"])
+    leak = bodies.incident(story.world.now, datasets=("flights",), member="transport", people=7)
+    names["leak"] = f"{story.says('health/main', leak).digest}-0"
     names["late"] = story.ask(by="weather")
     story.steps("transport/main", "refuse", story.request_id, "security")
     story.says("health/main", bodies.usage(names["unused"], story.world.now))
@@ -109,6 +111,23 @@ def test_what_was_found_and_put_right_by_then() -> None:
     assert (found.state, found.orders) == ("closed", ((names["order"], "closed"),))
     questions, _ = asked(since=DECEMBER)
     assert questions.problems() == []
+
+
+def test_what_happened_at_which_stage() -> None:
+    questions, names = asked()
+    (leak,) = questions.incidents()
+    assert (leak.case, leak.category, leak.stage) == (names["leak"], "leak", "store")
+    assert (leak.where, leak.datasets, leak.people, leak.state) == (
+        "transport",
+        ("flights",),
+        7,
+        "open",
+    )
+    assert leak.told.writer == "health/main"
+    questions, _ = asked(until=DECEMBER)
+    assert questions.incidents() == []
+    questions, _ = asked(since=JANUARY)
+    assert questions.incidents() == []
 
 
 def test_who_approved_what_is_in_force() -> None:
