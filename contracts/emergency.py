@@ -99,7 +99,9 @@ def ask(draft: Draft, item: RequestItem, right: GrantedRight | None, entry: Entr
     is_own = (right.member, right.dataset) == (draft.member, entry.dataset)
     fits = is_own and right.emergency is not None
     refuse_unless(fits, NOT_AN_EMERGENCY, item.emergency, "emergency")
-    cases.take_step(draft, _case_of(item.emergency), "ask", NOT_CONSUMER)
+    case_id = _case_of(item.emergency)
+    is_asked = held(draft, Case, f"case/{case_id}").state == "asked"
+    cases.take_step(draft, case_id, "ask-again" if is_asked else "ask", NOT_CONSUMER)
 
 
 def complete(draft: Draft, grant_id: ItemId | None) -> None:

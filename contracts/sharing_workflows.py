@@ -15,7 +15,10 @@ FORMALITIES: Final = Workflow(
     ),
     (
         Step("W871", "expected", "ask", ("consumer",), "asked", by="request", keeps_due=True),
-        Step("W872", "asked", "ask", ("consumer",), "asked", by="request", keeps_due=True),
+        Step(
+            "W872", "asked", "ask-again", ("consumer",), "asked", by="request",
+            aside=True, keeps_due=True,
+        ),
         Step("W873", "lapsed", "ask", ("consumer",), "lapsed", by="request", keeps_due=True),
         Step("W874", "asked", "complete", ("provider",), "completed", by="grant"),
         Step("W875", "lapsed", "complete", ("provider",), "completed", by="grant"),

@@ -374,6 +374,7 @@ STEPS: Final[Mapping[str, str]] = {
     "allow-extension": "批准延期",
     "amend": "变更",
     "ask": "补办申请",
+    "ask-again": "再次补办申请",
     "ask-extension": "申请延期答复",
     "ask-supplement": "要求补正",
     "deny-extension": "不予延期",

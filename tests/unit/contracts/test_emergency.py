@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from contracts import findings, reasons
 from contracts.invariants import violations
+from contracts.tasks import tasks_of
 from contracts.values import Case, GrantedRight
 from ledger.errors import FormatError
 from ledger.records import Body, Record
@@ -206,6 +207,28 @@ def test_what_was_asked_for_and_not_answered_lapses_without_a_finding() -> None:
     assert story.world.block(at=DUE).settlement.findings == ()
     assert state(story) == "lapsed"
     assert uses(story) == ("no-effective-grant",)
+
+
+def duties(story: Story, member: str) -> list[tuple[str, str]]:
+    """What a member may or must do about the formalities."""
+    case_id = f"{story.grant_id}-formalities"
+    case = story.world.value(f"case/{case_id}")
+    assert isinstance(case, Case)
+    found = tasks_of(story.world.state, story.world.now, case_id, case, member)
+    return [(one.step, one.duty) for one in found]
+
+
+@pytest.mark.rule("R435")
+def test_who_has_asked_waits_and_who_answers_must() -> None:
+    story = published()
+    story.in_emergency()
+    assert duties(story, "health") == [("ask", "must")]
+    assert duties(story, "transport") == []
+    story.formalities()
+    assert duties(story, "health") == [("ask-again", "may")]
+    assert duties(story, "transport") == [("complete", "must")]
+    story.world.block(at=DUE)
+    assert duties(story, "health") == [("ask", "may")]
 
 
 @pytest.mark.rule("R435", "W873", "W875")
