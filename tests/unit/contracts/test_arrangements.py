@@ -128,9 +128,13 @@ def test_bases_come_to_an_end() -> None:
     story = Story()
     ledger = story.world.value("ledger")
     assert isinstance(ledger, Ledger)
-    story.world.state.commit({"ledger": replace(ledger, legal_bases=BASES_HELD_MAX)})
-    record = story.world.sign("audit/main", proposes(adopting("art-13"))(story))
-    assert story.world.refuse(record) == reasons.LIMIT
+    story.world.state.commit({"ledger": replace(ledger, legal_bases=BASES_HELD_MAX - 1)})
+    for codes, fits in ((("art-13", "art-14"), False), (("art-13",), True)):
+        record = story.world.sign("audit/main", proposes(adopting(*codes))(story))
+        if fits:
+            story.world.accept(record)
+        else:
+            assert story.world.refuse(record) == reasons.LIMIT
 
 
 @pytest.mark.rule("R634")
