@@ -353,11 +353,11 @@ class Departments(RuleBasedStateMachine):
                 accused = case.parties[0].member
                 body = bodies.opening("rectification", accused, case=name, settles=True)
                 self.says("steward/main", body)
-        for step, member in (("report", None), ("close", "audit")):
+        for said, member in (("report", None), ("close", "audit")):
             for name, case in self.all("case", Case):
                 if case.settles:
                     actor = member or case.parties[0].member
-                    self.says(f"{actor}/main", bodies.case_step(step, name))
+                    self.says(f"{actor}/main", bodies.case_step(said, name))
 
     @rule(data=st.data())
     def supervise(self, data: DataObject) -> None:
