@@ -1,4 +1,4 @@
-"""Rules of mandates: a contractor signs for a member, for one system of it, while its contract runs.
+"""Rules of mandates: a contractor signs for a member, for one system of it, until its period ends.
 
     health/custodian   mandate             system `his`, digest of the contract, until 31 December
     health/custodian   writer-appointment  `health/his-operator`, under this mandate, until then
