@@ -5,11 +5,11 @@ on every node and for every auditor, today and in ten years.
 
     replay          a block: settle deadlines, decide each record, seal
     transition      a record: the checks common to all kinds, then the rule of its own kind
-    genesis, keyring, catalogue, sharing, use       the rules, a family each
-    governance, actions                             votes, and what they can do
-    succession, rulebooks                           who acts for whom, versions of the rules
-    cases, workflows                                the interpreter, the tables it reads
-    terms, coverage, counters, calendar, columns    what rules compute with
+    genesis, keys, catalogue, sharing, use, supervision, governance, assessment
+                    the rules, a family each: a module, or a package that lists its modules
+    cases, course, workflows, tasks, named, mediation
+                    everything that has a course: the interpreter, the tables it reads
+    terms, calendar, succession                     what rules compute with
     reasons, findings                               the permanent codes they answer with
     values, view, draft, context                    the state, and all that a rule can see
     invariants, audit                               what holds of every state, of every log

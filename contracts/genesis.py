@@ -2,6 +2,7 @@
 
 from contracts.assessment import adoption
 from contracts.draft import Draft
+from contracts.governance.rulebooks import RULEBOOKS
 from contracts.reasons import (
     KEY_TAKEN,
     LIMIT,
@@ -11,7 +12,6 @@ from contracts.reasons import (
     Refused,
     refuse_unless,
 )
-from contracts.rulebooks import RULEBOOKS
 from contracts.values import Key, Ledger, Member, RoleHolders, Writer
 from ledger.errors import FormatError, WeakKeyError
 from ledger.keys import KeyDescription, PublicKey, parse_public_key

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contracts import columns
-from contracts.chains import Link, chain_of, versions
-from contracts.emergency import DAYS_MAX as EMERGENCY_DAYS_MAX
+from contracts.catalogue import columns
+from contracts.sharing.chains import Link, chain_of, versions
+from contracts.sharing.emergency import DAYS_MAX as EMERGENCY_DAYS_MAX
 from contracts.succession import GENERATIONS_MAX
 from contracts.terms import is_counted, narrows
 from contracts.values import (

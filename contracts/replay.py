@@ -13,11 +13,13 @@ the same leaves, outcomes and roots.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts import accounts, cases, findings, genesis, rulebooks, unused_fields
+from contracts import cases, findings, genesis
 from contracts.context import Context
 from contracts.draft import Draft
+from contracts.governance import rulebooks
 from contracts.reasons import MALFORMED, Refused
 from contracts.transition import Accepted, Rejected, SignatureCheck, apply, apply_genesis
+from contracts.use import accounts, unused_fields
 from contracts.values import Ledger, RoleHolders, Value
 from contracts.view import Overlay, State, held, read
 from contracts.workflows import WORKFLOWS

@@ -1,4 +1,4 @@
-"""The order of terms of use: what is stricter than what. `contracts.coverage` judges uses by them.
+"""The order of terms of use: what is stricter than what. `contracts.use.coverage` judges by them.
 
 Terms form a meet-semilattice. `meet` takes the stricter of each part; `narrows(a, b)` says that `a`
 allows nothing that `b` does not, part by part, and is `meet(a, b) == a`.

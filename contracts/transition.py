@@ -10,31 +10,14 @@ from typing import Final, assert_never
 
 from msgspec import Struct
 
-from contracts import (
-    amendment,
-    anchors,
-    cases,
-    catalogue,
-    delegation,
-    delivery,
-    disposal,
-    effect_report,
-    extension,
-    findings,
-    genesis,
-    governance,
-    keyring,
-    mandates,
-    manifests,
-    refusals,
-    sharing,
-    supervision,
-    upkeep,
-    use,
-)
+from contracts import anchors, cases, findings, genesis
+from contracts.catalogue import manifests, publishing, upkeep
 from contracts.context import Context
 from contracts.draft import Draft
-from contracts.mandates import KINDS_OF_CONTRACTORS
+from contracts.governance import votes
+from contracts.governance.rulebooks import rule_of
+from contracts.keys import keyring, mandates
+from contracts.keys.mandates import KINDS_OF_CONTRACTORS
 from contracts.reasons import (
     ANOTHER_LEDGER,
     BAD_SIGNATURE,
@@ -53,8 +36,10 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
-from contracts.rulebooks import rule_of
+from contracts.sharing import amendment, delegation, delivery, extension, refusals, rights
 from contracts.succession import KINDS_OF_PARTS, is_suspended
+from contracts.supervision import openings
+from contracts.use import disposal, effect_report, reports
 from contracts.values import ChainHead, Key, Member, Writer
 from contracts.view import StateView, held, read
 from ledger.envelope import Envelope
@@ -135,15 +120,15 @@ def rejection_of(error: FormatError) -> Rejected:
 
 
 EFFECTS: Final[dict[str, cases.Effect]] = {
-    "accept-correction": supervision.accept_correction,
-    "close-finding": supervision.close_finding,
+    "accept-correction": openings.accept_correction,
+    "close-finding": openings.close_finding,
     "count-asking": extension.count_asking,
-    "drop-draft": catalogue.drop_draft,
-    "end-right": sharing.end_right,
-    "meet-demand": supervision.meet_demand,
-    "put-in-force": catalogue.put_in_force,
-    "resume-right": sharing.resume_right,
-    "suspend-right": sharing.suspend_right,
+    "drop-draft": publishing.drop_draft,
+    "end-right": rights.end_right,
+    "meet-demand": openings.meet_demand,
+    "put-in-force": publishing.put_in_force,
+    "resume-right": rights.resume_right,
+    "suspend-right": rights.suspend_right,
 }
 """What the effects named in the workflow tables do."""
 
@@ -159,7 +144,7 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912, PLR09
         return
     match body:
         case Usage():
-            use.apply_usage(draft, body)
+            reports.apply_usage(draft, body)
         case Delivery():
             delivery.apply_delivery(draft, body)
         case EffectReport():
@@ -169,13 +154,13 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912, PLR09
         case Acknowledgement():
             delivery.apply_acknowledgement(draft, body)
         case Request():
-            sharing.apply_request(draft, body)
+            rights.apply_request(draft, body)
         case Grant():
-            sharing.apply_grant(draft, body)
+            rights.apply_grant(draft, body)
         case Acceptance():
-            sharing.apply_acceptance(draft, body)
+            rights.apply_acceptance(draft, body)
         case Revocation():
-            sharing.apply_revocation(draft, body)
+            rights.apply_revocation(draft, body)
         case Delegation():
             delegation.apply_delegation(draft, body)
         case Amendment():
@@ -184,11 +169,11 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912, PLR09
             refusals.weigh(draft, body)
             cases.apply_step(draft, body, EFFECTS)
         case Release():
-            catalogue.apply_release(draft, body)
+            publishing.apply_release(draft, body)
         case Entry():
-            catalogue.apply_entry(draft, body)
+            publishing.apply_entry(draft, body)
         case Schema():
-            catalogue.apply_schema(draft, body)
+            publishing.apply_schema(draft, body)
         case Manifest():
             manifests.apply_manifest(draft, body)
         case System():
@@ -212,15 +197,15 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912, PLR09
         case KeyRevocation():
             keyring.apply_revocation(draft, body)
         case Proposal():
-            governance.apply_proposal(draft, body)
+            votes.apply_proposal(draft, body)
         case Ballot():
-            governance.apply_ballot(draft, body)
+            votes.apply_ballot(draft, body)
         case Decision():
-            governance.apply_decision(draft, body)
+            votes.apply_decision(draft, body)
         case CaseOpening():
-            supervision.apply_case(draft, body)
+            openings.apply_case(draft, body)
         case Incident():
-            supervision.apply_incident(draft, body)
+            openings.apply_incident(draft, body)
         case Genesis():
             raise Refused(ANOTHER_LEDGER, "a genesis record founds a ledger of its own")
         case _:
@@ -264,7 +249,7 @@ def _admit(view: StateView, context: Context, record: Record, verify: SignatureC
     was not removed.
     """
     if type(record.body) is Usage:
-        use.check_events(record.body)
+        reports.check_events(record.body)
     chain = record.chain
     refuse_unless(chain.ledger == context.ledger.digest, ANOTHER_LEDGER, "", "ledger")
     name = chain.writer

@@ -10,16 +10,16 @@ against `State.late`.
 
 from typing import Final
 
-from contracts.assessment_workflows import FIGURE_OBJECTION
+from contracts.assessment.workflows import FIGURE_OBJECTION
 from contracts.course import Part, State, Step, Workflow
-from contracts.sharing_workflows import SHARING
-from contracts.supervision_workflows import (
+from contracts.sharing.workflows import SHARING
+from contracts.supervision.workflows import (
     DISMISSAL_GROUNDS,
     REFERRAL_GROUNDS,
     REPORT_GROUNDS,
     SUPERVISION,
 )
-from contracts.use_workflows import USE
+from contracts.use.workflows import USE
 
 REFUSAL_GROUNDS: Final = (
     "legal-restriction",

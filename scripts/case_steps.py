@@ -7,10 +7,10 @@ from typing import Annotated, Final, Literal
 import typer
 
 from node.client.answers import JsonObject
+from scripts.catalogue.profile import Reading
 from scripts.console_text import print_json, print_table
 from scripts.options import JsonFlag, with_options
-from scripts.profile import Reading
-from scripts.record_list import AsAtOption, as_at_of
+from scripts.record.listing import AsAtOption, as_at_of
 from scripts.spelling import moment, typed
 
 app = typer.Typer()

@@ -11,7 +11,7 @@ from node.client import (
     Unreachable,
     WrongLedger,
 )
-from scripts.catalogue_sheet import SheetError
+from scripts.catalogue.sheet import SheetError
 from scripts.spelling import SpellingError
 from scripts.tables import SourceError
 

@@ -4,23 +4,20 @@ from typing import Annotated, Any
 
 import typer
 
-from scripts import (
-    assess,
-    audit,
-    audit_questions,
-    case,
-    catalogue,
-    demo,
-    genesis,
-    govern,
-    keys,
-    keys_mandate,
-    node,
-    record,
-)
+from scripts import demo, node
+from scripts.assess import command as assess
+from scripts.audit import command as audit
+from scripts.audit import questions
+from scripts.case import command as case
+from scripts.catalogue import command as catalogue
 from scripts.console_text import CommandTree, fail, success
 from scripts.error_text import EXPLAINED, explain
 from scripts.explain.command import explain as explain_command
+from scripts.genesis import command as genesis
+from scripts.govern import command as govern
+from scripts.keys import command as keys
+from scripts.keys import mandate
+from scripts.record import command as record
 from scripts.todo import todo
 
 
@@ -49,7 +46,7 @@ app = typer.Typer(
     ),
     epilog="Start with `blockpool keys new --help`; the whole story in one run: `blockpool demo`.",
 )
-keys.app.add_typer(keys_mandate.app)
+keys.app.add_typer(mandate.app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(genesis.app, name="genesis")
 app.add_typer(node.app, name="node")
@@ -58,7 +55,7 @@ app.add_typer(record.app, name="record")
 app.add_typer(case.app, name="case")
 app.add_typer(govern.app, name="govern")
 app.add_typer(assess.app, name="assess")
-audit.app.add_typer(audit_questions.app)
+audit.app.add_typer(questions.app)
 app.add_typer(audit.app, name="audit")
 app.command("todo")(todo)
 app.command("explain")(explain_command)

@@ -9,7 +9,7 @@ from pathlib import Path
 from ledger.errors import KeyFileError
 from ledger.keys import PrivateKey, parse_private_key
 from scripts.console_text import ask_secret, fail
-from scripts.keyfiles import read_secret
+from scripts.keys.files import read_secret
 
 _ENCRYPTED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 

@@ -1,7 +1,7 @@
 """Objections to a figure: a member says which things must not count in a figure of its own.
 
 The case goes to who mediates, and from there to the government
-(`contracts.assessment_workflows`). Nobody changes a figure: what is upheld takes the things named
+(`contracts.assessment.workflows`). Nobody changes a figure: what is upheld takes the things named
 out of it when it is computed. Who thinks another's figure too good, complains or objects to a
 record.
 """

@@ -8,7 +8,7 @@ from msgspec import to_builtins
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from contracts.chains import Link, chain_of, ineffective
+from contracts.sharing.chains import Link, chain_of, ineffective
 from contracts.terms import meet
 from contracts.values import Dataset, GrantedRight, UseCounters
 from contracts.view import Overlay, StateView, read

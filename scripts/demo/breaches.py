@@ -20,7 +20,7 @@ from scripts.demo.founding import make_key
 from scripts.demo.sharing import Rights
 from scripts.demo.stage import Department, Stage, act, expect, tell
 from scripts.demo.using import Pool, Study, report_of, run_queries
-from scripts.record_use import Manner
+from scripts.record.use import Manner
 
 _MINUTES: Final = "Consultation with the Transport Bureau: the count of seats is complete.\n"
 

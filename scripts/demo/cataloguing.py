@@ -11,11 +11,11 @@ from contracts.values import ReleasedVersion
 from ledger.records import Step
 from ledger.types import DatasetId
 from scripts.answers import read_value
-from scripts.catalogue_entries import Planned, read_datasets
-from scripts.catalogue_plan import Standing
-from scripts.catalogue_publish import check_contents, publish_all, read_standings
-from scripts.catalogue_scan import rows_of
-from scripts.catalogue_sheet import encode_sheet, read_sheet
+from scripts.catalogue.entries import Planned, read_datasets
+from scripts.catalogue.plan import Standing
+from scripts.catalogue.publish import check_contents, publish_all, read_standings
+from scripts.catalogue.scan import rows_of
+from scripts.catalogue.sheet import encode_sheet, read_sheet
 from scripts.console_text import progress
 from scripts.demo.cast import PROVIDERS, STEWARD, Member
 from scripts.demo.folder import Folder

@@ -21,17 +21,17 @@ from ledger.records.terms import Terms
 from ledger.types import ColumnName, DatasetId, ItemId
 from node.client import Problem
 from scripts.answers import read_value
-from scripts.catalogue_entries import Planned, read_datasets
-from scripts.catalogue_plan import schema_parts
-from scripts.catalogue_publish import publish_all, read_standings
-from scripts.catalogue_scan import rows_of
-from scripts.catalogue_sheet import encode_sheet, read_sheet
+from scripts.catalogue.entries import Planned, read_datasets
+from scripts.catalogue.plan import schema_parts
+from scripts.catalogue.publish import publish_all, read_standings
+from scripts.catalogue.scan import rows_of
+from scripts.catalogue.sheet import encode_sheet, read_sheet
 from scripts.demo.cast import AIRPORTS, FLIGHTS, METEOROLOGY, STEWARD, TRANSPORT
 from scripts.demo.folder import Folder
 from scripts.demo.sharing import ask, give
 from scripts.demo.stage import Stage, act, expect, tell
 from scripts.demo.using import Pool
-from scripts.record_terms import TermsOptions
+from scripts.record.terms import TermsOptions
 from scripts.tables import sources_in
 
 BLOCK: Final[DatasetId] = "delays-by-weather"

@@ -21,7 +21,7 @@ from scripts.demo.cast import AIRPORTS, AUTHORITY, STEWARD, TRANSPORT
 from scripts.demo.folder import Folder
 from scripts.demo.stage import Stage, act, expect, tell
 from scripts.demo.using import Pool
-from scripts.record_release import release_of
+from scripts.record.release import release_of
 from scripts.spelling import moment
 
 MISSING: Final = (

@@ -18,8 +18,8 @@ from scripts.demo.cast import MEMBERS, ORIGIN, PURPOSES, STEWARD, Member
 from scripts.demo.folder import Folder
 from scripts.demo.node_process import NodeProcess, found_node
 from scripts.demo.stage import Department, Stage, StageClock, act, expect, tell
-from scripts.genesis_file import Founding, encode_founding, found, read_description, sign
-from scripts.keyfiles import write_private_key
+from scripts.genesis.file import Founding, encode_founding, found, read_description, sign
+from scripts.keys.files import write_private_key
 
 PATIENCE: Final = Retry(attempts_max=60, pause_max_s=1.0)
 """About a minute without an answer: the node will be killed and has to come back."""

@@ -22,7 +22,7 @@ from scripts.demo.folder import Folder
 from scripts.demo.founding import make_key
 from scripts.demo.stage import Stage, act, expect, tell
 from scripts.demo.using import Pool, Study, report_of, run_queries
-from scripts.record_use import Manner
+from scripts.record.use import Manner
 
 WRITER: Final = f"{AUTHORITY.id}/{TRANSPORT.id}"
 """Who signs for the merged department: a writer of its own, in the hands of another."""

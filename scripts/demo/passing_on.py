@@ -8,7 +8,7 @@ from node.client import Problem
 from scripts.answers import read_value
 from scripts.demo.cast import AUTHORITY, COMMERCE, METEOROLOGY, Member
 from scripts.demo.stage import Stage, expect, tell
-from scripts.record_terms import TermsOptions
+from scripts.record.terms import TermsOptions
 
 ONCE_MORE = TermsOptions(fields="arr_delay, carrier", delegable="1")
 NO_FURTHER = TermsOptions(fields="arr_delay", delegable="0")

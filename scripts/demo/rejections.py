@@ -18,8 +18,8 @@ from node.client.chain import Position, Signed, sign_at
 from scripts.demo.cast import FLIGHTS, METEOROLOGY, TRANSPORT
 from scripts.demo.sharing import Rights
 from scripts.demo.stage import Department, Stage, act, expect, tell
-from scripts.record_sharing import grant_items
-from scripts.record_terms import TermsOptions
+from scripts.record.sharing import grant_items
+from scripts.record.terms import TermsOptions
 
 _TYPE: Final = "application/vnd.dsse.envelope+json"
 

@@ -22,8 +22,8 @@ from scripts.demo.cast import (
 )
 from scripts.demo.passing_on import pass_on
 from scripts.demo.stage import Stage, act, expect, tell
-from scripts.record_sharing import grant_items, request_items
-from scripts.record_terms import TermsOptions
+from scripts.record.sharing import grant_items, request_items
+from scripts.record.terms import TermsOptions
 
 FORECAST = TermsOptions(
     fields="day, dep_delay, month, origin", purposes="public-services", operations="query"

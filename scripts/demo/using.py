@@ -12,7 +12,7 @@ from scripts.console_text import progress
 from scripts.demo.cast import AUTHORITY, COMMERCE, METEOROLOGY, REGISTRY, TRANSPORT, Member
 from scripts.demo.sharing import Rights
 from scripts.demo.stage import Stage, act, expect, tell
-from scripts.record_use import EVENTS_AT_ONCE, Content, Manner, Use, usages
+from scripts.record.use import EVENTS_AT_ONCE, Content, Manner, Use, usages
 
 Pool = duckdb.DuckDBPyConnection
 

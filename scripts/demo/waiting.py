@@ -19,7 +19,7 @@ from scripts.demo.cast import AUDITOR, AUTHORITY, PLANES, REGISTRY
 from scripts.demo.node_process import NodeProcess
 from scripts.demo.sharing import ask, give
 from scripts.demo.stage import Stage, act, expect, tell
-from scripts.record_terms import TermsOptions
+from scripts.record.terms import TermsOptions
 
 DAYS: Final = 21
 """How long ago the demo begins: more than the ten working days to answer a request."""

@@ -40,7 +40,7 @@ from scripts.explain.said_keys import anchor_said, keys_said
 from scripts.explain.said_sharing import sharing_said
 from scripts.explain.said_votes import votes_said
 from scripts.explain.telling import Sentence, some, text_told
-from scripts.record_show import members_told
+from scripts.record.showing import members_told
 
 
 def said(body: Body, member: MemberId, language: Language) -> list[str]:

@@ -7,7 +7,7 @@ from msgspec import to_builtins
 from ledger.records.governance import Action, Ballot, Decision, Matter, Proposal
 from scripts.explain.language import Language, short, word
 from scripts.explain.telling import Sentence, text_told
-from scripts.record_show import members_told
+from scripts.record.showing import members_told
 
 
 def votes_said(

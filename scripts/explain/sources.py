@@ -25,8 +25,8 @@ from ledger.seal import FindingRef, is_seal, parse_seal
 from ledger.tiles import TILE_WIDTH, Bundle, parse_bundle
 from ledger.types import CaseId
 from node.client import Client, ProblemError
+from scripts.audit.log_source import LogSource, SourceError, read_ahead, read_checkpoint
 from scripts.console_text import progress
-from scripts.log_source import LogSource, SourceError, read_ahead, read_checkpoint
 
 _CASE: Final = "case/"
 _JOBS: Final = 2

@@ -85,6 +85,8 @@ def test_a_client_that_reaches_the_server_is_seen() -> None:
 
 
 def test_a_command_that_imports_the_server_is_seen() -> None:
-    good = graph_of(("scripts.node", "node.app"), ("scripts.record", "node.client"))
+    good = graph_of(("scripts.node", "node.app"), ("scripts.record.command", "node.client"))
     assert server_importers(good) == set()
-    assert server_importers(graph_of(("scripts.audit", "node.app"))) == {"scripts.audit"}
+    assert server_importers(graph_of(("scripts.audit.command", "node.app"))) == {
+        "scripts.audit.command"
+    }

@@ -19,7 +19,7 @@ from ledger.canonical import encode
 from ledger.keys import PrivateKey, encode_private_key_unencrypted
 from node.maintenance import found_ledger
 from node.settings import load_settings
-from scripts.keyfiles import write_private_key
+from scripts.keys.files import write_private_key
 from tests import bodies
 from tests.world import World, log_signer_ml_dsa, signer
 

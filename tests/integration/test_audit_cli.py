@@ -18,10 +18,10 @@ from ledger.errors import VerificationError
 from ledger.policy import consortium_policy
 from ledger.policy_file import encode_policy
 from ledger.tiles import Bundle, Tile
-from scripts import log_source
-from scripts.log_source import FolderLog, HttpLog, SourceError, read_ahead, read_file
+from scripts.audit import log_source
+from scripts.audit.log_source import FolderLog, HttpLog, SourceError, read_ahead, read_file
+from scripts.audit.verification import BATCH, VerificationPool
 from scripts.main import app
-from scripts.verification_pool import BATCH, VerificationPool
 from tests.log_files import Files, log_files, log_signers, long_story
 from tests.log_files import receipt as proof_file
 from tests.signers import ed25519_signer

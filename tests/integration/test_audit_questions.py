@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from ledger.checkpoint import log_key
 from ledger.policy import consortium_policy
 from ledger.policy_file import encode_policy
-from scripts.audit_questions import ASKED
+from scripts.audit.questions import ASKED
 from scripts.main import app
 from tests import bodies
 from tests.log_files import log_files, log_signers

@@ -16,14 +16,14 @@ from hypothesis.strategies import DataObject
 from msgspec.structs import replace
 
 from contracts import cases
-from contracts.actions import replaced_key
 from contracts.assessment.periods import MONTHS, period_at, span_of
 from contracts.assessment.reports import assess
 from contracts.assessment.seed import SEED
 from contracts.assessment.trust import trust_in
+from contracts.governance.actions import replaced_key
 from contracts.invariants import violations
 from contracts.replay import Block, BlockResult, found, step
-from contracts.supervision_workflows import SUPERVISION
+from contracts.supervision.workflows import SUPERVISION
 from contracts.transition import Rejected
 from contracts.values import (
     Case,

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject, SearchStrategy
 from msgspec.structs import replace
 
-from contracts.coverage import uncovered
 from contracts.invariants import violations
 from contracts.terms import meet
+from contracts.use.coverage import uncovered
 from contracts.values import GrantedRight, UseCounters
 from ledger.records import Amendment, Delegation, Grant, Schema, Usage, parse_record
 from ledger.records.catalogue import VersionContent, schema_digest

@@ -8,8 +8,8 @@ from hypothesis.strategies import SearchStrategy
 from msgspec.json import Decoder
 from msgspec.structs import replace
 
-from contracts.coverage import uncovered
 from contracts.terms import meet, narrows
+from contracts.use.coverage import uncovered
 from ledger.canonical import encode, parse
 from ledger.records.terms import Terms
 from ledger.records.use import Usage

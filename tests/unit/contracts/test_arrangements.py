@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import reasons
-from contracts.actions.arrangements import BASES_HELD_MAX
+from contracts.governance.actions.arrangements import BASES_HELD_MAX
 from contracts.invariants import violations
 from contracts.replay import Block, step
 from contracts.values import Basis, Key, Ledger, Pairing

@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import findings, reasons
-from contracts.backflow import LEVELS, stem_of
 from contracts.findings import Finding
 from contracts.invariants import violations
+from contracts.sharing.backflow import LEVELS, stem_of
 from contracts.values import Case, GrantedRight, RequestedItem
 from ledger.records import Body
 from ledger.records.genesis import Jurisdiction, Level, Names, Parameters

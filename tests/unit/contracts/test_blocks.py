@@ -7,7 +7,8 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
-from contracts import blocks, findings, reasons
+from contracts import findings, reasons
+from contracts.catalogue import blocks
 from contracts.invariants import violations
 from contracts.values import BLOCKS_MAX, Case, DependentBlocks, EntryTerms
 from ledger.records import Body, Entry

@@ -7,7 +7,8 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
-from contracts import columns, reasons
+from contracts import reasons
+from contracts.catalogue import columns
 from contracts.values import Dataset, EntryTerms, ReleasedVersion, SchemaVersion
 from ledger.records import Body, Release
 from ledger.records.catalogue import (

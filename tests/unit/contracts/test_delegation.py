@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import findings, reasons
-from contracts.chains import chain_of
 from contracts.findings import Finding
+from contracts.sharing.chains import chain_of
 from contracts.values import Case, GrantedRight, UseCounters
 from ledger.canonical import encode
 from ledger.errors import FormatError

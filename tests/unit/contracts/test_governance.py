@@ -12,9 +12,9 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import reasons
-from contracts.actions import replaced_key
-from contracts.actions.standards import PURPOSES_MAX
-from contracts.governance import OPEN_DAYS_MAX, REACHES
+from contracts.governance.actions import replaced_key
+from contracts.governance.actions.standards import PURPOSES_MAX
+from contracts.governance.votes import OPEN_DAYS_MAX, REACHES
 from contracts.invariants import violations
 from contracts.transition import Accepted
 from contracts.values import (

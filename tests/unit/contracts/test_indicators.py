@@ -9,8 +9,8 @@ from msgspec.json import Decoder
 from msgspec.structs import replace
 
 from contracts import reasons
-from contracts.actions import replaced_key
 from contracts.assessment.seed import SEED
+from contracts.governance.actions import replaced_key
 from contracts.reasons import Refused
 from contracts.values import AdoptedIndicators, Case, FigureUnderObjection
 from ledger.canonical import decode, encode

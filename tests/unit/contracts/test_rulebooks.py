@@ -3,12 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from contracts import reasons, rulebooks
+from contracts import reasons
 from contracts.draft import Draft
+from contracts.governance import rulebooks
+from contracts.governance.rulebooks import RULEBOOKS, Rulebook, rule_of
 from contracts.invariants import violations
 from contracts.reasons import LIMIT, refuse_unless
-from contracts.rulebooks import RULEBOOKS, Rulebook, rule_of
-from contracts.sharing import apply_request
+from contracts.sharing.rights import apply_request
 from contracts.transition import Rejected
 from contracts.values import Ledger
 from contracts.view import held

@@ -5,8 +5,8 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
-from contracts.coverage import Breach, uncovered
 from contracts.terms import meet, narrows
+from contracts.use.coverage import Breach, uncovered
 from ledger.records.catalogue import VersionContent
 from ledger.records.terms import FieldMasking, RowFilter, Terms
 from ledger.records.use import Transfer, Usage

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from contracts.invariants import violations
-from contracts.unused_fields import measure
+from contracts.use.unused_fields import measure
 from contracts.values import Case, GrantedRight, UnusedFields
 from ledger.records.genesis import Parameters
 from tests import bodies

@@ -7,9 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import findings, reasons
-from contracts.coverage import BreachCode
 from contracts.invariants import violations
 from contracts.transition import Accepted
+from contracts.use.coverage import BreachCode
 from contracts.values import Case, DayUses, UseCounters
 from ledger.records import Body
 from ledger.records.catalogue import VersionContent

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from ledger.keys import PrivateKey, encode_private_key_unencrypted
 from ledger.policy_file import encode_policy
 from ledger.records.genesis import Parameters
-from scripts.keyfiles import write_private_key
+from scripts.keys.files import write_private_key
 from scripts.main import app
 from tests.unit.scripts.ledger_node import POLICY, LedgerNode
 from tests.world import World, signer
@@ -72,5 +72,5 @@ def world() -> World:
 @pytest.fixture
 def command(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> Command:
     node = LedgerNode(world)
-    monkeypatch.setattr("scripts.profile.transport_of", lambda _: node.transport)
+    monkeypatch.setattr("scripts.catalogue.profile.transport_of", lambda _: node.transport)
     return Command(tmp_path, node)

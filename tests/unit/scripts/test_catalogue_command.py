@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from contracts.values import ReleasedVersion, SchemaVersion
-from scripts.catalogue_plan import schema_parts
+from scripts.catalogue.plan import schema_parts
 from scripts.tables.found import file_digest, rows_digest
 from tests.unit.scripts.conftest import Command
 from tests.world import World

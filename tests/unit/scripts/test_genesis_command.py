@@ -11,7 +11,7 @@ from contracts.view import MemoryState
 from ledger.envelope import verify_signature
 from ledger.policy_file import parse_policy
 from ledger.records import read_record
-from scripts.genesis_file import leaf_of, parse_founding
+from scripts.genesis.file import leaf_of, parse_founding
 from tests.unit.scripts.conftest import Command
 
 KEYS = ("data-bureau-custodian", "health-custodian", "audit-office-custodian", "log")

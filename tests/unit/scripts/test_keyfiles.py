@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import KeyFileError
-from scripts.keyfiles import KEY_FILE_BYTES_MAX, read_secret, write_private_key
+from scripts.keys.files import KEY_FILE_BYTES_MAX, read_secret, write_private_key
 
 PEM = b"-----BEGIN PRIVATE KEY-----\n"
 
@@ -87,7 +87,7 @@ def test_a_failed_write_leaves_no_half_key(tmp_path: Path, monkeypatch: pytest.M
         raise OSError(28, "No space left on device")
 
     path = tmp_path / "key.pem"
-    monkeypatch.setattr("scripts.keyfiles.os.fsync", fail)
+    monkeypatch.setattr("scripts.keys.files.os.fsync", fail)
     with pytest.raises(KeyFileError, match="No space left"):
         write_private_key(path, PEM)
     assert not path.exists()

@@ -26,7 +26,8 @@ from ledger.records.governance import Action, Matter
 from ledger.records.keys import Family
 from ledger.records.sharing import Audience, EmergencyGround, NarrowingGround, RevocationGround
 from ledger.records.terms import Terms
-from scripts import assess_text, todo
+from scripts import todo
+from scripts.assess import wording
 from scripts.explain.chinese import CHINESE
 from scripts.explain.command import LANGUAGES
 from scripts.explain.english import ENGLISH
@@ -152,7 +153,7 @@ def test_a_grant_says_for_whom_it_stands_and_why_it_came_first(
 
 def sources() -> Iterator[str]:
     yield inspect.getsource(todo)
-    yield inspect.getsource(assess_text)
+    yield inspect.getsource(wording)
     for module in (
         "cases",
         "codes",

@@ -1,0 +1,5 @@
+"""Rules of keys (R2xx): who signs for a member, with what, for how long.
+
+keyring     appoint, end, rotate, revoke; the keys a record introduces
+mandates    a contractor's writer: one system, one contract, one period
+"""

@@ -1,0 +1,13 @@
+"""Rules of sharing (R4xx): who may use what, for which purpose, until when, and who passed it on.
+
+rights      requests, grants, acceptances, revocations; standing grants
+chains      from a right up to what the provider gave
+delegation  rights passed on          amendment   terms changed or renewed
+delivery    data handed over, both sides counting
+supply      that it is handed over in time
+emergency   data first, the formalities after
+backflow    what a higher level holds about a lower one's territory
+refusals    grounds that the catalogue contradicts    bars   who broke trust does not help itself
+extension   more time to answer
+workflows   the tables of grants and what hangs from them
+"""

@@ -1,0 +1,185 @@
+"""Rules of deliveries (R423 to R429, R443): what one side gave, what the other says it received.
+
+    transport   delivery          flights@1 under health's right: 1 file, 1,000 rows
+    health      acknowledgement   of that record: 1 file, 990 rows      → `counts-differ`
+
+Both are facts, appended whatever they say. Where the two sides differ, the ledger cannot know whose
+count is right, and whoever speaks last is no more to blame than whoever spoke first: the finding is
+against both, either may reply, and steward or auditor decide.
+"""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from contracts import findings
+from contracts.draft import Draft
+from contracts.keys import mandates
+from contracts.reasons import SPAN_IN_FUTURE, refuse_unless
+from contracts.sharing import supply
+from contracts.sharing.chains import Link, chain_of, ineffective, terms_over
+from contracts.use import accounts, first_use
+from contracts.values import Case, Dataset, GrantedRight, ReleasedVersion, StatedDelivery
+from contracts.view import held, read
+from ledger.records.delivery import Acknowledgement, Delivery
+from ledger.types import DatasetId
+
+GIVERS: Final = frozenset({"delegator", "provider"})
+"""The parts in the case of a right by which data is handed over under it."""
+_WHOLE: Final = 10_000
+
+
+def apply_delivery(draft: Draft, body: Delivery) -> None:
+    """R423: a delivery that is over is appended, whatever there is to say about it.
+
+    The consumer can acknowledge it if it names a right of some member to this dataset.
+    """
+    refuse_unless(body.ended_at <= draft.context.time, SPAN_IN_FUTURE, "", "endedAt")
+    # Nothing below can fail: a fact is appended whatever it says.
+    right = read(draft, GrantedRight, f"grant/{body.grant}")
+    is_due = False
+    if right is None or right.member is None or right.dataset != body.content.dataset:
+        _find(draft, body, findings.DELIVERED_WITHOUT_GRANT, "no grant of this data to a member")
+    else:
+        is_due = _check_right(draft, body, right)
+        stated = StatedDelivery(
+            consumer=right.member,
+            count=body.count,
+            grant=body.grant,
+            provider=draft.member,
+            rows=body.rows,
+            sha256=body.sha256,
+        )
+        draft.put(f"delivery/{draft.record}", stated)
+        if is_due:
+            first_use.deliver(draft, body.grant, right)
+            if right.accounted and body.mode == "service":
+                accounts.count_answers(draft, body, right)
+    if _check_release(draft, body, right) and is_due:
+        supply.meet(draft, body.grant)
+    _check_appointment(draft, body.content.dataset)
+    mandates.find_other_delivery(draft, body.content.dataset, draft.record)
+
+
+def apply_acknowledgement(draft: Draft, body: Acknowledgement) -> None:
+    """R427: a consumer acknowledges what was delivered to it; the last time it does so counts.
+
+    What names no delivery to this member is a finding, and is compared with nothing.
+    """
+    key = f"delivery/{body.delivery}"
+    stated = read(draft, StatedDelivery, key)
+    if stated is None or stated.consumer != draft.member:
+        accused = (draft.member,)
+        findings.raise_finding(
+            draft, findings.DELIVERY_UNKNOWN, draft.record, accused, measure=body.delivery
+        )
+        return
+    draft.put(key, replace(stated, acknowledged=draft.record))
+    _compare(draft, body, stated)
+    _check_appointment(draft, held(draft, GrantedRight, f"grant/{stated.grant}").dataset)
+
+
+def _check_right(draft: Draft, body: Delivery, right: GrantedRight) -> bool:
+    """R424: data is handed over by who gave the right, while it holds and its period runs.
+
+    Of a right passed on that is its delegator or the provider.
+    """
+    parties = held(draft, Case, f"case/{body.grant}").parties
+    link = Link(body.grant, right, 0)
+    why = ineffective(chain_of(draft, body.grant, right), body.started_at, body.ended_at)
+    if not any(one.member == draft.member and one.part in GIVERS for one in parties):
+        why = "the grant was given by somebody else"
+    for version in terms_over(draft, link, body.started_at, body.ended_at):
+        first, last = version.terms.not_before, version.terms.not_after
+        if first is not None and body.started_at < first:
+            why = why or f"the grant allows it from {first}"
+        if last is not None and body.ended_at > last:
+            why = why or f"the grant allows it until {last}"
+    if why is not None:
+        _find(draft, body, findings.DELIVERED_WITHOUT_GRANT, why)
+    return why is None
+
+
+def _check_release(draft: Draft, body: Delivery, right: GrantedRight | None) -> bool:
+    """R425: what is handed over are the contents of the version named, no more rows than it has.
+
+    A version that is handed over several times may give all its rows each time.
+    """
+    content = body.content
+    name = f"{content.dataset}@{content.version}"
+    release = read(draft, ReleasedVersion, f"release/{content.dataset}/{content.version}")
+    if release is None or release.sha256 != content.sha256:
+        _find(draft, body, findings.DELIVERY_DIFFERS, f"{name} {content.sha256}")
+        return False
+    if body.rows > body.count * release.rows:
+        limit = f"{body.count} times {release.rows} rows"
+        _find(draft, body, findings.DELIVERY_DIFFERS, f"{name}, {body.rows} rows", limit)
+        return False
+    return _check_current(draft, body, right, release)
+
+
+def _check_current(
+    draft: Draft, body: Delivery, right: GrantedRight | None, release: ReleasedVersion
+) -> bool:
+    """R443: a version that was corrected is not handed over from when its correction is released.
+
+    Of data that was granted as the newest, nor is any other from when the next one is. The ledger
+    compares this if its answers are weighed.
+    """
+    is_newest = right is not None and right.newest
+    following = body.content.version + 1 if is_newest else release.corrected_by
+    if following is None or not draft.context.ledger.parameters.answers_weighed:
+        return True
+    dataset = body.content.dataset
+    later = read(draft, ReleasedVersion, f"release/{dataset}/{following}")
+    if later is None or later.released_at is None or body.started_at < later.released_at:
+        return True
+    measure = f"{dataset}@{body.content.version} from {body.started_at}"
+    limit = f"{dataset}@{following} was released at {later.released_at}"
+    _find(draft, body, findings.STALE_DATA_SUPPLIED, measure, limit)
+    return False
+
+
+def _check_appointment(draft: Draft, dataset: DatasetId) -> None:
+    """R426: a writer appointed for some datasets states deliveries and receipts of these alone."""
+    findings.find_unappointed(draft, dataset, draft.record)
+
+
+def _compare(draft: Draft, body: Acknowledgement, stated: StatedDelivery) -> None:
+    """R428: both sides name the same bytes, where both name any. A difference is against both.
+
+    R429: the counts of both sides agree, within the tolerance of the ledger. More is against both.
+    """
+    # A provider may have named a right of its own: nobody stands in one case twice.
+    both = tuple(dict.fromkeys((stated.provider, stated.consumer)))
+    if None not in {body.sha256, stated.sha256} and body.sha256 != stated.sha256:
+        findings.raise_finding(
+            draft,
+            findings.CONTENTS_DIFFER,
+            draft.record,
+            both,
+            measure=body.sha256,
+            limit=stated.sha256,
+        )
+    tolerance = draft.context.ledger.parameters.count_tolerance
+    pairs = ((body.rows, stated.rows), (body.count, stated.count))
+    if any(abs(got - sent) * _WHOLE > tolerance * max(got, sent) for got, sent in pairs):
+        findings.raise_finding(
+            draft,
+            findings.COUNTS_DIFFER,
+            draft.record,
+            both,
+            measure=f"received {body.count} times, {body.rows} rows",
+            limit=f"delivered {stated.count} times, {stated.rows} rows",
+        )
+
+
+def _find(
+    draft: Draft, body: Delivery, finding: findings.Finding, measure: str, limit: str | None = None
+) -> None:
+    """Raise a finding against who delivered, on behalf of whoever provides the dataset."""
+    dataset = read(draft, Dataset, f"dataset/{body.content.dataset}")
+    provider = None if dataset is None else dataset.provider
+    findings.raise_finding(
+        draft, finding, draft.record, (draft.member,), provider, measure=measure, limit=limit
+    )

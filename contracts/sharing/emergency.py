@@ -1,0 +1,122 @@
+"""Rules of emergencies (R433 to R436): first the data, then the formalities, or the right lapses.
+
+    steward    grant      of flights to health, emergency `disaster`    in force at once, <= 30 days
+    case `<grant>-formalities`, due in 10 working days; until then the right lapses by itself
+    health     request    of flights, naming that right                 the case is `asked`
+    transport  grant      in answer to the request                      `completed`; nothing lapses
+
+The moment at which the right lapses is part of the right (`lapses_at`), so that a use is judged by
+the right alone, and nobody has to end what has lapsed.
+"""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from contracts import calendar, cases, mediation
+from contracts.draft import Draft
+from contracts.reasons import (
+    FORMALITIES_MISSING,
+    NOT_AN_EMERGENCY,
+    NOT_CONSUMER,
+    TOO_LONG_FOR_EMERGENCY,
+    UNKNOWN_GRANT,
+    refuse_unless,
+    required,
+)
+from contracts.use import disposal
+from contracts.values import Case, EmergencyRight, EntryTerms, GrantedRight
+from contracts.view import held, read
+from ledger.records.sharing import GrantItem, RequestItem
+from ledger.records.terms import Terms
+from ledger.times import DAY_MS, from_ms, to_ms
+from ledger.types import CaseId, ItemId, Time
+
+DAYS_MAX: Final = 30
+"""Days in all, not working days, that a right given in an emergency is in force."""
+
+
+def may_give(draft: Draft, item: GrantItem) -> bool:
+    """R433: in an emergency a right is given by one signature: the provider's, or a steward's.
+
+    It is in force at once, though nobody asked for it or accepted it, and lies within the entry's
+    conditions like any other.
+    """
+    if item.emergency is None or draft.is_for_part:
+        return False
+    return draft.member in mediation.holders(draft, "steward")
+
+
+def check_span(terms: Terms, since: Time) -> None:
+    """R434: what was given in an emergency ends 30 days after it came into force, or before.
+
+    No amendment makes it last longer.
+    """
+    ends = terms.not_after
+    is_brief = ends is not None and to_ms(ends) <= to_ms(since) + DAYS_MAX * DAY_MS
+    latest = from_ms(to_ms(since) + DAYS_MAX * DAY_MS)
+    refuse_unless(is_brief, TOO_LONG_FOR_EMERGENCY, f"until {latest}", "terms", "notAfter")
+
+
+def open_formalities(draft: Draft, grant_id: ItemId, right: GrantedRight) -> GrantedRight:
+    """R435: formalities follow within the days of the ledger, or the right lapses.
+
+    Its consumer asks for the data, naming the right; if it has not when they are due, that is a
+    finding against it. A grant in answer completes them, even after the right has lapsed. Before
+    they are completed the member is given no other right to the dataset in an emergency.
+    """
+    key = f"emergency/{right.dataset}/{right.member}"
+    earlier = read(draft, EmergencyRight, key)
+    if earlier is not None:
+        state = held(draft, Case, f"case/{_case_of(earlier.grant)}").state
+        is_done = state == "completed"
+        refuse_unless(is_done, FORMALITIES_MISSING, earlier.grant, "emergency")
+    draft.put(key, EmergencyRight(grant=grant_id))
+    ledger = draft.context.ledger
+    due = calendar.deadline(draft.context.time, ledger.parameters.emergency_days, ledger.calendar)
+    parties = held(draft, Case, f"case/{grant_id}").parties
+    subject = f"grant/{grant_id}"
+    cases.open_case(draft, _case_of(grant_id), "formalities", subject, parties, due=due)
+    lapsing = replace(right, lapses_at=due)
+    draft.put(subject, lapsing)
+    return lapsing
+
+
+def check_named(draft: Draft, item: RequestItem) -> GrantedRight | None:
+    """The right whose formalities a request names, if it names one."""
+    if item.emergency is None:
+        return None
+    right = read(draft, GrantedRight, f"grant/{item.emergency}")
+    return required(right, UNKNOWN_GRANT, item.emergency, "emergency")
+
+
+def ask(draft: Draft, item: RequestItem, right: GrantedRight | None, entry: EntryTerms) -> None:
+    """R436: a request that names a right asks for the formalities of that emergency.
+
+    The right was given in an emergency, to the member that asks, of the dataset it asks for.
+    """
+    if right is None or item.emergency is None:
+        return
+    is_own = (right.member, right.dataset) == (draft.member, entry.dataset)
+    fits = is_own and right.emergency is not None
+    refuse_unless(fits, NOT_AN_EMERGENCY, item.emergency, "emergency")
+    case_id = _case_of(item.emergency)
+    is_asked = held(draft, Case, f"case/{case_id}").state == "asked"
+    cases.take_step(draft, case_id, "ask-again" if is_asked else "ask", NOT_CONSUMER)
+
+
+def complete(draft: Draft, grant_id: ItemId | None) -> None:
+    """A request for the formalities is answered: nothing lapses that has not lapsed yet."""
+    if grant_id is None:
+        return
+    case_id = _case_of(grant_id)
+    before = held(draft, Case, f"case/{case_id}")
+    if cases.follow(draft, case_id, "complete") and before.state == "asked":
+        right = held(draft, GrantedRight, f"grant/{grant_id}")
+        lasting = replace(right, lapses_at=None)
+        draft.put(f"grant/{grant_id}", lasting)
+        disposal.owe(draft, grant_id, lasting)
+
+
+def _case_of(grant_id: ItemId) -> CaseId:
+    return f"{grant_id}-formalities"

@@ -1,0 +1,1 @@
+"""`blockpool assess`: figures and trust. `command` names the commands."""

@@ -1,0 +1,1 @@
+"""`blockpool audit`: audits: a whole log, one receipt, one event. `command` names the commands."""

@@ -1,0 +1,243 @@
+"""`blockpool audit`: check a log or one receipt without trusting the node that served it.
+
+Uses `ledger`, `contracts` and bare HTTP, no code of the server and no client of it.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from contracts.audit import Level, Report
+from ledger.envelope import parse_envelope
+from ledger.receipt import verify_receipt
+from ledger.records import read_record
+from ledger.seal import is_seal
+from scripts.audit import event
+from scripts.audit.log_audit import OpenedLog, audit, export, open_log
+from scripts.audit.log_source import FolderLog, HttpLog, LogSource
+from scripts.console_text import fail, info, print_fields, print_json, progress, success, warn
+from scripts.keys.files import read_token
+from scripts.options import JsonFlag, with_options
+from scripts.trust import read_policy
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Check a whole log, or one receipt, without trusting the node that served it.",
+)
+
+JOBS: Final = max(2, os.cpu_count() or 2)
+_ADDRESSES: Final = ("http://", "https://", "unix:")
+
+LogArgument = Annotated[
+    str, typer.Argument(metavar="LOG", help="URL of the log, unix:PATH, or an exported folder.")
+]
+_POLICY: Final = typer.Option(
+    "--policy",
+    envvar="BLOCKPOOL_POLICY",
+    help="tlog-policy file: whose signatures make a checkpoint one to believe.",
+)
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to get at a log, and whom to believe about it."""
+
+    policy: Annotated[Path | None, _POLICY] = None
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--token-file", envvar="BLOCKPOOL_TOKEN_FILE", help="File with a bearer token."
+        ),
+    ] = None
+    jobs: Annotated[
+        int, typer.Option(min=1, max=64, help="Files read, and signatures verified, at a time.")
+    ] = JOBS
+
+    @contextmanager
+    def open(self, log: str) -> Iterator[OpenedLog]:
+        """The log at an address or in a folder."""
+        policy = None if self.policy is None else read_policy(self.policy)
+        if policy is None:
+            warn(
+                "without --policy the keys are taken from the log's own genesis record: "
+                "that shows that the log agrees with itself, not whose it is",
+                hint="compare its keys with those its members publish, then give --policy FILE",
+            )
+        with self._source(log) as source:
+            yield open_log(source, policy)
+
+    @contextmanager
+    def _source(self, log: str) -> Iterator[LogSource]:
+        if log.startswith(_ADDRESSES):
+            token = None if self.token_file is None else read_token(self.token_file)
+            with HttpLog(log, token=token) as source:
+                yield source
+        elif Path(log).is_dir():
+            yield FolderLog(Path(log))
+        else:
+            fail(f"{log} is neither a folder nor an address", hint="http://… or FOLDER", code=2)
+
+
+@app.command("log")
+@with_options
+def audit_log(
+    log: LogArgument,
+    access: Access,
+    level: Annotated[
+        Level, typer.Option(help="How deep to go; each level includes those before it.")
+    ] = "rules",
+    as_json: JsonFlag = False,
+) -> None:
+    """Derive a whole log again and name whatever does not hold; exit code 1 on any doubt.
+
+    Levels: `structure` (form, chains, seals), `tree` (leaves, tiles, root, checkpoint),
+    `signatures` (of every record), `rules` (replay: findings, outcomes, state).
+
+    Example: `blockpool audit log build/demo/export --policy build/demo/policy`
+    """
+    with access.open(log) as opened, progress("auditing", opened.checkpoint.size) as advance:
+        report = audit(opened, level, access.jobs, advance)
+    if as_json:
+        print_json({"report": report, "signers": opened.signers})
+    else:
+        _print_report(report, opened)
+    end_on_doubts(report)
+    if not as_json:
+        success(f"no doubts: {report.size} leaves, down to the level `{level}`")
+
+
+@app.command("export")
+@with_options
+def export_log(
+    log: LogArgument,
+    out: Annotated[Path, typer.Option(help="Folder for the files.")],
+    access: Access,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Copy a log into a folder of plain files: `checkpoint`, `tile/…`, `policy`.
+
+    Any server of static files can serve it, any tlog-tiles client can read it. The tree is checked
+    on the way. Without `--policy` the file `policy` names the log's own keys; get the keys of its
+    members from themselves before you rely on it.
+
+    Example: `blockpool audit export http://127.0.0.1:8700 --out export`
+    """
+    _check_place(out, force=force)
+    with access.open(log) as opened, progress("exporting", opened.checkpoint.size) as advance:
+        report = export(opened, out, access.jobs, advance)
+    end_on_doubts(report)
+    if as_json:
+        print_json({"out": str(out), "root": report.root, "size": report.size})
+    else:
+        success(f"exported {report.size} leaves of {report.origin} to {out}")
+        whom = access.policy or out / "policy"
+        info(f"check everything: blockpool audit log {out} --policy {whom}")
+
+
+@app.command("verify-receipt")
+def verify_one_receipt(
+    receipt: Annotated[Path, typer.Argument(metavar="RECEIPT", help="The .tlog-proof file.")],
+    policy: Annotated[Path, _POLICY],
+    record: Annotated[
+        Path | None,
+        typer.Option(help="The record, as logged; without this, RECEIPT with the suffix .leaf."),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Prove from files alone that a record is in the log.
+
+    Example: `blockpool audit verify-receipt use.tlog-proof --policy policy --record use.leaf`
+    """
+    leaf = _leaf_of((record or receipt.with_suffix(".leaf")).read_bytes())
+    proved = verify_receipt(receipt.read_bytes(), leaf, read_policy(policy))
+    checkpoint = proved.checkpoint.checkpoint
+    about = {
+        "origin": checkpoint.origin,
+        "index": proved.index,
+        "size": checkpoint.size,
+        "root": checkpoint.root.hex(),
+        **_about_leaf(leaf),
+        "signers": [str(signature.key) for signature in proved.checkpoint.signatures],
+    }
+    if as_json:
+        print_json(about)
+        return
+    success(f"proved: it is leaf {proved.index} of {checkpoint.origin}")
+    print_fields(
+        (name, ", ".join(value) if isinstance(value, list) else value)
+        for name, value in about.items()
+    )
+
+
+app.add_typer(event.app)
+
+
+def _check_place(out: Path, *, force: bool) -> None:
+    """What is in the folder goes: it has to be an export, and to be given up by name."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not (out / "checkpoint").is_file():
+        fail(f"{out} exists and is no export", hint="choose another folder")
+    if not force:
+        fail(f"{out} holds an export already", hint="choose another folder, or give --force")
+
+
+def _leaf_of(data: bytes) -> bytes:
+    """The leaf: the bytes as they are, or a record somebody laid out in another way, put back."""
+    if is_seal(data):
+        return data
+    return parse_envelope(data, canonical=False).encoded
+
+
+def _about_leaf(leaf: bytes) -> dict[str, object]:
+    if is_seal(leaf):
+        return {"kind": "seal"}
+    record = read_record(parse_envelope(leaf))
+    return {
+        "kind": record.kind,
+        "writer": record.chain.writer,
+        "sequence": record.chain.sequence,
+        "digest": record.digest,
+        "signedBy": list(record.envelope.keyids),
+    }
+
+
+def _print_report(report: Report, opened: OpenedLog) -> None:
+    print_fields(
+        (
+            ("log", report.origin),
+            ("ledger", report.ledger),
+            ("size", report.size),
+            ("root", report.root),
+            ("state root", report.state_root),
+            ("time", f"{report.from_time} to {report.to_time}" if report.from_time else None),
+            ("blocks", report.blocks),
+            ("records", _counts(report.records)),
+            ("findings", _counts(report.findings) if report.level == "rules" else None),
+            ("members", ", ".join(report.members) or None),
+            ("signed by", ", ".join(opened.signers) or "nobody who is known"),
+            ("level", report.level),
+        )
+    )
+
+
+def _counts(counts: dict[str, int]) -> str:
+    each = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return f"{sum(counts.values())}: {each}" if each else "0"
+
+
+def end_on_doubts(report: Report) -> None:
+    """Tell the doubts, if there are any, and end with 1."""
+    if not report.doubts:
+        return
+    culprit, *others = report.doubts
+    for doubt in others:
+        warn(f"{doubt} (may follow from the error below)")
+    fail(str(culprit), hint="keep these files as they are: they are the evidence")

@@ -1,0 +1,161 @@
+"""`blockpool audit questions`: what auditors ask on the first day, answered from the log."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Final
+
+import typer
+
+from contracts.audit.questions import Questions, Told
+from ledger.types import Time
+from scripts.audit.command import Access, LogArgument, end_on_doubts
+from scripts.audit.log_audit import audit
+from scripts.console_text import heading, info, print_json, print_table, progress
+from scripts.options import JsonFlag, with_options
+from scripts.spelling import SpellingError, moment
+
+app = typer.Typer()
+
+_NEVER: Final[Time] = "9999-12-31T23:59:59.999Z"
+_FOUNDED: Final[Time] = "1970-01-01T00:00:00.000Z"
+ASKED: Final = {
+    "standing": "how much there was",
+    "unlinked": "systems without an entry, and entries whose system nobody has registered",
+    "refusals": "refusals by ground",
+    "unused": "granted and not used",
+    "problems": "problems and what became of them",
+    "incidents": "incidents by stage",
+    "approvals": "who approved what is in force",
+}
+"""The questions, and how the answers are headed."""
+Rows = Iterable[Sequence[object]]
+
+
+@app.command("questions")
+@with_options
+def ask(
+    log: LogArgument,
+    access: Access,
+    *,
+    only: Annotated[
+        str | None, typer.Option(help=f"One of {', '.join(ASKED)}; else all of them.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Problems and refusals from then on, as 2026-01-01.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Everything as it stood before then, as 2027-01-01.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Answer the first questions of an audit from the leaves of a log, which is audited first.
+
+    Which systems have no entry; what was refused on which ground; what was granted and never used;
+    what was found, and put right; what happened at which stage; who approved. Nobody is believed:
+    each answer names its records.
+
+    Example: `blockpool audit questions export --since 2026-01-01 --until 2027-01-01`
+    """
+    if only is not None and only not in ASKED:
+        raise SpellingError(f"`{only}` is none of {', '.join(ASKED)}", "only")
+    questions = Questions(
+        since=_FOUNDED if since is None else moment(since),
+        until=_NEVER if until is None else moment(until),
+    )
+    with access.open(log) as opened, progress("auditing", opened.checkpoint.size) as advance:
+        report = audit(opened, "rules", access.jobs, advance, questions.take)
+    end_on_doubts(report)
+    asked = [name for name in ASKED if only in {None, name}]
+    if as_json:
+        print_json({name: getattr(questions, name)() for name in asked})
+        return
+    for name in asked:
+        heading(ASKED[name])
+        columns, rows = _TABLES[name](questions)
+        some = list(rows)
+        if some:
+            print_table(columns, some)
+        else:
+            info("none")
+
+
+def _standing(questions: Questions) -> tuple[Sequence[str], Rows]:
+    return ("what", "how many"), questions.standing().items()
+
+
+def _unlinked(questions: Questions) -> tuple[Sequence[str], Rows]:
+    rows = ((one.system, one.status, ", ".join(one.datasets)) for one in questions.unlinked())
+    return ("system", "status", "entries that name it"), rows
+
+
+def _refusals(questions: Questions) -> tuple[Sequence[str], Rows]:
+    found = questions.refusals()
+    counts = Counter(one.ground for one in found)
+    rows = (
+        (f"{one.ground} ({counts[one.ground]})", one.dataset, one.consumer, *_told(one.told))
+        for one in found
+    )
+    return ("ground", "dataset", "asked by", "refused by", "at", "record"), rows
+
+
+def _unused(questions: Questions) -> tuple[Sequence[str], Rows]:
+    rows = (
+        (one.grant, one.dataset, one.consumer, one.in_force_since) for one in questions.unused()
+    )
+    return ("grant", "dataset", "consumer", "in force since"), rows
+
+
+def _problems(questions: Questions) -> tuple[Sequence[str], Rows]:
+    rows = (
+        (
+            one.code,
+            ", ".join(one.accused),
+            one.opened_at,
+            one.state,
+            "; ".join(f"{step.step} {step.index}" for step in one.steps),
+            ", ".join(state for _, state in one.orders),
+            one.case,
+        )
+        for one in questions.problems()
+    )
+    return ("problem", "accused", "found", "state", "steps, records", "ordered", "case"), rows
+
+
+def _incidents(questions: Questions) -> tuple[Sequence[str], Rows]:
+    rows = (
+        (
+            one.stage,
+            one.category,
+            one.where,
+            ", ".join(one.datasets),
+            one.people,
+            one.state,
+            *_told(one.told),
+        )
+        for one in questions.incidents()
+    )
+    names = ("stage", "what", "where", "datasets", "people", "state", "told by", "at", "record")
+    return names, rows
+
+
+def _approvals(questions: Questions) -> tuple[Sequence[str], Rows]:
+    rows = (
+        (one.dataset, "entry" if len(one.what) == 64 else "right", *_told(one.told), one.what)
+        for one in questions.approvals()
+    )
+    return ("dataset", "what", "approved by", "at", "record", "id"), rows
+
+
+def _told(told: Told) -> tuple[str, Time, int]:
+    return told.writer, told.time, told.index
+
+
+_TABLES: Final[dict[str, Callable[[Questions], tuple[Sequence[str], Rows]]]] = {
+    "standing": _standing,
+    "unlinked": _unlinked,
+    "refusals": _refusals,
+    "unused": _unused,
+    "problems": _problems,
+    "incidents": _incidents,
+    "approvals": _approvals,
+}

@@ -1,0 +1,1 @@
+"""`blockpool case`: cases: what waits, steps, opening. `command` names the commands."""

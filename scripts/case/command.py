@@ -1,0 +1,188 @@
+"""`blockpool case`: what waits for whom until when, and the steps that move it."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from msgspec.structs import replace
+
+from contracts.values import Case, FigureUnderObjection, GrantedRight, RequestedItem
+from contracts.workflows import WORKFLOWS
+from ledger.records import Body, Step
+from ledger.records.cases import CASES_PER_STEP_MAX
+from node.client import Client
+from node.client.answers import JsonObject
+from scripts import case_steps
+from scripts.answers import read_value
+from scripts.case import opening, showing
+from scripts.case.opening import version_of
+from scripts.catalogue.plan import entry_body
+from scripts.catalogue.profile import Reading, Signing
+from scripts.console_text import (
+    USAGE,
+    fail,
+    print_json,
+    print_table,
+)
+from scripts.options import JsonFlag, with_options
+from scripts.record.listing import AsAtOption, as_at_of
+from scripts.spelling import build, checked, words
+from scripts.submission import ReceiptsOption, print_done, submit
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help=(
+        "See what waits for whom until when, and take steps: approve, refuse, reply, confirm, …; "
+        "open cases: demands, corrections, disputes, complaints, orders, incidents."
+    ),
+)
+
+StateOption = Annotated[str | None, typer.Option(help="Only in this state.")]
+WorkflowOption = Annotated[
+    str | None, typer.Option(help=f"Only of {', '.join(sorted(WORKFLOWS))}.")
+]
+PartyOption = Annotated[str | None, typer.Option(help="Only with this member as a party.")]
+
+
+@app.command("list")
+@with_options
+def list_cases(
+    *,
+    workflow: WorkflowOption = None,
+    state: StateOption = None,
+    party: PartyOption = None,
+    as_at: AsAtOption = None,
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """List cases.
+
+    Example: `blockpool case list --workflow request --state open --party transport`
+    """
+    with at.client() as client:
+        rows = _cases(client, workflow, state, party, as_at_of(as_at))
+        told = [] if as_json else [_about(client, row) for row in rows]
+    if as_json:
+        print_json(rows)
+        return
+    shown = ("id", "workflow", "state", "due")
+    cells = (
+        [*(row.get(name) for name in shown), about] for row, about in zip(rows, told, strict=True)
+    )
+    print_table(("case", *shown[1:], "about"), cells)
+
+
+app.add_typer(showing.app)
+app.add_typer(case_steps.app)
+app.add_typer(opening.app)
+
+
+@app.command("step")
+@with_options
+def step(
+    name: Annotated[str, typer.Argument(help="The step, such as approve, refuse or reply.")],
+    cases: Annotated[list[str] | None, typer.Argument(help="Ids of the cases.")] = None,
+    *,
+    pending: Annotated[
+        bool,
+        typer.Option("--pending", help="All cases that wait for this step; with the filters."),
+    ] = False,
+    workflow: WorkflowOption = None,
+    party: PartyOption = None,
+    ground: Annotated[str | None, typer.Option(help="Coded ground, where one is needed.")] = None,
+    note: Annotated[str | None, typer.Option(help="Explanation.")] = None,
+    evidence: Annotated[str, typer.Option(help="Digests of documents it rests on.")] = "",
+    dataset: Annotated[str | None, typer.Option(help="Dataset that meets a demand.")] = None,
+    member: Annotated[str | None, typer.Option(help="Member a demand is assigned to.")] = None,
+    release: Annotated[str | None, typer.Option(help="DATASET@VERSION that corrects.")] = None,
+    at: Signing = Signing(),
+    receipts: ReceiptsOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Take a step in one case or in many.
+
+    Example: `blockpool case step refuse CASE --ground not-necessary --note "…"`
+    """
+    if bool(cases) == pending:
+        fail("which cases? name them, or take all with --pending", code=USAGE)
+    with at.open() as (client, writer):
+        ids = sorted(set(cases or _waiting_for(client, name, workflow, party)))
+        if not ids:
+            fail(f"no case waits for the step {name}", hint="see: blockpool case list")
+        one = build(
+            Step,
+            cases=ids[:1],
+            dataset=dataset,
+            evidence=words(evidence),
+            ground=ground,
+            member=member,
+            note=note,
+            release=None if release is None else version_of(release),
+            step=name,
+        )
+        bodies = _steps(one, ids)
+        done = submit(writer, bodies, receipts)
+    print_done(done, [(one, name) for one in ids], as_json=as_json)
+
+
+def _steps(like: Step, ids: Sequence[str]) -> list[tuple[str, Body]]:
+    """The step in all the cases, as few records as that takes."""
+    return [
+        (
+            like.step if len(some) == 1 else f"{like.step} of {len(some)} cases",
+            checked(replace(like, cases=some), Step),
+        )
+        for first in range(0, len(ids), CASES_PER_STEP_MAX)
+        for some in (tuple(ids[first : first + CASES_PER_STEP_MAX]),)
+    ]
+
+
+def _waiting_for(client: Client, name: str, workflow: str | None, party: str | None) -> list[str]:
+    """Cases in a state out of which a step record of that name leads."""
+    return [
+        str(row["id"])
+        for table in WORKFLOWS.values()
+        for one in table.steps
+        if one.name == name and one.by == "step" and workflow in (None, table.name)
+        for row in _cases(client, table.name, one.state, party)
+    ]
+
+
+def _about(client: Client, row: JsonObject) -> str:
+    """What a case is about: the code of a finding, the dataset, or whose catalogue."""
+    match row.get("finding"), str(row.get("subject")).partition("/"):
+        case {"code": str(code)}, _:
+            return code
+        case _, ("case", _, _):
+            other = read_value(client, Case, str(row["subject"]))
+            return "" if other is None else f"a case: {other.workflow}"
+        case _, ("release", _, version):
+            return version.replace("/", "@")
+        case _, ("figure", _, _):
+            value = read_value(client, FigureUnderObjection, str(row["subject"]))
+            said = None if value is None else value.objection
+            return "" if said is None else f"{said.indicator}@{said.period}"
+        case _, ("catalogue" | "entry", _, name):
+            return name
+        case _, ("entry-draft", _, digest):
+            return entry_body(client, digest).dataset
+        case _, ("request", _, _):
+            asked = read_value(client, RequestedItem, str(row["subject"]))
+            return "" if asked is None else asked.dataset
+        case _, ("grant", _, _):
+            right = read_value(client, GrantedRight, str(row["subject"]))
+            return "" if right is None else right.dataset
+        case _:
+            return ""
+
+
+def _cases(
+    client: Client,
+    workflow: str | None,
+    state: str | None,
+    party: str | None,
+    as_at: str | None = None,
+) -> list[JsonObject]:
+    filters = {"workflow": workflow, "state": state, "party": party}
+    return list(client.items("/v1/cases", at=as_at, **filters))

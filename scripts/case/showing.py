@@ -1,0 +1,146 @@
+"""The commands of `blockpool case` that tell: a case with its course, and what was owed by whom."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+import typer
+from msgspec import Struct, convert
+from msgspec.structs import fields
+
+from contracts.values import Case
+from contracts.workflows import WORKFLOWS
+from contracts.workflows import Step as Row
+from node.client import Client, ProblemError
+from node.client.answers import JsonObject
+from scripts.catalogue.profile import Reading
+from scripts.console_text import fail, info, print_fields, print_json, print_table, success
+from scripts.options import JsonFlag, with_options
+from scripts.record.listing import AsAtOption, as_at_of
+
+app = typer.Typer()
+OUTCOMES: Final[Mapping[str, str]] = {
+    "open": "it runs",
+    "overdue": "it has passed",
+    "met": "done in time",
+    "met-late": "done too late",
+    "dropped": "it fell away before it was due",
+    "missed": "it fell away after it was due",
+}
+_DIGEST_CHARS: Final = 64
+"""The id of a case begins with the digest of the record it hangs from."""
+
+
+class Taken(Struct, rename="camel"):
+    """What moved a case: a record, or in a settlement a deadline that passed."""
+
+    index: int
+    kind: str
+    block_time: str
+    writer: str = ""
+    body: dict[str, Any] = {}
+
+
+@app.command("show")
+@with_options
+def show(
+    case: Annotated[str, typer.Argument(help="Id of the case.")],
+    *,
+    as_at: AsAtOption = None,
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """Show a case: its parties, its course until now, and who may take which step next.
+
+    Example: `blockpool case show CASE`
+    """
+    with at.client() as client:
+        told = _read(client, case, as_at_of(as_at))
+    names = {one.encode_name for one in fields(Case)} & told.keys()
+    value = convert({name: told[name] for name in names}, Case)
+    steps = [one for one in WORKFLOWS[value.workflow].steps if one.state == value.state]
+    if as_json:
+        print_json({"case": case, "course": told["steps"], "steps": steps, "value": value})
+        return
+    print_fields(_fields(case, value))
+    success("")
+    course = (_cells(one) for one in convert(told["steps"], list[Taken]))
+    print_table(("record", "when", "by", "what", "ground", "note"), course)
+    if steps:
+        success("")
+        following = (
+            (one.name, ", ".join(one.who), _record(one), ", ".join(one.grounds)) for one in steps
+        )
+        print_table(("next step", "by whom", "record", "grounds"), dict.fromkeys(following))
+    info(f"what it is about: blockpool record show {case[:_DIGEST_CHARS]}")
+
+
+@app.command("duties")
+@with_options
+def duties(
+    *,
+    member: Annotated[str | None, typer.Option(help="Of this member, offices included.")] = None,
+    workflow: Annotated[
+        str | None, typer.Option(help="Only in this workflow, such as request or review.")
+    ] = None,
+    outcome: Annotated[str | None, typer.Option(help=f"Only {', '.join(OUTCOMES)}.")] = None,
+    as_at: AsAtOption = None,
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """List what is, and was, owed by whom until when, and what became of it.
+
+    What can be done about what is open or overdue, `blockpool todo` says.
+
+    Example: `blockpool case duties --member transport --outcome overdue`
+    """
+    with at.client() as client:
+        path = "/v1/duties"
+        query = {"member": member, "workflow": workflow, "outcome": outcome}
+        rows = list(client.items(path, at=as_at_of(as_at), **query))
+    if as_json:
+        print_json(rows)
+        return
+    names = ("due", "who", "workflow", "state", "outcome", "endedAt", "case")
+    print_table(
+        ("due", "who", "workflow", "state", "outcome", "over since", "case"),
+        ([row[name] for name in names] for row in rows),
+    )
+
+
+def _read(client: Client, case: str, as_at: str | None) -> JsonObject:
+    try:
+        return client.get(f"/v1/cases/{quote(case, safe='')}", at=as_at)
+    except ProblemError as error:
+        if error.problem.code != "not-found":
+            raise
+        return fail(f"no case {case}", hint="see: blockpool case list")
+
+
+def _fields(case: str, value: Case) -> Iterator[tuple[str, object]]:
+    finding = value.finding
+    yield "case", case
+    yield "what", WORKFLOWS[value.workflow].title
+    yield "subject", value.subject
+    yield "state", value.state
+    yield "opened", value.opened_at
+    yield "due", value.due
+    yield "parties", ", ".join(f"{one.member} ({one.part})" for one in value.parties)
+    yield "answer", value.answer
+    yield "finding", None if finding is None else finding.code
+    yield "measure", None if finding is None else finding.measure
+    yield "limit", None if finding is None else finding.limit
+
+
+def _cells(one: Taken) -> tuple[object, ...]:
+    if one.kind == "settlement":
+        return (one.index, one.block_time, "", "a deadline passed", None, None)
+    what = one.body["step"] if one.kind == "step" else one.kind
+    note = one.body.get("note")
+    said = note if note is None or isinstance(note, str) else "sealed"
+    return (one.index, one.block_time, one.writer, what, one.body.get("ground"), said)
+
+
+def _record(row: Row) -> str:
+    """The kind of record that takes a step, and the option it needs."""
+    return row.by if row.names is None else f"{row.by} --{row.names}"

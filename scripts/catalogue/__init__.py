@@ -1,0 +1,1 @@
+"""`blockpool catalogue`: the catalogue: profile, publish, keep up. `command` names the commands."""

@@ -1,0 +1,151 @@
+"""Where the node is and who signs: options, or the environment variables their help names.
+
+    export BLOCKPOOL_NODE=http://127.0.0.1:8700
+    export BLOCKPOOL_WRITER=health/main BLOCKPOOL_KEY=keys/health-main.pem
+    blockpool record show 17
+
+An option on the command line wins over the environment. There is no file of settings: a shell has
+one already, and a department that signs as several writers keeps one file of exports for each.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import httpx
+import typer
+
+from ledger.policy import Policy
+from ledger.times import from_ms
+from ledger.types import Time, WriterId
+from node.client import Client, Retry, Writer
+from node.client.clock import Clock
+from scripts.console_text import USAGE, fail, warn
+from scripts.keys.files import read_token
+from scripts.signers import load_signer
+from scripts.spelling import typed
+from scripts.trust import read_policy
+
+NODE: Final = "http://127.0.0.1:8700"
+_PATIENCE: Final = Retry(attempts_max=6)
+"""About three seconds without an answer: long for a person, enough for a node to restart."""
+_TIMEOUT_S: Final = 60.0
+_UNIX: Final = "unix:"
+_CLOCK_OFFSET: Final = "BLOCKPOOL_CLOCK_OFFSET_DAYS"
+_PANEL: Final = "Node and signer"
+
+
+def _option(name: str, variable: str, help_text: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(
+        name, envvar=f"BLOCKPOOL_{variable}", help=help_text, rich_help_panel=_PANEL
+    )
+    return option
+
+
+NodeOption = Annotated[str, _option("--node", "NODE", "Address of the node, or unix:PATH.")]
+TokenOption = Annotated[
+    Path | None, _option("--token-file", "TOKEN_FILE", "File with the node's bearer token.")
+]
+PolicyOption = Annotated[
+    Path | None, _option("--policy", "POLICY", "tlog-policy file: whom to believe receipts.")
+]
+PassphraseOption = Annotated[
+    Path | None,
+    _option("--passphrase-file", "KEY_PASSPHRASE_FILE", "File with the key's passphrase."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Where to read."""
+
+    node: NodeOption = NODE
+    token_file: TokenOption = None
+
+    @contextmanager
+    def client(self, policy: Policy | None = None) -> Iterator[Client]:
+        """A client of the node."""
+        token = None if self.token_file is None else read_token(self.token_file)
+        url = "http://node" if self.node.startswith(_UNIX) else self.node
+        transport = transport_of(self.node)
+        with Client(
+            url,
+            clock_ms=clock(),
+            policy=policy,
+            retry=_PATIENCE,
+            timeout_s=_TIMEOUT_S,
+            token=token,
+            transport=transport,
+        ) as client:
+            yield client
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Where to write, as whom, with which key, and whom to believe the receipt."""
+
+    node: NodeOption = NODE
+    token_file: TokenOption = None
+    writer: Annotated[
+        str | None, _option("--writer", "WRITER", "Who signs, MEMBER/NAME such as health/main.")
+    ] = None
+    key: Annotated[Path | None, _option("--key", "KEY", "Key file of the writer.")] = None
+    passphrase_file: PassphraseOption = None
+    policy: PolicyOption = None
+
+    @property
+    def reading(self) -> Reading:
+        """The same node, for reading."""
+        return Reading(self.node, self.token_file)
+
+    @property
+    def member(self) -> str:
+        """The member that signs."""
+        return self.writer_name.partition("/")[0]
+
+    @property
+    def writer_name(self) -> str:
+        """Who signs; ends the command if nobody was named. Raises `SpellingError`."""
+        if self.writer is None:
+            fail("who signs?", hint="give --writer MEMBER/NAME or set BLOCKPOOL_WRITER", code=2)
+        typed(self.writer, WriterId)
+        return self.writer
+
+    @contextmanager
+    def open(self) -> Iterator[tuple[Client, Writer]]:
+        """A client of the node, and the writer at work."""
+        name = self.writer_name
+        if self.key is None:
+            fail(
+                f"which key signs for {name}?", hint="give --key FILE or set BLOCKPOOL_KEY", code=2
+            )
+        signer = load_signer(self.key, self.passphrase_file)
+        if clock().offset_days:
+            warn(f"signing by an exercise's clock, {-clock().offset_days} days behind")
+        policy = None if self.policy is None else read_policy(self.policy)
+        with self.reading.client(policy) as client:
+            yield client, client.writer(name, signer)
+
+
+def clock() -> Clock:
+    """The clock by which the command signs: that of an exercise, where the environment says so."""
+    given = os.environ.get(_CLOCK_OFFSET) or "0"
+    try:
+        return Clock(int(given))
+    except ValueError as error:
+        return fail(f"{_CLOCK_OFFSET}={given}: {error}", code=USAGE)
+
+
+def present_time() -> Time:
+    """Now, by that clock, in the form of the ledger."""
+    return from_ms(clock()())
+
+
+def transport_of(node: str) -> httpx.BaseTransport | None:
+    """How requests travel to a node: over its unix socket, or as httpx does by itself."""
+    if node.startswith(_UNIX):
+        return httpx.HTTPTransport(uds=node.removeprefix(_UNIX))
+    return None

@@ -1,0 +1,1 @@
+"""`blockpool genesis`: the founding of a ledger. `command` names the commands."""

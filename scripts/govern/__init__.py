@@ -1,0 +1,1 @@
+"""`blockpool govern`: what the committee decides. `command` names the commands."""

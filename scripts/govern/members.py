@@ -1,0 +1,52 @@
+"""`blockpool govern members`: who is on the ledger, in which offices, in whose hands."""
+
+from typing import Annotated
+
+import typer
+
+from node.client.answers import JsonObject
+from scripts.catalogue.profile import Reading
+from scripts.console_text import print_json, print_table
+from scripts.options import JsonFlag, with_options
+from scripts.record.listing import AsAtOption, as_at_of
+
+app = typer.Typer()
+
+
+@app.command("members")
+@with_options
+def members(
+    *,
+    status: Annotated[str | None, typer.Option(help="Only active, suspended or removed.")] = None,
+    role: Annotated[str | None, typer.Option(help="Only with this role, such as steward.")] = None,
+    as_at: AsAtOption = None,
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """List members: their names, roles, territories, and who acts for those merged or split.
+
+    Example: `blockpool govern members --role committee --as-at 2026-12-31`
+    """
+    with at.client() as client:
+        found = client.items("/v1/members", status=status, at=as_at_of(as_at))
+        rows = [one for one in found if role is None or role in _words(one.get("roles"))]
+    if as_json:
+        print_json(rows)
+        return
+    names = ("member", "name", "roles", "territory", "status", "in the hands of")
+    print_table(names, (_cells(row) for row in rows))
+
+
+def _cells(row: JsonObject) -> tuple[object, ...]:
+    called, place = row["names"], row["jurisdiction"]
+    name = " ".join(str(one) for one in called.values()) if isinstance(called, dict) else ""
+    territory = f"{place['code']} ({place['level']})" if isinstance(place, dict) else ""
+    successor = row.get("successor")
+    hands = [] if successor is None else [str(successor)]
+    hands += [f"{one} in part" for one in _words(row.get("heirs"))]
+    roles = ", ".join(_words(row.get("roles")))
+    return (row["id"], name, roles, territory, row.get("status", "active"), ", ".join(hands))
+
+
+def _words(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []

@@ -1,0 +1,1 @@
+"""`blockpool record`: what is shared with whom, what became of it; its commands in `command`."""

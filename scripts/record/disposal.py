@@ -1,0 +1,48 @@
+"""The command of `blockpool record` for the end of data: dispose."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from ledger.records import Disposal
+from scripts.catalogue.profile import Signing
+from scripts.options import JsonFlag, with_options
+from scripts.sealed_text import SealOption, document_digest, maybe_sealed
+from scripts.spelling import build, moment, typed
+from scripts.submission import ReceiptsOption, print_done, submit
+
+app = typer.Typer()
+
+
+@app.command("dispose")
+@with_options
+def dispose(
+    grants: Annotated[list[str], typer.Argument(help="Ids of the rights that gave the data.")],
+    *,
+    disposed_at: Annotated[str, typer.Option(help="When the last copy was gone.")],
+    way: Annotated[str, typer.Option(help="deleted or returned.")] = "deleted",
+    certificate: Annotated[
+        str | None, typer.Option(help="Certificate of deletion: a file, or its digest.")
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="Explanation.")] = None,
+    seal_to: SealOption = None,
+    at: Signing = Signing(),
+    receipts: ReceiptsOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """State that what rights gave was deleted, or returned: every copy of it.
+
+    Example: `blockpool record dispose GRANT --disposed-at 2026-11-23 --certificate deleted.pdf`
+    """
+    ids = tuple(sorted(set(grants)))
+    body = build(
+        Disposal,
+        certificate=None if certificate is None else document_digest(certificate),
+        disposed_at=moment(disposed_at),
+        grants=ids,
+        note=None if note is None else maybe_sealed(note, seal_to),
+        way=typed(way, Literal["deleted", "returned"]),
+    )
+    with at.open() as (_, writer):
+        done = submit(writer, [("disposal", body)], receipts)
+    print_done(done, [(one, way) for one in ids], as_json=as_json)

@@ -1,0 +1,51 @@
+"""The command of `blockpool record` for what data was good for: effect."""
+
+from typing import Annotated
+
+import typer
+
+from ledger.records import EffectReport
+from ledger.records.use import Effect
+from scripts.catalogue.profile import Signing
+from scripts.options import JsonFlag, with_options
+from scripts.sealed_text import SealOption, document_digest, maybe_sealed
+from scripts.spelling import build, moment, pairs
+from scripts.submission import ReceiptsOption, print_done, submit
+
+app = typer.Typer()
+
+
+@app.command("effect")
+@with_options
+def effect(
+    grant: Annotated[str, typer.Argument(help="Id of the right that gave the data.")],
+    *,
+    text: Annotated[str, typer.Option(help="What was achieved with it.")],
+    started_at: Annotated[str, typer.Option(help="Start of the period reported on.")],
+    ended_at: Annotated[str, typer.Option(help="End of the period reported on.")],
+    figures: Annotated[str, typer.Option(help="Figures, as NAME=MEASURE, NAME=MEASURE.")] = "",
+    evidence: Annotated[
+        list[str] | None, typer.Option(help="A file, or its digest; may be repeated.")
+    ] = None,
+    seal_to: SealOption = None,
+    at: Signing = Signing(),
+    receipts: ReceiptsOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Report what was achieved with the data of a right.
+
+    Example: `blockpool record effect GRANT --started-at 2026-01-01 --ended-at 2026-07-01
+    --text "no extracts on paper any more" --figures "visits saved=12000, days saved=3"`
+    """
+    body = build(
+        EffectReport,
+        effects=tuple(build(Effect, name=name, measure=told) for name, told in pairs(figures)),
+        ended_at=moment(ended_at),
+        evidence=tuple(sorted({document_digest(one) for one in evidence or ()})),
+        grant=grant,
+        started_at=moment(started_at),
+        text=maybe_sealed(text, seal_to),
+    )
+    with at.open() as (_, writer):
+        (done,) = submit(writer, [(grant, body)], receipts)
+    print_done([done], [(grant, "its effect is reported")], as_json=as_json)

@@ -1,0 +1,140 @@
+"""The commands of `blockpool record` that answer who may use what, who was given it, and who did.
+
+Lists are views: the node is believed for them. What a list says of a record is proved by that
+record's receipt (`blockpool record show`), and all of it by an audit of the log.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from node.client.answers import JsonObject
+from scripts.catalogue.profile import Reading
+from scripts.console_text import print_json, print_table
+from scripts.options import JsonFlag, with_options
+from scripts.record.showing import members_told
+from scripts.spelling import moment
+
+app = typer.Typer()
+
+DatasetOption = Annotated[str | None, typer.Option(help="Only of this dataset.")]
+ConsumerOption = Annotated[str | None, typer.Option(help="Only of this member that uses.")]
+AsAtOption = Annotated[
+    str | None,
+    typer.Option(help="As at a past moment, such as 2027-01-31, or size of the log."),
+]
+
+
+@app.command("grants")
+@with_options
+def grants(
+    *,
+    dataset: DatasetOption = None,
+    consumer: ConsumerOption = None,
+    provider: Annotated[str | None, typer.Option(help="Only of this member's data.")] = None,
+    parent: Annotated[str | None, typer.Option(help="Only passed on from this grant.")] = None,
+    as_at: AsAtOption = None,
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """List who may use which data, since when, on what terms; ended rights are among them.
+
+    Example: `blockpool record grants --dataset flights`
+    """
+    with at.client() as client:
+        rows = list(
+            client.items(
+                "/v1/grants",
+                dataset=dataset,
+                consumer=consumer,
+                provider=provider,
+                parent=parent,
+                at=as_at_of(as_at),
+            )
+        )
+    if as_json:
+        print_json(rows)
+        return
+    shown = ("id", "dataset", "member", "inForceSince", "endedAt")
+    told = ((*_cells(row, shown), _terms(row)) for row in rows)
+    print_table(("grant", "dataset", "consumer", "in force since", "ended", "terms"), told)
+
+
+@app.command("uses")
+@with_options
+def uses(
+    *,
+    dataset: DatasetOption = None,
+    consumer: ConsumerOption = None,
+    grant: Annotated[str | None, typer.Option(help="Only under this grant.")] = None,
+    as_at: AsAtOption = None,
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """List who used which data, when, and how many findings there were.
+
+    Example: `blockpool record uses --dataset flights --consumer audit-office`
+    """
+    with at.client() as client:
+        rows = list(
+            client.items(
+                "/v1/usage", dataset=dataset, consumer=consumer, grant=grant, at=as_at_of(as_at)
+            )
+        )
+    if as_json:
+        print_json(rows)
+        return
+    shown = ("index", "dataset", "consumer", "purpose", "operation", "uses", "rows", "findings")
+    told = ((row.get("startedAt"), *_cells(row, shown)) for row in rows)
+    print_table(("from", *shown), told)
+
+
+@app.command("deliveries")
+@with_options
+def deliveries(
+    *,
+    provider: Annotated[str | None, typer.Option(help="Only by this member.")] = None,
+    consumer: Annotated[str | None, typer.Option(help="Only to this member.")] = None,
+    grant: Annotated[str | None, typer.Option(help="Only under this grant.")] = None,
+    open_only: Annotated[
+        bool, typer.Option("--open", help="Only what the consumer has not acknowledged.")
+    ] = False,
+    as_at: AsAtOption = None,
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """List what was handed over under which right, and whether its consumer says so, too.
+
+    Example: `blockpool record deliveries --consumer health --open`
+    """
+    with at.client() as client:
+        rows = list(
+            client.items(
+                "/v1/deliveries",
+                provider=provider,
+                consumer=consumer,
+                grant=grant,
+                acknowledged="no" if open_only else None,
+                at=as_at_of(as_at),
+            )
+        )
+    if as_json:
+        print_json(rows)
+        return
+    shown = ("provider", "consumer", "count", "rows", "acknowledged", "grant", "id")
+    names = ("by", "to", "count", "rows", "acknowledged in", "grant", "delivery")
+    print_table(names, (_cells(row, shown) for row in rows))
+
+
+def as_at_of(text: str | None) -> str | None:
+    """A size as it is, a moment in the ledger's form."""
+    return text if text is None or text.isdecimal() else moment(text)
+
+
+def _cells(row: JsonObject, names: Sequence[str]) -> tuple[object, ...]:
+    return tuple(row.get(name) for name in names)
+
+
+def _terms(row: JsonObject) -> str:
+    return "; ".join(f"{name} {value}" for name, value in members_told(row.get("terms")))

@@ -1,0 +1,166 @@
+"""Requests and grants: what is not said is taken from the entry, or from the request answered.
+
+blockpool record request flights --scene "road planning"
+blockpool record grant --request REQUEST
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from contracts.sharing.backflow import stem_of
+from contracts.terms import meet
+from contracts.values import EntryTerms, Member, RequestedItem
+from ledger.records.sharing import Audience, GrantItem, RequestItem
+from ledger.records.terms import RowFilter, Terms
+from ledger.types import MemberId
+from node.client import Client
+from scripts.answers import read_value
+from scripts.console_text import USAGE, fail
+from scripts.record.terms import TermsOptions, read_table, terms_of_row
+from scripts.spelling import SpellingError, build, words, yes_or_no
+
+_FIRST_LINE = 2
+_AUDIENCE = ("group", "levels", "territories", "own_territory")
+
+
+def request_items(
+    client: Client,
+    datasets: Sequence[str],
+    table: Path | None,
+    options: TermsOptions,
+    emergency: str | None = None,
+    about: MemberId | None = None,
+) -> list[RequestItem]:
+    """What to ask for: the datasets named, and those of a table with a column `dataset`.
+
+    `emergency`, or the cell of that name, is the right whose formalities it is. `about` is a member
+    that asks for rows about its own territory alone.
+    """
+    rows = [{"dataset": one, "emergency": emergency or ""} for one in datasets]
+    rows += [] if table is None else read_table(table, ("dataset", "emergency"))
+    if not rows:
+        fail("which datasets?", hint="name them, or give a table with --csv", code=USAGE)
+    items = []
+    for number, row in enumerate(rows, _FIRST_LINE - len(datasets)):
+        try:
+            entry = entry_of(client, row.get("dataset", ""))
+            offered = entry.conditions if about is None else _own_rows(client, about, entry)
+            terms = terms_of_row(row, options.over(offered))
+            items.append(
+                build(
+                    RequestItem,
+                    dataset=entry.dataset,
+                    emergency=row.get("emergency") or None,
+                    entry=entry.record,
+                    terms=terms,
+                )
+            )
+        except SpellingError as error:
+            raise in_line(number, error) from error
+    return items
+
+
+def grant_items(
+    client: Client,
+    given: Sequence[Mapping[str, str]],
+    table: Path | None,
+    options: TermsOptions,
+    ground: str | None,
+) -> list[GrantItem]:
+    """What to grant: by `given`, and by the rows of a table.
+
+    A row has `request`, the id of the request it answers, or `dataset` with `members` or
+    `standing`, then `group`, `levels`, `territories` and `own_territory` if it does not stand for
+    all, or `emergency`; `newest`; and `ground` if it gives less than was asked for and the entry
+    offers.
+    """
+    known = (
+        "request",
+        "dataset",
+        "members",
+        "standing",
+        *_AUDIENCE,
+        "emergency",
+        "ground",
+        "newest",
+    )
+    rows = [*given, *(() if table is None else read_table(table, known))]
+    items = []
+    for number, row in enumerate(rows, _FIRST_LINE - len(given)):
+        try:
+            items.append(_grant_item(client, row, options, row.get("ground") or ground))
+        except SpellingError as error:
+            raise in_line(number, error) from error
+    if not items:
+        hint = "give --request, or datasets with --members or --standing, or a table with --csv"
+        fail("what is granted?", hint=hint, code=USAGE)
+    return items
+
+
+def entry_of(client: Client, dataset: str) -> EntryTerms:
+    """The entry in force. Raises `SpellingError` if there is none."""
+    entry = read_value(client, EntryTerms, f"entry/{dataset}") if dataset else None
+    if entry is None:
+        raise SpellingError(f"no entry in force for `{dataset}`", "dataset")
+    return entry
+
+
+def _own_rows(client: Client, member: MemberId, entry: EntryTerms) -> Terms:
+    """What an entry offers, of rows about a member's territory."""
+    who = read_value(client, Member, f"member/{member}")
+    if entry.territory is None or who is None:
+        raise SpellingError(f"`{entry.dataset}` does not say which territory a row is about")
+    own = RowFilter(column=entry.territory, prefixes=(stem_of(who.jurisdiction.code),))
+    rows = {one.column: one for one in (*entry.conditions.rows, own)}
+    return replace(entry.conditions, rows=tuple(rows[column] for column in sorted(rows)))
+
+
+def _grant_item(
+    client: Client, row: Mapping[str, str], options: TermsOptions, ground: str | None
+) -> GrantItem:
+    request_id = row.get("request", "")
+    members = words(row.get("members", ""))
+    if request_id:
+        asked = read_value(client, RequestedItem, f"request/{request_id}")
+        if asked is None:
+            raise SpellingError(f"no request `{request_id}`", "request")
+        entry = entry_of(client, asked.dataset)
+        offered = meet(asked.terms, entry.conditions)
+        members = (asked.member,)
+    else:
+        entry = entry_of(client, row.get("dataset", ""))
+        offered = entry.conditions
+    return build(
+        GrantItem,
+        audience=_audience(row),
+        dataset=entry.dataset,
+        emergency=row.get("emergency") or None,
+        ground=ground,
+        members=members,
+        newest=yes_or_no(row.get("newest") or "no"),
+        request=request_id or None,
+        schema=entry.schema,
+        standing=yes_or_no(row.get("standing") or "no"),
+        terms=terms_of_row(row, options.over(offered)),
+    )
+
+
+def _audience(row: Mapping[str, str]) -> Audience | None:
+    """For whom a standing grant stands; None for all."""
+    if not any(row.get(part) for part in _AUDIENCE):
+        return None
+    return build(
+        Audience,
+        group=row.get("group") or None,
+        levels=words(row.get("levels", "")),
+        own_territory=yes_or_no(row.get("own_territory") or "no"),
+        territories=words(row.get("territories", "")),
+    )
+
+
+def in_line(number: int, error: SpellingError) -> SpellingError:
+    """The error, with its line if it is one of a table."""
+    where = "" if number < _FIRST_LINE else f"line {number}: "
+    return SpellingError(f"{where}{error}", error.member)
