@@ -4,7 +4,10 @@ A test says which reason or finding it expects; the tables in `outcomes/` hold t
 answer: its detail, the fields at fault, the measure and the limit of a finding, the parties. They
 are readable tables of the rules at work, and no word of an answer changes unseen.
 
-python -m tests.golden.outcomes --write     brings the tables up to date; read the difference
+python -m tests.golden.outcomes --write                 brings the tables up to date
+python -m tests.golden.outcomes --write test_delegation      the table of one module
+
+Read the difference.
 """
 
 import os
@@ -74,9 +77,7 @@ def table_of(module: str) -> dict[str, list[str]]:
 
 
 def write(tables: Tables) -> None:
-    """Replace all tables."""
-    for old in FOLDER.glob("*.txt"):
-        old.unlink()
+    """Replace the tables of these modules."""
     for module, table in tables.items():
         parts = ["\n    ".join([name, *lines]) for name, lines in sorted(table.items())]
         (FOLDER / f"{module}.txt").write_text("\n\n".join(parts) + "\n")
@@ -84,11 +85,16 @@ def write(tables: Tables) -> None:
 
 def main() -> int:
     """Run the tests of the rules, and keep what came of them."""
-    if sys.argv[1:] != ["--write"]:
+    if sys.argv[1:2] != ["--write"]:
         print(__doc__)  # noqa: T201
         return 2
     os.environ[WRITING] = "1"
-    return int(pytest.main(["-q", "-p", "no:cacheprovider", str(TESTS)]))
+    wanted = sys.argv[2:]
+    if not wanted:
+        for old in FOLDER.glob("*.txt"):
+            old.unlink()
+    paths = [str(TESTS / f"{module}.py") for module in wanted] or [str(TESTS)]
+    return int(pytest.main(["-q", "-p", "no:cacheprovider", *paths]))
 
 
 if __name__ == "__main__":
