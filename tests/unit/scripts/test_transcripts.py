@@ -1,6 +1,8 @@
 """Help pages and error texts are those of the golden transcript; every command shows an example."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import typer
@@ -15,16 +17,17 @@ def test_the_command_says_what_the_transcript_says() -> None:
     assert transcript() == expected, "read the difference; python -m tests.golden.cli --write"
 
 
-def commands() -> list[str]:
-    groups = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    return [
-        line
-        for name, one in groups.items()
-        for line in ([f"{name} {inner}" for inner in getattr(one, "commands", ())] or [name])
-    ]
+def lines_of(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """What one types for each command that does something, groups in groups included."""
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield " ".join(path)
+        return
+    for name, one in inner.items():
+        yield from lines_of(one, (*path, name))
 
 
-@pytest.mark.parametrize("line", commands())
+@pytest.mark.parametrize("line", [*lines_of(typer.main.get_command(app))])
 def test_every_command_shows_an_example_of_itself(line: str) -> None:
     result = CliRunner().invoke(app, [*line.split(), "--help"])
     plain = re.sub(r"\s+", " ", result.output)
