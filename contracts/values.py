@@ -381,7 +381,8 @@ class GrantedRight(Canonical):
     Of a service, deliveries and uses are `accounted`; `unused_fields` says that `unused/<grant>`
     lists columns not used so far.
     Of data that is `newest`, older versions are not to be handed over.
-    One given in an `emergency` lapses at `lapses_at`, unless its formalities are completed.
+    One given in an `emergency` lapses at `lapses_at`, unless its formalities are completed; where
+    a steward gave it, it is the `giver`.
     """
 
     accounted: bool = False
@@ -392,6 +393,7 @@ class GrantedRight(Canonical):
     disposed_at: Time | None = None
     emergency: EmergencyGround | None = None
     ended_at: Time | None = None
+    giver: MemberId | None = None
     in_force_since: Time | None = None
     lapses_at: Time | None = None
     member: MemberId | None = None
@@ -461,7 +463,7 @@ class Bar(Canonical):
 
 
 class EmergencyRight(Canonical):
-    """The last right to a dataset that a member was given in an emergency."""
+    """The last right to a dataset that a member, or one it acts for, was given in an emergency."""
 
     grant: ItemId
 

@@ -68,14 +68,15 @@ def _check_known(draft: Draft, item: DelegationItem) -> GrantedRight:
 def _check_recipients(
     draft: Draft, item: DelegationItem, chain: Sequence[Link], entry: EntryTerms
 ) -> None:
-    """R414: a right never returns: not to its holder, to a holder above it or to a provider.
+    """R414: a right never returns: not to its holder, a holder above it, a provider or who gave it.
 
     Nor does it to a member that was merged into one of these, or into which one of these was; nor
     to one in whose hands what one of these has to do with the dataset came by a split.
     """
     holders = [link.right.member for link in chain if link.right.member is not None]
-    givers = [link.right.provider for link in chain]
-    above = (*holders, *givers, entry.provider, *entry.co_providers)
+    givers = [link.right.giver or link.right.provider for link in chain]
+    providers = [link.right.provider for link in chain]
+    above = (*holders, *givers, *providers, entry.provider, *entry.co_providers)
     hands = {hand_of(draft, one, entry.dataset) for one in above}
     for member in item.members:
         returns = hand_of(draft, member, entry.dataset) in hands

@@ -24,13 +24,14 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
+from contracts.succession import hand_of
 from contracts.use import disposal
 from contracts.values import Case, EmergencyRight, EntryTerms, GrantedRight
 from contracts.view import held, read
 from ledger.records.sharing import GrantItem, RequestItem
 from ledger.records.terms import Terms
 from ledger.times import DAY_MS, from_ms, to_ms
-from ledger.types import CaseId, ItemId, Time
+from ledger.types import CaseId, ItemId, MemberId, Time
 
 DAYS_MAX: Final = 30
 """Days in all, not working days, that a right given in an emergency is in force."""
@@ -40,11 +41,18 @@ def may_give(draft: Draft, item: GrantItem) -> bool:
     """R433: in an emergency a right is given by one signature: the provider's, or a steward's.
 
     It is in force at once, though nobody asked for it or accepted it, and lies within the entry's
-    conditions like any other.
+    conditions like any other. A steward gives nothing to itself, nor to a member or a part of one
+    that is in the same hand.
     """
     if item.emergency is None or draft.is_for_part:
         return False
     return draft.member in mediation.holders(draft, "steward")
+
+
+def is_in_own_hand(draft: Draft, item: GrantItem) -> bool:
+    """Whether who gives a right acts for one of those that receive it."""
+    hand = hand_of(draft, draft.member, item.dataset)
+    return any(hand_of(draft, one, item.dataset) == hand for one in item.members)
 
 
 def check_span(terms: Terms, since: Time) -> None:
@@ -63,15 +71,17 @@ def open_formalities(draft: Draft, grant_id: ItemId, right: GrantedRight) -> Gra
 
     Its consumer asks for the data, naming the right; if it has not when they are due, that is a
     finding against it. A grant in answer completes them, even after the right has lapsed. Before
-    they are completed the member is given no other right to the dataset in an emergency.
+    they are completed neither the member nor who acts for it is given another right to the dataset
+    in an emergency.
     """
-    key = f"emergency/{right.dataset}/{right.member}"
-    earlier = read(draft, EmergencyRight, key)
-    if earlier is not None:
-        state = held(draft, Case, f"case/{_case_of(earlier.grant)}").state
-        is_done = state == "completed"
-        refuse_unless(is_done, FORMALITIES_MISSING, earlier.grant, "emergency")
-    draft.put(key, EmergencyRight(grant=grant_id))
+    for holder in _holders(draft, right):
+        key = f"emergency/{right.dataset}/{holder}"
+        earlier = read(draft, EmergencyRight, key)
+        if earlier is not None:
+            state = held(draft, Case, f"case/{_case_of(earlier.grant)}").state
+            is_done = state == "completed"
+            refuse_unless(is_done, FORMALITIES_MISSING, earlier.grant, "emergency")
+        draft.put(key, EmergencyRight(grant=grant_id))
     ledger = draft.context.ledger
     due = calendar.deadline(draft.context.time, ledger.parameters.emergency_days, ledger.calendar)
     parties = held(draft, Case, f"case/{grant_id}").parties
@@ -116,6 +126,13 @@ def complete(draft: Draft, grant_id: ItemId | None) -> None:
         lasting = replace(right, lapses_at=None)
         draft.put(f"grant/{grant_id}", lasting)
         disposal.owe(draft, grant_id, lasting)
+
+
+def _holders(draft: Draft, right: GrantedRight) -> tuple[MemberId, ...]:
+    """Whose last right in an emergency it is: its member's, and that of whoever acts for it."""
+    member = right.member or ""
+    hand = hand_of(draft, member, right.dataset)
+    return (member,) if hand == member else (member, hand)
 
 
 def _case_of(grant_id: ItemId) -> CaseId:

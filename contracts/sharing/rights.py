@@ -96,9 +96,10 @@ def apply_grant(draft: Draft, body: Grant) -> None:
         gives = draft.member in providers_of(entry) or emergency.may_give(draft, item)
         refuse_unless(gives, NOT_PROVIDER, item.dataset, "dataset")
         givers = {draft.member, entry.provider}
-        refuse_unless(
-            givers.isdisjoint(item.members), NOT_CONSUMER, "nobody grants to itself", "members"
+        is_other = givers.isdisjoint(item.members) and (
+            draft.member in providers_of(entry) or not emergency.is_in_own_hand(draft, item)
         )
+        refuse_unless(is_other, NOT_CONSUMER, "nobody grants to itself", "members")
         refuse_unless(entry.sharing != "withheld", WITHHELD, item.dataset, "dataset")
         within = narrows(item.terms, entry.conditions)
         refuse_unless(within, WIDER_THAN_CONDITIONS, item.dataset, "terms")
@@ -321,6 +322,7 @@ def _grant(
         audience=item.audience,
         dataset=item.dataset,
         emergency=item.emergency,
+        giver=None if draft.member in providers_of(entry) else draft.member,
         member=member,
         newest=item.newest,
         provider=entry.provider,

@@ -12,17 +12,23 @@ from contracts.tasks import tasks_of
 from contracts.values import Case, GrantedRight
 from ledger.errors import FormatError
 from ledger.records import Body, Record
+from ledger.records.actions import SplitMember
 from ledger.records.genesis import Parameters
+from ledger.records.governance import SucceedMember
 from ledger.records.sharing import GrantItem
 from ledger.times import DAY_MS, from_ms, to_ms
 from ledger.types import Time
 from tests import bodies
 from tests.bodies import NOWHERE, SOON, TERMS
 from tests.story import Row, Story, play, published, rule_table
+from tests.unit.contracts.test_succession import after
 
 DUE: Time = "2026-12-08T00:00:00.000Z"
 """Ten working days after Monday, 23 November."""
 BRIEF = replace(TERMS, not_after=SOON)
+MERGED = SucceedMember(member="weather", successor="health")
+MERGED_ABOVE = SucceedMember(member="weather", successor="steward")
+PART_ABOVE = SplitMember(datasets=("flights",), member="weather", successor="steward")
 
 
 def item_in_emergency(story: Story, *members: str, after: int = 0) -> GrantItem:
@@ -45,6 +51,27 @@ def again(story: Story) -> Body:
     """Health has already been given a right in an emergency."""
     story.in_emergency()
     return gives()(story)
+
+
+def again_to(member: str, earlier: str) -> Callable[[Story], Body]:
+    """Somebody else has already been given one."""
+
+    def action(story: Story) -> Body:
+        story.says("transport/main", gives(earlier)(story))
+        return gives(member)(story)
+
+    return action
+
+
+def passes_on(to: str, by: str) -> Callable[[Story], Body]:
+    """Health passes on what it was given."""
+
+    def action(story: Story) -> Body:
+        deep = replace(BRIEF, delegable=1)
+        story.catalogue(conditions=deep)
+        return bodies.delegation(story.in_emergency(by=by, terms=deep), to, terms=BRIEF)
+
+    return action
 
 
 def twice(story: Story) -> Body:
@@ -101,6 +128,9 @@ ROWS = (
     Row("R433", "by the consumer", "health/main", gives("weather"), reasons.NOT_PROVIDER),
     Row("R433", "by a steward to itself", "steward/main", gives("steward"), reasons.NOT_CONSUMER),
     Row("R433", "by a steward to the provider", "steward/main", gives("transport"), reasons.NOT_CONSUMER),
+    Row("R433", "by a steward to a member merged into it", "steward/main", after(MERGED_ABOVE, then=gives("weather")), reasons.NOT_CONSUMER),
+    Row("R433", "by a steward to a part of a member that it holds", "steward/main", after(PART_ABOVE, then=gives("weather")), reasons.NOT_CONSUMER),
+    Row("R433", "by the provider to a member merged into the steward", "transport/main", after(MERGED_ABOVE, then=gives("weather"))),
     Row("R433", "by a steward without an emergency", "steward/main", gives(emergency=None), reasons.NOT_PROVIDER),
     Row("R433", "wider than the entry's conditions", "steward/main", gives(terms=replace(BRIEF, delegable=1)), reasons.WIDER_THAN_CONDITIONS),
     Row("R434", "for a millisecond over 30 days", "transport/main", gives(after=1), reasons.TOO_LONG_FOR_EMERGENCY),
@@ -110,6 +140,11 @@ ROWS = (
     Row("R434", "renewed within 30 days", "transport/main", renewed("2026-12-22T00:00:00.000Z")),
     Row("R435", "given anew before the formalities", "transport/main", again, reasons.FORMALITIES_MISSING),
     Row("R435", "given twice by one record", "transport/main", twice, reasons.FORMALITIES_MISSING),
+    Row("R435", "given anew to a member it acts for", "transport/main", after(MERGED, then=again_to("weather", "health")), reasons.FORMALITIES_MISSING),
+    Row("R435", "given anew to who acts for it", "transport/main", after(MERGED, then=again_to("health", "weather")), reasons.FORMALITIES_MISSING),
+    Row("R435", "given to somebody else", "transport/main", again_to("weather", "health")),
+    Row("R414", "passed back to the steward that gave it", "health/main", passes_on("steward", by="steward"), reasons.RIGHT_RETURNS),
+    Row("R414", "passed on to the steward, given by the provider", "health/main", passes_on("steward", by="transport")),
     Row("R435", "given anew after the formalities", "transport/main", after_formalities),
     Row("R436", "the formalities of one's own right", "health/main", asks(lambda s: s.in_emergency())),
     Row("R436", "of a right that there is not", "health/main", asks(lambda _: f"{NOWHERE}-0"), reasons.UNKNOWN_GRANT),
