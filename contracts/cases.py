@@ -107,6 +107,17 @@ def open_case(  # noqa: PLR0913  a case is all of these
     _put(draft, case_id, case)
 
 
+def settle_due(draft: Draft, case_id: CaseId) -> None:
+    """Let the deadline of a case pass, if it fell due and no block has settled it yet.
+
+    Settlement is bounded per block; what waits for the next one is over all the same. Whoever
+    decides by the state of a case calls this before it looks.
+    """
+    case = read(draft, Case, f"case/{case_id}")
+    if case is not None and case.due is not None and case.due <= draft.context.time:
+        draft.settle(draft, f"due/{case.due}/{case_id}")
+
+
 def take_step(
     draft: Draft, case_id: CaseId, name: str, not_entitled: Reason, following: str | None = None
 ) -> Case:
@@ -115,6 +126,7 @@ def take_step(
     Where the step can lead to several states, the rule says to which: `following`. Returns the case
     as it stood before. Refuses with `not_entitled`, or with `wrong-state`.
     """
+    settle_due(draft, case_id)
     case = held(draft, Case, f"case/{case_id}")
     rows = WORKFLOWS[case.workflow].rows(name)
     rows = rows if following is None else tuple(row for row in rows if row.next == following)
@@ -128,6 +140,7 @@ def follow(draft: Draft, case_id: CaseId, name: str) -> bool:
 
     Returns whether the case was in a state that has the step; else nothing happens.
     """
+    settle_due(draft, case_id)
     case = held(draft, Case, f"case/{case_id}")
     rows = WORKFLOWS[case.workflow].rows(name)
     row = next((row for row in rows if row.state == case.state), None)
@@ -141,11 +154,12 @@ def apply_step(draft: Draft, body: StepBody, effects: Mapping[str, Effect]) -> N
 
     The case exists, and its workflow has such a step for a `step` record. The writer's member has
     one of the parts named in the table, or holds one of the offices; where the table says no party,
-    an office does not help a party. The case is in a state that allows the step, and the record
-    names one of its coded grounds.
+    an office does not help a party. The case is in a state that allows the step, any deadline that
+    fell due having passed, and the record names one of its coded grounds.
     """
     named.check_named(draft, body)
     for case_id in body.cases:
+        settle_due(draft, case_id)
         case = required(read(draft, Case, f"case/{case_id}"), UNKNOWN_CASE, case_id, "cases")
         draft.check_dataset(dataset_of(draft, case))
         rows = [row for row in WORKFLOWS[case.workflow].rows(body.step) if row.by == "step"]
@@ -180,6 +194,7 @@ def code_of(case: Case, overdue: str) -> str:
 
 def move_deadline(draft: Draft, case_id: CaseId, due: Time | None) -> None:
     """Give a case another deadline in the state in which it stands, or none."""
+    settle_due(draft, case_id)
     case = held(draft, Case, f"case/{case_id}")
     if case.due is not None:
         draft.remove(f"due/{case.due}/{case_id}")

@@ -4,6 +4,8 @@ A `Draft` is an overlay with the surroundings of its record. Rules read and writ
 rule refuses, `transition` drops the draft and nothing has happened.
 """
 
+from collections.abc import Callable
+
 from contracts.context import Context
 from contracts.reasons import DATASET_NOT_ALLOWED, IN_OTHER_HANDS, refuse_unless
 from contracts.succession import keeper_of
@@ -12,18 +14,31 @@ from contracts.view import Overlay, StateView
 from ledger.seal import FindingRef
 from ledger.types import DatasetId, DigestHex, MemberId, WriterId
 
+Settle = Callable[["Draft", str], None]
+"""Settles a deadline that fell due, by its key. Cases don't know what all rules find in them."""
+
 
 class Draft(Overlay):
     """An overlay for one record.
 
     `record` is the digest of the record (in a settlement, of the seal before), `signer` the writer
     that signed it, `member` the signer's member. A settlement has no signer. `is_split` says that
-    others hold parts of the signer's member, or that the signer speaks for such a part.
+    others hold parts of the signer's member, or that the signer speaks for such a part. `settle` is
+    how a deadline passes, should the record touch a case whose deadline fell due.
     """
 
-    __slots__ = ("context", "findings", "is_split", "member", "record", "signer", "writer")
+    __slots__ = (
+        "context",
+        "findings",
+        "is_split",
+        "member",
+        "record",
+        "settle",
+        "signer",
+        "writer",
+    )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  a draft is all of these
         self,
         base: StateView,
         context: Context,
@@ -31,12 +46,14 @@ class Draft(Overlay):
         signer: WriterId = "",
         writer: Writer | None = None,
         *,
+        settle: Settle,
         is_split: bool = False,
     ) -> None:
         super().__init__(base)
         self.context = context
         self.is_split = is_split
         self.record = record
+        self.settle = settle
         self.signer = signer
         self.member: MemberId = signer.partition("/")[0]
         self.writer = writer

@@ -13,16 +13,14 @@ the same leaves, outcomes and roots.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts import cases, findings, genesis
+from contracts import deadlines, genesis
 from contracts.context import Context
 from contracts.draft import Draft
 from contracts.governance import rulebooks
 from contracts.reasons import MALFORMED, Refused
 from contracts.transition import Accepted, Rejected, SignatureCheck, apply, apply_genesis
-from contracts.use import accounts, unused_fields
 from contracts.values import Ledger, RoleHolders, Value
 from contracts.view import Overlay, State, held, read
-from contracts.workflows import WORKFLOWS
 from ledger import merkle_map, tree
 from ledger.canonical import encode
 from ledger.hashing import leaf_hash, sha256
@@ -137,28 +135,14 @@ def _settle(
     """R014: before its first record a block settles the deadlines that fell due, earliest first.
 
     A deadline is due when block time has reached it. A block settles at most so many as the ledger
-    says, the next ones the rest. The case moves on as its workflow table says; what became overdue
-    is a finding against whoever was late, evidenced by the record that opened the case.
+    says, the next ones the rest; but a record that moves the case first meets it as it then stands,
+    its deadline passed. The case moves on as its workflow table says; what became overdue is a
+    finding against whoever was late, evidenced by the record that opened the case.
     """
-    draft = Draft(overlay, context, previous_seal)
+    draft = Draft(overlay, context, previous_seal, settle=deadlines.settle)
     rulebooks.enter(draft)
     for key in due:
-        case_id, case = cases.pass_deadline(draft, key)
-        state = WORKFLOWS[case.workflow].state(case.state)
-        late = cases.late_in(draft, case)
-        if state.overdue is not None and late:
-            claimants = [party.member for party in case.parties if party.part != state.late]
-            claimant = next((member for member in claimants if member not in late), None)
-            finding = findings.FINDING_OF_CODE[cases.code_of(case, state.overdue)]
-            base = cases.overdue_base(draft, case_id, case, finding.code)
-            measure = context.time
-            if case.workflow == "field-use":
-                measure = unused_fields.measure(draft, case.subject.removeprefix("grant/"))
-            findings.raise_finding(
-                draft, finding, base, late, claimant, measure=measure, limit=case.due
-            )
-        if case.workflow == "account":
-            accounts.compare(draft, case_id, case)
+        deadlines.settle(draft, key)
     overlay.adopt(draft)
     return Outcome(
         changed=tuple(sorted(draft.changes)),

@@ -10,7 +10,7 @@ from typing import Final, assert_never
 
 from msgspec import Struct
 
-from contracts import anchors, cases, findings, genesis
+from contracts import anchors, cases, deadlines, findings, genesis
 from contracts.catalogue import manifests, publishing, upkeep
 from contracts.context import Context
 from contracts.draft import Draft
@@ -232,7 +232,7 @@ def apply_genesis(
     try:
         keys = genesis.founding_keys(body)
         _check_signatures(record.envelope, {key.keyid: key for key in keys}, verify)
-        draft = Draft(view, context, record.digest, record.chain.writer)
+        draft = Draft(view, context, record.digest, record.chain.writer, settle=deadlines.settle)
         genesis.apply_genesis(draft, body)
         _finish(draft, record)
     except Refused as refused:
@@ -267,7 +267,15 @@ def _admit(view: StateView, context: Context, record: Record, verify: SignatureC
     _check_chain(view, record)
     _check_family(view, record, writer)
     is_split = writer.keeper is not None or bool(member.heirs)
-    return Draft(view, context, record.digest, name, writer, is_split=is_split)
+    return Draft(
+        view,
+        context,
+        record.digest,
+        name,
+        writer,
+        is_split=is_split,
+        settle=deadlines.settle,
+    )
 
 
 def _check_signatures(

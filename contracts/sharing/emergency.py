@@ -111,6 +111,7 @@ def ask(draft: Draft, item: RequestItem, right: GrantedRight | None, entry: Entr
     fits = is_own and right.emergency is not None
     refuse_unless(fits, NOT_AN_EMERGENCY, item.emergency, "emergency")
     case_id = _case_of(item.emergency)
+    cases.settle_due(draft, case_id)
     is_asked = held(draft, Case, f"case/{case_id}").state == "asked"
     cases.take_step(draft, case_id, "ask-again" if is_asked else "ask", NOT_CONSUMER)
 
@@ -120,6 +121,7 @@ def complete(draft: Draft, grant_id: ItemId | None) -> None:
     if grant_id is None:
         return
     case_id = _case_of(grant_id)
+    cases.settle_due(draft, case_id)
     before = held(draft, Case, f"case/{case_id}")
     if cases.follow(draft, case_id, "complete") and before.state == "asked":
         right = held(draft, GrantedRight, f"grant/{grant_id}")

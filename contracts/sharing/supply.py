@@ -83,5 +83,6 @@ def _case_of(grant_id: ItemId) -> CaseId:
 
 
 def _state(draft: Draft, grant_id: ItemId) -> str | None:
+    cases.settle_due(draft, _case_of(grant_id))
     case = read(draft, Case, f"case/{_case_of(grant_id)}")
     return None if case is None else case.state

@@ -58,6 +58,7 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     if end is not None and within is not None:
         due = calendar.deadline(from_ms(to_ms(end) + within), days, draft.context.ledger.calendar)
     case_id = f"{grant_id}-disposal"
+    cases.settle_due(draft, case_id)
     case = read(draft, Case, f"case/{case_id}")
     if case is not None and case.state == "expected":
         cases.move_deadline(draft, case_id, due)

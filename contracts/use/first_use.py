@@ -26,6 +26,7 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     """
     days = draft.context.ledger.parameters.use_days
     case_id = f"{grant_id}-first-use"
+    cases.settle_due(draft, case_id)
     case = read(draft, Case, f"case/{case_id}")
     if case is not None and case.state == "awaited":
         cases.move_deadline(draft, case_id, _by_when(draft, right, days))
@@ -47,6 +48,7 @@ def deliver(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     reported_ms = draft.context.time_ms + (right.terms.report_within or 0)
     due = calendar.deadline(from_ms(reported_ms), days, ledger.calendar)
     case_id = f"{grant_id}-first-use"
+    cases.settle_due(draft, case_id)
     case = read(draft, Case, f"case/{case_id}")
     if case is None:
         _open(draft, case_id, right, "delivered", due)

@@ -50,6 +50,7 @@ def note(draft: Draft, link: Link, fields: tuple[ColumnName, ...]) -> None:
     When none is left, nothing more is kept.
     """
     key = f"unused/{link.grant_id}"
+    cases.settle_due(draft, f"{link.grant_id}-fields")
     unused = held(draft, UnusedFields, key)
     used = frozenset(fields)
     left = tuple(name for name in unused.columns if name not in used)
@@ -72,6 +73,7 @@ def change(
     if not before.unused_fields:
         return after
     key, case_id = f"unused/{grant_id}", f"{grant_id}-fields"
+    cases.settle_due(draft, case_id)
     if after.ended_at is not None:
         if held(draft, Case, f"case/{case_id}").state == "watched":
             cases.move_deadline(draft, case_id, None)

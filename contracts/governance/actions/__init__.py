@@ -53,7 +53,9 @@ def tried(draft: Draft, action: Action) -> Draft:
     R620: what an action makes of parameters, calendar, purposes or rules is in force from the next
     block on; what it makes of members, from the next record on.
     """
-    above = Draft(draft, draft.context, draft.record, draft.signer, draft.writer)
+    above = Draft(
+        draft, draft.context, draft.record, draft.signer, draft.writer, settle=draft.settle
+    )
     _apply(above, action)
     continuity.check_quorums(draft, above)
     if not isinstance(action, SetParameters):
