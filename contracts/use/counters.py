@@ -71,7 +71,8 @@ def _draw(draft: Draft, body: Usage, key: str, link: Link) -> list[Excess]:
     rate = _rate_over(draft, body, link)
     if rate is not None:
         days, exceeded = _count_days(draft, body, before.days, rate)
-        exceeded += _exceeds_all_days(draft, body, link, uses)
+        if _is_judged_by_all_days(draft, body, before.days):
+            exceeded += _exceeds_all_days(draft, link, uses)
     after = UseCounters(
         days=days,
         records=before.records + 1,
@@ -105,7 +106,7 @@ def _count_days(
     A span of several days counts on its last day with what the days before it could not hold. So
     that nobody hides uses in long spans, such a report also finds whether all uses so far are more
     than the days since the right came into force can hold. Of a day older than the latest 8 used, a
-    report is judged by itself.
+    report is judged by itself, and by all days in the same way.
     """
     first, last = _days_of(draft, body)
     earlier = sum(one.uses for one in before if one.day == last)
@@ -116,9 +117,14 @@ def _count_days(
     return tuple(after[-DAYS_KEPT:]), exceeded
 
 
-def _exceeds_all_days(draft: Draft, body: Usage, link: Link, uses: int) -> list[Excess]:
+def _is_judged_by_all_days(draft: Draft, body: Usage, before: tuple[DayUses, ...]) -> bool:
+    """Whether a report is of several days, or of one that is counted no more."""
     first, last = _days_of(draft, body)
-    if first == last or link.right.in_force_since is None:
+    return first != last or (len(before) == DAYS_KEPT and last < before[0].day)
+
+
+def _exceeds_all_days(draft: Draft, link: Link, uses: int) -> list[Excess]:
+    if link.right.in_force_since is None:
         return []
     most = _all_days_hold(draft, link, link.right.in_force_since)
     return [] if most is None or uses <= most else [Excess(findings.RATE_EXCEEDED, uses, most)]

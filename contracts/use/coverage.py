@@ -119,7 +119,10 @@ def _fields(terms: Terms, usage: Usage, columns: Collection[ColumnName]) -> Brea
 
 
 def _rows(terms: Terms, usage: Usage) -> Breach | None:
-    """A column the use does not filter was used in all its values."""
+    """A column the use does not filter was used in all its values.
+
+    Rows that were used have some value in every column: a use of rows that names none says nothing.
+    """
     if not terms.rows:
         return None
     used = {one.column: one.prefixes for one in usage.rows_used}
@@ -127,6 +130,8 @@ def _rows(terms: Terms, usage: Usage) -> Breach | None:
         prefixes = used.get(granted.column)
         if prefixes is None:
             outside = ["all"]
+        elif not prefixes and usage.rows:
+            outside = ["none"]
         else:
             outside = [one for one in prefixes if not one.startswith(granted.prefixes)]
         if outside:

@@ -33,6 +33,7 @@ MEASURES: Final[Mapping[str, str]] = {
     "not stated": "未说明",
     "all of the schema version": "该结构版本的全部数据项",
     "{}: all": "{}：全部",
+    "{}: none": "{}：无",
     "{}: clear": "{}：未脱敏",
     "{}: partial": "{}：部分脱敏",
     "{}: hashed": "{}：哈希",

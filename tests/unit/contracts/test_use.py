@@ -372,6 +372,17 @@ def test_a_right_remembers_the_latest_8_days_it_was_used() -> None:
     assert len(counters_of(right.story.world, right.grant_id).days) == 8
 
 
+@pytest.mark.rule("R506", "F10")
+def test_uses_of_days_no_longer_remembered_are_no_more_than_all_days_hold() -> None:
+    right = PerDay()
+    for day in range(2, 10):
+        assert right.found(1, right.day(day)) == ()
+    for _ in range(14):  # with those above 148 uses, where fifteen days hold 150
+        assert right.found(10, right.day(1)) == ()
+    assert right.found(3, right.day(1)) == ("rate-exceeded",)
+    assert right.found(1, right.day(9)) == (), "a day that is remembered is judged by itself"
+
+
 @pytest.mark.rule("R506")
 def test_a_day_is_one_of_the_ledgers_calendar() -> None:
     right = PerDay(Calendar(utc_offset_minutes=480))
