@@ -26,7 +26,7 @@ from contracts.reasons import (
     required,
 )
 from contracts.succession import heir_of
-from contracts.values import EntryTerms, GivenMandate, InformationSystem
+from contracts.values import Dataset, EntryTerms, GivenMandate, GrantedRight, InformationSystem
 from contracts.view import held, read
 from ledger.records.genesis import custodian_of
 from ledger.records.keys import Mandate, WriterAppointment
@@ -88,13 +88,17 @@ def check_appointment(draft: Draft, body: WriterAppointment, keeper: MemberId | 
 def check_system(draft: Draft, dataset: DatasetId, system: Slug | None = None) -> None:
     """R210: a contractor describes and releases what the system of its mandate holds.
 
-    `system` is that of a new entry; the dataset is not in the catalogue as one of another system.
+    `system` is that of a new entry; the dataset is neither in the catalogue as one of another
+    system, nor under review as one.
     """
     mandate = mandate_of(draft)
     if mandate is None:
         return
-    entry = read(draft, EntryTerms, f"entry/{dataset}")
-    for one in (system, None if entry is None else entry.system):
+    known = read(draft, Dataset, f"dataset/{dataset}")
+    pending = None if known is None else known.pending
+    keys = (f"entry/{dataset}", f"entry-draft/{pending}")
+    entries = [read(draft, EntryTerms, key) for key in keys]
+    for one in (system, *(entry.system for entry in entries if entry is not None)):
         within = one is None or one == mandate.system
         refuse_unless(within, BEYOND_MANDATE, f"{dataset} is of the system {one}", "system")
 
@@ -121,6 +125,25 @@ def find_other_delivery(draft: Draft, dataset: DatasetId, base: CaseId) -> None:
     entry = read(draft, EntryTerms, f"entry/{dataset}")
     if entry is not None:
         find_other_system(draft, entry.system, base)
+
+
+def find_other_right(draft: Draft, right: GrantedRight, base: CaseId) -> None:
+    """R212: of a right to data for other systems than its mandate's a contractor tells nothing.
+
+    It acknowledges, reports effects and states disposal where the terms allow its system.
+    What it tells of another right is appended, and a finding.
+    """
+    mandate, systems = mandate_of(draft), right.terms.systems
+    if mandate is not None and systems != "any" and mandate.system not in systems:
+        measure = f"{draft.signer}: {right.dataset}, for other systems"
+        findings.raise_finding(
+            draft,
+            findings.OUTSIDE_MANDATE,
+            base,
+            (draft.member,),
+            measure=measure,
+            limit=mandate.system,
+        )
 
 
 def mandate_of(draft: Draft) -> GivenMandate | None:

@@ -76,7 +76,9 @@ def apply_acknowledgement(draft: Draft, body: Acknowledgement) -> None:
         return
     draft.put(key, replace(stated, acknowledged=draft.record))
     _compare(draft, body, stated)
-    _check_appointment(draft, held(draft, GrantedRight, f"grant/{stated.grant}").dataset)
+    right = held(draft, GrantedRight, f"grant/{stated.grant}")
+    _check_appointment(draft, right.dataset)
+    mandates.find_other_right(draft, right, draft.record)
 
 
 def _check_right(draft: Draft, body: Delivery, right: GrantedRight) -> bool:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from contracts import calendar, cases, findings
 from contracts.draft import Draft
+from contracts.keys import mandates
 from contracts.reasons import NOT_CONSUMER, SPAN_IN_FUTURE, refuse_unless
 from contracts.values import Case, GrantedRight, Party
 from contracts.view import read
@@ -39,6 +40,7 @@ def apply_disposal(draft: Draft, body: Disposal) -> None:
         draft.put(f"grant/{grant_id}", replace(right, disposed_at=body.disposed_at))
         _meet(draft, grant_id, right)
         findings.find_unappointed(draft, right.dataset, f"{draft.record}-{n}")
+        mandates.find_other_right(draft, right, f"{draft.record}-{n}")
 
 
 def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:

@@ -7,6 +7,7 @@ as often as it likes; the first report meets what is owed.
 
 from contracts import cases, findings
 from contracts.draft import Draft
+from contracts.keys import mandates
 from contracts.reasons import NOT_CONSUMER, SPAN_IN_FUTURE, refuse_unless
 from contracts.values import Case, GrantedRight, Party
 from contracts.view import read
@@ -34,6 +35,7 @@ def apply_effect_report(draft: Draft, body: EffectReport) -> None:
     if case is not None and case.state in {"expected", "overdue"}:
         cases.take_step(draft, f"{body.grant}-effect", "report-effect", NOT_CONSUMER)
     findings.find_unappointed(draft, right.dataset, draft.record)
+    mandates.find_other_right(draft, right, draft.record)
 
 
 def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:

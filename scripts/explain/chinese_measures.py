@@ -26,6 +26,7 @@ MEASURES: Final[Mapping[str, str]] = {
     "{} of {} columns: {…}": "{1} 个数据项中有 {0} 个：{2}",
     "records of {} from index {} to {}": "{} 自序号 {} 至 {} 的记录",
     "{}: no system named": "{}：未指明系统",
+    "{}: {}, for other systems": "{}：{}，用于其他系统",
     "{} and {} more": "{} 等，另有 {} 项",
     "{} does not hold": "{} 已不成立",
     "{} of {}": "{1} 的 {0}",

@@ -5,6 +5,7 @@ Transport has the system `tower`; its contractor signs as `transport/contractor`
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from msgspec.structs import replace
@@ -20,7 +21,7 @@ from ledger.records.keys import Family
 from ledger.times import DAY_MS, from_ms, to_ms
 from ledger.types import DigestHex, MemberId, Time
 from tests import bodies
-from tests.bodies import NOWHERE
+from tests.bodies import NOWHERE, TERMS
 from tests.story import Row, Story, play, published, rule_table
 from tests.unit.contracts.test_governance import adopt
 from tests.world import signer
@@ -142,6 +143,45 @@ def test_what_a_contractor_says(row: Row) -> None:
     story = contracted()
     play(story, row)
     assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R210", "1262")
+def test_a_contractor_supersedes_no_entry_of_another_system_under_review() -> None:
+    story = contracted()
+    story.says("transport/main", bodies.entry(dataset="tolls", system="gates"))
+    entry = story.world.sign("transport/contractor", bodies.entry(dataset="tolls"))
+    assert story.world.refuse(entry) == reasons.BEYOND_MANDATE
+    story.says("transport/main", bodies.entry(dataset="tolls"))
+    story.says("transport/contractor", bodies.entry(dataset="tolls", title="again"))
+
+
+ABOUT: dict[str, Callable[[Story], Body]] = {
+    "disposal": lambda story: bodies.disposal(story.world.now, story.grant_id),
+    "effect report": lambda story: bodies.effect_report(story.world.now, story.grant_id),
+    "acknowledgement": lambda story: bodies.acknowledgement(
+        story.says("transport/main", bodies.delivery(story.grant_id, story.world.now)).digest
+    ),
+}
+
+
+@pytest.mark.rule("R212", "F85")
+@pytest.mark.parametrize("about", ABOUT)
+@pytest.mark.parametrize(
+    ("systems", "found"),
+    [
+        (("registry",), ("outside-mandate",)),
+        (("registry", "tower"), ()),
+        ("any", ()),
+    ],
+)
+def test_a_contractor_tells_of_rights_for_its_system(
+    about: str, systems: tuple[str, ...] | Literal["any"], found: tuple[str, ...]
+) -> None:
+    story = contracted("health")
+    story.grant(replace(TERMS, systems=systems))
+    body = ABOUT[about](story)
+    assert story.world.find(story.world.sign("health/contractor", body)) == found
+    assert story.world.find(story.world.sign("health/main", body)) == ()
 
 
 @pytest.mark.rule("R211", "F85")
