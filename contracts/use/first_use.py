@@ -22,7 +22,7 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
 
     They are working days; what was used by the end can still be reported as long as the terms and
     the ledger allow. A right that ends earlier or later moves the deadline, one that was ended
-    before needs no use. What is not used by then is a finding.
+    before needs no use, even of what was handed over. What is not used by then is a finding.
     """
     days = draft.context.ledger.parameters.use_days
     case_id = f"{grant_id}-first-use"
@@ -30,6 +30,8 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     case = read(draft, Case, f"case/{case_id}")
     if case is not None and case.state == "awaited":
         cases.move_deadline(draft, case_id, _by_when(draft, right, days))
+    elif case is not None and case.state == "delivered" and right.ended_at is not None:
+        cases.move_deadline(draft, case_id, None)
     elif case is None and days is not None and _begins(draft, grant_id, right):
         due = _by_when(draft, right, days)
         _open(draft, case_id, right, "awaited", due)

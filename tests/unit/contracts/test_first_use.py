@@ -105,6 +105,17 @@ def test_who_ends_what_it_does_not_use_is_not_found() -> None:
 
 
 @pytest.mark.rule("R516")
+def test_who_ends_what_was_handed_over_and_not_used_is_not_found() -> None:
+    story = asked()
+    grant_id = story.grant()
+    hand_over(story)
+    story.steps("health/main", "end", grant_id)
+    assert stands(story) == ("delivered", None)
+    assert story.world.block(at=IN_20_DAYS).settlement.findings == ()
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R516")
 def test_the_deadline_moves_with_the_end_of_the_right() -> None:
     story = asked()
     brief = replace(TERMS, not_after="2026-11-30T12:00:00.000Z")
