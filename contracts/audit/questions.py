@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from contracts.replay import Block, BlockResult
+from contracts.sharing.chains import StateName, chain_of, state_of
 from contracts.transition import Accepted
 from contracts.values import (
     Case,
@@ -23,9 +24,8 @@ from contracts.values import (
     Member,
     RequestedItem,
     UseCounters,
-    Value,
 )
-from contracts.view import V
+from contracts.view import MemoryState, V
 from contracts.workflows import WORKFLOWS
 from ledger.records import Incident, Record, Step
 from ledger.seal import Outcome
@@ -101,10 +101,14 @@ class Happened(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Approval(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Who approved an entry in force, or gave a right in force."""
+    """Who approved an entry in force, or gave a right in force.
+
+    What was taken up under a standing grant was given by whoever gave that.
+    """
 
     what: str
     dataset: DatasetId
+    standing: ItemId | None = None
     told: Told
 
 
@@ -113,7 +117,7 @@ class Questions:
 
     def __init__(self, *, since: Time, until: Time) -> None:
         self._since, self._until = since, until
-        self._values: dict[str, Value] = {}
+        self._kept = MemoryState()
         self._given: dict[DigestHex, Told] = {}
         self._incidents: dict[DigestHex, tuple[Incident, Told]] = {}
         self._steps: dict[CaseId, list[Told]] = {}
@@ -122,17 +126,18 @@ class Questions:
         """The next block."""
         if block.time >= self._until:
             return
-        for key, value in result.changes.items():
-            if value is None:
-                self._values.pop(key, None)
-            elif key.partition("/")[0] in _KEPT:
-                self._values[key] = value
+        changes = result.changes.items()
+        kept = {key: value for key, value in changes if key.partition("/")[0] in _KEPT}
+        self._kept.commit(kept)
         for record, verdict in zip(block.records, result.verdicts, strict=True):
             if isinstance(verdict, Accepted):
                 self._take_record(record, verdict.outcome, block.time)
 
     def standing(self) -> dict[str, int]:
-        """How much there was at `until`: members, systems, entries, rights, open cases."""
+        """How much there was at `until`: members, systems, entries, rights in force, open cases.
+
+        Rights that are suspended, or that fell with one above them, are counted beside.
+        """
         cases = [one for _, one in self._all("case", Case) if _is_open(one)]
         counts = {
             "members": sum(one.status == "active" for _, one in self._all("member", Member)),
@@ -140,6 +145,9 @@ class Questions:
             "entries": sum(1 for _ in self._all("entry", EntryTerms)),
             "rights": sum(1 for _ in self._rights()),
         }
+        for hindered in ("fallen", "suspended"):
+            if count := sum(found == hindered for *_, found in self._stood()):
+                counts[f"rights: {hindered}"] = count
         for case in sorted(cases, key=lambda one: one.workflow):
             name = f"open cases: {case.workflow}"
             counts[name] = counts.get(name, 0) + 1
@@ -158,7 +166,7 @@ class Questions:
         found += [
             Unlinked(system=name, status="not registered", datasets=tuple(sorted(datasets)))
             for name, datasets in named.items()
-            if f"system/{name}" not in self._values
+            if self._kept.get(f"system/{name}") is None
         ]
         return sorted(found, key=lambda one: one.system)
 
@@ -189,7 +197,7 @@ class Questions:
             )
             for name, right in self._rights()
             if right.member is not None and right.in_force_since is not None
-            if not isinstance(self._values.get(f"use/{name}"), UseCounters)
+            if not isinstance(self._kept.get(f"use/{name}"), UseCounters)
         ]
         return sorted(found, key=lambda one: (one.in_force_since, one.grant))
 
@@ -243,7 +251,12 @@ class Questions:
             if told.step == "approve"
         ]
         found += [
-            Approval(what=name, dataset=right.dataset, told=self._given[name[:64]])
+            Approval(
+                what=name,
+                dataset=right.dataset,
+                standing=right.standing,
+                told=self._given[(right.standing or name)[:64]],
+            )
             for name, right in self._rights()
         ]
         return sorted(found, key=lambda one: (one.dataset, one.told.index, one.what))
@@ -266,17 +279,21 @@ class Questions:
                 pass
 
     def _rights(self) -> Iterator[tuple[ItemId, GrantedRight]]:
-        """Rights in force: accepted, not ended, not run out."""
-        for name, right in self._all("grant", GrantedRight):
-            ends = (right.terms.not_after, right.lapses_at)
-            has_run_out = any(end is not None and end < self._until for end in ends)
-            is_over = right.ended_at is not None or has_run_out
-            if right.in_force_since is not None and not is_over:
+        """Rights in force, as a use at `until` would be judged."""
+        for name, right, found in self._stood():
+            if found == "in-force":
                 yield name, right
 
+    def _stood(self) -> Iterator[tuple[ItemId, GrantedRight, StateName]]:
+        """Every right, and where it stood at `until`."""
+        for name, right in self._all("grant", GrantedRight):
+            chain = chain_of(self._kept, name, right)
+            yield name, right, state_of(chain, self._until).state
+
     def _all(self, prefix: str, kind: type[V]) -> Iterator[tuple[str, V]]:
-        for key, value in self._values.items():
-            if isinstance(value, kind) and key.startswith(f"{prefix}/"):
+        for key in self._kept.keys(f"{prefix}/"):
+            value = self._kept.get(key)
+            if isinstance(value, kind):
                 yield key.removeprefix(f"{prefix}/"), value
 
 

@@ -9,11 +9,12 @@ suspends or narrows a right does so for all that hangs from it without a mark on
 
 `chain_of` lists the chain; `ineffective` says whether all of it held over a span, `terms_over`
 which terms a link had then. A use is covered by the meet of the chain exactly if every link
-covers it.
+covers it. `state_of` is what lists and tasks tell of a right: what a use at a moment would be
+judged by, so that nobody is shown as in force what a use is a finding under.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from contracts.draft import Draft
 from contracts.reasons import NOT_DELEGABLE, NOT_EFFECTIVE, WIDER_THAN_ABOVE, refuse_unless
@@ -22,6 +23,19 @@ from contracts.values import FormerTerms, GrantedRight
 from contracts.view import StateView, held
 from ledger.records.terms import Terms
 from ledger.types import DigestHex, ItemId, Time
+
+StateName = Literal[
+    "ended", "fallen", "in-force", "lapsed", "not-yet", "offered", "run-out", "suspended"
+]
+"""Where a right stands at a moment; one is `fallen` that itself would hold, but hangs from another
+that does not."""
+
+
+class RightState(NamedTuple):
+    """Where a right stands; `why` it does not hold, unless it is in force."""
+
+    state: StateName
+    why: str | None = None
 
 
 class Link(NamedTuple):
@@ -59,10 +73,22 @@ def ineffective(chain: Sequence[Link], started_at: Time, ended_at: Time) -> str 
     R415: a right holds only while every right above it holds: accepted, not ended, not suspended.
     """
     for link in chain:
-        why = _ineffective(link.right, started_at, ended_at)
-        if why is not None:
-            return why if link.depth == 0 else f"{why}, above: {link.grant_id}"
+        found = _ineffective(link.right, started_at, ended_at)
+        if found is not None:
+            return _told(found, link, chain).why
     return None
+
+
+def state_of(chain: Sequence[Link], now: Time) -> RightState:
+    """Where a right stands at a moment: it is in force if it could be used then.
+
+    A use is judged by R415, and by the window of the terms of every right of the chain (R421).
+    """
+    for link in chain:
+        found = _ineffective(link.right, now, now) or _outside(link.right.terms, now)
+        if found is not None:
+            return _told(found, link, chain)
+    return RightState("in-force")
 
 
 def check_narrows_above(terms: Terms, chain: Sequence[Link]) -> None:
@@ -106,16 +132,32 @@ def terms_over(
             return
 
 
-def _ineffective(right: GrantedRight, started_at: Time, ended_at: Time) -> str | None:
+def _told(found: RightState, link: Link, chain: Sequence[Link]) -> RightState:
+    """What one link comes to for the right at the foot of the chain."""
+    if link is chain[0]:
+        return found
+    return RightState("fallen", f"{found.why}, above: {link.grant_id}")
+
+
+def _ineffective(right: GrantedRight, started_at: Time, ended_at: Time) -> RightState | None:
     if right.in_force_since is None:
-        return "the grant was not accepted"
+        state: StateName = "offered" if right.ended_at is None else "ended"
+        return RightState(state, why="the grant was not accepted")
     if started_at < right.in_force_since:
-        return f"the grant is in force since {right.in_force_since}"
+        return RightState("not-yet", why=f"the grant is in force since {right.in_force_since}")
     if right.ended_at is not None and ended_at >= right.ended_at:
-        return f"the grant ended at {right.ended_at}"
+        return RightState("ended", why=f"the grant ended at {right.ended_at}")
     if right.lapses_at is not None and ended_at >= right.lapses_at:
-        return f"the grant lapsed at {right.lapses_at}"
+        return RightState("lapsed", why=f"the grant lapsed at {right.lapses_at}")
     for span in right.suspensions:
         if ended_at >= span.since and (span.until is None or started_at < span.until):
-            return f"the grant was suspended at {span.since}"
+            return RightState("suspended", why=f"the grant was suspended at {span.since}")
+    return None
+
+
+def _outside(terms: Terms, now: Time) -> RightState | None:
+    if terms.not_before is not None and now < terms.not_before:
+        return RightState("not-yet", why=f"the grant allows it from {terms.not_before}")
+    if terms.not_after is not None and now > terms.not_after:
+        return RightState("run-out", why=f"the grant allows it until {terms.not_after}")
     return None

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from contracts.assessment.reports import Assessment, Counted, Figure
 from contracts.assessment.trust import Evidence, Trust
+from contracts.sharing.chains import StateName
 from contracts.tasks import Task
 from contracts.values import (
     Case,
@@ -257,11 +258,19 @@ class StepTaken(Answer):
     time: Time
 
 
+class RightItem(GrantedRight):
+    """A right, and where it stands with all the rights above it; `why` it does not hold, if so."""
+
+    state: StateName
+    why: str | None
+
+
 class ChainLink(Answer):
-    """A right of a chain: whether it holds, and why not; and, now, what was used under it."""
+    """A right of a chain: where it stands itself; and, now, what was used under it."""
 
     id: ItemId
     holds: bool
+    state: StateName
     why: str | None
     uses: Count | None
     rows: Count | None
@@ -273,7 +282,9 @@ class RightChain(Place):
 
     chain: tuple[ChainLink, ...]
     holds: bool
+    state: StateName
     terms: Terms
+    why: str | None
 
 
 class LineageEdge(Answer):
@@ -330,7 +341,7 @@ ITEMS: Final[Mapping[str, type[Struct]]] = {
     "datasets": EntryTerms,
     "releases": ReleasedVersion,
     "requests": RequestedItem,
-    "grants": GrantedRight,
+    "grants": RightItem,
     "deliveries": StatedDelivery,
     "findings": Case,
     "cases": Case,

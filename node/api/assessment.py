@@ -14,11 +14,10 @@ from contracts.assessment.trust import trust_in
 from contracts.values import Ledger
 from ledger.records.assessment import PeriodName
 from ledger.types import MemberId, Time
-from node.api.lists import At, Paging, PagingOf, Text, block_at, place_of
+from node.api.lists import At, Paging, PagingOf, Text, block_at, moment_of, place_of
 from node.api.problems import ApiError
 from node.api.requests import check_query
 from node.api.service import Service, ServiceOf, respond_json
-from node.api.tasks import moment_of
 from node.storage.store import Snapshot
 from node.views.assessment import facts_at
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from ledger.records import parse_record
 from ledger.seal import is_seal
+from ledger.times import from_ms
 from ledger.types import Time
 from node.api.problems import ApiError
 from node.api.requests import check_query, is_index
@@ -93,20 +94,6 @@ async def requests(
 ) -> Response:
     """Datasets asked for."""
     return await _list(service, "request", page, member=member, dataset=dataset)
-
-
-@router.get("/grants")
-async def grants(
-    service: ServiceOf,
-    page: PagingOf,
-    consumer: Text = None,
-    provider: Text = None,
-    dataset: Text = None,
-    parent: Text = None,
-) -> Response:
-    """Rights and standing offers."""
-    filters = {"consumer": consumer, "provider": provider, "dataset": dataset, "parent": parent}
-    return await _list(service, "grant", page, **filters)
 
 
 @router.get("/deliveries")
@@ -266,6 +253,14 @@ def block_at(snapshot: Snapshot, at: str | None) -> StoredBlock:
     if block is None:
         raise ApiError("bad-parameter", "`at` lies before the ledger was founded")
     return block
+
+
+def moment_of(service: Service, at: str | None, block: StoredBlock) -> Time:
+    """The moment a question is about; a next page asks for the size of the first one."""
+    if at is not None and not is_index(at):
+        return max(at, block.time)
+    is_latest = block.size >= service.replica.head.size
+    return max(block.time, from_ms(service.clock())) if is_latest else block.time
 
 
 def bound(name: str, given: str | None) -> str | None:

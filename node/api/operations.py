@@ -175,7 +175,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "provider": ("member that provides", "transport"),
     "reference": ("index of a leaf, or digest of a record", "0"),
     "sharing": ("how a dataset is shared", "conditional"),
-    "state": ("state of a case, as in the tables of RULES.md", "open"),
+    "state": ("state of a case, as in the tables of RULES.md; where a right stands", "in-force"),
     "status": ("status of a member, or of a system", "active"),
     "step": ("name of a step, as in the tables of RULES.md", "refuse"),
     "text": ("words that id, code, title and summary of an entry hold together", "weather hourly"),

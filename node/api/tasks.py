@@ -6,13 +6,10 @@ from fastapi import APIRouter, Depends, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from ledger.times import from_ms
-from ledger.types import Time
-from node.api.lists import Paging, PagingOf, Text, block_at, place_of
+from node.api.lists import Paging, PagingOf, Text, block_at, moment_of, place_of
 from node.api.problems import ApiError
 from node.api.requests import check_query, is_index
 from node.api.service import Service, ServiceOf, respond_json
-from node.storage.store import StoredBlock
 from node.views.tasks import FIRST, Cursor, Duty, Wanted, tasks_page
 
 router = APIRouter(prefix="/v1", tags=["lists"], dependencies=[Depends(check_query)])
@@ -49,14 +46,6 @@ def _tasks(service: Service, page: Paging, wanted: Wanted) -> dict[str, object]:
         found, following = tasks_page(snapshot, block.size, now, wanted, cursor, page.limit)
     told = None if following is None else _SEPARATOR.join(map(str, following))
     return {"items": found, "next": told, **place_of(block)}
-
-
-def moment_of(service: Service, at: str | None, block: StoredBlock) -> Time:
-    """The moment a question is about; a next page asks for the size of the first one."""
-    if at is not None and not is_index(at):
-        return max(at, block.time)
-    is_latest = block.size >= service.replica.head.size
-    return max(block.time, from_ms(service.clock())) if is_latest else block.time
 
 
 def _parse_cursor(text: str) -> Cursor:

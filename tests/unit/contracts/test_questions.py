@@ -3,6 +3,7 @@
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
 from contracts.audit.questions import Questions
 from contracts.replay import Block
@@ -57,6 +58,10 @@ def story() -> tuple[Story, dict[str, str]]:
 
 def asked(since: Time = FOUNDED, until: Time = NEVER) -> tuple[Questions, dict[str, str]]:
     told, names = story()
+    return asked_of(told, since, until), names
+
+
+def asked_of(told: Story, since: Time = FOUNDED, until: Time = NEVER) -> Questions:
     questions = Questions(since=since, until=until)
     world = told.world
     founded = Block(START, "steward", (parse_record(world.leaves[0]),))
@@ -64,7 +69,7 @@ def asked(since: Time = FOUNDED, until: Time = NEVER) -> tuple[Questions, dict[s
         (founded, *world.blocks), (world.founding, *world.results), strict=True
     ):
         questions.take(block, result)
-    return questions, names
+    return questions
 
 
 @pytest.mark.parametrize("until", [NEVER, DECEMBER])
@@ -158,3 +163,33 @@ def test_how_much_there_was() -> None:
     }
     questions, _ = asked(until=FOUNDED)
     assert set(questions.standing().values()) == {0}
+
+
+DEEP = replace(bodies.TERMS, delegable=1)
+
+
+def test_a_right_is_in_force_as_a_use_under_it_would_be_judged() -> None:
+    story = Story().publish(conditions=DEEP)
+    above = story.grant(DEEP)
+    below = story.pass_on(above, "weather")
+    suspended, ended = story.grant(), story.grant()
+    story.says("steward/main", bodies.case_step("order-suspension", suspended, ground="overreach"))
+    story.steps("health/main", "end", ended)
+    assert {one.what for one in asked_of(story).approvals() if "-" in one.what} == {above, below}
+    assert asked_of(story).standing()["rights: suspended"] == 1
+    story.says("transport/main", bodies.revocation(above))
+    left = asked_of(story)
+    assert [one.what for one in left.approvals() if "-" in one.what] == []
+    assert left.unused() == []
+    told = left.standing()
+    assert (told["rights"], told["rights: fallen"], told["rights: suspended"]) == (0, 1, 1)
+
+
+def test_what_a_standing_grant_covered_was_approved_by_who_gave_that() -> None:
+    story = Story().publish()
+    standing = story.stand()
+    taken_up = f"{story.ask().removesuffix('-0')}-1"
+    given = {one.what: one for one in asked_of(story).approvals()}
+    assert given[taken_up].told == given[standing].told
+    assert given[taken_up].told.writer == "transport/main"
+    assert (given[taken_up].standing, given[standing].standing) == (standing, None)

@@ -22,7 +22,7 @@ from ledger.receipt import Receipt, encode_receipt
 from ledger.records import parse_record, read_record
 from ledger.seal import Outcome, is_seal
 from ledger.tree import root_of
-from node.api.chains import told_chain
+from node.api.rights import told_chain
 from tests.reference.naive_tree import path
 from tests.unit.scripts.assessed_answers import assessed_answer
 from tests.world import ORIGIN, World, signer

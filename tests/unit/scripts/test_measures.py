@@ -21,7 +21,7 @@ from tests.world import World
 NAMED: Final = frozenset({"limit", "measure", "why", "wrong"})
 """What a measure, or a part of one, is called where it is written."""
 WRITERS: Final = frozenset({"_breach", "_find"})
-TELLERS: Final = frozenset({"_contradicted", "_ineffective"})
+TELLERS: Final = frozenset({"_contradicted"})
 
 
 def sentence(node: ast.expr | None) -> str | None:
