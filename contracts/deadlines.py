@@ -8,17 +8,25 @@ block is settled by the first record that touches its case, so that nobody gains
     provider   refuse             first `answer-overdue` against the provider, then `refused`
 """
 
+from typing import Final
+
 from contracts import cases, findings
 from contracts.draft import Draft
+from contracts.sharing.chains import StateName, chain_of, state_of
 from contracts.use import accounts, unused_fields
+from contracts.values import Case, GrantedRight
+from contracts.view import held
 from contracts.workflows import WORKFLOWS
+
+_ASKED_UNDER_RIGHTS: Final = frozenset({"field-use", "first-use"})
+_EXCUSES: Final[frozenset[StateName]] = frozenset({"fallen", "lapsed", "suspended"})
 
 
 def settle(draft: Draft, key: str) -> None:
     """Settle one deadline that fell due, by its key: `due/<time>/<case>`."""
     case_id, case = cases.pass_deadline(draft, key)
     state = WORKFLOWS[case.workflow].state(case.state)
-    late = cases.late_in(draft, case)
+    late = () if _is_excused(draft, case) else cases.late_in(draft, case)
     if state.overdue is not None and late:
         claimants = [party.member for party in case.parties if party.part != state.late]
         claimant = next((member for member in claimants if member not in late), None)
@@ -32,3 +40,15 @@ def settle(draft: Draft, key: str) -> None:
         )
     if case.workflow == "account":
         accounts.compare(draft, case_id, case)
+
+
+def _is_excused(draft: Draft, case: Case) -> bool:
+    """R525: who may not use what was granted is not late with using it.
+
+    That is so while the right has lapsed, is suspended, or has fallen with one above it.
+    """
+    if case.workflow not in _ASKED_UNDER_RIGHTS:
+        return False
+    right = held(draft, GrantedRight, case.subject)
+    chain = chain_of(draft, case.subject.removeprefix("grant/"), right)
+    return state_of(chain, draft.context.time).state in _EXCUSES

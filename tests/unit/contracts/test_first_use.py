@@ -17,6 +17,7 @@ from tests.bodies import TERMS
 from tests.story import Story
 
 BOTH: Final = Parameters(use_days=20, use_report_days=5)
+DEEP: Final = replace(TERMS, delegable=1)
 IN_20_DAYS: Final = "2026-12-22T00:00:00.000Z"
 """Twenty working days after Monday, 23 November, are over with Monday, 21 December."""
 IN_5_DAYS: Final = "2026-12-01T00:00:00.000Z"
@@ -124,6 +125,33 @@ def test_the_deadline_moves_with_the_end_of_the_right() -> None:
     assert stands(story) == ("awaited", IN_20_DAYS)
     story.says("transport/main", bodies.amendment(story.grant_id, brief, ground="security"))
     assert stands(story) == ("awaited", "2026-12-08T00:00:00.000Z")
+
+
+def suspend(story: Story) -> None:
+    """The right of health is suspended, from which that of audit hangs."""
+    above = story.grant(DEEP)
+    story.grant_id = story.pass_on(above, "audit")
+    story.steps("transport/main", "suspend", above, "overreach")
+
+
+def revoke(story: Story) -> None:
+    above = story.grant(DEEP)
+    story.grant_id = story.pass_on(above, "audit")
+    story.says("transport/main", bodies.revocation(above))
+
+
+@pytest.mark.rule("R525")
+@pytest.mark.parametrize("hinder", [suspend, revoke, Story.in_emergency])
+def test_who_may_not_use_what_was_granted_is_not_found(hinder: Callable[[Story], object]) -> None:
+    story = asked(Parameters(field_use_days=20, use_days=20))
+    story.catalogue(conditions=DEEP)
+    hinder(story)
+    assert stands(story)[0] == "awaited"
+    found = story.world.block(at=IN_20_DAYS).settlement.findings
+    assert {one.code for one in found} <= {"formalities-overdue"}
+    assert stands(story) == ("unused", None)
+    assert story.state_of(f"{story.grant_id}-fields") == "unused"
+    assert violations(story.world.state, story.world.leaves) == []
 
 
 @pytest.mark.rule("R516", "R517", "R518")
