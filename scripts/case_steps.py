@@ -11,7 +11,8 @@ from scripts.catalogue.profile import Reading
 from scripts.console_text import print_json, print_table
 from scripts.options import JsonFlag, with_options
 from scripts.record.listing import AsAtOption, as_at_of
-from scripts.spelling import moment, typed
+from scripts.spelling import typed
+from scripts.zone import zone_of
 
 app = typer.Typer()
 CountBy = Literal["ground", "member", "step", "workflow"]
@@ -28,8 +29,10 @@ def steps(
     step: Annotated[str | None, typer.Option(help="Only this step, such as refuse.")] = None,
     ground: Annotated[str | None, typer.Option(help="Only on this coded ground.")] = None,
     member: Annotated[str | None, typer.Option(help="Only by this member.")] = None,
-    since: Annotated[str | None, typer.Option(help="Only from this moment on.")] = None,
-    until: Annotated[str | None, typer.Option(help="Only before this moment.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only from this day, or moment, on.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Only to this day's end, or before this.")
+    ] = None,
     count_by: Annotated[
         str | None, typer.Option(help="Count them by ground, member, step or workflow.")
     ] = None,
@@ -41,13 +44,14 @@ def steps(
 
     Who approved: `--workflow review --step approve`. Refusals by ground: `--workflow request
     --step refuse --count-by ground`. What was put right last year: `--step rectify --since
-    2026-01-01 --until 2027-01-01`.
+    2026-01-01 --until 2026-12-31`.
 
     Example: `blockpool case steps --workflow request --step refuse --count-by ground`
     """
     if count_by is not None:
         typed(count_by, CountBy)
     with at.client() as client:
+        zone = zone_of(client)
         rows = list(
             client.items(
                 "/v1/steps",
@@ -55,9 +59,9 @@ def steps(
                 step=step,
                 ground=ground,
                 member=member,
-                from_=None if since is None else moment(since),
-                to=None if until is None else moment(until),
-                at=as_at_of(as_at),
+                from_=None if since is None else zone.start(since),
+                to=None if until is None else zone.over(until),
+                at=as_at_of(client, as_at),
             )
         )
     if count_by is not None:
@@ -87,7 +91,7 @@ def findings(
     Example: `blockpool case findings --accused health --state confirmed`
     """
     with at.client() as client:
-        when = as_at_of(as_at)
+        when = as_at_of(client, as_at)
         rows = list(client.items("/v1/findings", accused=accused, code=code, state=state, at=when))
     if as_json:
         print_json(rows)

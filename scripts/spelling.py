@@ -4,7 +4,7 @@
 |---|---|
 | list | `age, sex` or `age; sex`; Chinese commas and semicolons too |
 | list or everything | the same, or `all` (systems: `any`) |
-| moment | `2027-01-31` (00:00 UTC) or `2027-01-31T08:00:00+08:00` |
+| moment | `2027-01-31T08:00:00+08:00`; days and times without a zone are of `scripts.zone` |
 | duration | `30d`, `12h`, `90m`, `45s` |
 | yes or no | `yes`, `no`, `true`, `false`, `1`, `0`, `是`, `否` |
 | masking | `phone=partial, name=hashed` |
@@ -79,12 +79,14 @@ def yes_or_no(text: str) -> bool:
 
 
 def moment(text: str) -> Time:
-    """A moment in the ledger's form."""
+    """A moment in the ledger's form; its zone must be written."""
     try:
         parsed = datetime.fromisoformat(text.strip())
-        return time_of(parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC))
+        if parsed.tzinfo is not None:
+            return time_of(parsed)
     except (ValueError, OverflowError) as error:  # the second at the ends of the calendar
         raise SpellingError(f"{quoted(text)} is no date or time such as 2027-01-31") from error
+    raise SpellingError(f"{quoted(text)} names no zone, as 2027-01-31T08:00:00+08:00 does")
 
 
 def time_of(when: datetime) -> Time:

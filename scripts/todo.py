@@ -12,6 +12,7 @@ from scripts.catalogue.profile import Reading
 from scripts.console_text import USAGE, fail, heading, print_json, print_table, success
 from scripts.explain.command import LANGUAGES, LanguageOption
 from scripts.explain.language import Language, in_course, word
+from scripts.explain.measures import measured
 from scripts.options import JsonFlag, with_options
 from scripts.record.listing import AsAtOption, as_at_of
 
@@ -68,7 +69,7 @@ def todo(
     if member is not None and writer is not None and writer.partition("/")[0] != member:
         writer = None  # the environment names who signs here; another member was asked about
     with at.client() as client:
-        tasks = read_tasks(client, member, writer, as_at_of(as_at), must=must)
+        tasks = read_tasks(client, member, writer, as_at_of(client, as_at), must=must)
     if as_json:
         print_json([{"command": command_of(one), "task": one} for one in tasks])
         return
@@ -112,6 +113,9 @@ def _print(tasks: list[Task], language: Language) -> None:
     heading(language.phrases["todo-command"])
     for number, task in enumerate(tasks, 1):
         success(f"{number:>3}  {command_of(task)}")
+        if task.hindered is not None:
+            why = measured(language.measures, task.hindered)
+            success(f"     {language.phrase('todo-hindered', why=why)}")
 
 
 def _cells(task: Task, language: Language) -> tuple[object, ...]:

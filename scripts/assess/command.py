@@ -26,7 +26,7 @@ from scripts.console_text import info, print_json, success
 from scripts.explain.command import LANGUAGES, LanguageOption
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
-from scripts.record.listing import AsAtOption, as_at_of
+from scripts.record.listing import AsAtOption
 from scripts.spelling import SpellingError, typed
 
 app = typer.Typer(
@@ -88,7 +88,7 @@ def show(
     Example: `blockpool assess show --log build/demo/export --policy build/demo/policy`
     """
     with source.open() as figures:
-        found = figures.assessments(member, _asked(period, as_at))
+        found = figures.assessments(member, _asked(figures, period, as_at))
     if as_json:
         print_json(found)
         return
@@ -114,7 +114,7 @@ def figure(
     Example: `blockpool assess figure transport timely-answers --period 2026-Q4`
     """
     with source.open() as figures:
-        name, told, things = figures.figure(member, indicator, _asked(period, as_at))
+        name, told, things = figures.figure(member, indicator, _asked(figures, period, as_at))
     if as_json:
         print_json({"figure": told, "member": member, "period": name, "things": things})
         return
@@ -139,13 +139,13 @@ def trust(
     """
     with source.open() as figures:
         if member is None:
-            found = figures.trust(None, as_at_of(as_at))
+            found = figures.trust(None, figures.as_at(as_at))
             if as_json:
                 print_json([{"index": index, "member": name} for name, index in found])
             else:
                 print_trust(found, LANGUAGES[lang])
             return
-        index, evidence = figures.evidence(member, as_at_of(as_at))
+        index, evidence = figures.evidence(member, figures.as_at(as_at))
     if as_json:
         print_json({"evidence": evidence, "index": index, "member": member})
         return
@@ -195,7 +195,7 @@ def seed(
     info(f"put one to the vote: blockpool govern propose {out}/{SEED[0].id}.json --reason REASON")
 
 
-def _asked(period: str | None, as_at: str | None) -> Asked:
+def _asked(figures: Figures, period: str | None, as_at: str | None) -> Asked:
     """Raises `SpellingError`."""
     try:
         if period is not None:
@@ -203,4 +203,4 @@ def _asked(period: str | None, as_at: str | None) -> Asked:
     except SpellingError as error:
         like = "2026, 2026-Q4 or 2026-11"
         raise SpellingError(f"`{period}` is no period such as {like}", "period") from error
-    return Asked(period=period, at=as_at_of(as_at))
+    return Asked(period=period, at=figures.as_at(as_at))

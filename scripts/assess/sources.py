@@ -29,7 +29,9 @@ from node.client import Client
 from scripts.answers import read_value
 from scripts.audit.command import Access, end_on_doubts
 from scripts.audit.log_audit import audit
-from scripts.console_text import fail, progress
+from scripts.console_text import fail, info, progress
+from scripts.record.listing import as_at_of
+from scripts.zone import Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ class Asked:
 
 class Figures(Protocol):
     """Who can be asked for figures."""
+
+    def as_at(self, text: str | None) -> str | None:
+        """A past moment or a size, as written. Raises `SpellingError`."""
 
     def indicators(self) -> list[Indicator]:
         """The indicators adopted."""
@@ -66,6 +71,10 @@ class NodeFigures:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+
+    def as_at(self, text: str | None) -> str | None:
+        """As `Figures.as_at`."""
+        return as_at_of(self._client, text)
 
     def indicators(self) -> list[Indicator]:
         """As `Figures.indicators`."""
@@ -113,6 +122,13 @@ class LogFigures:
         """The next block of the log."""
         self._chronicle.take(block, result)
         self._sizes.append((result.head.size, block.time))
+
+    def as_at(self, text: str | None) -> str | None:
+        """As `Figures.as_at`; what is not over is as at the last block."""
+        if text is None or text.isdecimal():
+            return text
+        offset_minutes = self._chronicle.ledger.calendar.utc_offset_minutes
+        return Zone(offset_minutes, info).past(text, lambda: self._chronicle.now)
 
     def indicators(self) -> list[Indicator]:
         """As `Figures.indicators`."""

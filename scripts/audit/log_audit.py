@@ -15,6 +15,7 @@ from ledger.errors import FormatError, LedgerError
 from ledger.note import parse_note
 from ledger.policy import Policy, verify_policy
 from ledger.policy_file import encode_policy
+from ledger.records import Genesis, parse_record
 from ledger.tiles import TILE_WIDTH, Bundle
 from scripts.audit.log_source import LogSource, SourceError, read_ahead, read_checkpoint, read_file
 from scripts.audit.verification import VerificationPool
@@ -73,6 +74,15 @@ def open_log(source: LogSource, policy: Policy | None) -> OpenedLog:
         detail = f"its signatures are not to be believed: {error}"
         doubt = Doubt(level="tree", what="checkpoint", detail=detail, place="checkpoint")
         return OpenedLog(source, OpenedCheckpoint(checkpoint, note, ()), doubt=doubt)
+
+
+def utc_offset_minutes_of(log: OpenedLog) -> int:
+    """The distance from UTC that the ledger was founded with; of a log that has no genesis, 0."""
+    try:
+        body = parse_record(_first_leaf(log.source, log.checkpoint.size)).body
+    except LedgerError:  # which the audit will tell
+        return 0
+    return body.calendar.utc_offset_minutes if isinstance(body, Genesis) else 0
 
 
 def audit(

@@ -9,10 +9,11 @@ import typer
 from contracts.audit.questions import Questions, Told
 from ledger.types import Time
 from scripts.audit.command import Access, LogArgument, end_on_doubts
-from scripts.audit.log_audit import audit
+from scripts.audit.log_audit import audit, utc_offset_minutes_of
 from scripts.console_text import heading, info, print_json, print_table, progress
 from scripts.options import JsonFlag, with_options
-from scripts.spelling import SpellingError, moment
+from scripts.spelling import SpellingError
+from scripts.zone import Zone
 
 app = typer.Typer()
 
@@ -41,10 +42,11 @@ def ask(
         str | None, typer.Option(help=f"One of {', '.join(ASKED)}; else all of them.")
     ] = None,
     since: Annotated[
-        str | None, typer.Option(help="Problems and refusals from then on, as 2026-01-01.")
+        str | None, typer.Option(help="Problems and refusals from this day on, as 2026-01-01.")
     ] = None,
     until: Annotated[
-        str | None, typer.Option(help="Everything as it stood before then, as 2027-01-01.")
+        str | None,
+        typer.Option(help="Everything as at the end of this day, as 2026-12-31."),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -54,15 +56,16 @@ def ask(
     what was found, and put right; what happened at which stage; who approved. Nobody is believed:
     each answer names its records.
 
-    Example: `blockpool audit questions export --since 2026-01-01 --until 2027-01-01`
+    Example: `blockpool audit questions export --since 2026-01-01 --until 2026-12-31`
     """
     if only is not None and only not in ASKED:
         raise SpellingError(f"`{only}` is none of {', '.join(ASKED)}", "only")
-    questions = Questions(
-        since=_FOUNDED if since is None else moment(since),
-        until=_NEVER if until is None else moment(until),
-    )
     with access.open(log) as opened, progress("auditing", opened.checkpoint.size) as advance:
+        zone = Zone(utc_offset_minutes_of(opened), info)
+        questions = Questions(
+            since=_FOUNDED if since is None else zone.start(since),
+            until=_NEVER if until is None else zone.over(until),
+        )
         report = audit(opened, "rules", access.jobs, advance, questions.take)
     end_on_doubts(report)
     asked = [name for name in ASKED if only in {None, name}]
@@ -140,10 +143,16 @@ def _incidents(questions: Questions) -> tuple[Sequence[str], Rows]:
 
 def _approvals(questions: Questions) -> tuple[Sequence[str], Rows]:
     rows = (
-        (one.dataset, "entry" if len(one.what) == 64 else "right", *_told(one.told), one.what)
+        (
+            one.dataset,
+            "entry" if len(one.what) == 64 else "right",
+            *_told(one.told),
+            one.what,
+            one.standing,
+        )
         for one in questions.approvals()
     )
-    return ("dataset", "what", "approved by", "at", "record", "id"), rows
+    return ("dataset", "what", "approved by", "at", "record", "id", "by standing grant"), rows
 
 
 def _told(told: Told) -> tuple[str, Time, int]:

@@ -61,7 +61,7 @@ def list_cases(
     Example: `blockpool case list --workflow request --state open --party transport`
     """
     with at.client() as client:
-        rows = _cases(client, workflow, state, party, as_at_of(as_at))
+        rows = _cases(client, workflow, state, party, as_at_of(client, as_at))
         told = [] if as_json else [_about(client, row) for row in rows]
     if as_json:
         print_json(rows)

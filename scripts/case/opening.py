@@ -16,8 +16,9 @@ from scripts.catalogue.profile import Signing
 from scripts.console_text import fail
 from scripts.options import JsonFlag, with_options
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
-from scripts.spelling import SpellingError, build, count, moment, typed, words
+from scripts.spelling import SpellingError, build, count, typed, words
 from scripts.submission import ReceiptsOption, print_done, submit
+from scripts.zone import zone_of
 
 app = typer.Typer()
 
@@ -112,18 +113,18 @@ def incident(
     Example: `blockpool case incident leak --stage transfer --datasets census
     --discovered-at 2026-11-23T08:00:00+08:00 --text "sent to the wrong address"`
     """
-    body = build(
-        Incident,
-        category=typed(category, _HINTS["category"]),
-        datasets=words(datasets),
-        discovered_at=moment(discovered_at),
-        evidence=_documents(evidence),
-        member=member,
-        people=count(people),
-        stage=typed(stage, _HINTS["stage"]),
-        text=maybe_sealed(text, seal_to),
-    )
-    with at.open() as (_, writer):
+    with at.open() as (client, writer):
+        body = build(
+            Incident,
+            category=typed(category, _HINTS["category"]),
+            datasets=words(datasets),
+            discovered_at=zone_of(client).start(discovered_at),
+            evidence=_documents(evidence),
+            member=member,
+            people=count(people),
+            stage=typed(stage, _HINTS["stage"]),
+            text=maybe_sealed(text, seal_to),
+        )
         (done,) = submit(writer, [("incident", body)], receipts)
     print_done([done], [(f"{done.digest}-0", category)], as_json=as_json)
 

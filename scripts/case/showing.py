@@ -55,7 +55,7 @@ def show(
     Example: `blockpool case show CASE`
     """
     with at.client() as client:
-        told = _read(client, case, as_at_of(as_at))
+        told = _read(client, case, as_at_of(client, as_at))
     names = {one.encode_name for one in fields(Case)} & told.keys()
     value = convert({name: told[name] for name in names}, Case)
     steps = [one for one in WORKFLOWS[value.workflow].steps if one.state == value.state]
@@ -97,7 +97,7 @@ def duties(
     with at.client() as client:
         path = "/v1/duties"
         query = {"member": member, "workflow": workflow, "outcome": outcome}
-        rows = list(client.items(path, at=as_at_of(as_at), **query))
+        rows = list(client.items(path, at=as_at_of(client, as_at), **query))
     if as_json:
         print_json(rows)
         return

@@ -23,22 +23,25 @@ from scripts.spelling import (
     TERMS_PARTS,
     SpellingError,
     count,
-    moment,
     pairs,
     typed,
     words,
     yes_or_no,
 )
+from scripts.zone import MOMENTS_OF_TERMS, Zone
 
+_MOMENTS: Final = {**MOMENTS_OF_TERMS, "as_of": Zone.start, "campaign_end": Zone.end}
 _DEFAULTS: Final = {"fields": "all", "mode": "file", "nullable": "no", "personal": "none"}
 
 
-def read_cell(name: str, text: str, kind: Row) -> object:
+def read_cell(name: str, text: str, kind: Row, zone: Zone) -> object:
     """The value of the cell `name` in a row of that kind; None if it is empty and may be.
 
     Raises `SpellingError`, or `ValueError` for a value that a record could not hold.
     """
     written = text or _DEFAULTS.get(name, "")
+    if written and name in _MOMENTS:
+        return _MOMENTS[name](zone, written)
     if written:
         return _READERS[name](written)
     if kind in CELL_OF_NAME[name].needed:
@@ -116,9 +119,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     **_members_of(LegalBasis, basis="reference", basis_code="code", basis_kind="kind"),
     **_members_of(Mode, mode="kind", endpoint="endpoint", endpoint_version="version"),
     **_members_of(Assessments, necessity="necessity"),
-    "as_of": moment,
     "bytes": count,
-    "campaign_end": moment,
     "co_providers": _members,
     "dataset": _typed_as(DatasetId),
     "made_from": made_from,

@@ -10,7 +10,7 @@ from contracts.catalogue.blocks import lost_root
 from contracts.values import Dataset, Ledger
 from scripts.answers import read_value
 from scripts.catalogue import lineage, upkeep
-from scripts.catalogue.entries import Planned, read_datasets
+from scripts.catalogue.entries import read_datasets
 from scripts.catalogue.plan import Standing, entry_body, ledger_problems
 from scripts.catalogue.profile import Reading, Signing, present_time
 from scripts.catalogue.publish import check_contents, publish_all, read_standings
@@ -37,6 +37,7 @@ from scripts.record.release import column_names
 from scripts.record.sharing import entry_of
 from scripts.record.showing import members_told
 from scripts.tables import KNOWN, Source, SourceError, left_out, sources_in
+from scripts.zone import zone_of
 
 _NAMED_MAX: Final = 5
 
@@ -145,7 +146,7 @@ def list_datasets(
     """
     filters = {"text": text, "code": code, "provider": provider, "sharing": sharing}
     with at.client() as client:
-        rows = list(client.items("/v1/datasets", at=as_at_of(as_at), **filters))
+        rows = list(client.items("/v1/datasets", at=as_at_of(client, as_at), **filters))
         entries = [entry_body(client, str(row["record"])) for row in rows]
     if as_json:
         print_json(entries)
@@ -210,8 +211,10 @@ def publish(
 
     Example: `blockpool catalogue publish catalogue.csv --release`
     """
-    planned = _read(sheet, as_json=as_json)
+    rows = read_sheet(sheet)
     with at.reading.client() as client:
+        planned, problems = read_datasets(rows, sheet.parent, zone_of(client))
+        _refuse(sheet, problems, as_json=as_json)
         problems = list(ledger_problems(client, planned, at.member))
         problems += check_contents(planned) if release else ()
         _refuse(sheet, problems, as_json=as_json)
@@ -261,12 +264,6 @@ def _say_what_was_left_out(where: str) -> None:
         some = ", ".join(str(one) for one in others[:_NAMED_MAX])
         more = f" and {len(others) - _NAMED_MAX} more" if len(others) > _NAMED_MAX else ""
         warn(f"left out: {some}{more}", f"known kinds of files: {', '.join(KNOWN)}")
-
-
-def _read(sheet: Path, *, as_json: bool) -> list[Planned]:
-    planned, problems = read_datasets(read_sheet(sheet), sheet.parent)
-    _refuse(sheet, problems, as_json=as_json)
-    return planned
 
 
 def _refuse(sheet: Path, problems: Sequence[SheetProblem], *, as_json: bool) -> None:

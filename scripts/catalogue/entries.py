@@ -30,6 +30,7 @@ from scripts.catalogue.blocks import block_of
 from scripts.catalogue.cells import CELLS_OF_COLUMN, CELLS_OF_ENTRY, CELLS_OF_TABLE, read_cell
 from scripts.catalogue.sheet import Row, SheetProblem, SheetRow
 from scripts.spelling import TERMS_PARTS, SpellingError, checked, typed
+from scripts.zone import Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Planned:
 
 
 def read_datasets(
-    rows: Sequence[SheetRow], folder: Path
+    rows: Sequence[SheetRow], folder: Path, zone: Zone
 ) -> tuple[list[Planned], list[SheetProblem]]:
     """The datasets of a sheet that lies in `folder`, and everything wrong with it."""
     columns: dict[str, list[SheetRow]] = defaultdict(list)
@@ -75,7 +76,7 @@ def read_datasets(
         problems += (SheetProblem(row.line, "dataset", what) for row in columns[dataset])
     planned = []
     for dataset, row in tables.items():
-        reader = _Reader(problems)
+        reader = _Reader(problems, zone)
         one = reader.dataset(row, columns.get(dataset, ()), folder)
         if one is not None:
             planned.append(one)
@@ -85,7 +86,8 @@ def read_datasets(
 class _Reader:
     """Reads the rows of one dataset and remembers what is wrong with them."""
 
-    def __init__(self, problems: list[SheetProblem]) -> None:
+    def __init__(self, problems: list[SheetProblem], zone: Zone) -> None:
+        self._zone = zone
         self._problems = problems
         self._count_before = len(problems)
 
@@ -124,7 +126,7 @@ class _Reader:
     def _cell(self, row: SheetRow, name: str, kind: Row = "table") -> Any:
         """The value of a cell; None if it is empty or wrong."""
         try:
-            return read_cell(name, row[name], kind)
+            return read_cell(name, row[name], kind, self._zone)
         except (SpellingError, ValueError) as error:
             self._problem(row, name, str(error))
         return None

@@ -54,7 +54,7 @@ def lineage(
     """
     with at.client() as client:
         path = f"/v1/datasets/{quote(dataset, safe='')}/lineage"
-        told = client.get(path, at=as_at_of(as_at))
+        told = client.get(path, at=as_at_of(client, as_at))
     if as_json:
         print_json({name: told[name] for name in ("dataset", "up", "down", "whole")})
         return

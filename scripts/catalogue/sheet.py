@@ -91,8 +91,8 @@ CELLS: Final = (
     _of_table("fields", "columns offered, or all (if left empty)"),
     _of_table("rows", "rows offered: COLUMN=PREFIX|PREFIX"),
     _of_table("systems", "information systems that may use it, or any"),
-    _of_table("not_before", "offered from this moment on"),
-    _of_table("not_after", "offered until this moment"),
+    _of_table("not_before", "offered from this day, or moment, on"),
+    _of_table("not_after", "last day it is offered, or moment"),
     _of_table("uses_max", "uses in total"),
     _of_table("rows_max", "rows in total"),
     _of_table("rate_per_day", "uses a day"),
@@ -128,7 +128,7 @@ CELLS: Final = (
     _of_table("row_count", "number of rows; for the release"),
     _of_table("bytes", "length of the file; for the release"),
     _of_table("sha256", "digest of the contents; for the release"),
-    _of_table("as_of", "moment the contents describe; for the release"),
+    _of_table("as_of", "day or moment the contents describe; for the release"),
 )
 """Every column, in the order in which they stand in a new sheet."""
 CELL_OF_NAME: Final[Mapping[str, Cell]] = {cell.name: cell for cell in CELLS}

@@ -72,7 +72,7 @@ def systems(
     Example: `blockpool catalogue systems --unlinked`
     """
     with at.client() as client:
-        when = as_at_of(as_at)
+        when = as_at_of(client, as_at)
         found = list(client.items("/v1/systems", owner=owner, at=when))
         entries = list(client.items("/v1/datasets", provider=owner, at=when))
     linked = Counter(f"{one['provider']}/{one['system']}" for one in entries)

@@ -21,6 +21,7 @@ from scripts.demo.cast import PROVIDERS, STEWARD, Member
 from scripts.demo.folder import Folder
 from scripts.demo.stage import Stage, act, expect, tell
 from scripts.tables import sources_in
+from scripts.zone import Zone
 
 Catalogue = Mapping[DatasetId, ReleasedVersion]
 
@@ -85,7 +86,7 @@ def _scan(folder: Folder, data: Path, member: Member) -> Sheet:
     (source,) = sources_in(str(data / member.table.file))
     file = folder.catalogue / f"{member.id}.csv"
     file.write_bytes(encode_sheet(rows_of(source.read(), folder.catalogue, member.table.cells)))
-    planned, problems = read_datasets(read_sheet(file), folder.catalogue)
+    planned, problems = read_datasets(read_sheet(file), folder.catalogue, Zone(0))
     expect(not problems, f"{file} has no mistakes: {problems}")
     return Sheet(member, tuple(planned))
 

@@ -33,6 +33,7 @@ from scripts.demo.stage import Stage, act, expect, tell
 from scripts.demo.using import Pool
 from scripts.record.terms import TermsOptions
 from scripts.tables import sources_in
+from scripts.zone import Zone
 
 BLOCK: Final[DatasetId] = "delays-by-weather"
 DERIVE: Final = TermsOptions(
@@ -128,7 +129,7 @@ def _plan(table: Path, rights: Mapping[DatasetId, ItemId]) -> Planned:
         row["made_from"] = made.get(row.get("column", ""), "")
     sheet = table.with_suffix(".sheet.csv")
     sheet.write_bytes(encode_sheet(rows))
-    planned, problems = read_datasets(read_sheet(sheet), sheet.parent)
+    planned, problems = read_datasets(read_sheet(sheet), sheet.parent, Zone(0))
     expect(not problems, f"{sheet} has no mistakes: {problems}")
     (one,) = planned
     return one

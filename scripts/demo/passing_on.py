@@ -9,6 +9,7 @@ from scripts.answers import read_value
 from scripts.demo.cast import AUTHORITY, COMMERCE, METEOROLOGY, Member
 from scripts.demo.stage import Stage, expect, tell
 from scripts.record.terms import TermsOptions
+from scripts.zone import zone_of
 
 ONCE_MORE = TermsOptions(fields="arr_delay, carrier", delegable="1")
 NO_FURTHER = TermsOptions(fields="arr_delay", delegable="0")
@@ -43,7 +44,7 @@ def _pass(
 
 
 def _delegation(stage: Stage, grant: ItemId, receiver: Member, options: TermsOptions) -> Delegation:
-    terms = options.over(_right(stage, grant).terms)
+    terms = options.over(_right(stage, grant).terms, zone_of(stage.client))
     return Delegation(items=(DelegationItem(grant=grant, members=(receiver.id,), terms=terms),))
 
 

@@ -29,8 +29,9 @@ from scripts.options import JsonFlag, with_options
 from scripts.record.showing import members_told
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.signers import load_signer
-from scripts.spelling import build, moment, typed
+from scripts.spelling import build, typed
 from scripts.submission import ReceiptsOption, keep_receipts, print_done, submit
+from scripts.zone import zone_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -65,7 +66,8 @@ def propose(
     reason: Annotated[str, typer.Option(help="Why.")],
     seal_to: SealOption = None,
     until: Annotated[
-        str | None, typer.Option(help="Moment the vote ends, such as 2027-01-31; in 14 days.")
+        str | None,
+        typer.Option(help="Last day of the vote, such as 2027-01-31; in 14 days."),
     ] = None,
     rests_on: Annotated[
         list[str] | None,
@@ -84,9 +86,10 @@ def propose(
     Example: `blockpool govern propose --admit members.csv --reason "minutes of 3 May"`
     """
     action = _action(file, admit, suspend, reinstate)
-    closes_at = from_ms(clock()() + _VOTE_MS) if until is None else moment(until)
     cosigners = _cosigners(cosign, at)
     with at.open() as (client, writer):
+        in_14_days = from_ms(clock()() + _VOTE_MS)
+        closes_at = in_14_days if until is None else zone_of(client).over(until)
         body = build(
             Proposal,
             action=action,

@@ -28,7 +28,7 @@ def members(
     Example: `blockpool govern members --role committee --as-at 2026-12-31`
     """
     with at.client() as client:
-        found = client.items("/v1/members", status=status, at=as_at_of(as_at))
+        found = client.items("/v1/members", status=status, at=as_at_of(client, as_at))
         rows = [one for one in found if role is None or role in _words(one.get("roles"))]
     if as_json:
         print_json(rows)

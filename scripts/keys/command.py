@@ -34,7 +34,8 @@ from scripts.console_text import USAGE, fail, print_fields, print_json, print_ta
 from scripts.keys.files import write_private_key
 from scripts.options import JsonFlag, with_options
 from scripts.signers import load_signer, new_passphrase
-from scripts.spelling import build, moment, words
+from scripts.spelling import build, words
+from scripts.zone import zone_of
 
 FAMILIES = "cases, catalogue, sharing, use"
 _description = Decoder(KeyDescription)
@@ -162,7 +163,7 @@ def appoint(
     key: Annotated[Path, typer.Option(help="Key file of the writer.")],
     families: Annotated[str, typer.Option(help="Families of records it may sign.")] = FAMILIES,
     datasets: Annotated[str, typer.Option(help="Only these datasets; all if empty.")] = "",
-    not_after: Annotated[str | None, typer.Option(help="Ends by itself after this.")] = None,
+    not_after: Annotated[str | None, typer.Option(help="Last day, or moment, it may sign.")] = None,
     mandate: Annotated[
         str | None, typer.Option(help="Id of the mandate of the contractor that signs.")
     ] = None,
@@ -178,16 +179,16 @@ def appoint(
     """
     own = load_signer(key, key_passphrase_file or passphrase_file)
     signer = load_signer(custodian, passphrase_file)
-    body = build(
-        WriterAppointment,
-        datasets=words(datasets),
-        families=words(families),
-        key=own.public_key.description,
-        mandate=mandate,
-        not_after=None if not_after is None else moment(not_after),
-        writer=writer,
-    )
     with at.client() as client:
+        body = build(
+            WriterAppointment,
+            datasets=words(datasets),
+            families=words(families),
+            key=own.public_key.description,
+            mandate=mandate,
+            not_after=None if not_after is None else zone_of(client).end(not_after),
+            writer=writer,
+        )
         before = read_value(client, Writer, f"writer/{writer}")
         known = before is not None and before.key == own.public_key.keyid
         custodians = client.writer(custodian_signing(client, signer, writer), signer)

@@ -12,7 +12,8 @@ from scripts.keys.command import CustodianOption, custodian_signing
 from scripts.options import JsonFlag, with_options
 from scripts.sealed_text import document_digest
 from scripts.signers import load_signer
-from scripts.spelling import build, moment
+from scripts.spelling import build
+from scripts.zone import zone_of
 
 app = typer.Typer()
 
@@ -26,8 +27,8 @@ def mandate(
     system: Annotated[str, typer.Option(help="The information system it works on.")],
     contract: Annotated[str, typer.Option(help="The contract: a file, or its digest.")],
     code: Annotated[str, typer.Option(help="Unified code of the contractor.")],
-    not_after: Annotated[str, typer.Option(help="When the period ends.")],
-    not_before: Annotated[str | None, typer.Option(help="When it begins, if not now.")] = None,
+    not_after: Annotated[str, typer.Option(help="Last day of the period, or its end.")],
+    not_before: Annotated[str | None, typer.Option(help="First day, or start, if not now.")] = None,
     en: Annotated[str | None, typer.Option(help="The contractor's name, in English.")] = None,
     zh: Annotated[str | None, typer.Option(help="The same, in Chinese.")] = None,
     passphrase_file: PassphraseOption = None,
@@ -44,17 +45,18 @@ def mandate(
     --contract contract.pdf --code 91330100MA --en "Records Ltd" --not-after 2027-12-31`
     """
     signer = load_signer(custodian, passphrase_file)
-    body = build(
-        Mandate,
-        code=code,
-        contract=document_digest(contract),
-        contractor=build(Names, en=en, zh=zh),
-        member=member,
-        not_after=moment(not_after),
-        not_before=None if not_before is None else moment(not_before),
-        system=system,
-    )
     with at.client() as client:
+        zone = zone_of(client)
+        body = build(
+            Mandate,
+            code=code,
+            contract=document_digest(contract),
+            contractor=build(Names, en=en, zh=zh),
+            member=member,
+            not_after=zone.end(not_after),
+            not_before=None if not_before is None else zone.start(not_before),
+            system=system,
+        )
         name = custodian_signing(client, signer, f"{member}/custodian")
         done = client.writer(name, signer).submit(body)
     print_receipted(done, f"{done.digest}: a contractor of {member}, for {system}", as_json=as_json)

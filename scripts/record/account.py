@@ -89,7 +89,7 @@ def _times(count: int, rows: int) -> str:
 def _month(client: Client, month: str | None) -> str:
     """A month as typed, or the one in which the last block lies in the ledger's calendar."""
     if month is not None:
-        return moment(f"{month}-01")[:7]
+        return moment(f"{month}-01T00:00:00Z")[:7]
     ledger = read_value(client, Ledger, "ledger")
     offset_minutes = 0 if ledger is None else ledger.calendar.utc_offset_minutes
     return date_of_day(day_of(to_ms(client.ledger().block_time), offset_minutes))[:7]

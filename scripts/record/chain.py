@@ -1,7 +1,7 @@
 """`blockpool record chain GRANT`: on what a right rests, up to what the provider gave.
 
-Each line is one right. Whether all of it holds is what every one of them says, and what it allows
-is what all of them allow. The node is believed for the values; each is proved by
+Each line is one right. It holds if every one of them does; what it allows is then what all of them
+allow, and else nothing. The node is believed for the values; each is proved by
 `GET /v1/state/<key>` (contracts/RULES.md says which keys).
 """
 
@@ -31,16 +31,19 @@ class Link(Struct, rename="camel"):
 
     id: ItemId
     right: GrantedRight
+    state: str
     why: str | None
     uses: int | None
     rows: int | None
 
 
 class Chain(Struct):
-    """A right, every right above it, and what all of them allow."""
+    """A right, every right above it, where it stands with them, and what all of them allow."""
 
     chain: tuple[Link, ...]
+    state: str
     terms: Terms
+    why: str | None
 
 
 @app.command("chain")
@@ -59,15 +62,16 @@ def chain(
     Example: `blockpool record chain GRANT`
     """
     with at.client() as client:
-        found = chain_above(client, grant, as_at_of(as_at))
+        found = chain_above(client, grant, as_at_of(client, as_at))
     told = [_told(link) for link in found.chain]
     if as_json:
-        print_json({"chain": told, "terms": found.terms})
+        print_json({"chain": told, "state": found.state, "terms": found.terms, "why": found.why})
         return
     names = ("grant", "member", "holds", "uses", "rows", "terms")
     print_table(names, ([_cell(row[name]) for name in names] for row in told))
     success("")
-    print_fields((("what it allows", _listed(found.terms)),))
+    allows = _listed(found.terms) if found.why is None else f"nothing: {found.why}"
+    print_fields((("state", found.state), ("what it allows", allows)))
 
 
 def chain_above(client: Client, grant: ItemId, as_at: str | None = None) -> Chain:
@@ -97,6 +101,7 @@ def _told(link: Link) -> dict[str, object]:
         "provider": right.provider,
         "rows": link.rows,
         "standing": right.standing,
+        "state": link.state,
         "terms": right.terms,
         "uses": link.uses,
     }

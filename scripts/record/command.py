@@ -26,8 +26,8 @@ from scripts.record.release import release_of
 from scripts.record.showing import show_record
 from scripts.record.use import Content, Manner, read_log, usages
 from scripts.signers import load_signer
-from scripts.spelling import moment
 from scripts.submission import ReceiptsOption, keep_receipts, print_done, submit
+from scripts.zone import zone_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -60,7 +60,7 @@ def publish(
             client,
             dataset,
             files,
-            as_of=None if as_of is None else moment(as_of),
+            as_of=None if as_of is None else zone_of(client).start(as_of),
             corrects=corrects,
             quality=quality or (),
         )
@@ -115,8 +115,8 @@ def use(
     if keep_events is not None and not unlisted:
         fail("--keep-events goes with --unlisted", code=USAGE)
     manner = Manner(grant_id, operation, purpose, fields, system)
-    uses = read_log(log, manner)
     with at.open() as (client, writer):
+        uses = read_log(log, manner, zone_of(client))
         content = Content(dataset, version)
         bodies = list(usages(client, uses, content, listed=not unlisted, keep=keep_events))
         named: list[tuple[str, Body]] = [(f"uses from {one.started_at}", one) for one in bodies]

@@ -25,6 +25,7 @@ from scripts.record.sharing import entry_of, in_line
 from scripts.record.terms import TermsOptions, read_table, terms_of_row
 from scripts.spelling import SpellingError, build, words
 from scripts.submission import ReceiptsOption, print_done, submit
+from scripts.zone import Zone, zone_of
 
 app = typer.Typer()
 
@@ -57,9 +58,10 @@ def delegate(
     with at.open() as (client, writer):
         rows = _rows(grants or (), {"members": members}, table, ("grant", "members"))
         items = []
+        zone = zone_of(client)
         for number, row in rows:
             try:
-                items.append(_delegation(client, row, terms))
+                items.append(_delegation(client, row, terms, zone))
             except SpellingError as error:
                 raise in_line(number, error) from error
         body = build(Delegation, items=tuple(items))
@@ -97,10 +99,11 @@ def amend(
     with at.open() as (client, writer):
         rows = _rows(grants or (), {"ground": ground}, table, ("grant", "ground"))
         items = []
+        zone = zone_of(client)
         for number, row in rows:
             try:
                 items.append(
-                    _amendment(client, row, terms, row.get("ground") or ground, today=today)
+                    _amendment(client, row, terms, zone, row.get("ground") or ground, today=today)
                 )
             except SpellingError as error:
                 raise in_line(number, error) from error
@@ -120,19 +123,27 @@ def _rows(
     return list(enumerate(rows, _FIRST_LINE - len(grants)))
 
 
-def _delegation(client: Client, row: Mapping[str, str], options: TermsOptions) -> DelegationItem:
+def _delegation(
+    client: Client, row: Mapping[str, str], options: TermsOptions, zone: Zone
+) -> DelegationItem:
     grant = row.get("grant", "")
     base = replace(allowed(client, grant), delegable=0)
     return build(
         DelegationItem,
         grant=grant,
         members=words(row.get("members", "")),
-        terms=terms_of_row(row, options.over(base)),
+        terms=terms_of_row(row, options.over(base, zone), zone),
     )
 
 
 def _amendment(
-    client: Client, row: Mapping[str, str], options: TermsOptions, ground: str, *, today: bool
+    client: Client,
+    row: Mapping[str, str],
+    options: TermsOptions,
+    zone: Zone,
+    ground: str,
+    *,
+    today: bool,
 ) -> AmendmentItem:
     grant = row.get("grant", "")
     right = _right(client, grant)
@@ -145,7 +156,7 @@ def _amendment(
         grant=grant,
         ground=ground or None,
         schema=schema,
-        terms=terms_of_row(row, options.over(right.terms)),
+        terms=terms_of_row(row, options.over(right.terms, zone), zone),
     )
 
 

@@ -17,8 +17,9 @@ from scripts.catalogue.profile import Signing
 from scripts.options import JsonFlag, with_options
 from scripts.record.use import Content, version_used
 from scripts.sealed_text import document_digest
-from scripts.spelling import SpellingError, build, count, moment, typed
+from scripts.spelling import SpellingError, build, count, typed
 from scripts.submission import ReceiptsOption, print_done, submit
+from scripts.zone import zone_of
 
 app = typer.Typer()
 
@@ -36,8 +37,8 @@ def deliver(
     file: FileArgument = None,
     *,
     rows: RowsOption,
-    ended_at: Annotated[str, typer.Option(help="When: of a service, the end of the period.")],
-    started_at: Annotated[str | None, typer.Option(help="Start of the period; its end.")] = None,
+    ended_at: Annotated[str, typer.Option(help="When; of a service, its last day.")],
+    started_at: Annotated[str | None, typer.Option(help="First day of the period.")] = None,
     times: CountOption = "1",
     mode: Annotated[str, typer.Option(help=f"Of {', '.join(get_args(DeliveryMode))}.")] = "file",
     version: Annotated[int | None, typer.Option(help="Version handed over; the latest.")] = None,
@@ -56,16 +57,18 @@ def deliver(
         right = read_value(client, GrantedRight, f"grant/{grant}")
         if right is None:
             raise SpellingError(f"no grant `{grant}`", "grant")
+        zone = zone_of(client)
+        ended = zone.until_now(ended_at)
         body = build(
             Delivery,
             content=version_used(client, Content(None, version), right),
             count=count(times),
-            ended_at=moment(ended_at),
+            ended_at=ended,
             grant=grant,
             mode=typed(mode, DeliveryMode),
             rows=count(rows),
             sha256=_digest(file),
-            started_at=moment(started_at or ended_at),
+            started_at=ended if started_at is None else zone.start(started_at),
         )
         (done,) = submit(writer, [(grant, body)], receipts)
     name = f"{body.content.dataset}@{body.content.version} to {right.member}"

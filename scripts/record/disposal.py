@@ -8,8 +8,9 @@ from ledger.records import Disposal
 from scripts.catalogue.profile import Signing
 from scripts.options import JsonFlag, with_options
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
-from scripts.spelling import build, moment, typed
+from scripts.spelling import build, typed
 from scripts.submission import ReceiptsOption, print_done, submit
+from scripts.zone import zone_of
 
 app = typer.Typer()
 
@@ -19,7 +20,7 @@ app = typer.Typer()
 def dispose(
     grants: Annotated[list[str], typer.Argument(help="Ids of the rights that gave the data.")],
     *,
-    disposed_at: Annotated[str, typer.Option(help="When the last copy was gone.")],
+    disposed_at: Annotated[str, typer.Option(help="Day, or moment, the last copy was gone.")],
     way: Annotated[str, typer.Option(help="deleted or returned.")] = "deleted",
     certificate: Annotated[
         str | None, typer.Option(help="Certificate of deletion: a file, or its digest.")
@@ -35,14 +36,14 @@ def dispose(
     Example: `blockpool record dispose GRANT --disposed-at 2026-11-23 --certificate deleted.pdf`
     """
     ids = tuple(sorted(set(grants)))
-    body = build(
-        Disposal,
-        certificate=None if certificate is None else document_digest(certificate),
-        disposed_at=moment(disposed_at),
-        grants=ids,
-        note=None if note is None else maybe_sealed(note, seal_to),
-        way=typed(way, Literal["deleted", "returned"]),
-    )
-    with at.open() as (_, writer):
+    with at.open() as (client, writer):
+        body = build(
+            Disposal,
+            certificate=None if certificate is None else document_digest(certificate),
+            disposed_at=zone_of(client).until_now(disposed_at),
+            grants=ids,
+            note=None if note is None else maybe_sealed(note, seal_to),
+            way=typed(way, Literal["deleted", "returned"]),
+        )
         done = submit(writer, [("disposal", body)], receipts)
     print_done(done, [(one, way) for one in ids], as_json=as_json)

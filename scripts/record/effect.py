@@ -9,8 +9,9 @@ from ledger.records.use import Effect
 from scripts.catalogue.profile import Signing
 from scripts.options import JsonFlag, with_options
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
-from scripts.spelling import build, moment, pairs
+from scripts.spelling import build, pairs
 from scripts.submission import ReceiptsOption, print_done, submit
+from scripts.zone import zone_of
 
 app = typer.Typer()
 
@@ -21,8 +22,8 @@ def effect(
     grant: Annotated[str, typer.Argument(help="Id of the right that gave the data.")],
     *,
     text: Annotated[str, typer.Option(help="What was achieved with it.")],
-    started_at: Annotated[str, typer.Option(help="Start of the period reported on.")],
-    ended_at: Annotated[str, typer.Option(help="End of the period reported on.")],
+    started_at: Annotated[str, typer.Option(help="First day of the period, or its start.")],
+    ended_at: Annotated[str, typer.Option(help="Last day of the period, or its end.")],
     figures: Annotated[str, typer.Option(help="Figures, as NAME=MEASURE, NAME=MEASURE.")] = "",
     evidence: Annotated[
         list[str] | None, typer.Option(help="A file, or its digest; may be repeated.")
@@ -34,18 +35,19 @@ def effect(
 ) -> None:
     """Report what was achieved with the data of a right.
 
-    Example: `blockpool record effect GRANT --started-at 2026-01-01 --ended-at 2026-07-01
+    Example: `blockpool record effect GRANT --started-at 2026-01-01 --ended-at 2026-06-30
     --text "no extracts on paper any more" --figures "visits saved=12000, days saved=3"`
     """
-    body = build(
-        EffectReport,
-        effects=tuple(build(Effect, name=name, measure=told) for name, told in pairs(figures)),
-        ended_at=moment(ended_at),
-        evidence=tuple(sorted({document_digest(one) for one in evidence or ()})),
-        grant=grant,
-        started_at=moment(started_at),
-        text=maybe_sealed(text, seal_to),
-    )
-    with at.open() as (_, writer):
+    with at.open() as (client, writer):
+        zone = zone_of(client)
+        body = build(
+            EffectReport,
+            effects=tuple(build(Effect, name=name, measure=told) for name, told in pairs(figures)),
+            ended_at=zone.until_now(ended_at),
+            evidence=tuple(sorted({document_digest(one) for one in evidence or ()})),
+            grant=grant,
+            started_at=zone.start(started_at),
+            text=maybe_sealed(text, seal_to),
+        )
         (done,) = submit(writer, [(grant, body)], receipts)
     print_done([done], [(grant, "its effect is reported")], as_json=as_json)

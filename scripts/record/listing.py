@@ -5,24 +5,28 @@ record's receipt (`blockpool record show`), and all of it by an audit of the log
 """
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final, get_args
 
 import typer
 
+from contracts.sharing.chains import StateName
+from node.client import Client
 from node.client.answers import JsonObject
 from scripts.catalogue.profile import Reading
 from scripts.console_text import print_json, print_table
 from scripts.options import JsonFlag, with_options
 from scripts.record.showing import members_told
-from scripts.spelling import moment
+from scripts.spelling import SpellingError
+from scripts.zone import zone_of
 
 app = typer.Typer()
 
+STATES: Final = get_args(StateName)
 DatasetOption = Annotated[str | None, typer.Option(help="Only of this dataset.")]
 ConsumerOption = Annotated[str | None, typer.Option(help="Only of this member that uses.")]
 AsAtOption = Annotated[
     str | None,
-    typer.Option(help="As at a past moment, such as 2027-01-31, or size of the log."),
+    typer.Option(help="As at the end of a day, such as 2027-01-31, a time, or a size of the log."),
 ]
 
 
@@ -34,14 +38,22 @@ def grants(
     consumer: ConsumerOption = None,
     provider: Annotated[str | None, typer.Option(help="Only of this member's data.")] = None,
     parent: Annotated[str | None, typer.Option(help="Only passed on from this grant.")] = None,
+    state: Annotated[
+        str | None, typer.Option(help=f"Only where a use would find it: {', '.join(STATES)}.")
+    ] = None,
     as_at: AsAtOption = None,
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
-    """List who may use which data, since when, on what terms; ended rights are among them.
+    """List who may use which data, since when, on what terms, and whether the right holds.
 
-    Example: `blockpool record grants --dataset flights`
+    The state is that which a use would be judged by: a right has `fallen` if one above it holds no
+    more; why, `blockpool record chain GRANT` says.
+
+    Example: `blockpool record grants --dataset flights --state in-force`
     """
+    if state is not None and state not in STATES:
+        raise SpellingError(f"`{state}` is none of {', '.join(STATES)}", "state")
     with at.client() as client:
         rows = list(
             client.items(
@@ -50,15 +62,17 @@ def grants(
                 consumer=consumer,
                 provider=provider,
                 parent=parent,
-                at=as_at_of(as_at),
+                state=state,
+                at=as_at_of(client, as_at),
             )
         )
     if as_json:
         print_json(rows)
         return
-    shown = ("id", "dataset", "member", "inForceSince", "endedAt")
+    shown = ("id", "dataset", "member", "state", "inForceSince", "endedAt")
     told = ((*_cells(row, shown), _terms(row)) for row in rows)
-    print_table(("grant", "dataset", "consumer", "in force since", "ended", "terms"), told)
+    names = ("grant", "dataset", "consumer", "state", "in force since", "ended", "terms")
+    print_table(names, told)
 
 
 @app.command("uses")
@@ -79,7 +93,11 @@ def uses(
     with at.client() as client:
         rows = list(
             client.items(
-                "/v1/usage", dataset=dataset, consumer=consumer, grant=grant, at=as_at_of(as_at)
+                "/v1/usage",
+                dataset=dataset,
+                consumer=consumer,
+                grant=grant,
+                at=as_at_of(client, as_at),
             )
         )
     if as_json:
@@ -116,7 +134,7 @@ def deliveries(
                 consumer=consumer,
                 grant=grant,
                 acknowledged="no" if open_only else None,
-                at=as_at_of(as_at),
+                at=as_at_of(client, as_at),
             )
         )
     if as_json:
@@ -127,9 +145,11 @@ def deliveries(
     print_table(names, (_cells(row, shown) for row in rows))
 
 
-def as_at_of(text: str | None) -> str | None:
-    """A size as it is, a moment in the ledger's form."""
-    return text if text is None or text.isdecimal() else moment(text)
+def as_at_of(client: Client, text: str | None) -> str | None:
+    """A size as it is, a moment in the ledger's form. Raises `SpellingError` if it is to come."""
+    if text is None or text.isdecimal():
+        return text
+    return zone_of(client).past(text, lambda: client.ledger().block_time)
 
 
 def _cells(row: JsonObject, names: Sequence[str]) -> tuple[object, ...]:

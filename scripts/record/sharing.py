@@ -20,6 +20,7 @@ from scripts.answers import read_value
 from scripts.console_text import USAGE, fail
 from scripts.record.terms import TermsOptions, read_table, terms_of_row
 from scripts.spelling import SpellingError, build, words, yes_or_no
+from scripts.zone import Zone, zone_of
 
 _FIRST_LINE = 2
 _AUDIENCE = ("group", "levels", "territories", "own_territory")
@@ -42,12 +43,13 @@ def request_items(
     rows += [] if table is None else read_table(table, ("dataset", "emergency"))
     if not rows:
         fail("which datasets?", hint="name them, or give a table with --csv", code=USAGE)
+    zone = zone_of(client)
     items = []
     for number, row in enumerate(rows, _FIRST_LINE - len(datasets)):
         try:
             entry = entry_of(client, row.get("dataset", ""))
             offered = entry.conditions if about is None else _own_rows(client, about, entry)
-            terms = terms_of_row(row, options.over(offered))
+            terms = terms_of_row(row, options.over(offered, zone), zone)
             items.append(
                 build(
                     RequestItem,
@@ -87,10 +89,11 @@ def grant_items(
         "newest",
     )
     rows = [*given, *(() if table is None else read_table(table, known))]
+    zone = zone_of(client)
     items = []
     for number, row in enumerate(rows, _FIRST_LINE - len(given)):
         try:
-            items.append(_grant_item(client, row, options, row.get("ground") or ground))
+            items.append(_grant_item(client, row, options, zone, row.get("ground") or ground))
         except SpellingError as error:
             raise in_line(number, error) from error
     if not items:
@@ -118,7 +121,11 @@ def _own_rows(client: Client, member: MemberId, entry: EntryTerms) -> Terms:
 
 
 def _grant_item(
-    client: Client, row: Mapping[str, str], options: TermsOptions, ground: str | None
+    client: Client,
+    row: Mapping[str, str],
+    options: TermsOptions,
+    zone: Zone,
+    ground: str | None,
 ) -> GrantItem:
     request_id = row.get("request", "")
     members = words(row.get("members", ""))
@@ -143,7 +150,7 @@ def _grant_item(
         request=request_id or None,
         schema=entry.schema,
         standing=yes_or_no(row.get("standing") or "no"),
-        terms=terms_of_row(row, options.over(offered)),
+        terms=terms_of_row(row, options.over(offered, zone), zone),
     )
 
 

@@ -10,6 +10,7 @@ import typer
 from ledger.records.terms import Terms
 from scripts.csv_rows import read_csv
 from scripts.spelling import TERMS_PARTS, SpellingError, terms_of
+from scripts.zone import Zone
 
 _PANEL: Final = "Terms"
 
@@ -31,8 +32,8 @@ class TermsOptions:
         _part("--operations", "Of derive, export, publish, query, read, train, verify."),
     ] = ""
     systems: Annotated[str, _part("--systems", "Information systems, or any.")] = ""
-    not_before: Annotated[str, _part("--not-before", "First moment, such as 2027-01-31.")] = ""
-    not_after: Annotated[str, _part("--not-after", "Last moment.")] = ""
+    not_before: Annotated[str, _part("--not-before", "First day, or moment.")] = ""
+    not_after: Annotated[str, _part("--not-after", "Last day, or moment.")] = ""
     uses_max: Annotated[str, _part("--uses-max", "Uses in total.")] = ""
     rows_max: Annotated[str, _part("--rows-max", "Rows in total.")] = ""
     rate_per_day: Annotated[str, _part("--rate-per-day", "Uses a day.")] = ""
@@ -49,9 +50,9 @@ class TermsOptions:
         """The parts by name."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
-    def over(self, base: Terms) -> Terms:
+    def over(self, base: Terms, zone: Zone) -> Terms:
         """`base`, but for the parts given. Raises `SpellingError`."""
-        return terms_of(self.parts, base)
+        return terms_of(zone.parts(self.parts), base)
 
 
 def read_table(path: Path, known: Sequence[str]) -> list[dict[str, str]]:
@@ -67,6 +68,6 @@ def read_table(path: Path, known: Sequence[str]) -> list[dict[str, str]]:
     return [row for _, row in rows]
 
 
-def terms_of_row(row: Mapping[str, str], base: Terms) -> Terms:
+def terms_of_row(row: Mapping[str, str], base: Terms, zone: Zone) -> Terms:
     """`base`, but for the parts in a row. Raises `SpellingError`."""
-    return terms_of({part: row.get(part, "") for part in TERMS_PARTS}, base)
+    return terms_of(zone.parts({part: row.get(part, "") for part in TERMS_PARTS}), base)

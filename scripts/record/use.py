@@ -5,9 +5,10 @@ A log is a CSV, or one JSON object a line, with one use a row:
     at                         rows  ref       and, where uses differ, any of
     2026-11-23T09:10:00.250Z   120   q-000017  grant, operation, purpose, fields, system
 
-`at` is when, `rows` how many rows were used, `ref` where to find it in one's own logs. Uses that
-agree in all the rest go into one record: some hundreds in the order of time, never across the end
-of a day of the ledger, since what a grant allows a day is counted by days.
+`at` is when, without a zone by the ledger's calendar, `rows` how many rows were used, `ref` where
+to find it in one's own logs. Uses that agree in all the rest go into one record: some hundreds in
+the order of time, never across the end of a day of the ledger, since what a grant allows a day is
+counted by days.
 """
 
 from codecs import BOM_UTF8
@@ -31,7 +32,8 @@ from node.client import Client
 from scripts.answers import read_value
 from scripts.csv_rows import read_csv
 from scripts.record.event import keep_events
-from scripts.spelling import SpellingError, build, count, moment, words
+from scripts.spelling import SpellingError, build, count, words
+from scripts.zone import Zone
 
 EVENTS_AT_ONCE: Final = 500
 EVENTS_BYTES_MAX: Final = 32_000
@@ -72,20 +74,29 @@ class Content:
     version: int | None = None
 
 
-def read_log(path: Path, manner: Manner) -> dict[Manner, list[Use]]:
-    """The uses in a log in the order of time, by what they have in common."""
+def read_log(path: Path, manner: Manner, zone: Zone) -> dict[Manner, list[Use]]:
+    """The uses in a log in the order of time, by what they have in common.
+
+    Times without a zone are of the ledger's calendar; of them only first and last are told.
+    Raises `SpellingError`.
+    """
+    silent = Zone(zone.utc_offset_minutes)
     uses: dict[Manner, list[Use]] = defaultdict(list)
     for line, row in _rows(path):
         unknown = row.keys() - {*_OF_EVENTS, *_OF_USAGES}
         if unknown:
             raise SpellingError(f"{path}, line {line}: unknown {', '.join(sorted(unknown))}")
         try:
-            use = Use(to_ms(moment(row.get("at", ""))), count(row.get("rows", "")), row.get("ref"))
+            at_ms = to_ms(silent.start(row.get("at", "")))
+            use = Use(at_ms, count(row.get("rows", "")), row.get("ref"))
         except SpellingError as error:
             raise SpellingError(f"{path}, line {line}: {error}") from error
         uses[manner.over(row)].append(use)
     if not uses:
         raise SpellingError(f"{path} has no rows")
+    every = [use.at_ms for some in uses.values() for use in some]
+    first, last = (zone.told(from_ms(one)) for one in (min(every), max(every)))
+    zone.tell(f"uses from {first} to {last}")
     return {manner: sorted(some, key=lambda use: use.at_ms) for manner, some in uses.items()}
 
 

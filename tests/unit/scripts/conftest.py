@@ -60,7 +60,8 @@ class Command:
         """What a command that fails says on stderr."""
         result = self.run(*arguments, writer=writer)
         assert result.exit_code == code, result.output + repr(result.exception)
-        assert result.stderr.startswith(("error: ", "warning: "))
+        said = result.stderr.splitlines()
+        assert any(line.startswith(("error: ", "warning: ")) for line in said)
         return result.stderr
 
 

@@ -21,7 +21,7 @@ QUESTIONS = (
     ("figure", "transport", "linkage", "--period", QUARTER, "--as-at", "2026-12-01T00:00:00Z"),
     ("trust",),
     ("trust", "transport"),
-    ("trust", "transport", "--as-at", "2027-06-01T00:00:00Z"),
+    ("trust", "transport", "--as-at", "2026-12-01T00:00:00Z"),
     ("indicators",),
 )
 

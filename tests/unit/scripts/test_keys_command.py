@@ -99,7 +99,7 @@ def test_a_writer_is_appointed_restricted_rotated_and_ended(command: Command, wo
     restricted = world.value("writer/health/clerk")
     assert isinstance(restricted, Writer)
     assert (restricted.families, restricted.datasets) == (("use",), ("flights",))
-    assert restricted.not_after == "2099-12-31T00:00:00.000Z"
+    assert restricted.not_after == "2099-12-31T23:59:59.999Z"
     second = command.key_file("clerk-2", generate_private_key(ED25519))
     command.ok("keys", "rotate", "health/clerk", "--old", first, "--new", second)
     rotated = world.value("writer/health/clerk")

@@ -94,7 +94,7 @@ def test_rights_are_renewed_and_keep_the_rest_of_their_terms(
     renew = ("record", "amend", *reversed(grants), "--not-after", "2028-01-01")
     assert command.json(*renew, writer="transport/main")["records"][0]["findings"] == []
     terms = [right(shared, one).terms for one in grants]
-    assert terms == [replace(OFFERED, delegable=2, not_after="2028-01-01T00:00:00.000Z")] * 2
+    assert terms == [replace(OFFERED, delegable=2, not_after="2028-01-01T23:59:59.999Z")] * 2
 
 
 def test_less_without_a_ground_is_told_as_a_finding(command: Command, shared: World) -> None:

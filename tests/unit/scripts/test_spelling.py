@@ -33,14 +33,18 @@ def test_words(text: str, expected: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("2027-01-31", "2027-01-31T00:00:00.000Z"),
-        ("2027-01-31T08:00", "2027-01-31T08:00:00.000Z"),
         ("2027-01-31T08:00:00.1239+08:00", "2027-01-31T00:00:00.123Z"),
         ("2027-01-31T00:00:00Z", "2027-01-31T00:00:00.000Z"),
     ],
 )
 def test_moments(text: str, expected: str) -> None:
     assert moment(text) == expected
+
+
+@pytest.mark.parametrize("text", ["2027-01-31", "2027-01-31T08:00"])
+def test_no_moments_without_a_zone(text: str) -> None:
+    with pytest.raises(SpellingError, match="names no zone"):
+        moment(text)
 
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "31.1.2027", "2027-02-30", "2027-01-31 25:00"])
