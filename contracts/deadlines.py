@@ -15,8 +15,9 @@ from contracts.draft import Draft
 from contracts.sharing.chains import StateName, chain_of, state_of
 from contracts.use import accounts, unused_fields
 from contracts.values import Case, GrantedRight
-from contracts.view import held
+from contracts.view import StateView, held
 from contracts.workflows import WORKFLOWS
+from ledger.types import Time
 
 _ASKED_UNDER_RIGHTS: Final = frozenset({"field-use", "first-use"})
 _EXCUSES: Final[frozenset[StateName]] = frozenset({"fallen", "lapsed", "suspended"})
@@ -26,7 +27,7 @@ def settle(draft: Draft, key: str) -> None:
     """Settle one deadline that fell due, by its key: `due/<time>/<case>`."""
     case_id, case = cases.pass_deadline(draft, key)
     state = WORKFLOWS[case.workflow].state(case.state)
-    late = () if _is_excused(draft, case) else cases.late_in(draft, case)
+    late = () if is_excused(draft, case, draft.context.time) else cases.late_in(draft, case)
     if state.overdue is not None and late:
         claimants = [party.member for party in case.parties if party.part != state.late]
         claimant = next((member for member in claimants if member not in late), None)
@@ -42,13 +43,13 @@ def settle(draft: Draft, key: str) -> None:
         accounts.compare(draft, case_id, case)
 
 
-def _is_excused(draft: Draft, case: Case) -> bool:
+def is_excused(view: StateView, case: Case, now: Time) -> bool:
     """R525: who may not use what was granted is not late with using it.
 
     That is so while the right has lapsed, is suspended, or has fallen with one above it.
     """
     if case.workflow not in _ASKED_UNDER_RIGHTS:
         return False
-    right = held(draft, GrantedRight, case.subject)
-    chain = chain_of(draft, case.subject.removeprefix("grant/"), right)
-    return state_of(chain, draft.context.time).state in _EXCUSES
+    right = held(view, GrantedRight, case.subject)
+    chain = chain_of(view, case.subject.removeprefix("grant/"), right)
+    return state_of(chain, now).state in _EXCUSES

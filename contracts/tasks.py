@@ -32,8 +32,10 @@ from msgspec import Struct
 
 from contracts import calendar, cases
 from contracts.course import Named
+from contracts.deadlines import is_excused
+from contracts.sharing.chains import chain_of, state_of
 from contracts.succession import is_suspended, keeper_of
-from contracts.values import Case, Ledger, Member, Writer
+from contracts.values import Case, GrantedRight, Ledger, Member, Writer
 from contracts.view import StateView, held, read
 from contracts.workflows import WORKFLOWS, Part, State, Step
 from ledger.records import KIND_OF_NAME
@@ -42,6 +44,8 @@ from ledger.types import CaseId, DatasetId, MemberId, Time
 Urgency = Literal["overdue", "one-day", "three-days"]
 WARNING_DAYS: Final[tuple[tuple[int, Urgency], ...]] = ((1, "one-day"), (3, "three-days"))
 """With so many working days left, or fewer, a task warns."""
+_UNDER_RIGHTS: Final = frozenset({"acceptance", "delivery", "usage"})
+"""Kinds of records that are refused, or a finding, while the right they name does not hold."""
 
 
 class Task(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -55,6 +59,7 @@ class Task(Struct, frozen=True, kw_only=True, rename="camel"):
         due: when the case must have moved; the deadline missed, if it has passed.
         duty: whether a deadline runs against the member.
         grounds: coded grounds, of which the step needs one.
+        hindered: why the right under which the step uses or hands over data does not hold.
         keeper: since a split, the member whose writers take it.
         names: what the record must name beside its cases, if anything.
         part: the part in the case, or the office, by which the member may take the step.
@@ -73,6 +78,7 @@ class Task(Struct, frozen=True, kw_only=True, rename="camel"):
     due: Time | None = None
     duty: Literal["must", "may"]
     grounds: tuple[str, ...] = ()
+    hindered: str | None = None
     keeper: MemberId | None = None
     names: Named | None = None
     part: Part
@@ -98,7 +104,8 @@ def tasks_of(
         return ()
     due = due_after(view, case_id, case)
     days_left, urgency = urgency_of(view, now, due)
-    late = () if due is None else against(case)
+    late = () if due is None or is_excused(view, case, now) else against(case)
+    hindered = _hindered(view, now, case)
     dataset = cases.dataset_of(view, case)
     keeper = keeper_of(view, member, dataset) if dataset is not None and known.heirs else None
     return tuple(
@@ -110,6 +117,7 @@ def tasks_of(
             due=due,
             duty="must" if _is_late_by(view, case, row, member, late) else "may",
             grounds=row.grounds,
+            hindered=hindered if row.by in _UNDER_RIGHTS else None,
             keeper=keeper,
             names=row.names,
             part=part,
@@ -165,7 +173,7 @@ def late_members(view: StateView, case: Case) -> tuple[MemberId, ...]:
         for row in _rows(case)
         for part in row.who
         if part in late
-        for member in cases.members_in(view, case, part)
+        for member in cases.owing(view, case, row, part)
         if cases.entitled_as(view, case, row, member) is not None
     }
     return tuple(sorted(members))
@@ -194,7 +202,17 @@ def _is_late_by(
 ) -> bool:
     """Whether this step is one of those with which the member meets a deadline of its own."""
     parts = (part for part in row.who if part in late and not row.aside)
-    return any(member in cases.members_in(view, case, part) for part in parts)
+    return any(member in cases.owing(view, case, row, part) for part in parts)
+
+
+def _hindered(view: StateView, now: Time, case: Case) -> str | None:
+    """Why the right a case is about does not hold; of an offer, why those above it do not."""
+    prefix, _, grant_id = case.subject.partition("/")
+    right = read(view, GrantedRight, case.subject) if prefix == "grant" else None
+    if right is None:
+        return None
+    chain = chain_of(view, grant_id, right)
+    return state_of(chain[1:] if right.in_force_since is None else chain, now).why
 
 
 def _rows(case: Case) -> list[Step]:

@@ -231,6 +231,7 @@ CHINESE: Final = Language(
         "todo-due": "期限",
         "todo-duty-may": "可办",
         "todo-duty-must": "应办",
+        "todo-hindered": "目前不可办理，授权并非有效：{why}",
         "todo-none": "没有待办",
         "todo-overdue": "已逾期",
         "todo-part": "身份",

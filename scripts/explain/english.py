@@ -187,6 +187,7 @@ ENGLISH: Final = Language(
         "todo-due": "due",
         "todo-duty-may": "may",
         "todo-duty-must": "must",
+        "todo-hindered": "not now, the right does not hold: {why}",
         "todo-none": "nothing to do",
         "todo-overdue": "overdue",
         "todo-part": "as",

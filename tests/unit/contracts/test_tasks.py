@@ -5,13 +5,14 @@ from typing import Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contracts.calendar import deadline, working_days_left
 from contracts.tasks import Task, awaited, may_sign, tasks_of, waits
 from contracts.transition import Accepted
 from contracts.values import Case, Member, Writer
 from contracts.workflows import WORKFLOWS
-from ledger.records.genesis import Calendar
+from ledger.records.genesis import Calendar, Parameters
 from ledger.times import DAY_MS, from_ms, to_ms
 from ledger.types import CaseId, MemberId, Time
 from tests import bodies, supervised
@@ -118,6 +119,25 @@ def test_a_missed_deadline_is_still_a_task() -> None:
     assert tasks(story, request, "health")["withdraw"].duty == "may"
 
 
+@pytest.mark.rule("R415", "R525")
+def test_under_a_right_that_fell_nothing_is_to_be_done() -> None:
+    """Health ends what it passed on to audit, which had not used it, and to weather, on offer."""
+    deep = replace(bodies.TERMS, delegable=1)
+    story = Story(Parameters(use_days=20)).publish(conditions=deep)
+    above = story.grant(deep)
+    below = story.pass_on(above, "audit")
+    offer = f"{story.says('health/main', bodies.delegation(above, 'weather')).digest}-0"
+    assert tasks(story, offer, "weather")["accept"].hindered is None
+    use = tasks(story, f"{below}-first-use", "audit")["report-use"]
+    assert (use.duty, use.hindered) == ("must", None)
+    story.steps("health/main", "end", above)
+    use = tasks(story, f"{below}-first-use", "audit")["report-use"]
+    assert use.hindered is not None
+    assert (use.duty, use.hindered.startswith("the grant ended at")) == ("may", True)
+    assert tasks(story, offer, "weather")["accept"].hindered is not None
+    assert tasks(story, offer, "weather")["decline"].hindered is None
+
+
 def test_a_deadline_runs_against_the_parties_where_nobody_is_named_late() -> None:
     story = published()
     case_id = finding(story)
@@ -167,7 +187,8 @@ def test_a_case_waits_unless_it_is_over_or_may_stay_so(workflow: str, state: str
     case = case_of(story, COURSES[workflow, state](story))
     leads_on = any(row.state == state for row in WORKFLOWS[workflow].steps)
     assert bool(awaited(case)) == leads_on
-    assert waits(case) == (leads_on and (workflow, state) != ("grant", "in-force"))
+    may_stay = {("account", "compared"), ("grant", "in-force")}
+    assert waits(case) == (leads_on and (workflow, state) not in may_stay)
 
 
 def test_a_writer_takes_what_it_was_appointed_for() -> None:

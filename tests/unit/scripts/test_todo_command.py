@@ -3,6 +3,7 @@
 import shlex
 
 import pytest
+from msgspec.structs import replace
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -81,6 +82,25 @@ def test_it_is_for_the_writer_unless_another_member_is_named(
     other = command.json("todo", "--member", "transport", writer="health/main")
     assert {one["task"]["step"] for one in other} >= {"refuse", "grant"}
     assert "whose tasks?" in command.fails("todo", code=2)
+
+
+def test_it_says_if_the_right_does_not_hold(command: Command, world: World) -> None:
+    """Health passes on what it then ends."""
+    deep = replace(bodies.TERMS, delegable=1)
+    world.accept(world.sign("transport/main", bodies.schema()))
+    entry = world.sign("transport/main", bodies.entry(conditions=deep))
+    world.accept(entry)
+    world.accept(world.sign("steward/main", bodies.case_step("approve", entry.digest)))
+    given = world.sign("transport/main", bodies.grant(bodies.grant_item("health", terms=deep)))
+    world.accept(given)
+    grant_id = f"{given.digest}-0"
+    world.accept(world.sign("health/main", bodies.acceptance(grant_id)))
+    world.accept(world.sign("health/main", bodies.delegation(grant_id, "weather")))
+    assert "does not hold" not in command.ok("todo", "--member", "weather")
+    world.accept(world.sign("health/main", bodies.case_step("end", grant_id)))
+    told = command.ok("todo", "--member", "weather")
+    assert "not now, the right does not hold: the grant ended at" in told
+    assert "授权并非有效：授权已于" in command.ok("todo", "--member", "weather", "--lang", "zh")
 
 
 def a_task(record: str, step: str = "reply", workflow: str = "grant") -> Task:
