@@ -185,6 +185,7 @@ REQUEST_DIFFERS: Final = Reason(
     1308, "request-differs", "the grant answers a request for another dataset or by another member"
 )
 PERIOD_OVER: Final = Reason(1309, "period-over", "the period ends before it could begin")
+ALLOWS_NOTHING: Final = Reason(1310, "allows-nothing", "there is no use that the terms allow")
 TOO_LONG_FOR_EMERGENCY: Final = Reason(
     1311, "too-long-for-emergency", "what is given in an emergency ends within 30 days"
 )

@@ -147,6 +147,13 @@ def _meet_masking(
     )
 
 
+def allows_nothing(terms: Terms) -> bool:
+    """Whether there is no use that terms allow, whenever it is."""
+    listed = (terms.fields, terms.operations, terms.purposes, terms.systems)
+    prefixes = [one.prefixes for one in terms.rows]
+    return () in listed or () in prefixes or 0 in {terms.rate_per_day, terms.uses_max}
+
+
 def is_counted(terms: Terms) -> bool:
     """Whether terms limit how much is used in all or a day, so that uses have to be counted."""
     return (terms.uses_max, terms.rows_max, terms.rate_per_day) != (None, None, None)

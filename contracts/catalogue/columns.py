@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from contracts.draft import Draft
 from contracts.reasons import (
+    ALLOWS_NOTHING,
     PERIOD_OVER,
     UNKNOWN_COLUMN,
     UNKNOWN_PURPOSE,
@@ -11,6 +14,7 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
+from contracts.terms import allows_nothing
 from contracts.values import SchemaPart, SchemaVersion
 from contracts.view import StateView, held, read
 from ledger.records.terms import Terms
@@ -68,6 +72,22 @@ def check_period(draft: Draft, terms: Terms) -> None:
     ends = terms.not_after
     lasts = ends is None or ends > max(draft.context.time, terms.not_before or "")
     refuse_unless(lasts, PERIOD_OVER, "", "notAfter")
+
+
+def check_given(draft: Draft, terms: Terms) -> None:
+    """R445: what is asked for, given, passed on or amended allows some use, over some time.
+
+    A right to nothing would be a refusal, or a revocation, by another name.
+    """
+    check_period(draft, terms)
+    refuse_unless(not allows_nothing(terms), ALLOWS_NOTHING, "", "terms")
+
+
+def spelled(view: StateView, terms: Terms, schema: DigestHex) -> Terms:
+    """Terms with their columns named, so that those of two schemas can be compared."""
+    if terms.fields != "all":
+        return terms
+    return replace(terms, fields=tuple(sorted(column_names(view, schema))))
 
 
 def is_adopted(draft: Draft, purpose: str) -> bool:

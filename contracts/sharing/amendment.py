@@ -5,6 +5,8 @@ was passed on is held to the terms of today when it is used (`contracts.sharing.
 of before is held to the terms of before, which the state keeps under `terms/<grant>/<n>`.
 """
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from contracts import cases, findings
@@ -23,15 +25,18 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
-from contracts.sharing import emergency
+from contracts.sharing import backflow, emergency, refusals
 from contracts.sharing.chains import chain_of, check_effective, check_narrows_above
-from contracts.terms import narrows
+from contracts.terms import meet, narrows
 from contracts.use import disposal, first_use, unused_fields
-from contracts.values import AMENDMENTS_MAX, FormerTerms, GrantedRight
-from contracts.view import StateView, held, read
+from contracts.values import AMENDMENTS_MAX, EntryTerms, FormerTerms, GrantedRight
+from contracts.view import held, read
 from ledger.records.delegation import Amendment, AmendmentItem
 from ledger.records.terms import Terms
-from ledger.types import DigestHex
+from ledger.types import Time
+
+AT_ONCE: Final = frozenset({"legal-restriction", "security"})
+"""Grounds on which a right may be cut short before the consumer was consulted."""
 
 
 def apply_amendment(draft: Draft, body: Amendment) -> None:
@@ -52,7 +57,7 @@ def apply_amendment(draft: Draft, body: Amendment) -> None:
         cases.take_step(draft, item.grant, "amend", NOT_PROVIDER)
         if item.schema != right.schema or not narrows(item.terms, right.terms):
             _check_widening(draft, item, right)
-        columns.check_period(draft, item.terms)
+        columns.check_given(draft, item.terms)
         if right.emergency is not None and right.in_force_since is not None:
             emergency.check_span(item.terms, right.in_force_since)
         ends = right.terms.not_after
@@ -89,13 +94,47 @@ def _check_widening(draft: Draft, item: AmendmentItem, right: GrantedRight) -> N
 
 
 def _find_narrowing(draft: Draft, base: str, item: AmendmentItem, right: GrantedRight) -> None:
-    """R420: a right that allows less than before, in any part, is narrowed on a coded ground."""
-    before = _spelled(draft, right.terms, right.schema)
-    after = _spelled(draft, item.terms, item.schema)
-    if item.ground is None and not narrows(before, after):
+    """R420: a right that allows less than before, in any part, is narrowed on a coded ground.
+
+    One that the entry contradicts is none (R441), unless the entry itself offers less by now.
+
+    R446: a right that is to end sooner, or to begin later, is ended as far as that goes. That is a
+    finding as for a revocation without consultation, but for what the law or security forbid.
+    """
+    before = columns.spelled(draft, right.terms, right.schema)
+    after = columns.spelled(draft, item.terms, item.schema)
+    if narrows(before, after) or backflow.find_narrowed(
+        draft, base, right, item.terms, item.schema
+    ):
+        return
+    why = _contradicted(draft, item, right, before, after)
+    ground = item.ground if why is None else None
+    accused = (draft.member,)
+    if _is_cut_short(before, after, draft.context.time) and ground not in AT_ONCE:
         findings.raise_finding(
-            draft, findings.TERMS_NARROWED, base, (draft.member,), right.member, measure=item.grant
+            draft, findings.ENDED_AT_WILL, base, accused, right.member, measure=item.ground
         )
+    elif ground is None:
+        measure = item.grant if why is None else f"{item.ground}: {why}"
+        findings.raise_finding(
+            draft, findings.TERMS_NARROWED, base, accused, right.member, measure=measure
+        )
+
+
+def _contradicted(
+    draft: Draft, item: AmendmentItem, right: GrantedRight, before: Terms, after: Terms
+) -> str | None:
+    """What the entry says against the ground; it binds its provider, and as far as it offers."""
+    entry = read(draft, EntryTerms, f"entry/{right.dataset}")
+    if entry is None or right.parent is not None or narrows(meet(before, entry.conditions), after):
+        return None
+    return refusals.contradicted_by(draft, entry, item.ground)
+
+
+def _is_cut_short(before: Terms, after: Terms, now: Time) -> bool:
+    ends, starts = after.not_after, after.not_before
+    ends_sooner = ends is not None and (before.not_after is None or ends < before.not_after)
+    return ends_sooner or (starts is not None and starts > max(now, before.not_before or ""))
 
 
 def _amend(draft: Draft, item: AmendmentItem, right: GrantedRight) -> None:
@@ -113,10 +152,3 @@ def _amend(draft: Draft, item: AmendmentItem, right: GrantedRight) -> None:
     draft.put(f"grant/{item.grant}", amended)
     disposal.owe(draft, item.grant, amended)
     first_use.owe(draft, item.grant, amended)
-
-
-def _spelled(view: StateView, terms: Terms, schema: DigestHex) -> Terms:
-    """Terms with their columns named, so that those of two schemas can be compared."""
-    if terms.fields != "all":
-        return terms
-    return replace(terms, fields=tuple(sorted(columns.column_names(view, schema))))

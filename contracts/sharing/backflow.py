@@ -18,13 +18,13 @@ from contracts.catalogue import columns
 from contracts.draft import Draft
 from contracts.reasons import UNKNOWN_COLUMN, refuse_unless
 from contracts.terms import meet, narrows
-from contracts.values import EntryTerms, Member, RequestedItem
-from contracts.view import held
+from contracts.values import EntryTerms, GrantedRight, Member, RequestedItem
+from contracts.view import held, read
 from ledger.records.catalogue import Entry
 from ledger.records.genesis import Level
 from ledger.records.sharing import Audience
 from ledger.records.terms import Terms
-from ledger.types import CaseId, MemberId
+from ledger.types import CaseId, DigestHex, MemberId
 
 LEVELS: Final[tuple[Level, ...]] = ("national", "province", "city", "county", "township")
 """From the highest to the lowest."""
@@ -67,11 +67,30 @@ def find_conditioned(
     """R439: what a member is owed about its own territory is given as asked, ground or no ground.
 
     The columns and rows that the entry offers to others are no limit to it; the rest of the
-    entry's conditions is. Less than that is a finding, and so is a refusal.
+    entry's conditions is. Less than that is a finding, also by a later amendment, and so is a
+    refusal.
     """
-    owed = meet(asked.terms, replace(entry.conditions, fields="all", rows=()))
-    if not narrows(owed, given):
+    if not narrows(_owed(asked, entry), given):
         _find(draft, base, asked.member, "given with conditions")
+
+
+def find_narrowed(
+    draft: Draft, base: CaseId, right: GrantedRight, given: Terms, schema: DigestHex
+) -> bool:
+    """What was given as asked is not amended for less afterwards. Returns whether it is."""
+    entry = read(draft, EntryTerms, f"entry/{right.dataset}")
+    if right.request is None or entry is None:
+        return False
+    asked = held(draft, RequestedItem, f"request/{right.request}")
+    owed = columns.spelled(draft, _owed(asked, entry), asked.schema)
+    is_less = asked.backflow and not narrows(owed, columns.spelled(draft, given, schema))
+    if is_less:
+        _find(draft, base, asked.member, "given with conditions")
+    return is_less
+
+
+def _owed(asked: RequestedItem, entry: EntryTerms) -> Terms:
+    return meet(asked.terms, replace(entry.conditions, fields="all", rows=()))
 
 
 def find_refused(draft: Draft, base: CaseId, asked: RequestedItem, ground: str | None) -> None:

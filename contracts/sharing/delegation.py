@@ -50,7 +50,7 @@ def apply_delegation(draft: Draft, body: Delegation) -> None:
         refuse_unless(right.member == draft.member, NOT_HOLDER, item.grant, "grant")
         check_narrows_above(item.terms, chain)
         _check_recipients(draft, item, chain, entry)
-        columns.check_period(draft, item.terms)
+        columns.check_given(draft, item.terms)
         check_effective(draft, chain)
         for member in item.members:
             _offer(draft, f"{draft.record}-{count}", item, right, member, entry)

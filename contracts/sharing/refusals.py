@@ -54,18 +54,28 @@ def _weigh(
 def _contradicted(draft: Draft, ground: str | None, asked: RequestedItem) -> str | None:
     """R441: a ground that the catalogue contradicts is no ground, and a finding.
 
-    What is shared unconditionally is not refused for reasons of law, need or security: its entry
-    would have to say so first. What was released is held.
+    What is shared unconditionally is not refused for reasons of law, need or security, nor given or
+    amended for less: its entry would have to say so first. What was released is held, though there
+    may be parts of it that are not.
     """
     entry = read(draft, EntryTerms, f"entry/{asked.dataset}")
     if entry is None:
         return None
-    if entry.sharing == "unconditional" and ground in NEVER_OF_UNCONDITIONAL:
-        return "the data is shared unconditionally"
+    why = contradicted_by(draft, entry, ground)
+    if why is not None:
+        return why
     releases = held(draft, Dataset, f"dataset/{asked.dataset}").releases
     if ground == "not-held" and releases > 0:
         return f"{asked.dataset}@{releases} was released"
     return None
+
+
+def contradicted_by(draft: Draft, entry: EntryTerms, ground: str | None) -> str | None:
+    """What the sharing class of an entry says against a ground, the first half of R441."""
+    is_weighed = draft.context.ledger.parameters.answers_weighed
+    is_open = is_weighed and entry.sharing == "unconditional"
+    contradicts = is_open and ground in NEVER_OF_UNCONDITIONAL
+    return "the data is shared unconditionally" if contradicts else None
 
 
 def _find_not_supplemented(draft: Draft, base: CaseId, asked: RequestedItem) -> None:

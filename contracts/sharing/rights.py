@@ -22,7 +22,7 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
-from contracts.sharing import backflow, bars, emergency, supply
+from contracts.sharing import backflow, bars, emergency, refusals, supply
 from contracts.sharing.chains import chain_of, check_effective
 from contracts.terms import meet, narrows
 from contracts.use import disposal, effect_report, first_use, unused_fields
@@ -45,11 +45,11 @@ from ledger.records.sharing import (
     Audience,
     Grant,
     GrantItem,
+    NarrowingGround,
     Request,
     RequestItem,
     Revocation,
 )
-from ledger.records.terms import Terms
 from ledger.types import DatasetId, ItemId, MemberId
 
 CONSULTATION_WAIVED = frozenset({"breach", "legal-change", "secrecy"})
@@ -72,7 +72,7 @@ def apply_request(draft: Draft, body: Request) -> None:
         refuse_unless(not is_own, NOT_CONSUMER, "the provider needs no grant", "dataset")
         refuse_unless(entry.sharing != "withheld", WITHHELD, item.dataset, "dataset")
         refuse_unless(entry.record == item.entry, ENTRY_CHANGED, item.dataset, "entry")
-        columns.check_period(draft, item.terms)
+        columns.check_given(draft, item.terms)
         emergency.ask(draft, item, named, entry)
         request_id, grant_id = f"{draft.record}-{n}", f"{draft.record}-{len(body.items) + n}"
         asked = _ask(draft, request_id, item, entry, is_founded=body.basis is not None)
@@ -106,7 +106,7 @@ def apply_grant(draft: Draft, body: Grant) -> None:
         refuse_unless(item.schema == entry.schema, SCHEMA_DIFFERS, entry.schema, "schema")
         if asked is not None:
             _close_request(draft, item, asked)
-        columns.check_period(draft, item.terms)
+        columns.check_given(draft, item.terms)
         if item.emergency is not None:
             emergency.check_span(item.terms, draft.context.time)
         for member in item.members or (None,):
@@ -336,17 +336,26 @@ def _grant(
         _stand(draft, grant_id, item.dataset)
     if asked is not None and asked.backflow:
         backflow.find_conditioned(draft, grant_id, item.terms, asked, entry)
-    elif asked is not None and item.ground is None:
-        _find_conditions_added(draft, grant_id, item, meet(asked.terms, entry.conditions), asked)
+    elif asked is not None and not narrows(meet(asked.terms, entry.conditions), item.terms):
+        _find_conditions_added(draft, grant_id, item.ground, entry, asked)
 
 
 def _find_conditions_added(
-    draft: Draft, grant_id: ItemId, item: GrantItem, offered: Terms, asked: RequestedItem
+    draft: Draft,
+    grant_id: ItemId,
+    ground: NarrowingGround | None,
+    entry: EntryTerms,
+    asked: RequestedItem,
 ) -> None:
-    """R405: an answer narrower than asked, as far as the entry offered it, needs a ground."""
-    if not narrows(offered, item.terms):
+    """R405: an answer narrower than asked, as far as the entry offered it, needs a ground.
+
+    One that the entry contradicts is none (R441).
+    """
+    why = refusals.contradicted_by(draft, entry, ground)
+    if ground is None or why is not None:
+        accused, measure = (draft.member,), None if why is None else f"{ground}: {why}"
         findings.raise_finding(
-            draft, findings.CONDITIONS_ADDED, grant_id, (draft.member,), asked.member
+            draft, findings.CONDITIONS_ADDED, grant_id, accused, asked.member, measure=measure
         )
 
 

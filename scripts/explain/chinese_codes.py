@@ -161,6 +161,7 @@ REASONS: Final[Mapping[str, str]] = {
     "ground-missing": "此步骤需要一项编码依据",
     "request-differs": "授权所答复的申请属于其他数据或者其他成员",
     "period-over": "期限在开始之前已经结束",
+    "allows-nothing": "所列使用条件不允许任何使用",
     "too-long-for-emergency": "紧急授权须在 30 日内终止",
     "formalities-missing": "该成员此前的紧急授权尚未补办手续",
     "not-an-emergency": "所指授权不是对该成员的紧急授权，或者属于其他数据",

@@ -26,6 +26,8 @@ OFFERED = replace(TERMS, delegable=2, operations=("export", "query", "read"))
 HELD = replace(TERMS, delegable=1, not_after=ENDS)
 """What health holds."""
 RENEWED = replace(HELD, not_after="2027-12-31T00:00:00.000Z")
+SHORT = replace(HELD, not_after=bodies.SOON)
+LATER = replace(HELD, not_before="2026-12-30T00:00:00.000Z")
 NARROW = replace(HELD, fields=("a",))
 OTHER = bodies.schema("a", "b", "c", "d")
 CUT = bodies.schema("a", "b")
@@ -129,6 +131,16 @@ AMENDMENTS = (
     Row("R420", "less, without a ground", "transport/main", amends(NARROW), findings.TERMS_NARROWED),
     Row("R420", "less, on a ground", "transport/main", amends(NARROW, ground="not-necessary")),
     Row("R420", "longer, for less", "transport/main", amends(replace(RENEWED, fields=("a",))), findings.TERMS_NARROWED),
+    Row("R446", "to an end sooner", "transport/main", amends(SHORT, ground="not-necessary"), findings.ENDED_AT_WILL),
+    Row("R446", "to an end there was not", "transport/main", amends(SHORT, replace(HELD, not_after=None), ground="not-held"), findings.ENDED_AT_WILL),
+    Row("R446", "to an end sooner, without a ground", "transport/main", amends(SHORT), findings.ENDED_AT_WILL),
+    Row("R446", "to an end sooner, for security", "transport/main", amends(SHORT, ground="security")),
+    Row("R446", "to an end sooner, by law", "transport/main", amends(SHORT, ground="legal-restriction")),
+    Row("R446", "to a later start", "transport/main", amends(LATER, ground="not-necessary"), findings.ENDED_AT_WILL),
+    Row("R446", "to a start that has passed", "transport/main", amends(replace(HELD, not_before=START), ground="not-necessary")),
+    Row("R446", "to the start there was", "transport/main", amends(replace(LATER, fields=("a",)), LATER, ground="not-necessary")),
+    Row("R446", "the delegator, what it passed on, to an end sooner", "health/main", below(replace(TERMS, fields=("a", "b"), not_after=bodies.SOON)), findings.ENDED_AT_WILL),
+    Row("R445", "so that it allows no operation", "transport/main", amends(replace(HELD, operations=()), ground="security"), reasons.ALLOWS_NOTHING),
     Row("R420", "by a schema with fewer columns", "transport/main", after(fewer_columns, schema=CUT.schema), findings.TERMS_NARROWED),
     Row("R420", "all columns by their names", "transport/main", amends(replace(HELD, fields=("a", "b", "c")))),
     Row("R418", "the delegator, what it passed on", "health/main", below(replace(TERMS, not_after=ENDS))),

@@ -26,6 +26,7 @@ OWN: Terms = replace(TERMS, rows=(RowFilter(column="a", prefixes=("110105",)),))
 """What Chaoyang may ask about itself: weather's territory is 110105, transport's 110000."""
 PLACES: Terms = replace(TERMS, rows=(RowFilter(column="a", prefixes=("110105001", "110105002")),))
 LESS: Terms = replace(OWN, fields=("a", "b"))
+CUT = bodies.schema("a", "b")
 STANDING_OWN = Audience(own_territory=True)
 
 
@@ -104,7 +105,6 @@ def test_own_rows_that_a_higher_level_holds_are_owed() -> None:
         elsewhere("110106"),
         elsewhere("11"),
         replace(TERMS, rows=(RowFilter(column="b", prefixes=("110105",)),)),
-        replace(TERMS, rows=(RowFilter(column="a", prefixes=()),)),
         replace(TERMS, rows=(RowFilter(column="a", prefixes=("110105", "110106")),)),
     ],
     ids=[
@@ -112,7 +112,6 @@ def test_own_rows_that_a_higher_level_holds_are_owed() -> None:
         "another's",
         "more than its own",
         "of another column",
-        "none",
         "and another's",
     ],
 )
@@ -177,6 +176,44 @@ ANSWERS = (
 
 @rule_table(ANSWERS)
 def test_answers(row: Row) -> None:
+    play(above(), row)
+
+
+def narrows(
+    terms: Terms,
+    given: Terms = OWN,
+    before: Callable[[Story], object] = lambda _: None,
+    **changes: object,
+) -> Callable[[Story], Body]:
+    """Weather is given what it asked for, which is amended on a ground afterwards."""
+
+    def action(story: Story) -> Body:
+        record = story.says("transport/main", answers(given)(story))
+        before(story)
+        return bodies.amendment(f"{record.digest}-0", terms, ground="not-necessary", **changes)
+
+    return action
+
+
+def cut(story: Story) -> None:
+    """An entry with fewer columns."""
+    story.says("transport/main", CUT)
+    story.catalogue(schema=CUT.schema, territory="a")
+
+
+AMENDMENTS = (
+    Row("R439", "to fewer columns", "transport/main", narrows(LESS), findings.BACKFLOW_CONDITIONED),
+    Row("R439", "to fewer rows", "transport/main", narrows(PLACES), findings.BACKFLOW_CONDITIONED),
+    Row("R439", "to an end", "transport/main", narrows(replace(OWN, not_after=bodies.SOON)), findings.BACKFLOW_CONDITIONED),
+    Row("R439", "to the columns there are, by their names", "transport/main", narrows(replace(OWN, fields=("a", "b", "c")))),
+    Row("R439", "to columns of a shorter schema", "transport/main", narrows(OWN, before=cut, schema=CUT.schema), findings.BACKFLOW_CONDITIONED),
+    Row("R439", "from more than was asked", "transport/main", narrows(OWN, given=TERMS)),
+    Row("R439", "once it is archived", "transport/main", narrows(LESS, before=lambda s: s.says("transport/main", bodies.lifecycle()))),
+)  # fmt: skip
+
+
+@rule_table(AMENDMENTS)
+def test_what_was_given_is_not_taken_back_by_an_amendment(row: Row) -> None:
     play(above(), row)
 
 

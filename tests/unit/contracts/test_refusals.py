@@ -11,9 +11,11 @@ from contracts.values import Case, RequestedItem
 from ledger.records import Body
 from ledger.records.catalogue import LegalBasis
 from ledger.records.genesis import Parameters
+from ledger.records.sharing import NarrowingGround
+from ledger.records.terms import RowFilter, Terms
 from ledger.types import ItemId
 from tests import bodies
-from tests.bodies import NOWHERE
+from tests.bodies import NOWHERE, SOON, TERMS
 from tests.story import Row, Story, play, published, rule_table
 
 LAW = LegalBasis(kind="law", reference="Art. 1")
@@ -86,6 +88,99 @@ ROWS = (
 @rule_table(ROWS)
 def test_refusals(row: Row) -> None:
     play(weighing(), row)
+
+
+LESS = replace(TERMS, operations=("query",))
+
+
+def grants(ground: NarrowingGround | None, terms: Terms = LESS) -> Callable[[Story], Body]:
+    """Transport answers what health asks for with less."""
+    return lambda s: bodies.grant(
+        bodies.grant_item("health", request=asks(s), terms=terms, ground=ground)
+    )
+
+
+def amends(
+    ground: NarrowingGround, terms: Terms = LESS, before: Callable[[Story], object] = lambda _: None
+) -> Callable[[Story], Body]:
+    """Transport gives health what it asks for, and less afterwards."""
+
+    def action(story: Story) -> Body:
+        grant_id = story.grant()
+        before(story)
+        return bodies.amendment(grant_id, terms, ground=ground)
+
+    return action
+
+
+def passed_on_for_less(story: Story) -> Body:
+    wide = replace(TERMS, delegable=1)
+    story.catalogue(conditions=wide, sharing="unconditional")
+    return bodies.amendment(story.pass_on(story.grant(wide), "audit"), LESS, ground="security")
+
+
+def offering_less(story: Story) -> None:
+    story.catalogue(conditions=LESS, sharing="unconditional")
+
+
+LATE = replace(TERMS, not_before="2099-01-01T00:00:00.000Z")
+ANSWERS = (
+    Row("R405 R441", "for less, as a matter of security", "transport/main", grants("security"), findings.CONDITIONS_ADDED),
+    Row("R405 R441", "from the end of the century on", "transport/main", grants("not-necessary", LATE), findings.CONDITIONS_ADDED),
+    Row("R405 R441", "for less, as part of it is not held", "transport/main", grants("not-held")),
+    Row("R405", "for less, without a ground", "transport/main", grants(None), findings.CONDITIONS_ADDED),
+    Row("R405 R441", "as asked, on a ground", "transport/main", grants("security", TERMS)),
+    Row("R420 R441", "amended for less", "transport/main", amends("legal-restriction"), findings.TERMS_NARROWED),
+    Row("R420 R441", "amended for less, as part of it is not held", "transport/main", amends("not-held")),
+    Row("R420 R441", "amended to what the entry offers by now", "transport/main", amends("legal-restriction", before=offering_less)),
+    Row("R420 R441", "amended once it is archived", "transport/main", amends("legal-restriction", before=archived)),
+    Row("R446 R441", "amended to an end, as a matter of security", "transport/main", amends("security", replace(TERMS, not_after=SOON)), findings.ENDED_AT_WILL),
+    Row("R420 R441", "amended by who passed it on, who owes nothing", "health/main", passed_on_for_less),
+)  # fmt: skip
+
+
+@rule_table(ANSWERS)
+def test_what_is_there_for_all_is_not_given_for_less(row: Row) -> None:
+    play(weighing(sharing="unconditional"), row)
+
+
+@pytest.mark.rule("R405", "R420", "R441")
+@pytest.mark.parametrize("answer", [grants("security"), amends("security")])
+def test_less_is_given_on_a_ground_where_nothing_contradicts_it(
+    answer: Callable[[Story], Body],
+) -> None:
+    for story in (weighing(), Story().publish(sharing="unconditional")):
+        assert story.world.find(story.world.sign("transport/main", answer(story))) == ()
+
+
+@pytest.mark.rule("R445", "1310")
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"fields": ()},
+        {"operations": ()},
+        {"purposes": ()},
+        {"systems": ()},
+        {"uses_max": 0},
+        {"rate_per_day": 0},
+        {"rows": (RowFilter(column="a", prefixes=()),)},
+    ],
+    ids=str,
+)
+def test_a_right_to_nothing_is_no_answer(part: dict[str, object]) -> None:
+    story = published()
+    grant = story.world.sign("transport/main", grants("security", replace(TERMS, **part))(story))
+    assert story.world.refuse(grant) == reasons.ALLOWS_NOTHING
+    offer = bodies.grant(bodies.grant_item("health", terms=replace(TERMS, **part)))
+    assert story.world.refuse(story.world.sign("transport/main", offer)) == reasons.ALLOWS_NOTHING
+    request = bodies.request(bodies.request_item(story.entry, replace(TERMS, **part)))
+    assert story.world.refuse(story.world.sign("health/main", request)) == reasons.ALLOWS_NOTHING
+
+
+@pytest.mark.rule("R445")
+def test_an_entry_may_offer_nothing() -> None:
+    story = Story()
+    story.catalogue(conditions=replace(TERMS, operations=()))
 
 
 @pytest.mark.rule("R441")

@@ -78,13 +78,11 @@ def test_it_is_due_at_the_end_of_the_right() -> None:
 
 
 @pytest.mark.rule("R519")
-def test_nothing_is_kept_where_the_ledger_sets_no_days_or_nothing_is_granted() -> None:
+def test_nothing_is_kept_where_the_ledger_sets_no_days_or_nobody_is_granted_it() -> None:
     story = Story().publish()
     story.grant()
     assert unused(story) is None
     story = watched()
-    story.grant(replace(TERMS, fields=()))
-    assert unused(story) is None
     story.stand()
     assert unused(story) is None
 

@@ -37,6 +37,16 @@ def uses(terms: Terms = TERMS, **changes: object) -> Callable[[Story], Body]:
     return action
 
 
+def twice(terms: Terms) -> Callable[[Story], Body]:
+    """Health uses a row of it, and another one."""
+
+    def action(story: Story) -> Body:
+        story.catalogue(conditions=terms)
+        return bodies.usage(story.grant(terms), story.world.now, rows=(1, 1))
+
+    return action
+
+
 def under(grant: Callable[[Story], str]) -> Callable[[Story], Body]:
     """Health uses it under what it claims to be its grant."""
     return lambda story: bodies.usage(grant(story), story.world.now)
@@ -113,9 +123,9 @@ USES = (
     Row("R504", "reported in time", "health/main", uses(replace(TERMS, report_within=1_000))),
     Row("R504", "reported late", "health/main", uses(replace(TERMS, report_within=999)), findings.REPORTED_LATE),
     Row("R505", "as often as granted", "health/main", uses(replace(TERMS, uses_max=1))),
-    Row("R505", "more often than granted", "health/main", uses(replace(TERMS, uses_max=0)), findings.USES_EXCEEDED),
+    Row("R505", "more often than granted", "health/main", twice(replace(TERMS, uses_max=1)), findings.USES_EXCEEDED),
     Row("R505", "of more rows than granted", "health/main", uses(replace(TERMS, rows_max=0)), findings.ROWS_EXCEEDED),
-    Row("R506", "more often a day than granted", "health/main", uses(replace(TERMS, rate_per_day=0)), findings.RATE_EXCEEDED),
+    Row("R506", "more often a day than granted", "health/main", twice(replace(TERMS, rate_per_day=1)), findings.RATE_EXCEEDED),
     Row("R507", "of contents that were never released", "health/main", uses(content=VersionContent(dataset="flights", sha256=NOWHERE, version=1)), findings.CONTENT_UNKNOWN),
     Row("R507", "of a version that was never released", "health/main", uses(content=VersionContent(dataset="flights", sha256=bodies.CONTENT, version=2)), findings.CONTENT_UNKNOWN),
 )  # fmt: skip
