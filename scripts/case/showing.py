@@ -16,6 +16,7 @@ from node.client.answers import JsonObject
 from scripts.catalogue.profile import Reading
 from scripts.console_text import fail, info, print_fields, print_json, print_table, success
 from scripts.options import JsonFlag, with_options
+from scripts.record.chain import chain_above
 from scripts.record.listing import AsAtOption, as_at_of
 
 app = typer.Typer()
@@ -55,14 +56,16 @@ def show(
     Example: `blockpool case show CASE`
     """
     with at.client() as client:
-        told = _read(client, case, as_at_of(client, as_at))
-    names = {one.encode_name for one in fields(Case)} & told.keys()
-    value = convert({name: told[name] for name in names}, Case)
+        moment = as_at_of(client, as_at)
+        told = _read(client, case, moment)
+        names = {one.encode_name for one in fields(Case)} & told.keys()
+        value = convert({name: told[name] for name in names}, Case)
+        right = chain_above(client, case, moment) if value.workflow == "grant" else None
     steps = [one for one in WORKFLOWS[value.workflow].steps if one.state == value.state]
     if as_json:
         print_json({"case": case, "course": told["steps"], "steps": steps, "value": value})
         return
-    print_fields(_fields(case, value))
+    print_fields((*_fields(case, value), ("the right", right and (right.why or right.state))))
     success("")
     course = (_cells(one) for one in convert(told["steps"], list[Taken]))
     print_table(("record", "when", "by", "what", "ground", "note"), course)

@@ -48,6 +48,7 @@ def standing(source: Source, case_id: CaseId, case: Case, language: Language) ->
     state = language.phrase("now", state=in_course(language.states, case.workflow, case.state))
     due = "" if case.due is None else language.phrase("due", due=case.due)
     yield language.phrases["comma"].join(filter(None, (state, due)))
+    yield from _hindered(source, case_id, case, language)
     rows = [row for row in WORKFLOWS[case.workflow].steps if row.state == case.state]
     for row in rows:
         who = language.phrases["comma"].join(_who(source, case, row, language))
@@ -57,6 +58,14 @@ def standing(source: Source, case_id: CaseId, case: Case, language: Language) ->
         yield language.phrase(name, step=step, who=who, record=record)
     if not rows:
         yield language.phrases["nobody"]
+
+
+def _hindered(source: Source, case_id: CaseId, case: Case, language: Language) -> Iterator[str]:
+    """Why a right that is in force by its own course cannot be used all the same."""
+    if (case.workflow, case.state) == ("grant", "in-force"):
+        why = source.right_state(case_id).why
+        if why is not None:
+            yield language.phrase("hindered", why=measured(language.measures, why))
 
 
 def subject_told(source: Source, case: Case, language: Language) -> str:
@@ -124,3 +133,6 @@ def _who(source: Source, case: Case, row: Step, language: Language) -> Iterator[
             yield language.phrase("party", member=member, part=named)
         else:
             yield named
+    for member in cases.stand_ins(source, case, row):
+        named = word(language.parts, "government")
+        yield language.phrase("party", member=member, part=named)

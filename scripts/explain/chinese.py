@@ -197,6 +197,7 @@ CHINESE: Final = Language(
         "evidence": "依据的记录：{record}",
         "finding": "{code}（F{number}）：{meaning}",
         "found": "存在什么问题",
+        "hindered": "但授权并非有效：{why}；现在使用即为疑点",
         "heading": "记录 {index}：{kind}",
         "key": "由密钥 {key} 签名，自序号 {since} 起使用",
         "key-suspect": "该密钥自序号 {since} 起可疑，此后的记录需要确认",

@@ -152,6 +152,7 @@ ENGLISH: Final = Language(
         "evidence": "its evidence is record {record}",
         "finding": "{code} (F{number}): {meaning}",
         "found": "What is wrong with it",
+        "hindered": "but it does not hold: {why}; a use of now would be a finding",
         "heading": "Record {index}: {kind}",
         "key": "signed with the key {key}, in use since leaf {since}",
         "key-until": "signed with the key {key}, in use from leaf {since} to leaf {until}",

@@ -12,9 +12,10 @@ from msgspec import Struct, convert
 from msgspec import json as msgspec_json
 
 from contracts.replay import Block, BlockResult, found, step
+from contracts.sharing.chains import RightState, StateName, chain_of, state_of
 from contracts.transition import Accepted
-from contracts.values import Value, parse_value
-from contracts.view import MemoryState
+from contracts.values import GrantedRight, Value, parse_value
+from contracts.view import MemoryState, held
 from ledger.checkpoint import parse_checkpoint
 from ledger.envelope import Envelope
 from ledger.errors import FormatError
@@ -23,7 +24,7 @@ from ledger.note import parse_note
 from ledger.records import Record, parse_record
 from ledger.seal import FindingRef, is_seal, parse_seal
 from ledger.tiles import TILE_WIDTH, Bundle, parse_bundle
-from ledger.types import CaseId
+from ledger.types import CaseId, ItemId, Time
 from node.client import Client, ProblemError
 from scripts.audit.log_source import LogSource, SourceError, read_ahead, read_checkpoint
 from scripts.console_text import progress
@@ -66,6 +67,9 @@ class Source(Protocol):
     def course(self, case: CaseId) -> Sequence[Told]:
         """What opened and moved a case, in order."""
 
+    def right_state(self, grant: ItemId) -> RightState:
+        """Where a right stands, with every right above it: now, or at the end of the log."""
+
 
 class _Moved(Struct):
     """A leaf that opened or moved a case."""
@@ -77,6 +81,13 @@ class _Course(Struct):
     """What a node answers about a case, as far as it is needed here."""
 
     steps: tuple[_Moved, ...]
+
+
+class _Stands(Struct):
+    """What a node answers about a right with those above it, as far as it is needed here."""
+
+    state: StateName
+    why: str | None
 
 
 class NodeSource:
@@ -126,6 +137,11 @@ class NodeSource:
         leaves = (self.leaf(one.index) for one in course.steps)
         return [one for one in leaves if one is not None]
 
+    def right_state(self, grant: ItemId) -> RightState:
+        """As `Source.right_state`."""
+        stands = convert(self._client.get(f"/v1/grants/{grant}/chain"), _Stands)
+        return RightState(stands.state, stands.why)
+
 
 def _value(key: str, raw: bytes) -> Value | None:
     if raw == b"null":
@@ -145,6 +161,7 @@ class ReplayedSource:
         self._by_digest: dict[str, int] = {}
         self._moved: dict[CaseId, list[int]] = {}
         self._then: dict[str, Value | None] = {}
+        self._time: Time = ""
         self._replay(source)
 
     def leaf(self, ref: int | str) -> Told | None:
@@ -163,6 +180,11 @@ class ReplayedSource:
     def course(self, case: CaseId) -> Sequence[Told]:
         """As `Source.course`."""
         return [self._leaves[index] for index in self._moved.get(case, ())]
+
+    def right_state(self, grant: ItemId) -> RightState:
+        """As `Source.right_state`."""
+        right = held(self._state, GrantedRight, f"grant/{grant}")
+        return state_of(chain_of(self._state, grant, right), self._time)
 
     def _replay(self, source: LogSource) -> None:
         size = parse_checkpoint(parse_note(read_checkpoint(source)).text).size
@@ -196,6 +218,7 @@ class ReplayedSource:
         if result.leaves[-1] != sealed:
             raise FormatError(f"block {seal.height} does not lead to its seal: audit the log")
         self._state.commit(result.changes, result.map_update)
+        self._time = seal.block_time
         outcomes = [one.outcome for one in result.verdicts if isinstance(one, Accepted)]
         for n, outcome in enumerate((*outcomes, result.settlement)):
             record = records[n] if n < len(records) else None

@@ -136,5 +136,12 @@ def test_the_chain_of_a_right_is_told_up_to_what_the_provider_gave(
     told = command.json("record", "chain", below["id"])
     assert [one["uses"] for one in told["chain"]] == [1, 1]
     assert told["chain"][1]["holds"] == f"the grant ended at {shared.now}"
+    assert told["state"] == "fallen"
+    why = f"the grant ended at {shared.now}, above: {above}"
+    assert f"nothing: {why}" in " ".join(command.ok("record", "chain", below["id"]).split())
+    shown = " ".join(command.ok("case", "show", below["id"]).split())
+    assert why in shown
+    explained = " ".join(command.ok("explain", below["id"]).split())
+    assert "but it does not hold: the grant ended at" in explained
     assert "transport" not in command.ok("record", "chain", above)
     assert "no grant `none`" in command.fails("record", "chain", "none")
