@@ -432,12 +432,12 @@ class StatedDelivery(Canonical):
 class ServiceAccount(Canonical):
     """What both sides have counted of a service under a right, in one local month.
 
-    `giver` is who stated the answers last.
+    `givers` stated the answers, in the order in which they first did.
     """
 
     answered_rows: Count = 0
     answers: Count = 0
-    giver: MemberId | None = None
+    givers: tuple[MemberId, ...] = ()
     used_rows: Count = 0
     uses: Count = 0
 

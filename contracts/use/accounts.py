@@ -4,6 +4,7 @@
     health      usage      … day by day, in November 98 uses of 980 rows
     `account/<grant>/2026-11`   100 answers, 1,000 rows ↔ 98 uses, 980 rows
     when the case `<grant>-account-2026-11` falls due: finding `month-differs`, against both
+    transport   delivery   … 2 answers of November more: `reopened`, compared once again
 
 An account is kept of rights to what the catalogue calls a service, where the ledger sets
 `reconcileDays`; the right says so (`GrantedRight.accounted`), and no other use costs anything more.
@@ -21,7 +22,7 @@ from contracts.view import held, read
 from ledger.records.delivery import Delivery
 from ledger.records.use import Usage
 from ledger.times import DAY_MS, MINUTE_MS, date_of_day, day_of, from_ms, to_ms
-from ledger.types import SAFE_INTEGER_MAX, CaseId, ItemId, Time
+from ledger.types import SAFE_INTEGER_MAX, CaseId, ItemId, MemberId, Time
 
 _WHOLE: Final = 10_000
 
@@ -46,7 +47,7 @@ def count_answers(draft: Draft, body: Delivery, right: GrantedRight) -> None:
         account,
         answered_rows=min(account.answered_rows + body.rows, SAFE_INTEGER_MAX),
         answers=min(account.answers + body.count, SAFE_INTEGER_MAX),
-        giver=draft.member,
+        givers=tuple(dict.fromkeys((*account.givers, draft.member))),
     )
     draft.put(f"account/{body.grant}/{_month(day)}", after)
 
@@ -55,26 +56,27 @@ def compare(draft: Draft, case_id: CaseId, case: Case) -> None:
     """R523: what was answered but not used at all is a finding against who has the right.
 
     R524: else answers and uses agree, in number and in rows, within the tolerance of the ledger. A
-    difference is a finding against both. More uses than answers are one only where the terms let
-    nothing be kept, since what is kept can be used again without a call.
+    difference is a finding against both, that is against everybody who stated answers. More uses
+    than answers are one only where the terms let nothing be kept, since what is kept can be used
+    again without a call.
     """
     grant_id, _, month = case_id.rpartition("-account-")
     right = held(draft, GrantedRight, f"grant/{grant_id}")
     account = held(draft, ServiceAccount, f"account/{grant_id}/{month}")
-    giver = next((one.member for one in case.parties if one.part == "provider"), right.provider)
-    giver, consumer = account.giver or giver, right.member or ""
+    owing = tuple(one.member for one in case.parties if one.part == "provider")
+    givers, consumer = account.givers or owing, right.member or ""
     used = f"{account.uses} uses, {account.used_rows} rows"
     answered = f"{account.answers} answers, {account.answered_rows} rows"
     if account.answers and not account.uses:
+        accused: tuple[MemberId, ...] = (consumer,)
         code = findings.DELIVERED_NOT_REPORTED
-        findings.raise_finding(
-            draft, code, case_id, (consumer,), giver, measure=used, limit=answered
-        )
     elif _differs(draft, right, account):
-        both = tuple(dict.fromkeys((giver, consumer)))
-        findings.raise_finding(
-            draft, findings.MONTH_DIFFERS, case_id, both, measure=used, limit=answered
-        )
+        accused = tuple(dict.fromkeys((*givers, consumer)))
+        code = findings.MONTH_DIFFERS
+    else:
+        return
+    base = cases.overdue_base(draft, case_id, case, code.code)
+    findings.raise_finding(draft, code, base, accused, givers[0], measure=used, limit=answered)
 
 
 def _differs(draft: Draft, right: GrantedRight, account: ServiceAccount) -> bool:
@@ -95,13 +97,16 @@ def _account(
 
     It counts in the local month in which its span ends. The first record that counts in an account
     opens its case. Both sides have until it is due: the working days the ledger sets, after the
-    month and the time the terms set to report a use.
+    month and the time the terms set to report a use. What counts after the comparison opens the
+    case once more, and is compared when it has been due again; what comes later still is counted.
     """
     month = _month(day)
     case_id = f"{grant_id}-account-{month}"
     account = read(draft, ServiceAccount, f"account/{grant_id}/{month}")
     if account is not None:
-        cases.follow(draft, case_id, step)
+        is_open = cases.follow(draft, case_id, step)
+        if is_open and held(draft, Case, f"case/{case_id}").due is None:
+            cases.move_deadline(draft, case_id, _due(draft, right, day))
         return account
     above = None if right.parent is None else held(draft, GrantedRight, f"grant/{right.parent}")
     giver = right.provider if above is None or above.member is None else above.member

@@ -42,10 +42,19 @@ FIELD_USE: Final = Workflow(
 ACCOUNT: Final = Workflow(
     "account",
     "what both sides count of a service in a month",
-    (State("open", None, "compared"), State("compared")),
+    (
+        State("open", None, "compared"),
+        State("compared", rests=True),
+        State("reopened", None, "closed"),
+        State("closed"),
+    ),
     (
         Step("W921", "open", "count-use", ("consumer",), "open", by="usage"),
         Step("W922", "open", "count-answers", ("provider",), "open", by="delivery"),
+        Step("W923", "compared", "count-use", ("consumer",), "reopened", by="usage"),
+        Step("W924", "compared", "count-answers", ("provider",), "reopened", by="delivery"),
+        Step("W925", "reopened", "count-use", ("consumer",), "reopened", by="usage"),
+        Step("W926", "reopened", "count-answers", ("provider",), "reopened", by="delivery"),
     ),
 )
 

@@ -12,6 +12,7 @@ from ledger.records.catalogue import Mode
 from ledger.records.genesis import Calendar, Parameters
 from ledger.records.terms import Terms
 from ledger.times import DAY_MS
+from ledger.types import Time
 from tests import bodies
 from tests.bodies import TERMS
 from tests.story import Story
@@ -22,6 +23,8 @@ NOTHING_KEPT: Final = replace(TERMS, storage="none")
 NOVEMBER: Final = "2026-11-30T12:00:00.000Z"
 DUE: Final = "2026-12-08T00:00:00.000Z"
 """November ends with a Monday; five working days later ends Monday, 7 December."""
+AGAIN: Final = "2026-12-16T00:00:00.000Z"
+"""Five working days after what is reported on 8 December."""
 
 
 def served(terms: Terms = NOTHING_KEPT, parameters: Parameters | None = None) -> Story:
@@ -51,10 +54,10 @@ def account(story: Story, month: str = "2026-11") -> ServiceAccount | None:
     return value
 
 
-def compared(story: Story) -> list[str]:
+def compared(story: Story, at: Time = DUE, state: str = "compared") -> list[str]:
     """The codes of what is found when the month is compared; who is accused stands first."""
-    result = story.world.block(at=DUE)
-    assert story.state_of(f"{story.grant_id}-account-2026-11") == "compared"
+    result = story.world.block(at=at)
+    assert story.state_of(f"{story.grant_id}-account-2026-11") == state
     found = []
     for one in result.settlement.findings:
         case = story.world.value(f"case/{one.case}")
@@ -106,7 +109,7 @@ def test_both_sides_add_up_in_any_order() -> None:
     uses(story, [1])
     answers(story, 1, 1)
     assert account(story) == ServiceAccount(
-        answered_rows=8, answers=3, giver="transport", used_rows=8, uses=3
+        answered_rows=8, answers=3, givers=("transport",), used_rows=8, uses=3
     )
     assert compared(story) == []
 
@@ -154,16 +157,34 @@ def test_who_reports_on_a_month_long_past_leaves_time_to_the_other() -> None:
 
 
 @pytest.mark.rule("R522")
-def test_what_comes_after_the_comparison_is_counted_and_not_compared() -> None:
+def test_what_comes_after_the_comparison_is_compared_once_more() -> None:
     story = served()
     answers(story, 1, 1)
     assert compared(story) == ["health: delivered-not-reported"]
-    uses_before = bodies.usage(story.grant_id, NOVEMBER)
-    story.says("health/main", uses_before)
+    story.says("health/main", bodies.usage(story.grant_id, NOVEMBER))
+    case = story.world.value(f"case/{story.grant_id}-account-2026-11")
+    assert isinstance(case, Case)
+    assert (case.state, case.due) == ("reopened", AGAIN)
+    assert compared(story, AGAIN, "closed") == []
+    story.says("health/main", bodies.usage(story.grant_id, NOVEMBER))
     after = account(story)
     assert after is not None
-    assert after.uses == 1
-    assert story.state_of(f"{story.grant_id}-account-2026-11") == "compared"
+    assert after.uses == 2, "what comes later still is counted"
+    assert story.state_of(f"{story.grant_id}-account-2026-11") == "closed"
+
+
+@pytest.mark.rule("R522", "R524", "W923", "W924", "W925", "W926")
+def test_who_is_late_with_its_answers_hides_none() -> None:
+    story = served()
+    uses(story, [1])
+    assert compared(story) == BOTH
+    in_november = bodies.delivery(
+        story.grant_id, NOVEMBER, count=100, mode="service", rows=100, sha256=None
+    )
+    story.says("transport/main", in_november)
+    story.says("transport/main", in_november)
+    story.says("health/main", bodies.usage(story.grant_id, NOVEMBER))
+    assert compared(story, AGAIN, "closed") == BOTH
 
 
 @pytest.mark.rule("R522")
@@ -203,3 +224,15 @@ def test_of_what_was_passed_on_either_giver_states_the_answers() -> None:
     ]
     answers(story, 3, 1)
     assert compared(story) == ["transport+audit: month-differs"]
+
+
+@pytest.mark.rule("R524", "F23")
+def test_whoever_stated_answers_is_accused_not_who_did_last() -> None:
+    wide = replace(NOTHING_KEPT, delegable=1)
+    story = Story(Parameters(reconcile_days=5)).publish(conditions=wide, mode=SERVICE)
+    story.grant_id = story.pass_on(story.grant(wide), "audit", NOTHING_KEPT)
+    story.world.block(at=NOVEMBER)
+    uses(story, [1], by="audit")
+    answers(story, 1000, 1000, by="health")
+    answers(story, 1, 1, by="transport")
+    assert compared(story) == ["health+transport+audit: month-differs"]

@@ -332,6 +332,8 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("field-use", "used"): said(to_use_whole, "health/main", use),
     ("account", "open"): to_account_for,
     ("account", "compared"): overdue(to_account_for),
+    ("account", "reopened"): said(overdue(to_account_for), "health/main", use),
+    ("account", "closed"): overdue(said(overdue(to_account_for), "health/main", use)),
     ("request", "open"): Story.ask,
     ("request", "backflow"): from_below,
     ("request", "granted"): answered,
