@@ -123,6 +123,20 @@ def test_deliveries_are_listed_until_they_are_acknowledged(command: Command) -> 
     assert "acknowledged in" in command.ok("record", "deliveries")
 
 
+def test_rights_are_listed_by_where_they_stand(command: Command) -> None:
+    every = command.json("record", "grants")
+    assert {"ended", "in-force"} <= {one["state"] for one in every}
+    for one in every:
+        assert (one["state"] == "in-force") == (one["why"] is None)
+        assert one["state"] != "in-force" or "endedAt" not in one
+    ended = command.json("record", "grants", "--state", "ended")
+    assert ended == [one for one in every if one["state"] == "ended"]
+    since = next(one for one in ended if "inForceSince" in one)["inForceSince"]
+    before = command.json("record", "grants", "--as-at", since)
+    assert "ended" not in {one["state"] for one in before}
+    assert "is none of" in command.run("record", "grants", "--state", "dead").stderr
+
+
 def test_the_chain_of_a_right_is_told_as_at_a_past_moment(command: Command) -> None:
     rights = command.json("record", "grants", "--consumer", "health")
     ended = next(one["id"] for one in rights if one.get("endedAt"))
