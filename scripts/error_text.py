@@ -75,7 +75,9 @@ def explain(error: Exception) -> tuple[str, str | None]:
         case SpellingError(member=member) if member:
             return f"{member}: {error}", None
         case SheetError():
-            return str(error), "make a sheet with: blockpool catalogue scan"
+            return str(
+                error
+            ), "make a sheet: blockpool catalogue scan; its columns: blockpool catalogue columns"
         case VerificationError():
             return f"does not verify: {error}", None
         case OSError(filename=str(name), strerror=str(reason)):

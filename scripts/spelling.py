@@ -21,8 +21,9 @@
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Final, Literal, TypeVar, get_args, get_origin
 
 from msgspec import Struct, ValidationError, convert
@@ -161,6 +162,16 @@ def typed(text: str, kind: object) -> object:
         return convert(text, kind)
     except ValidationError as error:
         raise SpellingError(f"{quoted(text)} {in_words(str(error))}") from error
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """What may have been meant instead of a word nobody knows, to be told behind it; or nothing.
+
+    >>> did_you_mean("report_witin", ["report_within", "rows"]), did_you_mean("colour", ["rows"])
+    (' (did you mean `report_within`?)', '')
+    """
+    near = get_close_matches(word, known, n=1)
+    return f" (did you mean `{near[0]}`?)" if near else ""
 
 
 def _member(path: str) -> str:

@@ -7,8 +7,9 @@ One CSV file, two kinds of rows, told apart by the cell `row`:
     column  flights  tailnum   Tail…    text     none                …     one per column of it
 
 `CELLS` says what each cell takes, for which rows, and whether it must be filled. Spreadsheet
-programs may save it with semicolons or tabs, with a byte-order mark, with columns moved or added;
-columns it does not know are left alone.
+programs may save it with semicolons or tabs, with a byte-order mark, with columns moved or left
+out. A column it does not know is refused: a condition under a mistyped name would be lost, and the
+data offered without it. Remarks have a column of their own, `hint`.
 
 A table or column may be named so that a spreadsheet program would take the cell for a formula and
 compute it (`=cmd|…`). Such a cell is written with an apostrophe before it, which such programs show
@@ -29,7 +30,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from scripts.csv_rows import ENCODING, read_csv
-from scripts.spelling import SpellingError
+from scripts.spelling import SpellingError, did_you_mean
 
 Row = Literal["column", "table"]
 _BOTH: Final[tuple[Row, ...]] = ("table", "column")
@@ -185,8 +186,12 @@ def _check_header(path: Path, names: Sequence[str]) -> None:
     missing = [cell.name for cell in CELLS if cell.needed and cell.name not in names]
     if missing:
         raise SheetError(f"{path} lacks the columns {', '.join(missing)}")
-    known = [name for name in names if name in CELL_OF_NAME]
-    twice = sorted({name for name in known if known.count(name) > 1})
+    named = [name for name in names if name]
+    unknown = [name for name in named if name not in CELL_OF_NAME]
+    if unknown:
+        told = ", ".join(f"`{name}`{did_you_mean(name, CELL_OF_NAME)}" for name in unknown)
+        raise SheetError(f"{path} has columns that mean nothing: {told}")
+    twice = sorted({name for name in named if named.count(name) > 1})
     if twice:
         raise SheetError(f"{path} has the columns {', '.join(twice)} twice")
 

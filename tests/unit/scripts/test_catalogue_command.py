@@ -295,7 +295,7 @@ def test_another_members_dataset_is_not_taken(command: Command, sheet: Path) -> 
 
 def test_spreadsheet_programs_may_save_it_their_way(command: Command, sheet: Path) -> None:
     rows = read(sheet)
-    names = ["remark", *reversed(list(rows[0]))]
+    names = [*reversed(list(rows[0]))]
     with sheet.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, names, delimiter=";", restval="")
         writer.writeheader()
@@ -309,6 +309,15 @@ def test_spreadsheet_programs_may_save_it_their_way(command: Command, sheet: Pat
     assert "lacks the columns" in command.fails(
         "catalogue", "publish", sheet, writer="transport/main"
     )
+
+
+def test_a_column_nobody_knows_is_refused(command: Command, sheet: Path) -> None:
+    """Or a condition under a mistyped name would be lost, and the data offered without it."""
+    text = sheet.read_text(encoding="utf-8")
+    sheet.write_text(text.replace("report_within", "report_witin", 1), encoding="utf-8")
+    refused = command.fails("catalogue", "publish", sheet, "--dry-run", writer="transport/main")
+    assert "`report_witin` (did you mean `report_within`?)" in " ".join(refused.split())
+    assert "blockpool catalogue columns" in refused
 
 
 def test_a_long_schema_is_published_in_parts(
