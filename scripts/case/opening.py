@@ -14,6 +14,7 @@ from node.client import Client
 from scripts.answers import read_value
 from scripts.catalogue.profile import Signing
 from scripts.console_text import fail
+from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.spelling import SpellingError, build, count, typed, words
@@ -104,6 +105,7 @@ def incident(
     people: Annotated[str, typer.Option(help="How many people it concerns.")] = "0",
     evidence: EvidenceOption = None,
     seal_to: SealOption = None,
+    anyway: AnywayFlag = False,
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
@@ -125,6 +127,7 @@ def incident(
             stage=typed(stage, _HINTS["stage"]),
             text=maybe_sealed(text, seal_to),
         )
+        forewarn(client, [body], anyway=anyway)
         (done,) = submit(writer, [("incident", body)], receipts)
     print_done([done], [(f"{done.digest}-0", category)], as_json=as_json)
 

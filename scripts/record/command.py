@@ -9,6 +9,7 @@ from ledger.records import KIND_OF_NAME, Body, Release, decode_body
 from scripts.catalogue.profile import Reading, Signing
 from scripts.console_text import USAGE, counted, fail, info
 from scripts.files import write_new
+from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.record import (
     account,
@@ -102,6 +103,7 @@ def use(
     keep_events: Annotated[
         Path | None, typer.Option(help="With --unlisted: keep them in this folder, salted.")
     ] = None,
+    anyway: AnywayFlag = False,
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
@@ -119,6 +121,7 @@ def use(
         uses = read_log(log, manner, zone_of(client))
         content = Content(dataset, version)
         bodies = list(usages(client, uses, content, listed=not unlisted, keep=keep_events))
+        forewarn(client, bodies, anyway=anyway)
         named: list[tuple[str, Body]] = [(f"uses from {one.started_at}", one) for one in bodies]
         done = submit(writer, named, receipts, "reporting uses")
     created = [

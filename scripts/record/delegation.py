@@ -19,6 +19,7 @@ from node.client import Client
 from scripts.answers import read_value
 from scripts.catalogue.profile import Signing
 from scripts.console_text import USAGE, fail
+from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.record.chain import allowed
 from scripts.record.sharing import entry_of, in_line
@@ -86,6 +87,7 @@ def amend(
     ] = False,
     table: TableOption = None,
     terms: TermsOptions = TermsOptions(),
+    anyway: AnywayFlag = False,
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
@@ -108,6 +110,7 @@ def amend(
             except SpellingError as error:
                 raise in_line(number, error) from error
         body = build(Amendment, items=tuple(sorted(items, key=lambda one: one.grant)))
+        forewarn(client, [body], anyway=anyway)
         (done,) = submit(writer, [("amendment", body)], receipts)
     print_done([done], [(one.grant, "amended") for one in body.items], as_json=as_json)
 

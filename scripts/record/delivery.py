@@ -14,6 +14,7 @@ from ledger.records import Acknowledgement, Delivery
 from ledger.records.delivery import DeliveryMode
 from scripts.answers import read_value
 from scripts.catalogue.profile import Signing
+from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.record.use import Content, version_used
 from scripts.sealed_text import document_digest
@@ -42,6 +43,7 @@ def deliver(
     times: CountOption = "1",
     mode: Annotated[str, typer.Option(help=f"Of {', '.join(get_args(DeliveryMode))}.")] = "file",
     version: Annotated[int | None, typer.Option(help="Version handed over; the latest.")] = None,
+    anyway: AnywayFlag = False,
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
@@ -70,6 +72,7 @@ def deliver(
             sha256=_digest(file),
             started_at=ended if started_at is None else zone.start(started_at),
         )
+        forewarn(client, [body], anyway=anyway)
         (done,) = submit(writer, [(grant, body)], receipts)
     name = f"{body.content.dataset}@{body.content.version} to {right.member}"
     print_done([done], [(done.digest, name)], as_json=as_json)

@@ -10,6 +10,7 @@ from ledger.records.catalogue import LegalBasis
 from ledger.records.genesis import Level
 from ledger.records.sharing import EmergencyGround, NarrowingGround, RevocationGround
 from scripts.catalogue.profile import Signing
+from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.record.sharing import grant_items, request_items
 from scripts.record.terms import TermsOptions
@@ -116,6 +117,7 @@ def grant(
     ] = None,
     table: TableOption = None,
     terms: TermsOptions = TermsOptions(),
+    anyway: AnywayFlag = False,
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
@@ -141,6 +143,7 @@ def grant(
     with at.open() as (client, writer):
         items = grant_items(client, given, table, terms, ground)
         body = build(Grant, items=tuple(items))
+        forewarn(client, [body], anyway=anyway)
         (done,) = submit(writer, [("grant", body)], receipts)
     to = [(one.dataset, member) for one in items for member in one.members or ("all who apply",)]
     created = [
@@ -180,6 +183,7 @@ def revoke(
     ] = None,
     note: Annotated[str | None, typer.Option(help="Explanation.")] = None,
     seal_to: SealOption = None,
+    anyway: AnywayFlag = False,
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
@@ -196,7 +200,8 @@ def revoke(
         ground=typed(ground, RevocationGround),
         note=None if note is None else maybe_sealed(note, seal_to),
     )
-    with at.open() as (_, writer):
+    with at.open() as (client, writer):
+        forewarn(client, [body], anyway=anyway)
         done = submit(writer, [("revocation", body)], receipts)
     print_done(done, [(one, "revoked") for one in ids], as_json=as_json)
 

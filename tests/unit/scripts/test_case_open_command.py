@@ -94,7 +94,7 @@ def test_what_cannot_be_read_is_told(command: Command, released: str) -> None:
 def test_an_incident_is_reported(command: Command, world: World) -> None:
     done = command.json(
         "case", "incident", "leak", "--stage", "transfer", "--datasets", "flights",
-        "--discovered-at", "2026-11-23T00:00:00Z", "--people", "12", "--text", "a lost disk",
+        "--discovered-at", "2026-11-23T00:00:00Z", "--people", "12", "--text", "a lost disk", "--anyway",
         writer="health/main",
     )  # fmt: skip
     (case,) = [one["id"] for one in done["created"]]

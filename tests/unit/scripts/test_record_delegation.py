@@ -99,7 +99,13 @@ def test_rights_are_renewed_and_keep_the_rest_of_their_terms(
 
 def test_less_without_a_ground_is_told_as_a_finding(command: Command, shared: World) -> None:
     result = command.run(
-        "record", "amend", held(command, shared), "--fields", "a", writer="transport/main"
+        "record",
+        "amend",
+        held(command, shared),
+        "--fields",
+        "a",
+        "--anyway",
+        writer="transport/main",
     )
     assert result.exit_code == 0
     assert "warning: finding terms-narrowed" in result.stderr
