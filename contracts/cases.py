@@ -23,19 +23,21 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
-from contracts.succession import hands_of
+from contracts.succession import hands_of, is_suspended, keeper_of
 from contracts.values import (
     Case,
     Due,
     EntryTerms,
     GrantedRight,
+    Member,
     Party,
     ReleasedVersion,
     RequestedItem,
     Suspicion,
 )
 from contracts.view import StateView, held, read
-from contracts.workflows import WORKFLOWS, Part, Step
+from contracts.workflows import WORKFLOWS, Part, State, Step
+from ledger.records import KIND_OF_NAME
 from ledger.records.cases import Step as StepBody
 from ledger.records.genesis import Parameters
 from ledger.running_digest import EMPTY_RUN, extend_run
@@ -45,6 +47,8 @@ Effect = Callable[[Draft, Case], None]
 """What a step does beside moving its case."""
 OFFICES = ("auditor", "committee", "government", "mediator", "steward")
 """What a table may call for beside the parties of a case; who mediates is found in each case."""
+STOOD_IN_FOR = ("auditor", "steward")
+"""Offices in whose place the government decides, where everybody in them is a party."""
 EVIDENCE_CODE = "evidence-not-produced"
 """What is found where an order asks for documents and none come in time."""
 DAYS_OF: Mapping[str, Callable[[Parameters], int | None]] = {
@@ -207,10 +211,20 @@ def pass_deadline(draft: Draft, key: str) -> tuple[CaseId, Case]:
     draft.remove(key)
     case = held(draft, Case, f"case/{case_id}")
     table = WORKFLOWS[case.workflow]
-    following = table.state(case.state).then or case.state
+    following = _following(draft, case, table.state(case.state))
     again = None if following == case.state else table.state(following).days
     _put(draft, case_id, replace(case, state=following, due=_deadline(draft, again, None)))
     return case_id, case
+
+
+def _following(view: StateView, case: Case, state: State) -> str:
+    """R722: what nobody could decide, since everybody who might is a party, ends with its deadline.
+
+    That is a case that waits for who mediates, or for the government on appeal.
+    """
+    if state.unheard is not None and not late_in(view, case):
+        return state.unheard
+    return state.then or state.name
 
 
 def overdue_base(view: StateView, case_id: CaseId, case: Case, code: str) -> CaseId:
@@ -236,16 +250,45 @@ def late_in(view: StateView, case: Case) -> tuple[MemberId, ...]:
     """The members against which the deadline of a case runs.
 
     R713: a deadline runs against those who have the part that the table names late, and who may
-    take a step out of the state. Who is barred from deciding its own case is not late with it.
+    take a step out of the state. Who is barred from deciding its own case is not late with it. Nor
+    is who was removed, or is suspended, with what it may not do meanwhile. Of several providers it
+    runs against the lead, who named the others.
     """
     table = WORKFLOWS[case.workflow]
     late = table.state(case.state).late
+    if late is None:
+        return ()
     rows = [row for row in table.steps if row.state == case.state and late in row.who]
     return tuple(
-        member
-        for member in (() if late is None else members_in(view, case, late))
-        if any(entitled_as(view, case, row, member) for row in rows)
+        dict.fromkeys(
+            member
+            for row in rows
+            for member in owing(view, case, row, late)
+            if entitled_as(view, case, row, member) and _is_able(view, case, row, member)
+        )
     )
+
+
+def owing(view: StateView, case: Case, row: Step, part: Part) -> tuple[MemberId, ...]:
+    """The members against which a deadline runs where a part, or an office, owes a step."""
+    if part not in OFFICES:
+        return parties_owing(case, part)
+    members = members_in(view, case, part)
+    return (*members, *stand_ins(view, case, row)) if part in STOOD_IN_FOR else members
+
+
+def parties_owing(case: Case, part: Part) -> tuple[MemberId, ...]:
+    """As `owing`, of the parties of a case: of several providers, the lead."""
+    members = tuple(party.member for party in case.parties if party.part == part)
+    return members[:1] if part == "provider" else members
+
+
+def stand_ins(view: StateView, case: Case, row: Step) -> tuple[MemberId, ...]:
+    """Who takes a step in the place of the offices it is for, should all of them be parties."""
+    offices = [part for part in row.who if part in STOOD_IN_FOR]
+    if not row.independent or not offices or "government" in row.who:
+        return ()
+    return mediation.stand_ins(view, case, offices)
 
 
 def entitled_as(
@@ -258,7 +301,10 @@ def entitled_as(
     is_party = any(member in hands_of(view, party.member) for party in case.parties)
     barred = OFFICES if not in_office or (row.independent and is_party) else ()
     allowed = (part for part in row.who if part not in barred)
-    return next((part for part in allowed if member in members_in(view, case, part)), None)
+    for part in allowed:
+        if member in members_in(view, case, part):
+            return part
+    return "government" if in_office and member in stand_ins(view, case, row) else None
 
 
 def dataset_of(view: StateView, case: Case) -> DatasetId | None:
@@ -274,6 +320,15 @@ def dataset_of(view: StateView, case: Case) -> DatasetId | None:
     if isinstance(subject, EntryTerms | GrantedRight | RequestedItem):
         return subject.dataset
     return None
+
+
+def _is_able(view: StateView, case: Case, row: Step, member: MemberId) -> bool:
+    """Whether a member's writers may still take a step: a suspended member states facts alone."""
+    if KIND_OF_NAME[row.by].states_fact:
+        return held(view, Member, f"member/{member}").status != "removed"
+    dataset = dataset_of(view, case)
+    keeper = None if dataset is None else keeper_of(view, member, dataset)
+    return not is_suspended(view, keeper or member)
 
 
 def _check_step(

@@ -26,7 +26,8 @@ Named = Literal["dataset", "member", "release"]
 class State:
     """One state. A state no step leads out of is final.
 
-    `rests`: things may stay so for good; steps lead on, but nobody waits for one.
+    `rests`: things may stay so for good; steps lead on, but nobody waits for one. `unheard`: where
+    a case goes instead of `then` if its deadline passes and nobody could have decided it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class State:
     overdue: str | None = None
     late: Part | None = None
     rests: bool = False
+    unheard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

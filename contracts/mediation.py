@@ -1,8 +1,9 @@
-"""Who mediates between the parties of a case: their common superior that is a steward.
+"""Who decides between the parties of a case: their common superior that is a steward.
 
 The lowest one in the line of the first party counts. Where there is none, it is the stewards that
 are no party; where all of them are parties, the government's members that are none. It is computed
-when it is asked, so it follows the lines of business as they are now.
+when it is asked, so it follows the lines of business as they are now. What stewards and auditors
+decide of others, the government decides of them in the same way.
 """
 
 from collections.abc import Sequence
@@ -24,8 +25,7 @@ def mediators(view: StateView, case: Case) -> tuple[MemberId, ...]:
     nor who acts for a party that is merged or split, nor who is suspended. A line of superiors is
     followed 8 steps up.
     """
-    members = [party.member for party in case.parties]
-    barred = [*members, *(hand for member in members for hand in hands_of(view, member))]
+    members, barred = [party.member for party in case.parties], _barred(view, case)
     stewards = _able(view, "steward", barred)
     lines = [_superiors(view, member) for member in members]
     for one in lines[0] if lines else ():
@@ -34,10 +34,28 @@ def mediators(view: StateView, case: Case) -> tuple[MemberId, ...]:
     return stewards or _able(view, "government", barred)
 
 
+def stand_ins(view: StateView, case: Case, offices: Sequence[str]) -> tuple[MemberId, ...]:
+    """R721: where nobody in an office may decide, the government decides in its place.
+
+    That is where a step is taken by the steward or the auditor and by no party, and everybody who
+    holds these offices is one, acts for one, or is suspended: the members with the role government
+    that are none then take it, and its deadline runs against them.
+    """
+    barred = _barred(view, case)
+    if any(_able(view, office, barred) for office in offices):
+        return ()
+    return _able(view, "government", barred)
+
+
 def holders(view: StateView, role: str) -> tuple[MemberId, ...]:
     """The members that have a role."""
     found = read(view, RoleHolders, f"role/{role}")
     return () if found is None else found.members
+
+
+def _barred(view: StateView, case: Case) -> list[MemberId]:
+    members = [party.member for party in case.parties]
+    return [*members, *(hand for member in members for hand in hands_of(view, member))]
 
 
 def _able(view: StateView, role: str, barred: Sequence[MemberId]) -> tuple[MemberId, ...]:

@@ -261,6 +261,7 @@ FINDING: Final = Workflow(
             "W407", "replied", "dismiss", ("steward", "auditor"), "dismissed",
             grounds=DISMISSAL_GROUNDS, independent=True,
         ),
+        Step("W408", "replied", "reply", ("accused",), "replied"),
         Step("W501", "confirmed", "rectify", ("accused",), "rectified"),
         Step("W502", "unrectified", "rectify", ("accused",), "rectified"),
         Step("W503", "rectified", "close", ("steward", "auditor"), "closed", independent=True),

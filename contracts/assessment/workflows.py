@@ -10,10 +10,15 @@ FIGURE_OBJECTION: Final = Workflow(
     "figure-objection",
     "objection to a figure of an assessment",
     (
-        State("open", "mediation_days", "stalled", "mediation-overdue", "mediator"),
+        State(
+            "open", "mediation_days", "stalled", "mediation-overdue", "mediator", unheard="settled"
+        ),
         State("stalled"),
         State("rejected", "appeal_days", "settled"),
-        State("appealed", "ruling_days", "appealed", "ruling-overdue", "government"),
+        State(
+            "appealed", "ruling_days", "appealed", "ruling-overdue", "government",
+            unheard="settled",
+        ),
         State("upheld"),
         State("dismissed"),
         State("settled"),

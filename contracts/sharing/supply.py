@@ -26,7 +26,7 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     It is due within the working days the ledger sets, from when the right is in force and its
     period has begun, and when that ends at the latest. While the right is suspended nothing is due;
     the days begin anew when it is resumed. What is not handed over by then is a finding against
-    every provider that may act.
+    the provider, of several the lead.
     """
     is_held = right.member is not None and right.in_force_since is not None
     due = _due(draft, right) if is_held and right.parent is None else None

@@ -43,7 +43,6 @@ _ENDINGS: Final[Mapping[Outcome, str]] = {
 Key = tuple[Time, int]
 """Due time and row: the order of duties."""
 FIRST: Final[Key] = ("", 0)
-MEDIATOR: Final = "@mediator"
 _PREFIX: Final = "case/"
 _CASE: Final = VERSIONED["case"]
 _BEGIN: Final = inserting(DUTY, without=["row"])
@@ -145,7 +144,7 @@ def _owed_by(case: Case) -> tuple[tuple[str, Part], ...]:
         return ()
     steps = [row for row in _rows(case) if not row.aside]
     parts = [part for part in against(case) if any(part in row.who for row in steps)]
-    owed = {(party.member, part) for part in parts for party in case.parties if party.part == part}
+    owed = {(member, part) for part in parts for member in cases.parties_owing(case, part)}
     offices = {(f"@{part}", part) for part in parts if part in cases.OFFICES}
     return tuple(sorted(owed | offices))
 
@@ -226,8 +225,14 @@ def _told(row: Any, time: Time) -> dict[str, object]:
 
 
 def _is_of(view: StateView, row: Any, member: MemberId | None) -> bool:
-    """Whether a duty is a member's; of a mediator's it is only known whom it could be."""
-    if member is None or row.who != MEDIATOR:
+    """Whether a duty is a member's; of an office's it is only known whom it could be.
+
+    Who mediates, and where the government stands in for an office, is found in each case.
+    """
+    if member is None or row.who == member:
         return True
     case = read(view, Case, f"case/{row.case}")
-    return case is not None and member in cases.members_in(view, case, "mediator")
+    steps = (one for one in WORKFLOWS[row.workflow].steps if one.state == row.state)
+    return case is not None and any(
+        member in cases.owing(view, case, one, row.part) for one in steps if row.part in one.who
+    )

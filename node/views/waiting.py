@@ -9,7 +9,7 @@ from typing import Final, get_args
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_
 
-from contracts.cases import OFFICES
+from contracts.cases import OFFICES, STOOD_IN_FOR
 from contracts.replay import BlockResult
 from contracts.tasks import awaited, due_after, waits
 from contracts.values import Case, Member, Value
@@ -66,11 +66,18 @@ def waiting_for(view: StateView, case_id: CaseId, case: Case) -> Iterator[tuple[
 def names_of(view: StateView, member: MemberId) -> list[str]:
     """The names under which cases wait for a member.
 
-    An office that is no role, that of a mediator, is found in each case, among those with a role.
+    An office that is no role, that of a mediator, is found in each case, among those with a role;
+    so is where the government stands in for an office.
     """
     known = read(view, Member, f"member/{member}")
     roles = () if known is None else known.roles
-    held = [one for one in OFFICES if one in roles or (roles and one not in _ROLES)]
+    held = [
+        one
+        for one in OFFICES
+        if one in roles
+        or (roles and one not in _ROLES)
+        or ("government" in roles and one in STOOD_IN_FOR)
+    ]
     return [member, *(f"@{office}" for office in held)]
 
 

@@ -114,7 +114,8 @@ def _workflow(workflow: Workflow) -> str:
         elif state.then is not None:
             days = f"`{state.days}`" if state.days else "the days its rule sets"
             overdue = f", `{state.overdue}` against {state.late}" if state.overdue else ""
-            lines.append(f"- `{state.name}` has {days}; then `{state.then}`{overdue}.")
+            unheard = f"; if nobody can decide, `{state.unheard}`" if state.unheard else ""
+            lines.append(f"- `{state.name}` has {days}; then `{state.then}`{overdue}{unheard}.")
     return "\n".join(lines)
 
 

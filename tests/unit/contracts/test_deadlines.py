@@ -7,9 +7,12 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import findings, reasons
+from contracts.tasks import tasks_of
 from contracts.values import Case, GrantedRight
 from ledger.records import Body
+from ledger.records.actions import SplitMember
 from ledger.records.genesis import Parameters
+from ledger.records.governance import Action, RemoveMember, SuspendMember
 from ledger.times import DAY_MS, from_ms, to_ms
 from ledger.types import CaseId, ItemId, Time
 from tests import bodies
@@ -188,3 +191,84 @@ def test_columns_used_too_late_were_not_used_in_time() -> None:
     assert isinstance(found, Case)
     assert found.finding is not None
     assert found.finding.measure == "3 of 3 columns: a, b, c"
+
+
+def adopted(story: Story, action: Action) -> None:
+    proposal = story.says("audit/main", bodies.proposal(action, "2026-12-01T00:00:00.000Z"))
+    for one in ("audit", "health", "steward"):
+        if story.state_of(proposal.digest) == "open":
+            story.says(f"{one}/main", bodies.ballot(proposal.digest))
+    assert story.state_of(proposal.digest) == "adopted"
+
+
+@pytest.mark.rule("R713")
+@pytest.mark.parametrize("action", [SuspendMember, RemoveMember])
+def test_who_may_not_answer_is_not_late(action: type[RemoveMember | SuspendMember]) -> None:
+    story = Story().publish()
+    story.ask()
+    adopted(story, action(member="transport"))
+    assert story.world.block(at=LATE).settlement.findings == ()
+
+
+@pytest.mark.rule("R713", "R009", "F17")
+def test_who_is_suspended_states_facts_in_time() -> None:
+    story = Story(Parameters(disposal_days=5)).publish(conditions=replace(TERMS, delete_within=0))
+    grant = story.grant(replace(TERMS, delete_within=0))
+    story.says("health/main", ended(grant))
+    adopted(story, SuspendMember(member="health"))
+    found = story.world.block(at=LATE).settlement.findings
+    assert [one.code for one in found] == ["not-deleted-in-time"]
+
+
+@pytest.mark.rule("R713", "R004")
+def test_who_was_removed_states_nothing() -> None:
+    story = Story(Parameters(disposal_days=5)).publish(conditions=replace(TERMS, delete_within=0))
+    item = bodies.grant_item("weather", terms=replace(TERMS, delete_within=0))
+    grant = f"{story.says('transport/main', bodies.grant(item)).digest}-0"
+    story.says("weather/main", bodies.acceptance(grant))
+    story.says("weather/main", ended(grant))
+    adopted(story, RemoveMember(member="weather"))
+    assert story.world.block(at=LATE).settlement.findings == ()
+
+
+@pytest.mark.rule("R713", "R629")
+def test_of_a_member_that_was_split_the_hand_counts() -> None:
+    story = Story().publish()
+    adopted(story, SplitMember(datasets=("flights",), member="transport", successor="weather"))
+    story.ask()
+    adopted(story, SuspendMember(member="weather"))
+    assert story.world.block(at=LATE).settlement.findings == ()
+
+
+@pytest.mark.rule("R713", "F31")
+def test_who_was_named_a_provider_by_another_is_not_late_for_it() -> None:
+    story = Story().publish(co_providers=("weather",), joint_rule="any")
+    request = story.ask()
+    due = due_of(story, request)
+    case = story.world.value(f"case/{request}")
+    assert isinstance(case, Case)
+    (task,) = {
+        one.duty
+        for one in tasks_of(story.world.state, story.world.now, request, case, "weather")
+        if one.step == "grant"
+    }
+    assert task == "may"
+    story.world.block(at=due)
+    found = story.world.value(f"case/{request}-answer-overdue")
+    assert isinstance(found, Case)
+    assert [(one.member, one.part) for one in found.parties] == [
+        ("transport", "accused"),
+        ("health", "claimant"),
+    ]
+
+
+@pytest.mark.rule("W408", "F35")
+def test_each_of_two_accused_is_heard() -> None:
+    story = Story().publish()
+    grant = story.grant()
+    delivery = story.says("transport/main", bodies.delivery(grant, story.world.now))
+    receipt = story.says("health/main", bodies.acknowledgement(delivery.digest, rows=1))
+    case_id = f"{receipt.digest}-counts-differ"
+    story.steps("health/main", "reply", case_id)
+    story.steps("transport/main", "reply", case_id)
+    story.steps("steward/main", "confirm", case_id)
