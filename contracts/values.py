@@ -350,8 +350,9 @@ class RequestedItem(Canonical):
     """One dataset asked for by one member. `schema` is that of the entry it has read.
 
     `backflow`: it is for data about the member's own territory, held above it. `emergency` is the
-    right whose formalities the request is. One that is `unfounded` named no legal basis, which is
-    kept where the ledger weighs grounds.
+    right whose formalities the request is. `standing` is the standing grant under which it was
+    taken up at once, so that nobody had to answer. One that is `unfounded` named no legal basis,
+    which is kept where the ledger weighs grounds.
     """
 
     asked_at: Time
@@ -361,6 +362,7 @@ class RequestedItem(Canonical):
     entry: DigestHex
     member: MemberId
     schema: DigestHex
+    standing: ItemId | None = None
     terms: Terms
     unfounded: bool = False
 

@@ -9,7 +9,7 @@ use its right and its end. Nothing else of the log is needed, and nothing of a n
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from contracts.replay import Block, BlockResult
 from contracts.transition import Accepted
@@ -78,7 +78,10 @@ class Chronicle:
                     self._keys.setdefault((prefix, member), {})[key] = None
         for record, verdict in zip(block.records, result.verdicts, strict=True):
             body = record.body
-            if isinstance(verdict, Accepted) and isinstance(body, Usage) and body.grant is not None:
+            if not isinstance(verdict, Accepted) or not isinstance(body, Usage):
+                continue
+            # A use that names a right to other data draws on nothing: it is none under that right.
+            if body.grant is not None and f"use/{body.grant}" in verdict.outcome.changed:
                 member = record.chain.writer.partition("/")[0]
                 use = (block.time, body.ended_at, body.grant)
                 self._uses.setdefault(member, []).append(use)
@@ -147,16 +150,23 @@ class Moment:
             if since <= case.opened_at < until:
                 yield name, case
 
-    def backflows(self, member: MemberId, since: Time, until: Time) -> frozenset[CaseId]:
-        """As `Facts.backflows`."""
-        asked = (
-            (name, self._chronicle.value(f"request/{name}", self._time))
-            for name, case in self.cases(member, since, until)
-            if case.workflow == "request"
-        )
-        return frozenset(
-            name for name, one in asked if isinstance(one, RequestedItem) and one.backflow
-        )
+    def requests(
+        self, member: MemberId, since: Time, until: Time
+    ) -> Iterator[tuple[CaseId, RequestedItem]]:
+        """As `Facts.requests`."""
+        for name, case in self.cases(member, since, until):
+            asked = self._chronicle.value(f"request/{name}", self._time)
+            if case.workflow == "request" and isinstance(asked, RequestedItem):
+                yield name, asked
+
+    def datasets_of(self, subjects: Iterable[str]) -> dict[str, DatasetId]:
+        """As `Facts.datasets_of`."""
+        values = ((key, self._chronicle.value(key, self._time)) for key in subjects)
+        return {
+            key: value.dataset
+            for key, value in values
+            if isinstance(value, GrantedRight | RequestedItem)
+        }
 
     def used(self, member: MemberId, since: Time, until: Time) -> frozenset[ItemId]:
         """As `Facts.used`."""

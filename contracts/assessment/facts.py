@@ -5,7 +5,7 @@ There are two answers to every question: an auditor's, gathered from the leaves
 give plain values of the state; what these come to is decided here, by one code for everybody.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Protocol, TypeAlias
 
 from contracts.values import (
@@ -15,6 +15,7 @@ from contracts.values import (
     FigureUnderObjection,
     GrantedRight,
     InformationSystem,
+    RequestedItem,
 )
 from ledger.records.assessment import Indicator
 from ledger.types import CaseId, DatasetId, ItemId, MemberId, Slug, Time
@@ -47,11 +48,16 @@ class Facts(Protocol):
     def cases(self, member: MemberId, since: Time, until: Time) -> Iterable[tuple[CaseId, Case]]:
         """The cases to which a member is a party, opened from `since` on, before `until`."""
 
-    def backflows(self, member: MemberId, since: Time, until: Time) -> Collection[CaseId]:
-        """Of the requests opened in the span to which a member is a party, those for backflow."""
+    def requests(
+        self, member: MemberId, since: Time, until: Time
+    ) -> Iterable[tuple[CaseId, RequestedItem]]:
+        """What was asked for in the requests of the span to which a member is a party."""
+
+    def datasets_of(self, subjects: Iterable[str]) -> Mapping[str, DatasetId]:
+        """The datasets of rights and requests, by their state keys."""
 
     def used(self, member: MemberId, since: Time, until: Time) -> Collection[ItemId]:
-        """The rights under which a member reported uses that ended in the span."""
+        """The rights of a member under which it reported uses of their data, ended in the span."""
 
     def objection(self, case: CaseId) -> FigureUnderObjection:
         """What is objected to in a case of the workflow `figure-objection`."""

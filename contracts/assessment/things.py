@@ -43,6 +43,7 @@ class Thing(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel
         sides: what the member is to it, ascending.
         sort: what it is.
         state: where it stands.
+        subject: of a case, the state key of what it is about.
         workflow: of a case, its workflow.
     """
 
@@ -55,6 +56,7 @@ class Thing(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel
     sides: tuple[Side, ...]
     sort: Sort
     state: str
+    subject: str | None = None
     workflow: str | None = None
 
 
@@ -89,21 +91,25 @@ def _drawn(
 def cases_of(known: Facts, member: MemberId, span: Span, until: Time) -> Iterator[Thing]:
     """The cases of a member that were opened in a span; `until` is later than all that is known."""
     every = [*known.cases(member, span.since, max(span.until, until))]
-    backflows = known.backflows(member, span.since, span.until)
+    requests = dict(known.requests(member, span.since, span.until))
     findings = _against(every, member)
     for case_id, case in every:
         if case.opened_at < span.until:
-            sides = _sides(case, member)
+            sides, asked = _sides(case, member), requests.get(case_id)
+            is_taken_up = asked is not None and asked.standing is not None
+            is_backflow = asked is not None and asked.backflow
+            lateness = lateness_of(case_id, case, sides, findings)
             yield Thing(
                 code=None if case.finding is None else case.finding.code,
                 key=f"case/{case_id}",
-                lateness=lateness_of(case_id, case, sides, findings),
-                marks=("backflow",) if case_id in backflows else (),
+                lateness="none" if is_taken_up else lateness,
+                marks=("backflow",) if is_backflow else (),
                 opened_at=case.opened_at,
                 record=case_id[:_DIGEST_CHARS],
                 sides=sides,
                 sort="case",
                 state=case.state,
+                subject=case.subject,
                 workflow=case.workflow,
             )
 
@@ -113,10 +119,13 @@ def lateness_of(
 ) -> Lateness:
     """R807: how a member stands to the deadlines of a case that ran against it as a party.
 
+    In a request that was taken up under a standing grant none did: nobody had to answer.
+
     It is late if a finding says that it missed one and was confirmed, and suspected as long as that
     finding is neither confirmed, dismissed nor cured. Otherwise its part is pending while the case
-    can still become overdue against it; in time once it cannot; and none if it never could, or if
-    the case was withdrawn, waived, dropped or superseded.
+    can still become overdue against it; in time once it cannot; and none if it never could, if the
+    case was withdrawn, waived, dropped or superseded, or if it stands where a missed deadline has
+    left it: what was never done was not done in time, whatever excuses it.
     """
     deadlines = _deadlines(case.workflow)
     states = [
@@ -128,9 +137,11 @@ def lateness_of(
         return "late"
     if any(state in UNDECIDED for state in states):
         return "suspected"
-    if not any(late in sides for _, late in deadlines) or case.state in GONE:
+    if case.state in GONE or not any(late in sides for _, late in deadlines):
         return "none"
-    return "pending" if _can_be_late(case.workflow, case.state, sides) else "in-time"
+    if _can_be_late(case.workflow, case.state, sides):
+        return "pending"
+    return "none" if _is_missed(case.workflow, case.state) else "in-time"
 
 
 def _against(cases: Iterable[tuple[CaseId, Case]], member: MemberId) -> _Findings:
@@ -153,6 +164,12 @@ def _deadlines(workflow: str) -> tuple[tuple[str, Part | None], ...]:
     """What is found when deadlines of a workflow pass, and against which part."""
     states = WORKFLOWS[workflow].states
     return tuple((one.overdue, one.late) for one in states if one.overdue is not None)
+
+
+@cache
+def _is_missed(workflow: str, state: str) -> bool:
+    """Whether a case stands where a deadline that is missed leaves it."""
+    return any(one.overdue and one.then == state for one in WORKFLOWS[workflow].states)
 
 
 @cache

@@ -2,7 +2,8 @@
 
 It is the Beta reputation system (Jøsang and Ismail, *The Beta Reputation System*, 15th Bled
 Electronic Commerce Conference, 2002). Its evidence is what the ledger holds anyway: `r` duties that
-were fulfilled in time, `s` findings that were confirmed. The index is the expected value of a Beta
+were fulfilled in time, those of one workflow about one dataset once a quarter, and `s` findings
+that were confirmed. The index is the expected value of a Beta
 distribution that starts out even,
 
     trust        (r + 1) / (r + s + 2)
@@ -19,7 +20,7 @@ ten-thousandths, each rounded down, and so is the index.
 Trust(negative=10000, positive=38000, trust=7058, uncertainty=2941)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
@@ -31,7 +32,7 @@ from contracts.assessment.things import CONFIRMED, Thing, cases_of
 from contracts.values import Ledger
 from ledger.records.assessment import BASIS_POINTS, BasisPoints
 from ledger.times import from_ms, to_ms
-from ledger.types import Count, MemberId, Time
+from ledger.types import Count, DatasetId, MemberId, Time
 
 QUARTERS: Final = 16
 """How many quarters are looked at, the running one included."""
@@ -94,12 +95,15 @@ def trust_in(
     """The index of a member as at a moment, and its evidence, the running quarter first."""
     spans = list(islice(_quarters(ledger, now), QUARTERS))
     whole = Span("", spans[-1].since, from_ms(to_ms(now) + 1))
-    every = sorted(cases_of(facts_at(now), member, whole, whole.until), key=lambda one: one.key)
+    facts = facts_at(now)
+    every = sorted(cases_of(facts, member, whole, whole.until), key=lambda one: one.key)
+    kept = [one for one in every if one.lateness == "in-time"]
+    datasets = facts.datasets_of({one.subject for one in kept if one.subject is not None})
     found = tuple(
         Evidence(
             negative=tuple(one for one in every if is_against(one) and _is_in(span, one)),
             period=span.name,
-            positive=tuple(one for one in every if one.lateness == "in-time" and _is_in(span, one)),
+            positive=_once((one for one in kept if _is_in(span, one)), datasets),
             weight=weight,
         )
         for span, weight in zip(spans, weights(), strict=False)
@@ -111,9 +115,25 @@ def is_against(thing: Thing) -> bool:
     """R814: evidence against a member is a finding against it that was confirmed.
 
     Evidence for it is a case with a deadline that ran against it and that it met. Both belong to
-    the quarter in which the case was opened.
+    the quarter in which the case was opened. What is met counts once for each workflow and dataset
+    in a quarter, and once for each workflow where it is about no dataset: who opens many cases, or
+    has a friend open them, is not trusted the more for it.
     """
     return "accused" in thing.sides and thing.state in CONFIRMED
+
+
+def _once(things: Iterable[Thing], datasets: Mapping[str, DatasetId]) -> tuple[Thing, ...]:
+    """The first for each workflow and dataset."""
+    found: dict[tuple[str | None, DatasetId | None], Thing] = {}
+    for one in things:
+        found.setdefault((one.workflow, _dataset_of(one.subject or "", datasets)), one)
+    return tuple(found.values())
+
+
+def _dataset_of(subject: str, datasets: Mapping[str, DatasetId]) -> DatasetId | None:
+    """The dataset that a case about this is about; of rights and requests they are known."""
+    sort, _, rest = subject.partition("/")
+    return rest.partition("/")[0] if sort in {"entry", "release"} else datasets.get(subject)
 
 
 def _is_in(span: Span, thing: Thing) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from contracts import cases, findings
+from contracts import calendar, cases, findings
 from contracts.catalogue import blocks, columns, updates
 from contracts.draft import Draft
 from contracts.reasons import (
@@ -26,6 +26,7 @@ from contracts.reasons import (
     required,
 )
 from contracts.values import (
+    Case,
     Dataset,
     DataSource,
     EntryTerms,
@@ -40,7 +41,8 @@ from ledger.hashing import sha256
 from ledger.records.catalogue import Entry
 from ledger.records.upkeep import Attestation, Lifecycle, SourceDesignation, System
 from ledger.running_digest import extend_run
-from ledger.types import CaseId, ColumnName, DatasetId, MemberId
+from ledger.times import to_ms
+from ledger.types import CaseId, ColumnName, DatasetId, MemberId, Time
 
 _COURSE: Final = ("planned", "running", "retired")
 
@@ -185,16 +187,14 @@ def apply_attestation(draft: Draft, body: Attestation) -> None:
     """R317: a provider confirms entries it has in force, as it has read them, or all of them.
 
     A list confirms the entries it names. All of them are confirmed by one record, which meets the
-    yearly duty; a writer appointed for some datasets lists those.
+    yearly duty; before half of its time is over, it gives that duty a new deadline instead. A
+    writer appointed for some datasets lists those.
     """
     if body.entries == "all":
         draft.check_dataset(None)
         key = f"catalogue/{draft.member}"
         kept = read(draft, KeptCatalogue, key) or KeptCatalogue()
-        duty = None
-        if kept.duty is not None:
-            cases.take_step(draft, kept.duty, "attest", NOT_PROVIDER)
-            duty = _open_confirmation(draft, draft.record, draft.member)
+        duty = None if kept.duty is None else _meet_confirmation(draft, kept.duty)
         draft.put(key, replace(kept, confirmed_at=draft.context.time, duty=duty))
         return
     for one in body.entries:
@@ -220,14 +220,33 @@ def owe_confirmation(draft: Draft, entry: EntryTerms) -> None:
             draft.put(key, replace(kept, duty=duty))
 
 
+def _meet_confirmation(draft: Draft, duty: CaseId) -> CaseId | None:
+    """The duty that stands after all entries were confirmed."""
+    case, due = held(draft, Case, f"case/{duty}"), _confirmation_due(draft)
+    if due is not None and case.due is not None:
+        half_ms = (to_ms(case.opened_at) + to_ms(case.due)) // 2
+        if draft.context.time_ms < half_ms:
+            cases.move_deadline(draft, duty, due)
+            return duty
+    cases.take_step(draft, duty, "attest", NOT_PROVIDER)
+    return _open_confirmation(draft, draft.record, draft.member)
+
+
 def _open_confirmation(draft: Draft, record: CaseId, member: MemberId) -> CaseId | None:
-    days = draft.context.ledger.parameters.confirm_days
-    if days is None:
+    due = _confirmation_due(draft)
+    if due is None:
         return None
     case_id = f"{record}-confirmation"
     provider = Party(member=member, part="provider")
-    cases.open_case(draft, case_id, "confirmation", f"catalogue/{member}", (provider,), days=days)
+    cases.open_case(draft, case_id, "confirmation", f"catalogue/{member}", (provider,), due=due)
     return case_id
+
+
+def _confirmation_due(draft: Draft) -> Time | None:
+    """By when all entries are to be confirmed again; None where the ledger asks for nothing."""
+    ledger = draft.context.ledger
+    days = ledger.parameters.confirm_days
+    return None if days is None else calendar.deadline(draft.context.time, days, ledger.calendar)
 
 
 def _entry_in_force(draft: Draft, dataset: DatasetId) -> EntryTerms:

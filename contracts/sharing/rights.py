@@ -271,6 +271,7 @@ def _take_up(
         if not backflow.is_for(offer.audience, asked):
             continue
         cases.take_step(draft, request_id, "take-up", NOT_CONSUMER)
+        draft.put(f"request/{request_id}", replace(asked, standing=standing_id))
         right = GrantedRight(
             dataset=asked.dataset,
             member=asked.member,

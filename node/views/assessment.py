@@ -4,7 +4,7 @@ As `contracts.assessment.facts.Facts`, whose other answers come from the leaves;
 two figure by figure. The ledger's parameters and calendar are those of today.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar
 
 from msgspec.json import Decoder
@@ -29,9 +29,12 @@ from node.storage.store import Snapshot
 from node.views.models import PARTY, USAGE, VERSIONED
 
 _CASE: Final = VERSIONED["case"]
+_GRANT: Final = VERSIONED["grant"]
 _REQUEST: Final = VERSIONED["request"]
 _case, _request = Decoder(Case), Decoder(RequestedItem)
 """Of what there can be very many, the node's own bytes are read without being checked again."""
+_ASKED_AT_ONCE: Final = 500
+"""Keys in one query: databases bound how many values it can name."""
 V = TypeVar("V", bound=Value)
 
 
@@ -88,8 +91,10 @@ class ViewedFacts:
             if any(party.member == member for party in case.parties):
                 yield row.id, case
 
-    def backflows(self, member: MemberId, since: Time, until: Time) -> frozenset[CaseId]:
-        """As `Facts.backflows`."""
+    def requests(
+        self, member: MemberId, since: Time, until: Time
+    ) -> Iterator[tuple[CaseId, RequestedItem]]:
+        """As `Facts.requests`."""
         wanted = (
             PARTY.c.member == member,
             PARTY.c.opened_at >= since,
@@ -102,19 +107,34 @@ class ViewedFacts:
             .join(PARTY, PARTY.c["case"] == _REQUEST.c.id)
             .where(and_(*wanted))
         )
-        rows = self._snapshot.connection.execute(query)
-        return frozenset(row.id for row in rows if _request.decode(row.value).backflow)
+        for row in self._snapshot.connection.execute(query):
+            yield row.id, _request.decode(row.value)
+
+    def datasets_of(self, subjects: Iterable[str]) -> dict[str, DatasetId]:
+        """As `Facts.datasets_of`: they never change."""
+        found: dict[str, DatasetId] = {}
+        wanted = sorted(subjects)
+        for first in range(0, len(wanted), _ASKED_AT_ONCE):
+            some = wanted[first : first + _ASKED_AT_ONCE]
+            for view in ("grant", "request"):
+                table, prefix = VERSIONED[view], f"{view}/"
+                ids = [key.removeprefix(prefix) for key in some if key.startswith(prefix)]
+                query = select(table.c.id, table.c.dataset).where(table.c.id.in_(ids)).distinct()
+                rows = self._snapshot.connection.execute(query) if ids else ()
+                found |= {f"{prefix}{row.id}": row.dataset for row in rows}
+        return found
 
     def used(self, member: MemberId, since: Time, until: Time) -> frozenset[ItemId]:
         """As `Facts.used`."""
         query = (
             select(USAGE.c.grant)
+            .join(_GRANT, and_(_GRANT.c.id == USAGE.c.grant, _GRANT.c.dataset == USAGE.c.dataset))
             .where(
+                _GRANT.c.consumer == member,
                 USAGE.c.consumer == member,
                 USAGE.c["index"] < self._size,
                 USAGE.c.ended_at >= since,
                 USAGE.c.ended_at < until,
-                USAGE.c.grant.is_not(None),
             )
             .distinct()
         )

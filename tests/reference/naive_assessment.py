@@ -27,8 +27,8 @@ TIMELY: Final = {
     "backflow": ("request", "backflow-overdue", ANSWERED, True),
     "timely-answers": ("request", "answer-overdue", ANSWERED, False),
     "timely-corrections": ("correction", "correction-overdue", CORRECTED, False),
-    "timely-supply": ("supply", "supply-overdue", ("supplied", "overdue"), False),
-    "timely-updates": ("update", "update-overdue", ("released", "overdue"), False),
+    "timely-supply": ("supply", "supply-overdue", ("supplied",), False),
+    "timely-updates": ("update", "update-overdue", ("released",), False),
 }
 """By indicator: the workflow, what is found when it is late, where its provider cannot be late,
 and whether it is for backflow."""
@@ -56,7 +56,7 @@ class NaiveLedger:
                     values[key] = decode(value)
             found.times.append(block.time)
             found.states.append(dict(values))
-            found.uses += _uses(block, result)
+            found.uses += _uses(block, result, values)
         return found
 
     def at(self, time: str) -> State:
@@ -101,6 +101,8 @@ class NaiveLedger:
         if any(one in CONFIRMED for one in found):
             return False
         if any(one in UNDECIDED for one in found) or case["state"] not in done:
+            return None
+        if "standing" in state.get(f"request/{case_id}", {}):
             return None
         return True
 
@@ -159,13 +161,15 @@ class NaiveLedger:
         state, weight = self.at(now), 10_000
         good, bad = Fraction(0), Fraction(0)
         for since, until in quarters[:16]:
+            met = set()
             for workflow, late, done, backflow in TIMELY.values():
                 for case_id, case in _cases(state, since, until):
                     if _is_backflow(state, case_id) != backflow:
                         continue
-                    if case["workflow"] == workflow and _is(case, member, "provider"):
-                        timely = self._is_timely(state, case_id, case, late, done, member)
-                        good += Fraction(weight, 10_000) * (timely is True)
+                    is_its = case["workflow"] == workflow and _is(case, member, "provider")
+                    if is_its and self._is_timely(state, case_id, case, late, done, member):
+                        met.add((workflow, _dataset(state, case["subject"])))
+            good += Fraction(weight, 10_000) * len(met)
             bad += Fraction(weight, 10_000) * self._findings(state, since, until, member)[0]
             weight = weight * 8_000 // 10_000
         return int(10_000 * (good + 1) / (good + bad + 2))
@@ -186,12 +190,14 @@ def score(figures: Mapping[str, tuple[int, int]], weights: Mapping[str, int]) ->
     return max(0, mean - min(2_000, 100 * figures["confirmed-findings"][1]))
 
 
-def _uses(block: Block, result: BlockResult) -> Iterator[tuple[str, str, str, str]]:
+def _uses(block: Block, result: BlockResult, values: State) -> Iterator[tuple[str, str, str, str]]:
     for leaf in result.leaves[:-1]:
         record = parse_record(leaf)
         if isinstance(record.body, Usage) and record.body.grant:
-            member = record.chain.writer.split("/")[0]
-            yield block.time, member, record.body.grant, record.body.ended_at
+            member, grant = record.chain.writer.split("/")[0], record.body.grant
+            right = values.get(f"grant/{grant}", {"dataset": None})
+            if right["dataset"] == record.body.content.dataset:
+                yield block.time, member, grant, record.body.ended_at
 
 
 def _cases(state: State, since: str, until: str) -> Iterator[tuple[str, Json]]:
@@ -208,6 +214,12 @@ def _entries(state: State, member: str) -> Iterator[tuple[str, Json]]:
     for key, value in state.items():
         if key.startswith("entry/") and value["provider"] == member:
             yield key.removeprefix("entry/"), value
+
+
+def _dataset(state: State, subject: str) -> str:
+    """The dataset a case is about, as what it is about says."""
+    value = state.get(subject, {})
+    return str(value.get("dataset") or subject.split("/")[1])
 
 
 def _is(case: Json, member: str, part: str) -> bool:

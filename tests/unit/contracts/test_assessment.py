@@ -15,15 +15,16 @@ from contracts.assessment.reports import Assessment, Figure, assess, drill
 from contracts.assessment.seed import SEED
 from contracts.assessment.things import Thing
 from contracts.assessment.trust import KEPT, QUARTERS, trust_in, trust_of, weights
-from contracts.values import Case
+from contracts.values import Case, RequestedItem
 from ledger.records.assessment import Clause, Indicator, PeriodName
+from ledger.records.catalogue import VersionContent
 from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters
 from ledger.records.governance import Decision, DescribeMember
 from ledger.records.terms import RowFilter
 from ledger.times import DAY_MS
 from ledger.types import MemberId, Time
 from tests import bodies
-from tests.assessed import AFTER, FINAL, QUARTER, assessed, chronicle_of, objection
+from tests.assessed import AFTER, FINAL, PARAMETERS, QUARTER, assessed, chronicle_of, objection
 from tests.golden.rules import DOCUMENT
 from tests.reference.naive_assessment import NaiveLedger, score
 from tests.story import Story
@@ -109,7 +110,7 @@ def test_a_quarter_by_hand() -> None:
         "timely-answers": (3, 4),  # granted, granted, refused; late; one was withdrawn
         "timely-corrections": (0, 0),  # late, but nobody has decided on that: suspected
         "timely-supply": (0, 0),  # the same
-        "timely-updates": (3, 3),  # one was met by the release, two were explained
+        "timely-updates": (1, 1),  # met by the release; two were explained, and never met
         "use-of-grants": (0, 0),  # transport has no rights
     }
     weighed = 500 * 10_000 + 1_500 * 5_000 + 1_500 * 5_000 + 2_000 * 7_500 + 1_500 * 10_000
@@ -436,7 +437,10 @@ def test_evidence_is_told_case_by_case() -> None:
     assert (running.positive, running.negative) == ((), ())
     (late,) = last.negative
     assert (late.code, late.sides) == ("answer-overdue", ("accused",))
-    assert len(last.positive) == 7
+    assert sorted((one.workflow, one.lateness) for one in last.positive) == [
+        ("request", "in-time"),  # four answers, about one dataset
+        ("update", "in-time"),
+    ]
     assert all(trust.is_against(one) for one in last.negative)
 
 
@@ -553,19 +557,91 @@ LATENESS: Final[list[tuple[str, Sequence[Act], str]]] = [
 )
 def test_how_a_provider_stands_to_a_request(acts: Sequence[Act], lateness: str) -> None:
     long = Parameters(assessment_days=250)
-    story = assessed(lateness_indicator(), parameters=long).publish()
+    story = assessed(lateness_indicator("request"), parameters=long).publish()
     story.ask()
     for act in acts:
         act(story)
+    assert (lateness_of(story, "transport"), lateness_of(story, "health")) == ([lateness], ["none"])
+
+
+def lateness_of(story: Story, member: MemberId) -> list[str]:
+    """How a member stands to what `lateness_indicator` counts."""
     chronicle = chronicle_of(story.world)
-    for member, expected in (("transport", lateness), ("health", "none")):
-        found = drill(chronicle.at, chronicle.ledger, member, QUARTER, chronicle.now, "requests")
-        assert found is not None
-        assert [one.thing.lateness for one in found[1]] == [expected]
+    found = drill(chronicle.at, chronicle.ledger, member, QUARTER, chronicle.now, "cases")
+    assert found is not None
+    return [one.thing.lateness for one in found[1]]
 
 
-def lateness_indicator() -> Indicator:
-    everything = Clause(workflows=("request",))
+@pytest.mark.rule("R807", "R814")
+def test_what_was_never_done_was_not_done_in_time_whatever_excuses_it() -> None:
+    story = assessed(lateness_indicator("supply")).publish()
+    grant = story.grant()
+    story.world.block(at="2026-12-31T00:00:00.000Z")
+    finding = f"{grant}-supply-supply-overdue"
+    story.steps("transport/main", "reply", finding)
+    story.steps("steward/main", "dismiss", finding, "not-attributable")
+    assert lateness_of(story, "transport") == ["none"]
+    story.says("transport/main", bodies.delivery(grant, story.world.now))
+    assert lateness_of(story, "transport") == ["in-time"]
+
+
+@pytest.mark.rule("R402", "R807")
+def test_to_what_was_taken_up_nobody_had_to_answer() -> None:
+    story = assessed(lateness_indicator("request")).publish()
+    story.stand()
+    story.ask()
+    assert (lateness_of(story, "transport"), lateness_of(story, "health")) == (["none"], ["none"])
+    asked = story.world.value(f"request/{story.request_id}")
+    assert isinstance(asked, RequestedItem)
+    assert asked.standing is not None
+
+
+def evidence_for(story: Story) -> int:
+    """How many duties speak for transport."""
+    chronicle = chronicle_of(story.world)
+    _, evidence = trust_in(chronicle.at, chronicle.ledger, "transport", chronicle.now)
+    return sum(len(one.positive) for one in evidence)
+
+
+@pytest.mark.rule("R814", "R317", "R320")
+def test_trust_is_not_won_by_many_records() -> None:
+    story = assessed(parameters=replace(PARAMETERS, confirm_days=365)).publish()
+    assert evidence_for(story) == 1  # the first version
+    versions = (bodies.release_item(version=number) for number in range(2, 66))
+    story.says("transport/main", bodies.release(*versions))
+    for _ in range(3):
+        story.says("transport/main", bodies.attestation())
+    assert evidence_for(story) == 1
+    for _ in range(3):  # a friend asks again and again
+        story.ask()
+        story.steps("transport/main", "refuse", story.request_id, "not-necessary")
+    assert evidence_for(story) == 2
+    story.stand()
+    story.ask()
+    assert evidence_for(story) == 2
+
+
+@pytest.mark.rule("R806")
+def test_a_right_is_used_by_the_use_of_its_data() -> None:
+    story = assessed().publish()
+    grant = story.grant()
+    use_of_other_data(story, grant)
+    assert figures(assessment(story.world, "health"))["use-of-grants"] == (0, 1)
+    story.says("health/main", bodies.usage(grant, story.world.now))
+    assert figures(assessment(story.world, "health"))["use-of-grants"] == (1, 1)
+
+
+def use_of_other_data(story: Story, grant: str) -> None:
+    """Health names a right to flights when it uses a dataset of its own."""
+    entry = story.says("health/main", bodies.entry(dataset="own")).digest
+    story.says("steward/main", bodies.case_step("approve", entry))
+    story.says("health/main", bodies.release(bodies.release_item("own")))
+    own = VersionContent(dataset="own", sha256=bodies.CONTENT, version=1)
+    story.says("health/main", replace(bodies.usage(grant, story.world.now), content=own))
+
+
+def lateness_indicator(workflow: str) -> Indicator:
+    everything = Clause(workflows=(workflow,))
     return replace(
-        SEED[-1], id="requests", of="case", denominator=(everything,), numerator=(everything,)
+        SEED[-1], id="cases", of="case", denominator=(everything,), numerator=(everything,)
     )

@@ -91,10 +91,25 @@ def test_a_release_meets_the_duty_and_begins_the_next() -> None:
     story.world.block(at=story.world.later(3 * DAY_MS))
     items = bodies.release_item(), bodies.release_item(version=2)
     record = story.says("transport/main", bodies.release(*items))
-    assert duty_of(story) == f"{record.digest}-1-update"
     assert story.state_of(first) == "released"
-    assert story.state_of(f"{record.digest}-0-update") == "released"
+    assert duty_of(story) == f"{record.digest}-0-update"
     assert due(story) == "2026-12-11T00:00:00.000Z"
+
+
+@pytest.mark.rule("R320", "W121")
+def test_who_releases_more_than_it_promised_has_more_time_and_met_no_more() -> None:
+    story = Story(KEPT).publish(frequency="weekly")
+    world, (duty, case) = story.world, owed(story)
+    versions = (bodies.release_item(version=number) for number in range(2, 66))
+    story.says("transport/main", bodies.release(*versions))
+    assert owed(story) == (duty, replace(case, due="2026-12-08T00:00:00.000Z"))
+    world.block(at=world.later(3 * DAY_MS))
+    story.says("transport/main", bodies.release(bodies.release_item(version=66)))
+    assert owed(story) == (duty, replace(case, due="2026-12-11T00:00:00.000Z"))
+    world.block(at=world.later(DAY_MS))
+    story.says("transport/main", bodies.release(bodies.release_item(version=67)))
+    assert story.state_of(duty) == "released"
+    assert duty_of(story) != duty
 
 
 @pytest.mark.rule("R320", "F78", "W122")

@@ -240,6 +240,11 @@ def test_the_confirmation_of_all_is_owed_again_and_again() -> None:
     first = duty_of(story)
     story.catalogue(dataset="tides")
     assert duty_of(story) == first == f"{first[:64]}-confirmation"
+    for day in ("2027-01-04", "2027-05-03"):
+        world.block(at=f"{day}T00:00:00.000Z")
+        story.says("transport/main", bodies.attestation())
+        assert duty_of(story) == first  # it has more time: half of it was not over
+    world.block(at="2027-10-01T00:00:00.000Z")
     story.says("transport/main", bodies.attestation())
     second = duty_of(story)
     assert (story.state_of(first), story.state_of(second)) == ("confirmed", "expected")

@@ -25,6 +25,7 @@ from ledger.records.catalogue import Mode
 from ledger.records.genesis import Jurisdiction, Names, Parameters
 from ledger.records.governance import Admission, AdmitMembers, Decision, RejectAdmission
 from ledger.records.terms import RowFilter
+from ledger.times import DAY_MS
 from ledger.types import CaseId
 from tests import assessed, bodies, supervised
 from tests.story import Story, published
@@ -115,15 +116,18 @@ def answered(story: Story) -> CaseId:
 
 
 def owed(story: Story) -> CaseId:
-    """Transport owes the confirmation of its entries, where the ledger sets days for it."""
+    """Transport owes the confirmation of its entries, and half of its time is over."""
     story.world = Story(Parameters(confirm_days=250)).world
-    return f"{story.publish().entry}-confirmation"
+    case_id = f"{story.publish().entry}-confirmation"
+    story.world.block(at=story.world.later(200 * DAY_MS))
+    return case_id
 
 
 def expected(story: Story) -> CaseId:
-    """Transport owes the next version, where the ledger sets days for it."""
+    """Transport owes the next version of today, where the ledger sets days for it."""
     story.world = Story(Parameters(update_days=5)).world
     story.publish()
+    story.world.block(at=story.world.later(DAY_MS))
     dataset = story.world.value("dataset/flights")
     assert isinstance(dataset, Dataset)
     return dataset.duty or ""

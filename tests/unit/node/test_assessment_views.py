@@ -20,7 +20,7 @@ from tests import bodies
 from tests.assessed import FINAL, QUARTER, chronicle_of, objection
 from tests.nodes import close, open_replica
 from tests.older import take_back
-from tests.unit.contracts.test_assessment import MOMENTS, decide, quarter
+from tests.unit.contracts.test_assessment import MOMENTS, decide, quarter, use_of_other_data
 from tests.world import ROLES, World
 
 LATER: Final = "2027-02-20T00:00:00.000Z"
@@ -29,6 +29,7 @@ LATER: Final = "2027-02-20T00:00:00.000Z"
 def history() -> World:
     """A quarter, an objection upheld after the figure is final, a demand that is assigned twice."""
     story = quarter()
+    use_of_other_data(story, story.grant())
     key = next(one for one in sorted(story.world.state.keys("case/")) if one.endswith("-0"))
     record = story.says("transport/main", objection(things=(key,)))
     demand = story.says("health/main", bodies.opening("demand"))
