@@ -419,12 +419,20 @@ class FormerTerms(Canonical):
     until: Time
 
 
+Difference = Literal["contents-differ", "counts-differ"]
+"""What can be found between what was delivered and what was received."""
+
+
 class StatedDelivery(Canonical):
-    """What was handed over under a right; `acknowledged` is the last record that says so too."""
+    """What was handed over under a right; `acknowledged` is the last record that says so too.
+
+    `found` are the codes of what was found between the two sides, ascending.
+    """
 
     acknowledged: DigestHex | None = None
     consumer: MemberId
     count: Count
+    found: tuple[Difference, ...] = ()
     grant: ItemId
     provider: MemberId
     rows: Count

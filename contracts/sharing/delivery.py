@@ -8,6 +8,7 @@ count is right, and whoever speaks last is no more to blame than whoever spoke f
 against both, either may reply, and steward or auditor decide.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec.structs import replace
@@ -19,7 +20,14 @@ from contracts.reasons import SPAN_IN_FUTURE, refuse_unless
 from contracts.sharing import supply
 from contracts.sharing.chains import Link, chain_of, ineffective, terms_over
 from contracts.use import accounts, first_use
-from contracts.values import Case, Dataset, GrantedRight, ReleasedVersion, StatedDelivery
+from contracts.values import (
+    Case,
+    Dataset,
+    Difference,
+    GrantedRight,
+    ReleasedVersion,
+    StatedDelivery,
+)
 from contracts.view import held, read
 from ledger.records.delivery import Acknowledgement, Delivery
 from ledger.types import DatasetId
@@ -74,8 +82,8 @@ def apply_acknowledgement(draft: Draft, body: Acknowledgement) -> None:
             draft, findings.DELIVERY_UNKNOWN, draft.record, accused, measure=body.delivery
         )
         return
-    draft.put(key, replace(stated, acknowledged=draft.record))
-    _compare(draft, body, stated)
+    found = _compare(draft, body, stated)
+    draft.put(key, replace(stated, acknowledged=draft.record, found=found))
     right = held(draft, GrantedRight, f"grant/{stated.grant}")
     _check_appointment(draft, right.dataset)
     mandates.find_other_right(draft, right, draft.record)
@@ -147,33 +155,38 @@ def _check_appointment(draft: Draft, dataset: DatasetId) -> None:
     findings.find_unappointed(draft, dataset, draft.record)
 
 
-def _compare(draft: Draft, body: Acknowledgement, stated: StatedDelivery) -> None:
-    """R428: both sides name the same bytes, where both name any. A difference is against both.
+def _compare(draft: Draft, body: Acknowledgement, stated: StatedDelivery) -> tuple[Difference, ...]:
+    """Find where the two sides differ, but what was found of this delivery before. Returns both.
 
-    R429: the counts of both sides agree, within the tolerance of the ledger. More is against both.
+    The case of that finding stands, and a receipt that is stated again and again is no new matter.
     """
     # A provider may have named a right of its own: nobody stands in one case twice.
     both = tuple(dict.fromkeys((stated.provider, stated.consumer)))
-    if None not in {body.sha256, stated.sha256} and body.sha256 != stated.sha256:
-        findings.raise_finding(
-            draft,
-            findings.CONTENTS_DIFFER,
-            draft.record,
-            both,
-            measure=body.sha256,
-            limit=stated.sha256,
-        )
+    found = stated.found
+    for code, measure, limit in _differences(draft, body, stated):
+        if code not in found:
+            finding = findings.FINDING_OF_CODE[code]
+            findings.raise_finding(draft, finding, draft.record, both, measure=measure, limit=limit)
+            found = (*found, code)
+    return tuple(sorted(found))
+
+
+def _differences(
+    draft: Draft, body: Acknowledgement, stated: StatedDelivery
+) -> Iterator[tuple[Difference, str, str]]:
+    """R428: both sides name the same bytes, where both name any. A difference is against both.
+
+    R429: the counts of both sides agree, within the tolerance of the ledger. More is against both.
+    Of one delivery either is found once, however often it is acknowledged.
+    """
+    got, sent = body.sha256, stated.sha256
+    if got is not None and sent is not None and got != sent:
+        yield "contents-differ", got, sent
     tolerance = draft.context.ledger.parameters.count_tolerance
     pairs = ((body.rows, stated.rows), (body.count, stated.count))
-    if any(abs(got - sent) * _WHOLE > tolerance * max(got, sent) for got, sent in pairs):
-        findings.raise_finding(
-            draft,
-            findings.COUNTS_DIFFER,
-            draft.record,
-            both,
-            measure=f"received {body.count} times, {body.rows} rows",
-            limit=f"delivered {stated.count} times, {stated.rows} rows",
-        )
+    if any(abs(one - other) * _WHOLE > tolerance * max(one, other) for one, other in pairs):
+        received = f"received {body.count} times, {body.rows} rows"
+        yield "counts-differ", received, f"delivered {stated.count} times, {stated.rows} rows"
 
 
 def _find(

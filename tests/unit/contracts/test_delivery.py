@@ -159,6 +159,27 @@ def test_the_last_acknowledgement_counts_and_a_difference_is_against_both() -> N
     assert violations(story.world.state, story.world.leaves) == []
 
 
+@pytest.mark.rule("R427", "R428", "R429", "F35", "F36")
+def test_a_difference_is_found_once_however_often_it_is_stated() -> None:
+    story = published()
+    world = story.world
+    delivered = story.says("transport/main", bodies.delivery(story.grant(), world.now)).digest
+    fewer = bodies.acknowledgement(delivered, rows=1)
+    assert world.find(world.sign("health/main", fewer)) == ("counts-differ",)
+    assert world.find(world.sign("health/main", fewer)) == ()
+    story.says("health/main", bodies.acknowledgement(delivered))
+    assert world.find(world.sign("health/main", fewer)) == ()
+    others = bodies.acknowledgement(delivered, sha256=NOWHERE)
+    assert world.find(world.sign("health/main", others)) == ("contents-differ",)
+    stated = world.value(f"delivery/{delivered}")
+    assert isinstance(stated, StatedDelivery)
+    assert stated.found == ("contents-differ", "counts-differ")
+    # Another delivery is another matter.
+    again = story.says("transport/main", bodies.delivery(story.grant_id, world.now)).digest
+    receipt = world.sign("health/main", bodies.acknowledgement(again, rows=1))
+    assert world.find(receipt) == ("counts-differ",)
+
+
 @pytest.mark.rule("R427", "R429")
 def test_a_delivery_to_oneself_accuses_nobody_twice() -> None:
     story = published()
