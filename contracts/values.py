@@ -67,7 +67,7 @@ from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters, Ro
 from ledger.records.governance import Action, Premise
 from ledger.records.keys import Family
 from ledger.records.sharing import Audience, EmergencyGround
-from ledger.records.terms import COLUMNS_MAX, Terms
+from ledger.records.terms import Terms
 from ledger.types import (
     CaseId,
     ColumnName,
@@ -94,6 +94,10 @@ DAYS_KEPT: Final = 8
 """Days of which a right limited per day remembers the uses, for reports that come out of order."""
 HEIRS_MAX: Final = 16
 """Members that hold parts of one member, since splits."""
+COLUMN_SET_MAX: Final = 256
+"""Hexadecimal digits of a set of columns: a schema has at most 1,024."""
+ColumnSet = Annotated[str, Meta(pattern=r"\A[1-9a-f][0-9a-f]*\Z", max_length=COLUMN_SET_MAX)]
+"""Some columns of a schema, one at least: a bit for each, as a number in hexadecimal."""
 STANDING_MAX: Final = 16
 """Standing grants of one dataset."""
 SUSPENSIONS_MAX: Final = 16
@@ -453,9 +457,12 @@ class ServiceAccount(Canonical):
 
 
 class UnusedFields(Canonical):
-    """Of so many columns `granted` by a right, those not used so far, ascending."""
+    """Of so many columns `granted` by a right, those not used so far; the last entered at `since`.
 
-    columns: Annotated[tuple[ColumnName, ...], Meta(max_length=COLUMNS_MAX)]
+    `columns` is a set: the n-th column of the right's schema, counted from 0, is the bit of 2^n.
+    """
+
+    columns: ColumnSet
     granted: Count
 
 

@@ -1,6 +1,6 @@
 """What schemas in the state say about columns, and whether terms speak of what exists."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -15,7 +15,7 @@ from contracts.reasons import (
     required,
 )
 from contracts.terms import allows_nothing
-from contracts.values import SchemaPart, SchemaVersion
+from contracts.values import ColumnSet, SchemaPart, SchemaVersion
 from contracts.view import StateView, held, read
 from ledger.records.terms import Terms
 from ledger.types import ColumnName, DigestHex
@@ -45,6 +45,26 @@ def column_names(view: StateView, schema: DigestHex) -> tuple[ColumnName, ...]:
     version = held(view, SchemaVersion, f"schema/{schema}")
     parts = [part.names for part in parts_of(view, schema, version)]
     return parts[0] if len(parts) == 1 else tuple(name for names in parts for name in names)
+
+
+def choice(names: Sequence[ColumnName], chosen: Collection[ColumnName]) -> ColumnSet:
+    """Some columns of a schema as a set: the n-th column, counted from 0, is the bit of 2^n.
+
+    >>> choice(("id", "age", "sex"), ("age", "sex"))
+    '6'
+    """
+    wanted = frozenset(chosen)
+    return format(sum(1 << n for n, name in enumerate(names) if name in wanted), "x")
+
+
+def chosen(names: Sequence[ColumnName], bits: ColumnSet) -> tuple[ColumnName, ...]:
+    """The columns of a schema that are in a set, in order.
+
+    >>> chosen(("id", "age", "sex"), "6")
+    ('age', 'sex')
+    """
+    number = int(bits, 16)
+    return tuple(name for n, name in enumerate(names) if number >> n & 1)
 
 
 def has_personal(view: StateView, schema: DigestHex) -> bool:

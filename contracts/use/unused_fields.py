@@ -5,9 +5,12 @@
     the deadline of the case `<grant>-fields`     finding `fields-never-used`: 1 of 3 columns: sex
 
 The state keeps what was **not** used, so that it shrinks, and a use costs nothing more once all was
-used: the right says whether anything is left (`GrantedRight.unused_fields`). Where the ledger sets
-no `fieldUseDays`, nothing is kept.
+used: the right says whether anything is left (`GrantedRight.unused_fields`). It is kept as a set
+over the columns of the right's schema, a bit for each, so that no right and no use costs more than
+a few hundred bytes. Where the ledger sets no `fieldUseDays`, nothing is kept.
 """
+
+from collections.abc import Collection
 
 from msgspec.structs import replace
 
@@ -16,30 +19,27 @@ from contracts.catalogue import columns
 from contracts.draft import Draft
 from contracts.sharing.chains import Link
 from contracts.values import Case, GrantedRight, Party, UnusedFields
-from contracts.view import StateView, held, read
-from ledger.records.terms import COLUMNS_MAX
-from ledger.types import ColumnName, ItemId
+from contracts.view import StateView, held
+from ledger.types import ColumnName, ItemId, Time
 
 
 def watch(draft: Draft, grant_id: ItemId, right: GrantedRight) -> GrantedRight:
     """R519: of a right in force the ledger keeps which of the columns granted were never used.
 
-    It does so where it sets days for it, and for at most 1,024 columns. They are due within these
-    days, or at the end of the right if that is sooner. What was not used by then is a finding.
+    It does so where it sets days for it. They are due within these days, or at the end of the right
+    if that is sooner. What was not used by then is a finding.
     """
-    ledger = draft.context.ledger
-    days = ledger.parameters.field_use_days
+    days = draft.context.ledger.parameters.field_use_days
     if days is None or right.member is None or right.in_force_since is None:
         return right
     granted = _granted(draft, right)
-    if not granted or len(granted) > COLUMNS_MAX:
+    if not granted:
         return right
-    draft.put(f"unused/{grant_id}", UnusedFields(columns=granted, granted=len(granted)))
-    due = calendar.deadline(right.in_force_since, days, ledger.calendar)
+    _keep(draft, grant_id, right, granted, right.in_force_since)
     consumer = Party(member=right.member, part="consumer")
     provider = Party(member=right.provider, part="provider")
     case_id, subject = f"{grant_id}-fields", f"grant/{grant_id}"
-    due = min(due, right.terms.not_after or due)
+    due = _by_when(draft, right, right.in_force_since)
     cases.open_case(draft, case_id, "field-use", subject, (consumer, provider), due=due)
     return replace(right, unused_fields=True)
 
@@ -49,18 +49,19 @@ def note(draft: Draft, link: Link, fields: tuple[ColumnName, ...]) -> None:
 
     When none is left, nothing more is kept.
     """
-    key = f"unused/{link.grant_id}"
-    cases.settle_due(draft, f"{link.grant_id}-fields")
-    unused = held(draft, UnusedFields, key)
-    used = frozenset(fields)
-    left = tuple(name for name in unused.columns if name not in used)
+    case_id = f"{link.grant_id}-fields"
+    cases.settle_due(draft, case_id)
+    unused = held(draft, UnusedFields, f"unused/{link.grant_id}")
+    names = columns.column_names(draft, link.right.schema)
+    before, used = columns.chosen(names, unused.columns), frozenset(fields)
+    left = [name for name in before if name not in used]
     if left:
-        if len(left) < len(unused.columns):
-            draft.put(key, replace(unused, columns=left))
+        if len(left) < len(before):
+            chosen = columns.choice(names, left)
+            draft.put(f"unused/{link.grant_id}", replace(unused, columns=chosen))
         return
-    draft.remove(key)
+    _drop(draft, link.grant_id)
     draft.put(f"grant/{link.grant_id}", replace(link.right, unused_fields=False))
-    cases.follow(draft, f"{link.grant_id}-fields", "use-columns")
 
 
 def change(
@@ -68,38 +69,62 @@ def change(
 ) -> GrantedRight:
     """R521: where terms change, columns no longer granted leave the list, new ones enter it.
 
-    A right of which nothing is kept stays so. One that ends is asked no more.
+    From when new ones enter, the days count anew; a right that ends sooner or later moves the
+    deadline. A right of which nothing is kept stays so. One that was ended is asked no more.
     """
     if not before.unused_fields:
         return after
-    key, case_id = f"unused/{grant_id}", f"{grant_id}-fields"
+    case_id = f"{grant_id}-fields"
     cases.settle_due(draft, case_id)
+    is_watched = held(draft, Case, f"case/{case_id}").state == "watched"
     if after.ended_at is not None:
-        if held(draft, Case, f"case/{case_id}").state == "watched":
+        if is_watched:
             cases.move_deadline(draft, case_id, None)
         return after
-    were, unused = frozenset(_granted(draft, before)), held(draft, UnusedFields, key)
-    still = frozenset(unused.columns)
-    granted = _granted(draft, after)
-    left = tuple(name for name in granted if name in still or name not in were)
-    if left and len(granted) <= COLUMNS_MAX:
-        draft.put(key, UnusedFields(columns=left, granted=len(granted)))
-        return after
-    draft.remove(key)
-    cases.follow(draft, case_id, "use-columns")
-    return replace(after, unused_fields=False)
+    unused = held(draft, UnusedFields, f"unused/{grant_id}")
+    were = frozenset(_granted(draft, before))
+    still = frozenset(columns.chosen(columns.column_names(draft, before.schema), unused.columns))
+    left = [name for name in _granted(draft, after) if name in still or name not in were]
+    if not left:
+        _drop(draft, grant_id)
+        return replace(after, unused_fields=False)
+    since = unused.since if were.issuperset(left) else draft.context.time
+    _keep(draft, grant_id, after, left, since)
+    if is_watched:
+        cases.move_deadline(draft, case_id, _by_when(draft, after, since))
+    return after
 
 
 def measure(view: StateView, grant_id: ItemId) -> str:
     """What was not used, in at most 256 characters."""
-    unused = read(view, UnusedFields, f"unused/{grant_id}")
-    names = () if unused is None else unused.columns
-    granted = 0 if unused is None else unused.granted
-    told = f"{len(names)} of {granted} columns: {', '.join(names)}"
+    right = held(view, GrantedRight, f"grant/{grant_id}")
+    unused = held(view, UnusedFields, f"unused/{grant_id}")
+    names = columns.chosen(columns.column_names(view, right.schema), unused.columns)
+    told = f"{len(names)} of {unused.granted} columns: {', '.join(names)}"
     return told if len(told) <= 256 else f"{told[:255]}…"
+
+
+def _keep(
+    draft: Draft, grant_id: ItemId, right: GrantedRight, left: Collection[ColumnName], since: Time
+) -> None:
+    names = columns.column_names(draft, right.schema)
+    granted = len(_granted(draft, right))
+    unused = UnusedFields(columns=columns.choice(names, left), granted=granted, since=since)
+    draft.put(f"unused/{grant_id}", unused)
+
+
+def _drop(draft: Draft, grant_id: ItemId) -> None:
+    draft.remove(f"unused/{grant_id}")
+    cases.follow(draft, f"{grant_id}-fields", "use-columns")
+
+
+def _by_when(draft: Draft, right: GrantedRight, since: Time) -> Time:
+    ledger = draft.context.ledger
+    due = calendar.deadline(since, ledger.parameters.field_use_days or 1, ledger.calendar)
+    return min(due, right.terms.not_after or due)
 
 
 def _granted(view: StateView, right: GrantedRight) -> tuple[ColumnName, ...]:
     if right.terms.fields != "all":
         return right.terms.fields
-    return tuple(sorted(columns.column_names(view, right.schema)))
+    return columns.column_names(view, right.schema)

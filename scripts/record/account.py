@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from contracts.catalogue.columns import chosen
 from contracts.values import GrantedRight, Ledger, ServiceAccount, UnusedFields, UseCounters
 from ledger.running_digest import EMPTY_RUN
 from ledger.times import date_of_day, day_of, to_ms
@@ -17,6 +18,7 @@ from scripts.catalogue.profile import Reading
 from scripts.console_text import counted as counted_in
 from scripts.console_text import print_fields, print_json
 from scripts.options import JsonFlag, with_options
+from scripts.record.release import column_names
 from scripts.spelling import SpellingError, moment
 
 app = typer.Typer()
@@ -49,6 +51,7 @@ def account(
         month = _month(client, month)
         used = read_value(client, UseCounters, f"use/{grant}") or _NO_USE
         unused = read_value(client, UnusedFields, f"unused/{grant}")
+        names = () if unused is None else chosen(column_names(client, right.schema), unused.columns)
         counted = read_value(client, ServiceAccount, f"account/{grant}/{month}") or _NOTHING
     if as_json:
         print_json(
@@ -56,7 +59,7 @@ def account(
                 "grant": grant,
                 "member": right.member,
                 "month": _both_sides(month, counted) if right.accounted else None,
-                "unused": None if unused is None else unused.columns,
+                "unused": None if unused is None else names,
                 "used": {"rows": used.rows, "uses": used.uses},
             }
         )
@@ -64,7 +67,7 @@ def account(
     rows: list[tuple[str, object]] = [
         ("right of", right.member or "whoever applies"),
         ("used in all", _times(used.uses, used.rows)),
-        ("never used", None if unused is None else ", ".join(unused.columns)),
+        ("never used", ", ".join(names) or None),
     ]
     if right.accounted:
         rows += [

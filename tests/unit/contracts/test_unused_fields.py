@@ -5,10 +5,15 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
+from contracts.catalogue.columns import chosen, column_names
 from contracts.invariants import violations
 from contracts.use.unused_fields import measure
 from contracts.values import Case, GrantedRight, UnusedFields
+from ledger.records.catalogue import COLUMNS_PER_PART_MAX, Schema, schema_digest
 from ledger.records.genesis import Parameters
+from ledger.records.sharing import ITEMS_MAX
+from ledger.records.terms import COLUMNS_MAX
+from ledger.types import ColumnName, Time
 from tests import bodies
 from tests.bodies import TERMS
 from tests.story import Story
@@ -21,13 +26,28 @@ def watched() -> Story:
     return Story(Parameters(field_use_days=20)).publish()
 
 
+def with_columns(*names: ColumnName) -> Story:
+    """A dataset with these columns, which stands for whoever applies."""
+    story, columns = watched(), bodies.columns(*names)
+    schema = schema_digest(columns)
+    for first in range(0, len(columns), COLUMNS_PER_PART_MAX):
+        part = columns[first : first + COLUMNS_PER_PART_MAX]
+        body = Schema(columns=part, first=first, schema=schema, total=len(columns))
+        story.says("transport/main", body)
+    story.catalogue(schema=schema)
+    story.says("transport/main", bodies.grant(bodies.grant_item(standing=True, schema=schema)))
+    return story
+
+
 def unused(story: Story) -> tuple[str, ...] | None:
     """The columns of the last right that were not used so far, as its flag and its list say."""
     right = story.world.value(f"grant/{story.grant_id}")
     listed = story.world.value(f"unused/{story.grant_id}")
     assert isinstance(right, GrantedRight)
     assert right.unused_fields == (listed is not None)
-    return listed.columns if isinstance(listed, UnusedFields) else None
+    if not isinstance(listed, UnusedFields):
+        return None
+    return chosen(column_names(story.world.state, right.schema), listed.columns)
 
 
 def use(story: Story, *fields: str) -> None:
@@ -116,6 +136,31 @@ def test_terms_that_change_change_the_list() -> None:
 
 
 @pytest.mark.rule("R521")
+def test_columns_that_enter_have_their_days_and_others_get_none() -> None:
+    story = watched()
+    grant_id = story.grant(TWO)
+
+    def due() -> Time | None:
+        case = story.world.value(f"case/{grant_id}-fields")
+        assert isinstance(case, Case)
+        return case.due
+
+    story.world.block(at="2026-12-21T23:59:00.000Z")
+    fewer = replace(TWO, uses_max=5)
+    story.says("transport/main", bodies.amendment(grant_id, fewer, ground="security"))
+    assert due() == DUE, "no column entered"
+    story.says("transport/main", bodies.amendment(grant_id))
+    assert due() == "2027-01-19T00:00:00.000Z"
+    assert story.world.block(at=DUE).settlement.findings == ()
+    brief = replace(TERMS, not_after="2027-01-04T00:00:00.000Z")
+    story.says("transport/main", bodies.amendment(grant_id, brief))
+    assert due() == brief.not_after
+    (found,) = story.world.block(at=brief.not_after).settlement.findings
+    assert found.code == "fields-never-used"
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R521")
 def test_a_right_that_ends_is_asked_no_more() -> None:
     story = watched()
     story.steps("health/main", "end", story.grant())
@@ -130,10 +175,23 @@ def test_a_right_that_ends_is_asked_no_more() -> None:
 
 @pytest.mark.rule("F22")
 def test_many_columns_are_told_as_far_as_there_is_room() -> None:
-    story = watched()
-    listed = UnusedFields(columns=tuple("x" * 100 + str(n) for n in range(5)), granted=9)
-    story.world.state.commit({"unused/many": listed})
-    told = measure(story.world.state, "many")
+    story = with_columns(*(f"{n}{'x' * 100}" for n in range(5)))
+    grant_id = f"{story.ask().removesuffix('-0')}-1"
+    told = measure(story.world.state, grant_id)
     assert len(told) == 256
-    assert told.startswith("5 of 9 columns: xxx")
+    assert told.startswith("5 of 5 columns: 0xxx")
     assert told.endswith("…")
+
+
+@pytest.mark.rule("R519", "R520")
+def test_what_is_kept_of_a_right_is_small_however_many_columns_it_has() -> None:
+    names = [f"{n:04d}{'x' * 124}" for n in range(COLUMNS_MAX)]
+    story = with_columns(*names)
+    items = [bodies.request_item(story.entry) for _ in range(ITEMS_MAX)]
+    record = story.world.sign("health/main", bodies.request(*items))
+    written = story.world.accept(record).values.values()
+    size = sum(len(one) for one in written if one is not None)
+    assert size < 10 * len(record.envelope.encoded)
+    story.grant_id = f"{record.digest}-{ITEMS_MAX}"
+    use(story, *names[:100])
+    assert unused(story) == (*names[100:],)
