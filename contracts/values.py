@@ -464,6 +464,7 @@ class UnusedFields(Canonical):
 
     columns: ColumnSet
     granted: Count
+    since: Time
 
 
 class StandingGrants(Canonical):
