@@ -107,6 +107,12 @@ def release_item(dataset: DatasetId = DATASET, version: int = 1, **changes: obje
     return replace(item, **changes)
 
 
+def correcting_item(version: int = 2, corrects: int = 1) -> ReleaseItem:
+    """A version with other contents than the one it corrects."""
+    content = Content(assurance="content", bytes=8, sha256=f"{version:064x}")
+    return release_item(version=version, corrects=corrects, content=content)
+
+
 def release(*items: ReleaseItem) -> Release:
     """Versions; the first of `flights` if none are given."""
     return Release(items=items or (release_item(),))

@@ -68,7 +68,7 @@ def overdue(start: Course) -> Course:
 
 def _correction(story: Story) -> Body:
     """Version 2 is there already, and corrects the version 1 that is complained of."""
-    story.says("transport/main", bodies.release(bodies.release_item(version=2, corrects=1)))
+    story.says("transport/main", bodies.release(bodies.correcting_item()))
     return bodies.correction()
 
 

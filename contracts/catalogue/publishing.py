@@ -132,7 +132,8 @@ def drop_draft(draft: Draft, case: Case) -> None:
 def apply_release(draft: Draft, body: Release) -> None:
     """R309: new versions, each the next of its dataset and of the schema of its entry in force.
 
-    Nothing is overwritten. What a version corrects, or was made from, was released before it.
+    Nothing is overwritten. What a version corrects, or was made from, was released before it. A
+    version is corrected from its first correction on, whatever corrects it again.
     """
     for item in body.items:
         draft.check_dataset(item.dataset)
@@ -237,7 +238,8 @@ def _release(draft: Draft, item: ReleaseItem) -> None:
     if item.corrects is not None:
         key = f"release/{item.dataset}/{item.corrects}"
         corrected = held(draft, ReleasedVersion, key)
-        draft.put(key, replace(corrected, corrected_by=item.version))
+        if corrected.corrected_by is None:
+            draft.put(key, replace(corrected, corrected_by=item.version))
 
 
 def _terms_of(draft: Draft, body: Entry) -> EntryTerms:

@@ -106,12 +106,17 @@ def close_finding(draft: Draft, case: Case) -> None:
 
 
 def accept_correction(draft: Draft, case: Case) -> None:
-    """R711: what answers a correction is a release made to correct the one in question."""
+    """R711: what answers a correction is a release made to correct the one in question.
+
+    Its contents are others: the same bytes are as wrong as before.
+    """
     _, dataset, version = case.subject.split("/")
     answer = case.answer or ""
-    corrected = held(draft, ReleasedVersion, answer).corrects
-    is_same = answer.split("/")[1] == dataset
-    refuse_unless(is_same and str(corrected) == version, NOT_CORRECTED, answer, "release")
+    wrong = held(draft, ReleasedVersion, case.subject)
+    correct = held(draft, ReleasedVersion, answer)
+    is_same = answer.split("/")[1] == dataset and str(correct.corrects) == version
+    is_other = correct.sha256 != wrong.sha256
+    refuse_unless(is_same and is_other, NOT_CORRECTED, answer, "release")
 
 
 def meet_demand(draft: Draft, case: Case) -> None:

@@ -170,6 +170,8 @@ def test_a_correction_marks_what_it_corrects() -> None:
     assert isinstance(corrected, ReleasedVersion)
     assert isinstance(correcting, ReleasedVersion)
     assert (corrected.corrected_by, correcting.corrects) == (2, 1)
+    story.says("transport/main", bodies.release(bodies.correcting_item(version=3)))
+    assert story.world.value("release/flights/1") == corrected
 
 
 @pytest.mark.rule("R309")

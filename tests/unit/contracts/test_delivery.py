@@ -222,6 +222,16 @@ def test_what_was_corrected_is_handed_over_no_more() -> None:
     assert hands_over_the_first(story, grant_id, before) == []
 
 
+@pytest.mark.rule("R443", "R309", "F45")
+def test_a_second_correction_does_not_hide_the_first() -> None:
+    story = Story(Parameters(answers_weighed=True)).publish()
+    grant_id = story.grant()
+    released_again(story, corrects=1)
+    between = story.world.now
+    story.says("transport/main", bodies.release(bodies.correcting_item(version=3)))
+    assert hands_over_the_first(story, grant_id, between) == ["stale-data-supplied"]
+
+
 @pytest.mark.rule("R443")
 def test_an_older_version_is_handed_over_unless_the_newest_was_granted() -> None:
     story = Story(Parameters(answers_weighed=True)).publish()

@@ -261,12 +261,24 @@ def test_what_a_step_named_stays_with_its_case() -> None:
 def test_a_correction_of_another_version_does_not_do() -> None:
     story = published()
     case_id = supervised.CORRECTION(story)
-    third = bodies.release_item(version=3, corrects=2)
+    third = bodies.correcting_item(version=3, corrects=2)
     story.says("transport/main", bodies.release(third))
     record = story.world.sign(
         "transport/main", bodies.case_step("correct", case_id, release=version(3))
     )
     assert story.world.refuse(record) == reasons.NOT_CORRECTED
+
+
+@pytest.mark.rule("R711", "1342")
+def test_the_same_bytes_are_as_wrong_as_before() -> None:
+    story = published()
+    case_id = f"{story.says('health/main', bodies.correction()).digest}-0"
+    same = bodies.release_item(version=2, corrects=1)
+    story.says("transport/main", bodies.release(same))
+    answer = bodies.case_step("correct", case_id, release=version(2))
+    assert story.world.refuse(story.world.sign("transport/main", answer)) == reasons.NOT_CORRECTED
+    story.says("transport/main", bodies.release(bodies.correcting_item(version=3)))
+    story.says("transport/main", bodies.case_step("correct", case_id, release=version(3)))
 
 
 LATE: Final = [

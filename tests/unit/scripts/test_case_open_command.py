@@ -36,8 +36,8 @@ def test_a_correction_is_asked_for_and_made(command: Command, world: World, rele
     assert "step --release" in command.ok("case", "show", case)
     refused = command.fails("case", "step", "correct", case, writer="transport/main")
     assert "reference-wrong" in refused
-    second = bodies.release_item(version=2, corrects=1)
-    world.accept(world.sign("transport/main", bodies.release(second)))
+    second = bodies.release(bodies.correcting_item())
+    world.accept(world.sign("transport/main", second))
     command.ok("case", "step", "correct", case, "--release", "flights@2", writer="transport/main")
     assert "release/flights/2" in command.ok("case", "show", case)
 
@@ -94,8 +94,8 @@ def test_what_cannot_be_read_is_told(command: Command, released: str) -> None:
 def test_an_incident_is_reported(command: Command, world: World) -> None:
     done = command.json(
         "case", "incident", "leak", "--stage", "transfer", "--datasets", "flights",
-        "--discovered-at", "2026-11-23T00:00:00Z", "--people", "12", "--text", "a lost disk", "--anyway",
-        writer="health/main",
+        "--discovered-at", "2026-11-23T00:00:00Z", "--people", "12", "--text", "a lost disk",
+        "--anyway", writer="health/main",
     )  # fmt: skip
     (case,) = [one["id"] for one in done["created"]]
     assert case_of(world, case).workflow == "incident"
