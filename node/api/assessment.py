@@ -11,14 +11,13 @@ from starlette.responses import Response
 from contracts.assessment.facts import FactsAt
 from contracts.assessment.reports import Counted, assess, drill, running_period
 from contracts.assessment.trust import trust_in
-from contracts.values import Ledger
 from ledger.records.assessment import PeriodName
 from ledger.types import MemberId, Time
+from node.api.known import check_known
 from node.api.lists import At, Paging, PagingOf, Text, block_at, moment_of, place_of
 from node.api.problems import ApiError
 from node.api.requests import check_query
 from node.api.service import Service, ServiceOf, respond_json
-from node.storage.store import Snapshot
 from node.views.assessment import facts_at
 
 router = APIRouter(prefix="/v1", tags=["lists"], dependencies=[Depends(check_query)])
@@ -63,10 +62,11 @@ def _assessment(
 ) -> dict[str, object]:
     with service.replica.store.snapshot() as snapshot:
         block = block_at(snapshot, page.at)
-        now, facts, ledger = moment_of(service, page.at, block), *_known(snapshot, block.size)
-        name = _period(facts, ledger, period, now)
+        now, facts = moment_of(service, page.at, block), facts_at(snapshot, block.size)
+        name = _period(facts, period, now)
+        check_known(snapshot, {"member": member})
         some, following = _members(facts, page, member, now)
-        found = [assess(facts, ledger, one, name, now) for one in some]
+        found = [assess(facts, one, name, now) for one in some]
     return {"items": found, "next": following, **place_of(block)}
 
 
@@ -76,10 +76,10 @@ def _figure(
     member, indicator = whose
     with service.replica.store.snapshot() as snapshot:
         block = block_at(snapshot, page.at)
-        now, facts, ledger = moment_of(service, page.at, block), *_known(snapshot, block.size)
-        name = _period(facts, ledger, period, now)
+        now, facts = moment_of(service, page.at, block), facts_at(snapshot, block.size)
+        name = _period(facts, period, now)
         _check_known(facts, member, now)
-        drilled = drill(facts, ledger, member, name, now, indicator)
+        drilled = drill(facts, member, name, now, indicator)
     if drilled is None:
         raise ApiError("not-found", f"no indicator {indicator} is taken over {name}")
     told, things = drilled
@@ -91,31 +91,25 @@ def _figure(
 def _trust(service: Service, page: Paging, member: str | None) -> dict[str, object]:
     with service.replica.store.snapshot() as snapshot:
         block = block_at(snapshot, page.at)
-        now, facts, ledger = moment_of(service, page.at, block), *_known(snapshot, block.size)
+        check_known(snapshot, {"member": member})
+        now, facts = moment_of(service, page.at, block), facts_at(snapshot, block.size)
         some, following = _members(facts, page, member, now)
-        found = [{"member": one, "index": trust_in(facts, ledger, one, now)[0]} for one in some]
+        found = [{"member": one, "index": trust_in(facts, one, now)[0]} for one in some]
     return {"items": found, "next": following, **place_of(block)}
 
 
 def _evidence(service: Service, member: str, at: str | None) -> dict[str, object]:
     with service.replica.store.snapshot() as snapshot:
         block = block_at(snapshot, at)
-        now, facts, ledger = moment_of(service, at, block), *_known(snapshot, block.size)
+        now, facts = moment_of(service, at, block), facts_at(snapshot, block.size)
         _check_known(facts, member, now)
-        index, found = trust_in(facts, ledger, member, now)
+        index, found = trust_in(facts, member, now)
     return {"member": member, "index": index, "evidence": found, **place_of(block)}
 
 
-def _known(snapshot: Snapshot, size: int) -> tuple[FactsAt, Ledger]:
-    value = snapshot.value("ledger")
-    if isinstance(value, Ledger):
-        return facts_at(snapshot, size), value
-    raise LookupError("the state holds no ledger")
-
-
-def _period(facts: FactsAt, ledger: Ledger, period: str | None, now: Time) -> PeriodName:
+def _period(facts: FactsAt, period: str | None, now: Time) -> PeriodName:
     if period is None:
-        return running_period(facts, ledger, now)
+        return running_period(facts, now)
     try:
         return convert(period, PeriodName)
     except ValidationError as error:

@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from contracts.view import Overlay
+from node.api.known import check_known
 from node.api.lists import Paging, PagingOf, Text, block_at, place_of
 from node.api.problems import ApiError
 from node.api.requests import check_query, is_index
@@ -38,6 +39,7 @@ def _duties(service: Service, page: Paging, wanted: Wanted) -> dict[str, object]
     after = _parse_cursor(page.cursor)
     with service.replica.store.snapshot() as snapshot:
         block = block_at(snapshot, page.at)
+        check_known(snapshot, {"member": wanted.member, "workflow": wanted.workflow})
         view = Overlay(state_at(snapshot, block.size))
         connection = snapshot.connection
         items, following = duties.page(connection, view, block.time, wanted, after, page.limit)

@@ -19,8 +19,8 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def on_bad_request(request: Request, error: RequestValidationError) -> Response:
-        names = ", ".join(str(one["loc"][-1]) for one in error.errors())
-        return _answer(request, ApiError("bad-parameter", f"not understood: {names}"))
+        told = "; ".join(f"`{one['loc'][-1]}`: {one['msg']}" for one in error.errors())
+        return _answer(request, ApiError("bad-parameter", told))
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:

@@ -14,6 +14,7 @@ from ledger.records import parse_record
 from ledger.seal import is_seal
 from ledger.times import from_ms
 from ledger.types import Time
+from node.api.known import check_known
 from node.api.problems import ApiError
 from node.api.requests import check_query, is_index
 from node.api.service import Service, ServiceOf, respond_json
@@ -49,7 +50,11 @@ PagingOf = Annotated[Paging, Depends(paging)]
 
 
 @router.get("/members")
-async def members(service: ServiceOf, page: PagingOf, status: Text = None) -> Response:
+async def members(
+    service: ServiceOf,
+    page: PagingOf,
+    status: Annotated[Literal["active", "removed", "suspended"] | None, Query()] = None,
+) -> Response:
     """Members."""
     return await _list(service, "member", page, status=status)
 
@@ -62,7 +67,10 @@ async def writers(service: ServiceOf, page: PagingOf, member: Text = None) -> Re
 
 @router.get("/systems")
 async def systems(
-    service: ServiceOf, page: PagingOf, owner: Text = None, status: Text = None
+    service: ServiceOf,
+    page: PagingOf,
+    owner: Text = None,
+    status: Annotated[Literal["planned", "retired", "running"] | None, Query()] = None,
 ) -> Response:
     """Information systems."""
     return await _list(service, "system", page, owner=owner, status=status)
@@ -73,7 +81,7 @@ async def datasets(
     service: ServiceOf,
     page: PagingOf,
     provider: Text = None,
-    sharing: Text = None,
+    sharing: Annotated[Literal["conditional", "unconditional", "withheld"] | None, Query()] = None,
     code: Text = None,
     text: Text = None,
 ) -> Response:
@@ -167,6 +175,7 @@ async def usage(  # noqa: PLR0913, PLR0917  one parameter per filter
     def ask() -> object:
         with service.replica.store.snapshot() as snapshot:
             block = block_at(snapshot, page.at)
+            check_known(snapshot, filters)
             found = queries.usage_page(
                 snapshot.connection,
                 block.size,
@@ -182,10 +191,12 @@ async def usage(  # noqa: PLR0913, PLR0917  one parameter per filter
 
 async def _list(service: Service, view: str, page: Paging, **filters: str | None) -> Response:
     given = {name: value for name, value in filters.items() if value is not None}
+    free = ("code",) if view == "entry" else ()  # a code of the catalogue is a text, as any other
 
     def ask() -> object:
         with service.replica.store.snapshot() as snapshot:
             block = block_at(snapshot, page.at)
+            check_known(snapshot, {name: given[name] for name in given if name not in free})
             found = queries.versioned_page(
                 snapshot.connection,
                 view,

@@ -15,6 +15,7 @@ from contracts.terms import meet
 from contracts.values import GrantedRight, UseCounters
 from contracts.view import Overlay, StateView, held, read
 from ledger.types import ItemId, Time
+from node.api.known import check_known
 from node.api.lists import At, Paging, PagingOf, Text, block_at, moment_of, place_of
 from node.api.problems import ApiError
 from node.api.requests import check_query
@@ -61,6 +62,7 @@ def _grants(
         block = block_at(snapshot, page.at)
         view = Overlay(state_at(snapshot, block.size))
         now = moment_of(service, page.at, block)
+        check_known(snapshot, filters)
         found = queries.versioned_page(
             snapshot.connection,
             "grant",

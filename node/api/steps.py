@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from node.api.known import check_known
 from node.api.lists import Paging, PagingOf, Text, block_at, bound, place_of
 from node.api.problems import ApiError
 from node.api.requests import check_query, is_index
@@ -48,6 +49,7 @@ def _steps(service: Service, page: Paging, wanted: Wanted) -> dict[str, object]:
     after = _parse_cursor(page.cursor)
     with service.replica.store.snapshot() as snapshot:
         block = block_at(snapshot, page.at)
+        check_known(snapshot, wanted.filters)
         items, following = steps.page(snapshot.connection, block.size, wanted, after, page.limit)
     told = None if following is None else "/".join(map(str, following))
     return {"items": items, "next": told, **place_of(block)}

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from node.api.known import check_known
 from node.api.lists import Paging, PagingOf, Text, block_at, moment_of, place_of
 from node.api.problems import ApiError
 from node.api.requests import check_query, is_index
@@ -43,6 +44,7 @@ def _tasks(service: Service, page: Paging, wanted: Wanted) -> dict[str, object]:
     with service.replica.store.snapshot() as snapshot:
         block = block_at(snapshot, page.at)
         now = moment_of(service, page.at, block)
+        check_known(snapshot, {"member": wanted.member, "writer": wanted.writer})
         found, following = tasks_page(snapshot, block.size, now, wanted, cursor, page.limit)
     told = None if following is None else _SEPARATOR.join(map(str, following))
     return {"items": found, "next": told, **place_of(block)}

@@ -55,6 +55,15 @@ def versioned_page(
     return Page(items, rows[limit - 1].id if len(rows) > limit else None)
 
 
+def ids_like(connection: Connection, view: str, name: str) -> list[str]:
+    """Present ids of a view that begin as a name does: for who may have mistyped one."""
+    table = VERSIONED[view]
+    query = select(table.c.id).where(
+        table.c.to_size.is_(None), table.c.id.startswith(name[:1], autoescape=True)
+    )
+    return [row.id for row in connection.execute(query.limit(LIMIT_MAX))]
+
+
 def _titled(name: str, value: str) -> Select[Any]:
     """The records of entries with a code, or with all words of a text, wherever they stand."""
     if name == "code":
