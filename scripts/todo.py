@@ -69,11 +69,20 @@ def todo(
     if member is not None and writer is not None and writer.partition("/")[0] != member:
         writer = None  # the environment names who signs here; another member was asked about
     with at.client() as client:
-        tasks = read_tasks(client, member, writer, as_at_of(client, as_at), must=must)
+        moment = as_at_of(client, as_at)
+        tasks = read_tasks(client, member, writer, moment, must=must)
+        asks_more = must and not tasks and not as_json
+        others = read_tasks(client, member, writer, moment, must=False) if asks_more else []
     if as_json:
         print_json([{"command": command_of(one), "task": one} for one in tasks])
         return
-    _print(tasks, LANGUAGES[lang])
+    language = LANGUAGES[lang]
+    if tasks:
+        _print(tasks, language)
+    elif others:
+        success(language.phrase("todo-none-due", count=len(others)))
+    else:
+        success(language.phrases["todo-none"])
 
 
 def read_tasks(
@@ -104,9 +113,6 @@ def command_of(task: Task) -> str:
 
 
 def _print(tasks: list[Task], language: Language) -> None:
-    if not tasks:
-        success(language.phrases["todo-none"])
-        return
     columns = ("todo-due", "todo-days", "", "todo-what", "todo-step", "todo-part")
     head = ("", *(language.phrases.get(one, "") for one in columns))
     print_table(head, [(n, *_cells(task, language)) for n, task in enumerate(tasks, 1)])

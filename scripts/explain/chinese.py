@@ -234,6 +234,7 @@ CHINESE: Final = Language(
         "todo-duty-must": "应办",
         "todo-hindered": "目前不可办理，授权并非有效：{why}",
         "todo-none": "没有待办",
+        "todo-none-due": "没有设期限的待办；不带 --must 可见可办事项：{count} 项",
         "todo-overdue": "已逾期",
         "todo-part": "身份",
         "todo-step": "步骤",

@@ -190,6 +190,7 @@ ENGLISH: Final = Language(
         "todo-duty-must": "must",
         "todo-hindered": "not now, the right does not hold: {why}",
         "todo-none": "nothing to do",
+        "todo-none-due": "nothing has a deadline; may be done without --must: {count}",
         "todo-overdue": "overdue",
         "todo-part": "as",
         "todo-step": "step",

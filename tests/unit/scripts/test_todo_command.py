@@ -71,7 +71,10 @@ def test_the_command_it_shows_takes_the_step(
     case = world.value(f"case/{request_id}")
     assert isinstance(case, Case)
     assert case.state == "granted"
-    assert command.ok("todo", "--must", writer="transport/main") == "nothing to do\n"
+    others = len(command.json("todo", writer="transport/main"))
+    told = command.ok("todo", "--must", writer="transport/main")
+    assert told == f"nothing has a deadline; may be done without --must: {others}\n"
+    assert command.ok("todo", "--must", "--member", "audit") == "nothing to do\n"
 
 
 def test_it_is_for_the_writer_unless_another_member_is_named(
