@@ -205,6 +205,13 @@ def move_deadline(draft: Draft, case_id: CaseId, due: Time | None) -> None:
     _put(draft, case_id, replace(case, due=due))
 
 
+def put_off(draft: Draft, key: str, due: Time | None) -> None:
+    """Give a case whose deadline would pass now another one instead, or none."""
+    case_id = held(draft, Due, key).case
+    draft.remove(key)
+    _put(draft, case_id, replace(held(draft, Case, f"case/{case_id}"), due=due))
+
+
 def pass_deadline(draft: Draft, key: str) -> tuple[CaseId, Case]:
     """Settle one deadline: remove it and move its case on. Returns the case as it stood."""
     case_id = held(draft, Due, key).case

@@ -12,9 +12,10 @@ from typing import Final
 
 from contracts import cases, findings
 from contracts.draft import Draft
+from contracts.sharing import supply
 from contracts.sharing.chains import StateName, chain_of, state_of
 from contracts.use import accounts, unused_fields
-from contracts.values import Case, GrantedRight
+from contracts.values import Case, Due, GrantedRight
 from contracts.view import StateView, held
 from contracts.workflows import WORKFLOWS
 from ledger.types import Time
@@ -25,6 +26,9 @@ _EXCUSES: Final[frozenset[StateName]] = frozenset({"fallen", "lapsed", "suspende
 
 def settle(draft: Draft, key: str) -> None:
     """Settle one deadline that fell due, by its key: `due/<time>/<case>`."""
+    waiting = held(draft, Case, f"case/{held(draft, Due, key).case}")
+    if waiting.workflow == "supply" and supply.stands_still(draft, key, waiting):
+        return
     case_id, case = cases.pass_deadline(draft, key)
     state = WORKFLOWS[case.workflow].state(case.state)
     late = () if is_excused(draft, case, draft.context.time) else cases.late_in(draft, case)

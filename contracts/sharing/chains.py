@@ -22,6 +22,7 @@ from contracts.terms import narrows
 from contracts.values import FormerTerms, GrantedRight
 from contracts.view import StateView, held
 from ledger.records.terms import Terms
+from ledger.times import to_ms
 from ledger.types import DigestHex, ItemId, Time
 
 StateName = Literal[
@@ -89,6 +90,20 @@ def state_of(chain: Sequence[Link], now: Time) -> RightState:
         if found is not None:
             return _told(found, link, chain)
     return RightState("in-force")
+
+
+def suspended_ms(chain: Sequence[Link], since_ms: int, now_ms: int) -> int:
+    """How long, since some moment, one right of a chain or another was suspended."""
+    spans = sorted(
+        (to_ms(span.since), now_ms if span.until is None else to_ms(span.until))
+        for link in chain
+        for span in link.right.suspensions
+    )
+    lost, seen = 0, since_ms
+    for since, until in spans:
+        lost += max(0, until - max(since, seen))
+        seen = max(seen, until)
+    return lost
 
 
 def check_narrows_above(terms: Terms, chain: Sequence[Link]) -> None:

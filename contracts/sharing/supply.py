@@ -13,8 +13,10 @@ from typing import Final
 
 from contracts import calendar, cases
 from contracts.draft import Draft
+from contracts.sharing.chains import chain_of, suspended_ms
 from contracts.values import Case, GrantedRight
 from contracts.view import held, read
+from ledger.times import from_ms, to_ms
 from ledger.types import CaseId, ItemId, Time
 
 _OPEN: Final = frozenset({"expected", "overdue"})
@@ -25,12 +27,12 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
 
     It is due within the working days the ledger sets, from when the right is in force and its
     period has begun, and when that ends at the latest. While the right is suspended nothing is due;
-    the days begin anew when it is resumed. What is not handed over by then is a finding against
-    the provider, of several the lead.
+    when it is resumed, what was left of the days runs on. What is not handed over by then is a
+    finding against the provider, of several the lead.
     """
     is_held = right.member is not None and right.in_force_since is not None
-    due = _due(draft, right) if is_held and right.parent is None else None
-    if due is not None:
+    due = _due(draft, grant_id, right) if is_held and right.parent is None else None
+    if due is not None and due > draft.context.time:
         parties = held(draft, Case, f"case/{grant_id}").parties
         subject = f"grant/{grant_id}"
         cases.open_case(draft, _case_of(grant_id), "supply", subject, parties, due=due)
@@ -62,19 +64,57 @@ def suspend(draft: Draft, grant_id: ItemId) -> None:
 
 
 def resume(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
-    """From here on the provider has its days again."""
+    """From here on the provider has what was left of its days, one working day at least."""
     if _state(draft, grant_id) == "expected":
-        cases.move_deadline(draft, _case_of(grant_id), _due(draft, right))
+        cases.move_deadline(draft, _case_of(grant_id), _left(draft, grant_id, right))
 
 
-def _due(draft: Draft, right: GrantedRight) -> Time | None:
-    """By when data is to be handed over; None if nobody asks, or the right's period is over."""
-    ledger, now = draft.context.ledger, draft.context.time
-    days, ends = ledger.parameters.supply_days, right.terms.not_after
-    if days is None or (ends is not None and ends <= now):
+def stands_still(draft: Draft, key: str, case: Case) -> bool:
+    """R526: what hangs from a standing grant is not owed while that one does not hold.
+
+    Where the deadline passes while the standing grant is suspended, or too soon because it was, it
+    is put off by as long; where the standing grant has ended, nothing is due any more.
+    """
+    right = held(draft, GrantedRight, case.subject)
+    if right.standing is None:
+        return False
+    grant_id, now = case.subject.removeprefix("grant/"), draft.context.time
+    offer = held(draft, GrantedRight, f"grant/{right.standing}")
+    if offer.ended_at is not None:
+        due = None
+    elif not offer.suspensions:
+        return False
+    elif offer.suspensions[-1].until is None:
+        due = _left(draft, grant_id, right)
+    else:
+        due = _due(draft, grant_id, right)
+        if due is None or due <= now:
+            return False
+    cases.put_off(draft, key, due)
+    return True
+
+
+def _left(draft: Draft, grant_id: ItemId, right: GrantedRight) -> Time | None:
+    """What is left of the days, one working day at least; None where the right's period is over."""
+    ledger, now, ends = draft.context.ledger, draft.context.time, right.terms.not_after
+    due = _due(draft, grant_id, right)
+    if due is None or (ends is not None and ends <= now):
         return None
-    begins = max(now, right.terms.not_before or "")
-    due = calendar.deadline(begins, days, ledger.calendar)
+    if due <= now:
+        due = calendar.deadline(now, 1, ledger.calendar)
+    return due if ends is None else min(due, ends)
+
+
+def _due(draft: Draft, grant_id: ItemId, right: GrantedRight) -> Time | None:
+    """By when data is to be handed over, after the days that it could be; None if nobody asks."""
+    ledger, ends = draft.context.ledger, right.terms.not_after
+    days = ledger.parameters.supply_days
+    if days is None or right.in_force_since is None:
+        return None
+    begins = to_ms(max(right.in_force_since, right.terms.not_before or ""))
+    chain = chain_of(draft, grant_id, right)
+    lost = suspended_ms(chain, begins, draft.context.time_ms)
+    due = calendar.deadline(from_ms(begins + lost), days, ledger.calendar)
     return due if ends is None else min(due, ends)
 
 

@@ -229,3 +229,53 @@ def test_nothing_is_due_while_the_right_is_suspended() -> None:
     story.steps("transport/main", "suspend", grant_id, "overreach")
     story.steps("transport/main", "resume", grant_id)
     assert due(story) is None
+
+
+@pytest.mark.rule("R430", "F39")
+def test_who_suspends_and_resumes_gains_no_days() -> None:
+    story = owing()
+    grant_id = story.grant()
+    story.world.block(at="2026-12-21T23:59:50.000Z")
+    story.steps("transport/main", "suspend", grant_id, "security-incident")
+    story.steps("transport/main", "resume", grant_id)
+    assert due(story) == MONDAY_DUE
+    story.steps("transport/main", "suspend", grant_id, "security-incident")
+    story.world.block(at="2026-12-29T12:00:00.000Z")
+    story.steps("transport/main", "resume", grant_id)
+    assert due(story) == "2026-12-31T00:00:00.000Z", "one working day at least"
+    (found,) = story.world.block(at="2026-12-31T00:00:00.000Z").settlement.findings
+    assert found.code == "supply-overdue"
+
+
+def taken_up(story: Story) -> tuple[ItemId, ItemId]:
+    """A standing grant, and what health has taken up under it."""
+    standing = story.stand()
+    story.grant_id = story.ask().replace("-0", "-1")
+    return standing, story.grant_id
+
+
+@pytest.mark.rule("R526", "F39")
+def test_what_was_taken_up_is_not_owed_while_the_standing_grant_is_suspended() -> None:
+    story = owing()
+    standing, grant_id = taken_up(story)
+    story.world.block(at="2026-12-14T00:00:00.000Z")
+    story.steps("steward/main", "order-suspension", standing, "overreach")
+    assert story.world.block(at=MONDAY_DUE).settlement.findings == ()
+    assert due(story) == "2026-12-30T00:00:00.000Z", "eight days were lost"
+    assert story.world.block(at="2026-12-30T00:00:00.000Z").settlement.findings == ()
+    story.steps("steward/main", "lift-suspension", standing)
+    (found,) = story.world.block(at=due(story)).settlement.findings
+    assert (found.code, story.world.now) == ("supply-overdue", "2027-01-07T00:00:00.000Z")
+    assert story.state_of(f"{grant_id}-supply") == "overdue"
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R526")
+def test_what_was_taken_up_is_not_owed_once_the_standing_grant_has_ended() -> None:
+    story = owing()
+    standing, grant_id = taken_up(story)
+    story.says("transport/main", bodies.revocation(standing))
+    assert story.world.block(at=MONDAY_DUE).settlement.findings == ()
+    assert due(story) is None
+    assert story.state_of(f"{grant_id}-supply") == "expected"
+    assert violations(story.world.state, story.world.leaves) == []
