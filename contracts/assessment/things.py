@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from contracts.assessment.facts import Facts
 from contracts.assessment.periods import Span
-from contracts.cases import code_of
+from contracts.cases import code_of, parties_owing
 from contracts.values import Case, GrantedRight
 from contracts.workflows import WORKFLOWS, Part
 from ledger.records.assessment import Lateness, Mark, Side, Sort, ThingKey
@@ -98,7 +98,7 @@ def cases_of(known: Facts, member: MemberId, span: Span, until: Time) -> Iterato
             sides, asked = _sides(case, member), requests.get(case_id)
             is_taken_up = asked is not None and asked.standing is not None
             is_backflow = asked is not None and asked.backflow
-            lateness = lateness_of(case_id, case, sides, findings)
+            lateness = lateness_of(case_id, case, _owing(case, member, sides), findings)
             yield Thing(
                 code=None if case.finding is None else case.finding.code,
                 key=f"case/{case_id}",
@@ -119,7 +119,8 @@ def lateness_of(
 ) -> Lateness:
     """R807: how a member stands to the deadlines of a case that ran against it as a party.
 
-    In a request that was taken up under a standing grant none did: nobody had to answer.
+    In a request that was taken up under a standing grant none did: nobody had to answer. Of several
+    providers it ran against the lead.
 
     It is late if a finding says that it missed one and was confirmed, and suspected as long as that
     finding is neither confirmed, dismissed nor cured. Otherwise its part is pending while the case
@@ -252,6 +253,12 @@ def _state_of(right: GrantedRight) -> str:
         return "ended"
     is_open = any(one.until is None for one in right.suspensions)
     return "suspended" if is_open else "in-force"
+
+
+def _owing(case: Case, member: MemberId, sides: tuple[Side, ...]) -> tuple[Side, ...]:
+    """The sides on which deadlines of a case run against a member."""
+    leads = member in parties_owing(case, "provider")
+    return tuple(one for one in sides if leads or one != "provider")
 
 
 def _sides(case: Case, member: MemberId) -> tuple[Side, ...]:

@@ -79,7 +79,7 @@ class NaiveLedger:
             told = [
                 self._is_timely(known, case_id, case, late, done, member)
                 for case_id, case in _cases(known, since, until)
-                if case["workflow"] == workflow and _is(case, member, "provider")
+                if case["workflow"] == workflow and _owes(case, member)
                 if _is_backflow(known, case_id) == backflow
             ]
             found[code] = told.count(True), len(told) - told.count(None)
@@ -166,7 +166,7 @@ class NaiveLedger:
                 for case_id, case in _cases(state, since, until):
                     if _is_backflow(state, case_id) != backflow:
                         continue
-                    is_its = case["workflow"] == workflow and _is(case, member, "provider")
+                    is_its = case["workflow"] == workflow and _owes(case, member)
                     if is_its and self._is_timely(state, case_id, case, late, done, member):
                         met.add((workflow, _dataset(state, case["subject"])))
             good += Fraction(weight, 10_000) * len(met)
@@ -224,6 +224,12 @@ def _dataset(state: State, subject: str) -> str:
 
 def _is(case: Json, member: str, part: str) -> bool:
     return {"member": member, "part": part} in case["parties"]
+
+
+def _owes(case: Json, member: str) -> bool:
+    """Of several providers the first, which leads, answers for what is late."""
+    providers = [party["member"] for party in case["parties"] if party["part"] == "provider"]
+    return providers[:1] == [member]
 
 
 def _before(time: str) -> str:

@@ -596,6 +596,14 @@ def test_to_what_was_taken_up_nobody_had_to_answer() -> None:
     assert asked.standing is not None
 
 
+@pytest.mark.rule("R713", "R807")
+def test_deadlines_run_against_the_first_of_several_providers() -> None:
+    story = assessed(lateness_indicator("request"))
+    story.publish(co_providers=("weather",), joint_rule="any").ask()
+    assert lateness_of(story, "transport") == ["pending"]
+    assert lateness_of(story, "weather") == ["none"]
+
+
 def evidence_for(story: Story) -> int:
     """How many duties speak for transport."""
     chronicle = chronicle_of(story.world)

@@ -139,6 +139,20 @@ def test_an_office_owes_what_whoever_holds_it_does(world: World, replica: Replic
     assert not owed(replica, size, time, Wanted("transport", workflow="review"))
 
 
+def test_who_stands_in_for_an_office_owes_what_it_does(tmp_path: Path) -> None:
+    story = Story()
+    story.says("steward/main", bodies.schema())
+    entry = story.says("steward/main", bodies.entry()).digest
+    replica = open_replica(tmp_path / "ledger.db", story.world)
+    try:
+        size, time = story.world.head.size, story.world.head.time
+        (duty,) = owed(replica, size, time, Wanted("transport"))
+        assert (duty["case"], duty["who"]) == (entry, "@steward")
+        assert not owed(replica, size, time, Wanted("audit"))
+    finally:
+        close(replica)
+
+
 def test_pages_of_duties_follow_one_another(world: World, replica: Replica) -> None:
     size, time = world.head.size, world.head.time
     told, after = [], duties.FIRST

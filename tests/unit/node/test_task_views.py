@@ -40,6 +40,8 @@ def history() -> World:
         supervised.COURSES[workflow, "mediation"](story)  # for whom, is found in the case
     world.block(at=world.later(30 * DAY_MS))  # the review and the answer are overdue
     story.ask(by="weather")
+    # The only steward does not review its own entry: the government does.
+    story.says("steward/main", bodies.entry(dataset="registers", code="T-3"))
     return world
 
 
