@@ -3,6 +3,7 @@
 | key | value | holds |
 |---|---|---|
 | `ledger` | `Ledger` | name, parameters, calendar, purposes, rules version |
+| `ledger/<time>` | `Ledger` | the same, before its parameters or its calendar were replaced then |
 | `member/<member>` | `Member` | who it is, its roles |
 | `hand/<member>/<dataset>` | `HandedDataset` | since a split, who acts for it about a dataset |
 | `part/<member>/<successor>` | `HandedPart` | how many of its datasets another acts for |
@@ -107,7 +108,7 @@ SUSPENSIONS_MAX: Final = 16
 class Ledger(Canonical):
     """What genesis fixed and votes changed. `digest` names the ledger; `next_rules` are adopted.
 
-    `legal_bases` counts those adopted.
+    `legal_bases` counts those adopted. Parameters and calendar hold `since` then, or since genesis.
     """
 
     calendar: Calendar
@@ -118,6 +119,7 @@ class Ledger(Canonical):
     parameters: Parameters
     purposes: tuple[PurposeCode, ...]
     rules: Count
+    since: Time | None = None
 
 
 class Member(Canonical):

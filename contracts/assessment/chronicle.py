@@ -2,7 +2,7 @@
 
     chronicle = Chronicle()
     for each block:  chronicle.take(block, result)     as `contracts.replay` gives it
-    assess(chronicle.at, chronicle.ledger, "health", "2026-Q4", chronicle.now)
+    assess(chronicle.at, "health", "2026-Q4", chronicle.now)
 
 It keeps every value that an assessment can ask for with the times from which it held, and of each
 use its right and its end. Nothing else of the log is needed, and nothing of a node.
@@ -38,6 +38,7 @@ _KEPT = frozenset(
         "figure",
         "grant",
         "indicator",
+        "ledger",
         "member",
         "request",
         "system",
@@ -53,26 +54,16 @@ class Chronicle:
 
     def __init__(self) -> None:
         self.now: Time = ""
-        self._ledger: Ledger | None = None
         self._values: dict[str, _Held] = {}
         self._keys: dict[tuple[str, MemberId], dict[str, None]] = {}
         self._uses: dict[MemberId, list[tuple[Time, Time, ItemId]]] = {}
-
-    @property
-    def ledger(self) -> Ledger:
-        """What holds on the ledger now. Raises `LookupError` before it was founded."""
-        if self._ledger is None:
-            raise LookupError("no block was taken yet")
-        return self._ledger
 
     def take(self, block: Block, result: BlockResult) -> None:
         """The next block."""
         self.now = block.time
         for key, value in result.changes.items():
             prefix, _, rest = key.partition("/")
-            if isinstance(value, Ledger):
-                self._ledger = value
-            elif prefix in _KEPT:
+            if prefix in _KEPT:
                 self._values.setdefault(key, []).append((block.time, value))
                 for member in _members_of(rest, value):
                     self._keys.setdefault((prefix, member), {})[key] = None
@@ -116,6 +107,11 @@ class Moment:
 
     def __init__(self, chronicle: Chronicle, time: Time) -> None:
         self._chronicle, self._time = chronicle, time
+
+    def ledger(self) -> Ledger | None:
+        """As `Facts.ledger`."""
+        value = self._chronicle.value("ledger", self._time)
+        return value if isinstance(value, Ledger) else None
 
     def indicators(self) -> list[Indicator]:
         """As `Facts.indicators`."""

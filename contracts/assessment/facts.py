@@ -15,6 +15,7 @@ from contracts.values import (
     FigureUnderObjection,
     GrantedRight,
     InformationSystem,
+    Ledger,
     RequestedItem,
 )
 from ledger.records.assessment import Indicator
@@ -26,6 +27,9 @@ class Facts(Protocol):
 
     Before a ledger was founded there is nothing.
     """
+
+    def ledger(self) -> Ledger | None:
+        """Parameters and calendar; None before the ledger was founded."""
 
     def indicators(self) -> Iterable[Indicator]:
         """The indicators adopted."""

@@ -7,7 +7,7 @@ record.
 """
 
 from contracts import cases
-from contracts.assessment.periods import length_of, span_of
+from contracts.assessment.periods import judged_at, ledger_at, length_of, span_of
 from contracts.assessment.reports import final_time
 from contracts.draft import Draft
 from contracts.reasons import (
@@ -25,11 +25,12 @@ from ledger.records.assessment import FigureObjection, Indicator
 def apply_objection(draft: Draft, body: FigureObjection) -> None:
     """R805: a member objects to a figure of its own that is over and not yet final.
 
-    The indicator is adopted, and taken over periods as long as this one. What must not count is in
-    the state. A writer appointed for some datasets objects to nothing.
+    By the parameters and the calendar as they were when the period ended, whatever was adopted
+    since. The indicator is adopted, and taken over periods as long as this one. What must not count
+    is in the state. A writer appointed for some datasets objects to nothing.
     """
     draft.check_dataset(None)
-    ledger = draft.context.ledger
+    ledger = ledger_at(draft, judged_at(body.period))
     code = body.indicator
     found = required(read(draft, Indicator, f"indicator/{code}"), UNKNOWN_INDICATOR, code, "figure")
     is_its_length = found.period == length_of(body.period)

@@ -12,6 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from contracts.values import Ledger
+from contracts.view import StateView, held
 from ledger.records.assessment import Length, PeriodName
 from ledger.records.genesis import Calendar
 from ledger.times import DAY_MS, MINUTE_MS, date_of_day, day_number, day_of, from_ms, to_ms
@@ -19,6 +21,7 @@ from ledger.types import Time
 
 MONTHS: Final[Mapping[Length, int]] = {"month": 1, "quarter": 3, "year": 12}
 """Months of a period."""
+_UTC: Final = Calendar()
 _YEAR_CHARS: Final = 4
 _LAST_YEAR: Final = 9999
 _FIRST_DAY: Final = day_number("1970-01-01")
@@ -39,6 +42,27 @@ def span_of(name: PeriodName, calendar: Calendar) -> Span:
     months = year * 12 + month - 1 + MONTHS[length_of(name)]
     since = _midnight(year, month, calendar)
     return Span(name, since, _midnight(months // 12, months % 12 + 1, calendar))
+
+
+def judged_at(name: PeriodName) -> Time:
+    """The moment whose parameters and calendar a period is assessed by: its last one in UTC.
+
+    The calendar that says when the period ends is one of them, so that the end itself is of no use.
+    """
+    return before(span_of(name, _UTC).until)
+
+
+def ledger_at(view: StateView, time: Time) -> Ledger:
+    """What held for everybody at a moment."""
+    found = held(view, Ledger, "ledger")
+    while found.since is not None and found.since > time:
+        found = held(view, Ledger, f"ledger/{found.since}")
+    return found
+
+
+def before(time: Time) -> Time:
+    """The last moment before another one."""
+    return from_ms(to_ms(time) - 1)
 
 
 def length_of(name: PeriodName) -> Length:

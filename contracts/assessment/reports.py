@@ -15,7 +15,7 @@ from msgspec import Struct
 from contracts import calendar as working_days
 from contracts.assessment.facts import FactsAt
 from contracts.assessment.figures import Taken, counted_by, score_of, take
-from contracts.assessment.periods import Span, length_of, period_at, span_of
+from contracts.assessment.periods import Span, before, judged_at, length_of, period_at, span_of
 from contracts.assessment.things import Thing, things_of
 from contracts.values import Ledger
 from ledger.records.assessment import BasisPoints, Indicator, Length, PeriodName, Sort, ThingKey
@@ -82,11 +82,9 @@ class Counted(Struct, frozen=True, kw_only=True, rename="camel"):
     thing: Thing
 
 
-def assess(
-    facts_at: FactsAt, ledger: Ledger, member: MemberId, period: PeriodName, now: Time
-) -> Assessment:
+def assess(facts_at: FactsAt, member: MemberId, period: PeriodName, now: Time) -> Assessment:
     """The figures of a member in a period, as they are known at `now`."""
-    view = _View(facts_at, ledger, member, period, now)
+    view = _View(facts_at, member, period, now)
     figures = tuple(view.figure(one) for one in view.indicators())
     return Assessment(
         figures=figures,
@@ -100,26 +98,39 @@ def assess(
 
 
 def drill(
-    facts_at: FactsAt, ledger: Ledger, member: MemberId, period: PeriodName, now: Time, code: Slug
+    facts_at: FactsAt, member: MemberId, period: PeriodName, now: Time, code: Slug
 ) -> tuple[Figure, tuple[Counted, ...]] | None:
     """One figure with all it counts, ascending by key; None if there is no such indicator."""
-    view = _View(facts_at, ledger, member, period, now)
+    view = _View(facts_at, member, period, now)
     found = next((one for one in view.indicators() if one.id == code), None)
     return None if found is None else (view.figure(found), view.counted(found))
 
 
-def running_period(facts_at: FactsAt, ledger: Ledger, now: Time) -> PeriodName:
+def running_period(facts_at: FactsAt, now: Time) -> PeriodName:
     """The period that runs at `now`: of the greatest length over which an indicator is taken."""
     lengths = {one.period for one in facts_at(now).indicators()}
     length: Length = next((one for one in _LONGEST_FIRST if one in lengths), "year")
-    return period_at(now, length, ledger.calendar)
+    return period_at(now, length, ledger_of(facts_at, now).calendar)
+
+
+def ledger_of(facts_at: FactsAt, now: Time, earlier: Time | None = None) -> Ledger:
+    """What held then, at an earlier moment; now, if there was no ledger yet.
+
+    Raises `LookupError` if there is none now.
+    """
+    found = None if earlier is None else facts_at(min(now, earlier)).ledger()
+    found = found or facts_at(now).ledger()
+    if found is None:
+        raise LookupError(f"there was no ledger at {now}")
+    return found
 
 
 def final_time(ledger: Ledger, span: Span) -> Time | None:
     """R811: a figure is final so many working days after its period as the ledger sets.
 
-    The first of them is the first after the period's last day. Where the ledger sets none no figure
-    is ever final.
+    The first of them is the first after the period's last day. Parameters and calendar are those of
+    the period's last moment in UTC: what is adopted later makes no figure final, and none that is
+    final provisional. Where the ledger sets no days no figure is ever final.
     """
     days = ledger.parameters.assessment_days
     return (
@@ -127,17 +138,11 @@ def final_time(ledger: Ledger, span: Span) -> Time | None:
     )
 
 
-def before(time: Time) -> Time:
-    """The last moment before another one."""
-    return from_ms(to_ms(time) - 1)
-
-
 class _View:
     """A ledger as an assessment of one member in one period sees it."""
 
-    def __init__(
-        self, facts_at: FactsAt, ledger: Ledger, member: MemberId, period: PeriodName, now: Time
-    ) -> None:
+    def __init__(self, facts_at: FactsAt, member: MemberId, period: PeriodName, now: Time) -> None:
+        ledger = ledger_of(facts_at, now, judged_at(period))
         self.span = span_of(period, ledger.calendar)
         self.final_at = final_time(ledger, self.span)
         self._member, self._now = member, now

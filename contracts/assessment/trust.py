@@ -28,6 +28,7 @@ from msgspec import Struct
 
 from contracts.assessment.facts import FactsAt
 from contracts.assessment.periods import Span, period_at, period_before, span_of
+from contracts.assessment.reports import ledger_of
 from contracts.assessment.things import CONFIRMED, Thing, cases_of
 from contracts.values import Ledger
 from ledger.records.assessment import BASIS_POINTS, BasisPoints
@@ -89,11 +90,9 @@ def trust_of(*counts: tuple[Count, Count]) -> Trust:
     )
 
 
-def trust_in(
-    facts_at: FactsAt, ledger: Ledger, member: MemberId, now: Time
-) -> tuple[Trust, tuple[Evidence, ...]]:
+def trust_in(facts_at: FactsAt, member: MemberId, now: Time) -> tuple[Trust, tuple[Evidence, ...]]:
     """The index of a member as at a moment, and its evidence, the running quarter first."""
-    spans = list(islice(_quarters(ledger, now), QUARTERS))
+    spans = list(islice(_quarters(ledger_of(facts_at, now), now), QUARTERS))
     whole = Span("", spans[-1].since, from_ms(to_ms(now) + 1))
     facts = facts_at(now)
     every = sorted(cases_of(facts, member, whole, whole.until), key=lambda one: one.key)

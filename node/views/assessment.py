@@ -1,7 +1,7 @@
 """A node's answers to what an assessment asks: the views, as at any past size of the log.
 
 As `contracts.assessment.facts.Facts`, whose other answers come from the leaves; a test compares the
-two figure by figure. The ledger's parameters and calendar are those of today.
+two figure by figure.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,6 +11,7 @@ from msgspec.json import Decoder
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from contracts.assessment.facts import FactsAt
+from contracts.assessment.periods import ledger_at
 from contracts.values import (
     Case,
     Dataset,
@@ -18,6 +19,7 @@ from contracts.values import (
     FigureUnderObjection,
     GrantedRight,
     InformationSystem,
+    Ledger,
     Member,
     RequestedItem,
     Value,
@@ -26,6 +28,7 @@ from contracts.values import (
 from ledger.records.assessment import Indicator
 from ledger.types import CaseId, DatasetId, ItemId, MemberId, Slug, Time
 from node.storage.store import Snapshot
+from node.views.as_at import PresentState
 from node.views.models import PARTY, USAGE, VERSIONED
 
 _CASE: Final = VERSIONED["case"]
@@ -39,10 +42,15 @@ V = TypeVar("V", bound=Value)
 
 
 class ViewedFacts:
-    """As `Facts`, after the block with which the log had `size` leaves."""
+    """As `Facts` at a moment, after the block with which the log had `size` leaves."""
 
-    def __init__(self, snapshot: Snapshot, size: int) -> None:
-        self._snapshot, self._size = snapshot, size
+    def __init__(self, snapshot: Snapshot, size: int, time: Time) -> None:
+        self._snapshot, self._size, self._time = snapshot, size, time
+        self._state = PresentState(snapshot)
+
+    def ledger(self) -> Ledger | None:
+        """As `Facts.ledger`; what held before is in the state."""
+        return None if self._size == 0 else ledger_at(self._state, self._time)
 
     def indicators(self) -> list[Indicator]:
         """As `Facts.indicators`."""
@@ -167,6 +175,6 @@ def facts_at(snapshot: Snapshot, size: int) -> FactsAt:
 
     def at(time: Time) -> ViewedFacts:
         block = snapshot.block_before(time)
-        return ViewedFacts(snapshot, 0 if block is None else min(block.size, size))
+        return ViewedFacts(snapshot, 0 if block is None else min(block.size, size), time)
 
     return at

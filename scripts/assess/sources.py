@@ -18,6 +18,7 @@ from contracts.assessment.reports import (
     Figure,
     assess,
     drill,
+    ledger_of,
     running_period,
 )
 from contracts.assessment.trust import Evidence, Trust, trust_in
@@ -127,7 +128,8 @@ class LogFigures:
         """As `Figures.as_at`; what is not over is as at the last block."""
         if text is None or text.isdecimal():
             return text
-        offset_minutes = self._chronicle.ledger.calendar.utc_offset_minutes
+        calendar = ledger_of(self._chronicle.at, self._chronicle.now).calendar
+        offset_minutes = calendar.utc_offset_minutes
         return Zone(offset_minutes, info).past(text, lambda: self._chronicle.now)
 
     def indicators(self) -> list[Indicator]:
@@ -141,7 +143,7 @@ class LogFigures:
         period = self._period(asked.period, now)
         members = self._members(member, now)
         chronicle = self._chronicle
-        return [assess(chronicle.at, chronicle.ledger, one, period, now) for one in members]
+        return [assess(chronicle.at, one, period, now) for one in members]
 
     def figure(
         self, member: MemberId, indicator: Slug, asked: Asked
@@ -151,7 +153,7 @@ class LogFigures:
         period = self._period(asked.period, now)
         self._check_known(member, now)
         chronicle = self._chronicle
-        drilled = drill(chronicle.at, chronicle.ledger, member, period, now, indicator)
+        drilled = drill(chronicle.at, member, period, now, indicator)
         if drilled is None:
             fail(
                 f"no indicator {indicator} is taken over {period}",
@@ -163,16 +165,13 @@ class LogFigures:
         """As `Figures.trust`."""
         now = self._time(at)
         chronicle = self._chronicle
-        return [
-            (one, trust_in(chronicle.at, chronicle.ledger, one, now)[0])
-            for one in self._members(member, now)
-        ]
+        return [(one, trust_in(chronicle.at, one, now)[0]) for one in self._members(member, now)]
 
     def evidence(self, member: MemberId, at: str | None) -> tuple[Trust, tuple[Evidence, ...]]:
         """As `Figures.evidence`."""
         now = self._time(at)
         self._check_known(member, now)
-        return trust_in(self._chronicle.at, self._chronicle.ledger, member, now)
+        return trust_in(self._chronicle.at, member, now)
 
     def _members(self, member: MemberId | None, now: Time) -> list[MemberId]:
         every = sorted(self._chronicle.at(now).members())
@@ -184,7 +183,7 @@ class LogFigures:
 
     def _period(self, period: PeriodName | None, now: Time) -> PeriodName:
         chronicle = self._chronicle
-        return period or running_period(chronicle.at, chronicle.ledger, now)
+        return period or running_period(chronicle.at, now)
 
     def _time(self, at: str | None) -> Time:
         """The moment asked about; of a size, that of the last block within it."""

@@ -44,7 +44,7 @@ async def test_everybody_is_assessed_as_an_auditor_does(
     told = await read(client, f"{PATH}&at={len(world.leaves)}")
     found = [convert(one, Assessment) for one in told["items"]]
     assert found == [
-        assess(chronicle.at, chronicle.ledger, member, QUARTER, world.now)
+        assess(chronicle.at, member, QUARTER, world.now)
         for member in sorted(ROLES)
     ]
     assert (told["next"], told["size"], told["blockTime"]) == (None, len(world.leaves), world.now)
@@ -67,7 +67,7 @@ async def test_a_figure_shows_what_it_counts(client: httpx.AsyncClient, world: W
     chronicle = chronicle_of(world)
     told = await read(client, f"{FIGURE}&at={len(world.leaves)}")
     figure, things = convert(told["figure"], Figure), convert(told["items"], tuple[Counted, ...])
-    asked = (chronicle.ledger, "transport", QUARTER, world.now, "timely-answers")
+    asked = ("transport", QUARTER, world.now, "timely-answers")
     assert (figure, things) == drill(chronicle.at, *asked)
     late = next(one for one in told["items"] if not one["counts"])
     case = await client.get(f"/v1/{late['thing']['key'].replace('case', 'cases', 1)}")
@@ -81,7 +81,7 @@ async def test_a_past_moment(client: httpx.AsyncClient, world: World) -> None:
     for now in ("2026-12-01T00:00:00.000Z", "2027-06-01T00:00:00.000Z"):
         told = await read(client, f"{PATH}&member=transport&at={now}")
         (one,) = convert(told["items"], tuple[Assessment, ...])
-        assert one == assess(chronicle.at, chronicle.ledger, "transport", QUARTER, now)
+        assert one == assess(chronicle.at, "transport", QUARTER, now)
     assert {one.status for one in one.figures} == {"final"}
 
 
@@ -97,7 +97,7 @@ async def test_the_trust_index(client: httpx.AsyncClient, world: World) -> None:
     size = len(world.leaves)
     told = await read(client, f"/v1/trust?at={size}")
     for one in told["items"]:
-        index, evidence = trust_in(chronicle.at, chronicle.ledger, one["member"], world.now)
+        index, evidence = trust_in(chronicle.at, one["member"], world.now)
         assert convert(one["index"], Trust) == index
         found = await read(client, f"/v1/trust/{one['member']}?at={size}")
         assert convert(found["evidence"], tuple[Evidence, ...]) == evidence

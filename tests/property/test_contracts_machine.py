@@ -492,12 +492,12 @@ class Departments(RuleBasedStateMachine):
         for member in chronicle.at(self.world.now).members():
             for length in MONTHS:
                 period = period_at(self.world.now, length, calendar)
-                told = assess(chronicle.at, chronicle.ledger, member, period, self.world.now)
+                told = assess(chronicle.at, member, period, self.world.now)
                 for one in told.figures:
                     assert 0 <= one.taken.counted <= one.taken.of
                     assert one.taken.value is None or 0 <= one.taken.value <= one.taken.cap
                 assert told.score is None or 0 <= told.score <= BASIS_POINTS
-            index, _ = trust_in(chronicle.at, chronicle.ledger, member, self.world.now)
+            index, _ = trust_in(chronicle.at, member, self.world.now)
             assert 0 < index.trust < BASIS_POINTS
 
     # How.

@@ -32,20 +32,34 @@ PURPOSES_MAX = 256
 
 
 def apply_parameters(draft: Draft, action: SetParameters) -> None:
-    """R618: parameters are replaced as a whole. Their quorum is one that its witnesses allow."""
+    """R618: parameters are replaced as a whole. Their quorum is one that its witnesses allow.
+
+    What held before stays in the state: periods that are over are assessed by it.
+    """
     quorum = action.parameters.quorum
     witnesses = len(active_holders(draft, "witness"))
     refuse_unless(
         quorum == quorum_for(quorum, witnesses), LIMIT, f"{witnesses} witnesses", "quorum"
     )
     ledger = held(draft, Ledger, "ledger")
-    draft.put("ledger", replace(ledger, parameters=action.parameters))
+    _follow(draft, ledger, replace(ledger, parameters=action.parameters))
 
 
 def apply_calendar(draft: Draft, action: SetCalendar) -> None:
-    """R619: the calendar is replaced as a whole; deadlines that run already stay."""
+    """R619: the calendar is replaced as a whole; deadlines that run already stay.
+
+    So does, in the state, what held before.
+    """
     ledger = held(draft, Ledger, "ledger")
-    draft.put("ledger", replace(ledger, calendar=action.calendar))
+    _follow(draft, ledger, replace(ledger, calendar=action.calendar))
+
+
+def _follow(draft: Draft, before: Ledger, after: Ledger) -> None:
+    """Replace what holds for everybody; of one block, the state keeps what held before it."""
+    now = draft.context.time
+    if before.since != now:
+        draft.put(f"ledger/{now}", before)
+    draft.put("ledger", replace(after, since=now))
 
 
 def apply_purposes(draft: Draft, action: ChangePurposes) -> None:

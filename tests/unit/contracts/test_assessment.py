@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
+from contracts import reasons
 from contracts.assessment import trust
 from contracts.assessment.figures import Taken, counted_by, score_of, take
 from contracts.assessment.periods import period_at, period_before, span_of
@@ -19,7 +20,7 @@ from contracts.values import Case, RequestedItem
 from ledger.records.assessment import Clause, Indicator, PeriodName
 from ledger.records.catalogue import VersionContent
 from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters
-from ledger.records.governance import Decision, DescribeMember
+from ledger.records.governance import Decision, DescribeMember, SetCalendar, SetParameters
 from ledger.records.terms import RowFilter
 from ledger.times import DAY_MS
 from ledger.types import MemberId, Time
@@ -28,6 +29,7 @@ from tests.assessed import AFTER, FINAL, PARAMETERS, QUARTER, assessed, chronicl
 from tests.golden.rules import DOCUMENT
 from tests.reference.naive_assessment import NaiveLedger, score
 from tests.story import Story
+from tests.unit.contracts.test_indicators import adopt
 from tests.world import ROLES, World
 
 WEIGHTS: Final = {one.id: one.weight for one in SEED}
@@ -92,7 +94,7 @@ def decide(story: Story, *, confirm: str, dismiss: str) -> None:
 
 def assessment(world: World, member: MemberId = "transport", now: Time = "") -> Assessment:
     chronicle = chronicle_of(world)
-    return assess(chronicle.at, chronicle.ledger, member, QUARTER, now or chronicle.now)
+    return assess(chronicle.at, member, QUARTER, now or chronicle.now)
 
 
 def figures(told: Assessment) -> dict[str, tuple[int, int]]:
@@ -135,7 +137,7 @@ def test_the_worked_example_of_the_rule_book() -> None:
         assert line in document
     assert f"The score is {told.score}." in document
     chronicle = chronicle_of(world)
-    index, _ = trust_in(chronicle.at, chronicle.ledger, "transport", chronicle.now)
+    index, _ = trust_in(chronicle.at, "transport", chronicle.now)
     assert f"The index is {index.trust}, its uncertainty {index.uncertainty}." in document
 
 
@@ -180,8 +182,8 @@ def test_a_naive_index_from_the_leaves_agrees() -> None:
     chronicle, naive = chronicle_of(story.world), NaiveLedger.of(story.world)
     for member in ROLES:
         for now in (*MOMENTS, chronicle.now):
-            told, evidence = trust_in(chronicle.at, chronicle.ledger, member, now)
-            spans = [span_of(one.period, chronicle.ledger.calendar) for one in evidence]
+            told, evidence = trust_in(chronicle.at, member, now)
+            spans = [span_of(one.period, Calendar()) for one in evidence]
             quarters = [(one.since, one.until) for one in spans]
             assert told.trust == naive.trust(member, quarters, now), (member, now)
             counts = [(len(one.positive), len(one.negative)) for one in evidence]
@@ -206,6 +208,39 @@ def test_what_comes_after_a_figure_is_final_changes_nothing() -> None:
     assert {one.status for one in early.figures} == {"running"}
 
 
+@pytest.mark.rule("R618", "R805", "R811")
+@pytest.mark.parametrize("days", [1, 200])
+def test_what_is_adopted_later_makes_no_figure_final_or_provisional(days: int) -> None:
+    story = quarter()
+    world = story.world
+    adopt(story, SetParameters(parameters=replace(PARAMETERS, assessment_days=days)))
+    waiting = assessment(world)
+    assert (waiting.final_at, {one.status for one in waiting.figures}) == (FINAL, {"provisional"})
+    world.block(at=FINAL)
+    final = assessment(world)
+    adopt(story, SetParameters(parameters=replace(PARAMETERS, assessment_days=2 * days)))
+    assert assessment(world) == final
+    assert {one.status for one in final.figures} == {"final"}
+    late = world.sign("transport/main", objection())
+    assert world.refuse(late) == reasons.NOT_PROVISIONAL
+
+
+@pytest.mark.rule("R619", "R806", "R811")
+def test_a_period_is_one_of_the_calendar_it_had() -> None:
+    story = quarter()
+    before, quarterly = (
+        assessment(story.world),
+        SetCalendar(calendar=Calendar(utc_offset_minutes=480)),
+    )
+    early = assessment(story.world, now="2026-12-10T00:00:00.000Z")
+    adopt(story, quarterly)
+    assert assessment(story.world) == before
+    assert assessment(story.world, now="2026-12-10T00:00:00.000Z") == early
+    chronicle = chronicle_of(story.world)
+    following = assess(chronicle.at, "transport", "2027-Q1", chronicle.now)
+    assert following.until == "2027-03-31T16:00:00.000Z"
+
+
 @pytest.mark.rule("R811")
 def test_no_figure_is_final_where_the_ledger_sets_no_time() -> None:
     story = assessed(parameters=Parameters())
@@ -218,9 +253,7 @@ def test_no_figure_is_final_where_the_ledger_sets_no_time() -> None:
 def late_answer(world: World) -> str:
     """The key of the answer that was late."""
     chronicle = chronicle_of(world)
-    found = drill(
-        chronicle.at, chronicle.ledger, "transport", QUARTER, chronicle.now, "timely-answers"
-    )
+    found = drill(chronicle.at, "transport", QUARTER, chronicle.now, "timely-answers")
     assert found is not None
     (key,) = (one.thing.key for one in found[1] if not one.counts)
     return key
@@ -250,9 +283,7 @@ def test_what_an_objection_names_counts_no_more_once_it_is_upheld() -> None:
     ruled = answers(assessment(story.world))
     assert (ruled.status, ruled.taken.counted, ruled.taken.of) == ("final", 3, 3)
     chronicle = chronicle_of(story.world)
-    found = drill(
-        chronicle.at, chronicle.ledger, "transport", QUARTER, chronicle.now, "timely-answers"
-    )
+    found = drill(chronicle.at, "transport", QUARTER, chronicle.now, "timely-answers")
     assert found is not None
     assert [one.thing.key for one in found[1] if one.excluded] == [key]
 
@@ -276,7 +307,7 @@ def test_every_thing_of_a_figure_is_on_the_ledger() -> None:
     chronicle = chronicle_of(world)
     records = {one.digest for block in world.blocks for one in block.records}
     for code in WEIGHTS:
-        found = drill(chronicle.at, chronicle.ledger, "transport", QUARTER, chronicle.now, code)
+        found = drill(chronicle.at, "transport", QUARTER, chronicle.now, code)
         assert found is not None
         figure, counted = found
         assert figure.taken.of == len(counted)
@@ -284,7 +315,7 @@ def test_every_thing_of_a_figure_is_on_the_ledger() -> None:
         for one in counted:
             assert world.value(one.thing.key) is not None
             assert one.thing.record in records
-    unknown = drill(chronicle.at, chronicle.ledger, "transport", QUARTER, chronicle.now, "dance")
+    unknown = drill(chronicle.at, "transport", QUARTER, chronicle.now, "dance")
     assert unknown is None
 
 
@@ -311,7 +342,7 @@ def test_rights_in_force_in_the_period(
     story.world.block(at=AFTER)
     assert figures(assessment(story.world, "health"))["use-of-grants"] == (0, int(counts))
     chronicle = chronicle_of(story.world)
-    following = assess(chronicle.at, chronicle.ledger, "health", "2027-Q1", AFTER)
+    following = assess(chronicle.at, "health", "2027-Q1", AFTER)
     lasts = ends is None and "not_after" not in terms
     assert figures(following)["use-of-grants"] == (0, int(lasts))
 
@@ -324,8 +355,7 @@ def test_a_right_given_in_an_emergency_counts_until_it_lapses() -> None:
     story.world.block(at=AFTER)
     chronicle = chronicle_of(story.world)
     told = [
-        assess(chronicle.at, chronicle.ledger, "health", month, chronicle.now)
-        for month in ("2026-11", "2026-12")
+        assess(chronicle.at, "health", month, chronicle.now) for month in ("2026-11", "2026-12")
     ]
     assert [figures(one)["use-of-grants"] for one in told] == [(0, 1), (0, 0)]
 
@@ -430,7 +460,7 @@ def test_the_index_forgets_by_quarter() -> None:
 def test_evidence_is_told_case_by_case() -> None:
     world = quarter().world
     chronicle = chronicle_of(world)
-    _, evidence = trust_in(chronicle.at, chronicle.ledger, "transport", chronicle.now)
+    _, evidence = trust_in(chronicle.at, "transport", chronicle.now)
     assert [one.period for one in islice(evidence, 3)] == ["2027-Q1", "2026-Q4", "2026-Q3"]
     assert len(evidence) == QUARTERS
     running, last, *_ = evidence
@@ -492,7 +522,7 @@ def test_periods_follow_each_other() -> None:
 
 def test_before_the_ledger_there_was_nothing() -> None:
     chronicle = chronicle_of(assessed().publish().world)
-    told = assess(chronicle.at, chronicle.ledger, "transport", "2026-Q3", chronicle.now)
+    told = assess(chronicle.at, "transport", "2026-Q3", chronicle.now)
     assert (told.figures, told.score) == ((), None)
 
 
@@ -567,7 +597,7 @@ def test_how_a_provider_stands_to_a_request(acts: Sequence[Act], lateness: str) 
 def lateness_of(story: Story, member: MemberId) -> list[str]:
     """How a member stands to what `lateness_indicator` counts."""
     chronicle = chronicle_of(story.world)
-    found = drill(chronicle.at, chronicle.ledger, member, QUARTER, chronicle.now, "cases")
+    found = drill(chronicle.at, member, QUARTER, chronicle.now, "cases")
     assert found is not None
     return [one.thing.lateness for one in found[1]]
 
@@ -607,7 +637,7 @@ def test_deadlines_run_against_the_first_of_several_providers() -> None:
 def evidence_for(story: Story) -> int:
     """How many duties speak for transport."""
     chronicle = chronicle_of(story.world)
-    _, evidence = trust_in(chronicle.at, chronicle.ledger, "transport", chronicle.now)
+    _, evidence = trust_in(chronicle.at, "transport", chronicle.now)
     return sum(len(one.positive) for one in evidence)
 
 

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from contracts.assessment.reports import assess, drill
 from contracts.assessment.seed import SEED
 from contracts.assessment.trust import trust_in
+from ledger.records.governance import SetParameters
 from node.replica import Replica
 from node.storage.database import open_database
 from node.storage.store import Snapshot, SqlStore
@@ -17,10 +19,11 @@ from node.views.assessment import facts_at
 from node.views.models import PARTY
 from node.views.rebuild import rebuild
 from tests import bodies
-from tests.assessed import FINAL, QUARTER, chronicle_of, objection
+from tests.assessed import FINAL, PARAMETERS, QUARTER, chronicle_of, objection
 from tests.nodes import close, open_replica
 from tests.older import take_back
 from tests.unit.contracts.test_assessment import MOMENTS, decide, quarter, use_of_other_data
+from tests.unit.contracts.test_indicators import adopt
 from tests.world import ROLES, World
 
 LATER: Final = "2027-02-20T00:00:00.000Z"
@@ -42,6 +45,7 @@ def history() -> World:
     story.says("transport/main", bodies.system("retired"))
     story.world.block(at=FINAL)
     story.steps("steward/main", "uphold", f"{record.digest}-0")
+    adopt(story, SetParameters(parameters=replace(PARAMETERS, assessment_days=200)))
     story.world.block(at=LATER)
     decide(story, confirm="supply-overdue", dismiss="correction-overdue")
     return story.world
@@ -71,12 +75,12 @@ def compare(replica: Replica, world: World) -> None:
         assert sorted(views(chronicle.now).members()) == sorted(ROLES)
         for member in ROLES:
             for now in (*MOMENTS, chronicle.now):
-                asked = (chronicle.ledger, member, QUARTER, now)
+                asked = (member, QUARTER, now)
                 assert assess(views, *asked) == assess(chronicle.at, *asked), (member, now)
-                told = trust_in(views, chronicle.ledger, member, now)
-                assert told == trust_in(chronicle.at, chronicle.ledger, member, now)
+                told = trust_in(views, member, now)
+                assert told == trust_in(chronicle.at, member, now)
             for one in SEED:
-                asked = (chronicle.ledger, member, QUARTER, chronicle.now)
+                asked = (member, QUARTER, chronicle.now)
                 drilled = drill(views, *asked, one.id)
                 assert drilled == drill(chronicle.at, *asked, one.id)
                 assert drilled is not None

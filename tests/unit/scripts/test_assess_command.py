@@ -61,7 +61,7 @@ def test_what_is_shown(command: Command) -> None:
     drilled = command.ok("assess", "figure", "transport", "timely-answers", "--period", QUARTER)
     for words in ("3 / 4", "provisional", "in time", "refused"):
         assert words in drilled
-    assert "78.57 %" in command.ok("assess", "trust", "transport")
+    assert "59.09 %" in command.ok("assess", "trust", "transport")
     assert "answer-overdue" in command.ok("assess", "trust", "transport")
 
 
