@@ -33,6 +33,7 @@
 | `standing/<dataset>` | `StandingGrants` | standing grants in force |
 | `bar/<dataset>/<member>` | `Bar` | why a member takes nothing up under standing grants |
 | `emergency/<dataset>/<member>` | `EmergencyRight` | the last right given in an emergency |
+| `owed/<dataset>/<member>` | `OwedDelivery` | the right for which what was taken up is owed |
 | `block/<grant>` | `DependentBlocks` | block datasets in the catalogue that rest on it |
 | `account/<grant>/<month>` | `ServiceAccount` | what both sides counted of a service |
 | `unused/<grant>` | `UnusedFields` | columns that were granted and not used so far |
@@ -482,6 +483,12 @@ class Bar(Canonical):
     suspended: Count = 0
 
 
+class OwedDelivery(Canonical):
+    """The last right under a standing grant of a dataset for which a member was owed a delivery."""
+
+    grant: ItemId
+
+
 class EmergencyRight(Canonical):
     """The last right to a dataset that a member, or one it acts for, was given in an emergency."""
 
@@ -650,6 +657,7 @@ Value = (
     | Key
     | Ledger
     | Member
+    | OwedDelivery
     | Pairing
     | ProposedAction
     | ReleasedVersion
@@ -697,6 +705,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "manifest": FileList,
         "manifest-draft": FileList,
         "member": Member,
+        "owed": OwedDelivery,
         "pairing": Pairing,
         "part": HandedPart,
         "proposal": ProposedAction,

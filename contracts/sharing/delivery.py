@@ -63,8 +63,8 @@ def apply_delivery(draft: Draft, body: Delivery) -> None:
             first_use.deliver(draft, body.grant, right)
             if right.accounted and body.mode == "service":
                 accounts.count_answers(draft, body, right)
-    if _check_release(draft, body, right) and is_due:
-        supply.meet(draft, body.grant)
+    if _check_release(draft, body, right) and right is not None and is_due:
+        supply.meet(draft, body.grant, right)
     _check_appointment(draft, body.content.dataset)
     mandates.find_other_delivery(draft, body.content.dataset, draft.record)
 

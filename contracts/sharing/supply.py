@@ -14,7 +14,7 @@ from typing import Final
 from contracts import calendar, cases
 from contracts.draft import Draft
 from contracts.sharing.chains import chain_of, suspended_ms
-from contracts.values import Case, GrantedRight
+from contracts.values import Case, GrantedRight, OwedDelivery
 from contracts.view import held, read
 from ledger.times import from_ms, to_ms
 from ledger.types import CaseId, ItemId, Time
@@ -32,19 +32,21 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     """
     is_held = right.member is not None and right.in_force_since is not None
     due = _due(draft, grant_id, right) if is_held and right.parent is None else None
-    if due is not None and due > draft.context.time:
+    if due is not None and due > draft.context.time and not _is_owed(draft, grant_id, right):
         parties = held(draft, Case, f"case/{grant_id}").parties
         subject = f"grant/{grant_id}"
         cases.open_case(draft, _case_of(grant_id), "supply", subject, parties, due=due)
 
 
-def meet(draft: Draft, grant_id: ItemId) -> None:
+def meet(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     """R431: the first delivery under a right that is in order meets what is owed, even if late.
 
     One that is a finding itself, but for the appointment of its writer, does not.
     """
-    if _state(draft, grant_id) in _OPEN:
-        cases.follow(draft, _case_of(grant_id), "supply")
+    owed = None if right.standing is None else read(draft, OwedDelivery, _key(right))
+    for one in dict.fromkeys((grant_id, grant_id if owed is None else owed.grant)):
+        if _state(draft, one) in _OPEN:
+            cases.follow(draft, _case_of(one), "supply")
 
 
 def end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
@@ -92,6 +94,27 @@ def stands_still(draft: Draft, key: str, case: Case) -> bool:
             return False
     cases.put_off(draft, key, due)
     return True
+
+
+def _is_owed(draft: Draft, grant_id: ItemId, right: GrantedRight) -> bool:
+    """R527: of a dataset that a member takes up again and again, one delivery is due at a time.
+
+    While it is, no right that the member takes up besides asks for another, and a delivery under
+    any of them meets it: under a standing grant nobody is made to hand over 128 times.
+    """
+    if right.standing is None:
+        return False
+    owed = read(draft, OwedDelivery, _key(right))
+    if owed is not None and _state(draft, owed.grant) == "expected":
+        case = held(draft, Case, f"case/{_case_of(owed.grant)}")
+        if case.due is not None:
+            return True
+    draft.put(_key(right), OwedDelivery(grant=grant_id))
+    return False
+
+
+def _key(right: GrantedRight) -> str:
+    return f"owed/{right.dataset}/{right.member}"
 
 
 def _left(draft: Draft, grant_id: ItemId, right: GrantedRight) -> Time | None:

@@ -349,6 +349,7 @@ CHINESE: Final = Language(
         "anchor": "他账本的检查点 {rest}",
         "mandate": "外包授权 {rest}",
         "member": "成员 {rest}",
+        "owed": "依长期授权取得后应交付的 {rest}",
         "pairing": "结对 {rest}",
         "part": "由他人代行的成员部分：{rest}",
         "proposal": "提案 {rest}",

@@ -288,6 +288,7 @@ ENGLISH: Final = Language(
         "anchor": "a checkpoint of another ledger, {rest}",
         "mandate": "the mandate {rest}",
         "member": "the member {rest}",
+        "owed": "the delivery owed of what was taken up, {rest}",
         "pairing": "the pairing {rest}",
         "part": "the part of a member in another's hands: {rest}",
         "proposal": "the proposal {rest}",

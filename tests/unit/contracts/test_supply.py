@@ -279,3 +279,37 @@ def test_what_was_taken_up_is_not_owed_once_the_standing_grant_has_ended() -> No
     assert due(story) is None
     assert story.state_of(f"{grant_id}-supply") == "expected"
     assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R527", "R431")
+def test_of_what_is_taken_up_many_times_one_delivery_is_due_and_meets_it() -> None:
+    story = owing()
+    story.stand()
+    items = [bodies.request_item(story.entry, replace(TERMS, uses_max=n)) for n in range(1, 129)]
+    digest = story.says("health/main", bodies.request(*items)).digest
+    first, last = f"{digest}-128", f"{digest}-255"
+    assert story.state_of(f"{first}-supply") == "expected"
+    assert case_of(story, last) is None
+    story.grant_id = last
+    assert hands_over(story) == ()
+    assert story.state_of(f"{first}-supply") == "supplied"
+    assert story.world.block(at=MONDAY_DUE).settlement.findings == ()
+    _, again = taken_up(story)
+    assert story.state_of(f"{again}-supply") == "expected", "what comes later is due again"
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R527", "F39")
+@pytest.mark.parametrize("how", ["ended", "suspended", "overdue"])
+def test_what_is_due_no_more_keeps_nothing_from_being_due(how: str) -> None:
+    story = owing()
+    _, first = taken_up(story)
+    if how == "ended":
+        story.says("transport/main", bodies.revocation(first))
+    elif how == "suspended":
+        story.steps("transport/main", "suspend", first, "overreach")
+    else:
+        story.world.block(at=MONDAY_DUE)
+    second = story.ask().replace("-0", "-1")
+    assert story.state_of(f"{second}-supply") == "expected"
+    assert case_of(story, story.ask().replace("-0", "-1")) is None
