@@ -58,11 +58,22 @@ def require_all(results: Sequence[Result], names: Sequence[str]) -> list[Receipt
     refused = [
         (name, one) for name, one in zip(names, results, strict=True) if isinstance(one, Problem)
     ]
-    for name, problem in refused[:-1]:
-        warn(f"{name}: {problem}", hint=hint_of(problem.code))
+    alike: dict[str, list[str]] = {}
+    for name, problem in refused:
+        alike.setdefault(str(problem), []).append(name)
+    told = [(_named(names), problem) for problem, names in alike.items()]
+    code_of = {str(problem): problem.code for _, problem in refused}
+    for name, said in told[:-1]:
+        warn(f"{name}: {said}", hint=hint_of(code_of[said]))
     if len(results) > len(refused) > 0:
         info(f"{len(done)} of {len(results)} records are in the ledger")
     if refused:
-        name, problem = refused[-1]
-        fail(f"{name}: {problem}", hint=hint_of(problem.code))
+        name, said = told[-1]
+        fail(f"{name}: {said}", hint=hint_of(code_of[said]))
     return done
+
+
+def _named(names: Sequence[str]) -> str:
+    """The first of names that meet the same, and how many there are besides."""
+    first, *others = dict.fromkeys(names)
+    return f"{first} and {len(others)} more" if others else first

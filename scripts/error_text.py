@@ -6,6 +6,7 @@ from ledger.errors import KeyFileError, LedgerError, VerificationError, WeakKeyE
 from node.client import (
     ClientError,
     PersonalDataError,
+    Problem,
     ProblemError,
     ReceiptError,
     Unreachable,
@@ -38,9 +39,16 @@ _HINTS: Final[dict[str, str]] = {
     "reference-wrong": "blockpool case show lists what a step must name",
     "sequence-taken": "another process signs with the same writer; repeat",
     "unknown-basis": "name one that was adopted: blockpool govern value basis/CODE",
+    "unknown-case": "a case has an id such as DIGEST-0: blockpool case list",
+    "unknown-column": "the columns it has: blockpool catalogue show DATASET",
     "unknown-entry": "the steward has to approve the entry first: blockpool case step approve",
     "unknown-purpose": "adopted purposes: blockpool catalogue purposes",
     "unknown-writer": "the custodian appoints it: blockpool keys appoint",
+    "key-taken": "each writer, custodian and log has a key of its own: blockpool keys new",
+    "not-corrected": "release what corrects it first: blockpool record publish --corrects VERSION",
+    "not-provider": "whose it is: blockpool catalogue show DATASET",
+    "not-your-office": "who holds which office: blockpool govern members --role ROLE",
+    "too-long-for-emergency": "give --not-after, no later than that",
     "unauthorized": "give the node's token with --token-file",
     "wider-than-above": "pass on no more than the right and all above it allow",
     "not-effective": "see who must accept or resume it: blockpool case show GRANT",
@@ -51,12 +59,19 @@ _HINTS: Final[dict[str, str]] = {
 }
 """What to do about a reason or problem, where there is something better to say than its detail."""
 
+_NOT_FOUND: Final = {
+    "no indicator ": "the indicators, and the periods they are taken over: "
+    "blockpool assess indicators",
+    "no writer ": _HINTS["unknown-writer"],
+}
+"""What to do where something is not found, by how the node begins to say so."""
+
 
 def explain(error: Exception) -> tuple[str, str | None]:
     """Message and hint."""
     match error:
-        case ProblemError():
-            return str(error), hint_of(error.code)
+        case ProblemError(problem=problem):
+            return _explain_problem(problem)
         case Unreachable():
             return str(error), "is the node running, and is --node its address?"
         case ReceiptError():
@@ -84,6 +99,15 @@ def explain(error: Exception) -> tuple[str, str | None]:
             return f"{name}: {reason}", None
         case _:
             return str(error), None
+
+
+def _explain_problem(problem: Problem) -> tuple[str, str | None]:
+    if problem.code.startswith("http-"):
+        return f"{problem.code}: {problem.title}", "is --node the address of a blockpool node?"
+    if problem.code == "not-found":
+        told = (hint for start, hint in _NOT_FOUND.items() if problem.detail.startswith(start))
+        return str(problem), next(told, hint_of(problem.code))
+    return str(problem), hint_of(problem.code)
 
 
 def hint_of(code: str) -> str | None:

@@ -2,19 +2,31 @@ r"""What a person is told of a text that an id, a code or a moment cannot be.
 
 The types of `ledger.types` are regular expressions, which tell only programmers what to write:
 
+>>> from ledger.records import Ballot
 >>> in_words("Expected `str` matching regex '\\\\A[0-9a-f]{64}\\\\Z'")
 'is not 64 hexadecimal digits'
 >>> in_words("Expected `str` of length <= 128")
 'is longer than 128 characters'
+>>> in_words("Invalid enum value 'yse'", Ballot, "vote")
+'`yse` is none of no, yes'
 >>> quoted("x" * 100)
 '`xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…`'
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from msgspec.inspect import StrType, type_info
+from msgspec.inspect import (
+    LiteralType,
+    Metadata,
+    StrType,
+    StructType,
+    Type,
+    UnionType,
+    VarTupleType,
+    type_info,
+)
 
 from ledger import types
 
@@ -32,17 +44,45 @@ _NAMES: Final[Mapping[Any, str]] = {
     types.WriterId: "MEMBER/NAME, such as health/main",
 }
 _REGEX: Final = re.compile(r"Expected `str` matching regex (?P<pattern>'.*')", re.ASCII | re.DOTALL)
+_WORD: Final = re.compile(r"Invalid enum value '(?P<word>.*)'", re.ASCII | re.DOTALL)
 _LONG: Final = re.compile(r"Expected `str` of length <= (?P<chars>[0-9]+)", re.ASCII)
 
 
-def in_words(message: str) -> str:
-    """What msgspec says of a text, for people; anything else as it is."""
+def in_words(message: str, kind: Any = None, path: str = "") -> str:
+    """What msgspec says of a text, for people; anything else as it is.
+
+    Which words there are at `path` within `kind` is told too.
+    """
+    if (match := _WORD.fullmatch(message)) is not None:
+        allowed = _words_at(type_info(kind), re.findall(r"\w+|\[.*?\]", path, re.ASCII))
+        listed = ", ".join(sorted(map(str, dict.fromkeys(allowed))))
+        return f"`{match['word']}` is none of {listed}" if listed else message
     if (match := _REGEX.fullmatch(message)) is not None:
         name = _NAME_OF_PATTERN.get(match["pattern"])
         return message if name is None else f"is not {name}"
     if (match := _LONG.fullmatch(message)) is not None:
         return f"is longer than {match['chars']} characters"
     return message
+
+
+def _words_at(kind: Type, steps: Sequence[str]) -> Iterator[object]:
+    """The words that can stand at the end of a path of msgspec, such as `items`, `[...]`, `way`."""
+    match kind, steps:
+        case Metadata(type=inner), _:
+            yield from _words_at(inner, steps)
+        case UnionType(types=types), _:
+            for one in types:
+                yield from _words_at(one, steps)
+        case LiteralType(values=values), []:
+            yield from values
+        case StructType(fields=fields), [name, *rest]:
+            for field in fields:
+                if field.encode_name == name:
+                    yield from _words_at(field.type, rest)
+        case VarTupleType(item_type=inner), [_, *rest]:
+            yield from _words_at(inner, rest)
+        case _:
+            pass
 
 
 def quoted(text: str) -> str:

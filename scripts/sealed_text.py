@@ -1,7 +1,7 @@
 """Text that may stay off the ledger, and documents of which the ledger keeps the digest."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 from msgspec.json import encode as encode_json
@@ -11,6 +11,8 @@ from ledger.sealed import MaybeSealed, new_salt, seal
 from ledger.types import DigestHex
 from scripts.console_text import info
 from scripts.files import write_new
+from scripts.patterns import quoted
+from scripts.spelling import SpellingError, typed
 
 SealOption = Annotated[
     Path | None,
@@ -31,6 +33,11 @@ def maybe_sealed(text: str, opening: Path | None) -> MaybeSealed:
 
 
 def document_digest(text: str) -> DigestHex:
-    """The digest of a document: as it stands, or of the file named."""
+    """The digest of a document: as it stands, or of the file named. Raises `SpellingError`."""
     path = Path(text)
-    return sha256(path.read_bytes()).hex() if path.is_file() else text
+    if path.is_file():
+        return sha256(path.read_bytes()).hex()
+    try:
+        return cast("str", typed(text, DigestHex))
+    except SpellingError as error:
+        raise SpellingError(f"no file {quoted(text)}, and no digest of one either") from error

@@ -150,7 +150,7 @@ def checked(value: S, kind: type[S]) -> S:
     except FormatError as error:
         match = _PATH.fullmatch(str(error))
         what, path = (str(error), "") if match is None else (match["what"], match["path"] or "")
-        raise SpellingError(in_words(what), _member(path)) from error
+        raise SpellingError(in_words(what, kind, path), _member(path)) from error
 
 
 def typed(text: str, kind: object) -> object:
@@ -161,7 +161,9 @@ def typed(text: str, kind: object) -> object:
     try:
         return convert(text, kind)
     except ValidationError as error:
-        raise SpellingError(f"{quoted(text)} {in_words(str(error))}") from error
+        said = in_words(str(error), kind)
+        is_whole = said.startswith(quoted(text))
+        raise SpellingError(said if is_whole else f"{quoted(text)} {said}") from error
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

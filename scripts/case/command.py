@@ -1,6 +1,7 @@
 """`blockpool case`: what waits for whom until when, and the steps that move it."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from node.client.answers import JsonObject
 from scripts import case_steps
 from scripts.answers import read_value
 from scripts.case import opening, showing
-from scripts.case.opening import version_of
+from scripts.case.opening import EvidenceOption, documents, version_of
 from scripts.catalogue.plan import entry_body
 from scripts.catalogue.profile import Reading, Signing
 from scripts.console_text import (
@@ -25,8 +26,9 @@ from scripts.console_text import (
     print_table,
 )
 from scripts.options import JsonFlag, with_options
+from scripts.patterns import quoted
 from scripts.record.listing import AsAtOption, as_at_of
-from scripts.spelling import build, checked, words
+from scripts.spelling import SpellingError, build, checked
 from scripts.submission import ReceiptsOption, print_done, submit
 
 app = typer.Typer(
@@ -92,7 +94,7 @@ def step(
     party: PartyOption = None,
     ground: Annotated[str | None, typer.Option(help="Coded ground, where one is needed.")] = None,
     note: Annotated[str | None, typer.Option(help="Explanation.")] = None,
-    evidence: Annotated[str, typer.Option(help="Digests of documents it rests on.")] = "",
+    evidence: EvidenceOption = None,
     dataset: Annotated[str | None, typer.Option(help="Dataset that meets a demand.")] = None,
     member: Annotated[str | None, typer.Option(help="Member a demand is assigned to.")] = None,
     release: Annotated[str | None, typer.Option(help="DATASET@VERSION that corrects.")] = None,
@@ -106,6 +108,7 @@ def step(
     """
     if bool(cases) == pending:
         fail("which cases? name them, or take all with --pending", code=USAGE)
+    _check_name(name, workflow)
     with at.open() as (client, writer):
         ids = sorted(set(cases or _waiting_for(client, name, workflow, party)))
         if not ids:
@@ -114,7 +117,7 @@ def step(
             Step,
             cases=ids[:1],
             dataset=dataset,
-            evidence=words(evidence),
+            evidence=documents(evidence),
             ground=ground,
             member=member,
             note=note,
@@ -124,6 +127,20 @@ def step(
         bodies = _steps(one, ids)
         done = submit(writer, bodies, receipts)
     print_done(done, [(one, name) for one in ids], as_json=as_json)
+
+
+def _check_name(name: str, workflow: str | None) -> None:
+    """A step there is; a word much like it is told. Raises `SpellingError`."""
+    names = {
+        one.name
+        for table in WORKFLOWS.values()
+        for one in table.steps
+        if one.by == "step" and workflow in (None, table.name)
+    }
+    if name not in names:
+        near = get_close_matches(name, sorted(names))
+        more = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise SpellingError(f"there is no step {quoted(name)}{more}", "step")
 
 
 def _steps(like: Step, ids: Sequence[str]) -> list[tuple[str, Body]]:

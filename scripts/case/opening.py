@@ -69,13 +69,15 @@ def open_case(
 
     Example: `blockpool case open correction --release flights@1 --text "delays are in minutes"`
     """
+    if typed(workflow, Opened) == "objection" and not against:
+        raise SpellingError("an objection needs the member it is against", "against")
     with at.open() as (client, writer):
         body = build(
             CaseOpening,
             against=words(against),
             case=case,
             days=days,
-            evidence=_documents(evidence),
+            evidence=documents(evidence),
             figure=None if figure is None else _figure(figure, things),
             record=record,
             release=None if release is None else _contents(client, version_of(release)),
@@ -121,7 +123,7 @@ def incident(
             category=typed(category, _HINTS["category"]),
             datasets=words(datasets),
             discovered_at=zone_of(client).start(discovered_at),
-            evidence=_documents(evidence),
+            evidence=documents(evidence),
             member=member,
             people=count(people),
             stage=typed(stage, _HINTS["stage"]),
@@ -153,9 +155,10 @@ def _contents(client: Client, version: DatasetVersion) -> VersionContent:
     dataset, number = version.dataset, version.version
     released = read_value(client, ReleasedVersion, f"release/{dataset}/{number}")
     if released is None:
-        fail(f"`{dataset}` has no version {number}", hint="see: blockpool record list releases")
+        fail(f"`{dataset}` has no version {number}", hint=f"see: blockpool catalogue show {dataset}")
     return VersionContent(dataset=dataset, sha256=released.sha256, version=number)
 
 
-def _documents(evidence: Sequence[str] | None) -> tuple[str, ...]:
+def documents(evidence: Sequence[str] | None) -> tuple[str, ...]:
+    """The digests of the documents named, in order. Raises `SpellingError`."""
     return tuple(sorted({document_digest(one) for one in evidence or ()}))

@@ -1,21 +1,24 @@
 """The commands of `blockpool catalogue` that keep it up: systems, ends, sources, confirmations."""
 
 from collections import Counter
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from ledger.hashing import sha256
-from ledger.records import Attestation, Body, Lifecycle, SourceDesignation, System
+from contracts.values import InformationSystem
+from ledger.records import Attestation, Body, Lifecycle, SourceDesignation, System, parse_record
 from ledger.records.genesis import Names
 from ledger.records.upkeep import ATTESTED_MAX, AttestedEntry
+from ledger.types import MemberId
+from node.client import Client
+from scripts.answers import read_value
 from scripts.catalogue.profile import Reading, Signing
 from scripts.console_text import USAGE, fail, print_json, print_table
 from scripts.options import JsonFlag, with_options
 from scripts.record.listing import AsAtOption, as_at_of
 from scripts.record.sharing import entry_of
-from scripts.spelling import build, typed, words
+from scripts.sealed_text import document_digest
+from scripts.spelling import SpellingError, build, typed, words
 from scripts.submission import ReceiptsOption, print_done, submit
 
 app = typer.Typer()
@@ -38,21 +41,31 @@ def system(
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Register an information system, or say what becomes of it.
+    """Register an information system, or say what becomes of it; it keeps its names.
 
     Example: `blockpool catalogue system traffic-db --title "Traffic database" --status running`
     """
-    body = build(
-        System,
-        names=build(Names, en=title, zh=title_zh),
-        operator=operator,
-        status=typed(status, Literal["planned", "retired", "running"]),
-        summary=summary,
-        system=name,
-    )
-    with at.open() as (_, writer):
+    with at.open() as (client, writer):
+        is_named = title is not None or title_zh is not None
+        body = build(
+            System,
+            names=Names(en=title, zh=title_zh) if is_named else _names(client, at.member, name),
+            operator=operator,
+            status=typed(status, Literal["planned", "retired", "running"]),
+            summary=summary,
+            system=name,
+        )
         done = submit(writer, [(name, body)], receipts)
     print_done(done, [(name, status)], as_json=as_json)
+
+
+def _names(client: Client, owner: MemberId, name: str) -> Names:
+    """What a registered system is called. Raises `SpellingError` where there is none yet."""
+    known = read_value(client, InformationSystem, f"system/{owner}/{name}")
+    body = None if known is None else parse_record(client.leaf(known.record)).body
+    if not isinstance(body, System):
+        raise SpellingError("what is a new system called? give --title or --title-zh", "title")
+    return body.names
 
 
 @app.command("systems")
@@ -124,8 +137,7 @@ def destroy(
 
     Example: `blockpool catalogue destroy flights-2013 --certificate certificate.pdf`
     """
-    path = Path(certificate)
-    digest = sha256(path.read_bytes()).hex() if path.is_file() else certificate
+    digest = document_digest(certificate)
     body = build(Lifecycle, certificate=digest, dataset=dataset, note=note, status="destroyed")
     with at.open() as (_, writer):
         done = submit(writer, [(dataset, body)], receipts)

@@ -1,13 +1,15 @@
 """`blockpool genesis`: describe a ledger, let its founders sign, see who has not yet."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from ledger.policy_file import encode_policy
+from ledger.records import Genesis
+from ledger.records.genesis import Founder
 from scripts.catalogue.profile import PassphraseOption, present_time
-from scripts.console_text import fail, info, print_fields, print_json, print_table, success
+from scripts.console_text import fail, info, print_fields, print_json, print_table, success, warn
 from scripts.files import replace_file, write_new
 from scripts.genesis.file import (
     TEMPLATE,
@@ -19,6 +21,7 @@ from scripts.genesis.file import (
     sign,
 )
 from scripts.options import JsonFlag
+from scripts.parameters import calendar_told, parameters_told
 from scripts.signers import load_signer
 
 app = typer.Typer(
@@ -27,6 +30,7 @@ app = typer.Typer(
     help="Found a ledger: describe it, let every founder sign, check that all did.",
 )
 
+_OFFICES: Final = ("auditor", "committee", "government", "steward")
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The genesis record.")]
 
 
@@ -99,6 +103,24 @@ def policy(
     success(f"wrote {out}")
 
 
+def _about(founder: Founder | None) -> tuple[str, str]:
+    """A founder's names and roles; the keys of its log have none."""
+    if founder is None:
+        return "", ""
+    names = (founder.names.en, founder.names.zh)
+    return " ".join(one for one in names if one), ", ".join(founder.roles)
+
+
+def _warn_of_vacancies(body: Genesis) -> None:
+    held = {role for one in body.members for role in one.roles}
+    vacant = [role for role in _OFFICES if role not in held]
+    if vacant:
+        warn(
+            f"nobody holds the office of {', '.join(vacant)}: what waits for it waits in vain",
+            hint="give the role to a founder, or admit a member that has it by the first vote",
+        )
+
+
 def _missing(founding: Founding) -> list[str]:
     signed = founding.signed_by
     return [name for name, key in founding.signatories if key.keyid not in signed]
@@ -106,6 +128,7 @@ def _missing(founding: Founding) -> list[str]:
 
 def _print(founding: Founding, *, as_json: bool) -> None:
     body = founding.body
+    _warn_of_vacancies(body)
     if as_json:
         print_json(
             {
@@ -124,16 +147,19 @@ def _print(founding: Founding, *, as_json: bool) -> None:
             ("ledger", founding.ledger),
             ("purposes", ", ".join(one.code for one in body.purposes)),
             ("indicators", ", ".join(one.id for one in body.indicators) or None),
+            ("calendar", calendar_told(body.calendar)),
             ("signed", f"{len(founding.signatures)} of {len(founding.signatories)}"),
         )
     )
-    roles = {one.id: ", ".join(one.roles) for one in body.members}
+    print_table(("parameter", "value"), parameters_told(body.parameters))
+    success("")
+    founders = {one.id: one for one in body.members}
     print_table(
-        ("who signs", "roles", "key id", "signed"),
+        ("who signs", "name", "roles", "key id", "signed"),
         (
             (
                 name,
-                roles.get(name.removesuffix("/custodian"), ""),
+                *_about(founders.get(name.removesuffix("/custodian"))),
                 key.keyid,
                 "yes" if key.keyid in founding.signed_by else "no",
             )

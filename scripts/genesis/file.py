@@ -9,7 +9,9 @@ stand in any order. While signatures are missing, the second file is no envelope
 read; with the last one it is, byte for byte, leaf 0.
 """
 
+import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +33,7 @@ from ledger.policy import Policy, own_policy
 from ledger.records import Chain, Genesis, encode_statement, new_statement, parse_statement
 from ledger.records.genesis import custodian_of
 from ledger.types import DigestHex, KeyId, Time
+from scripts.patterns import in_words
 
 TEMPLATE: Final = """\
 # The founding of a ledger: fill this in, then
@@ -51,6 +54,7 @@ names = { en = "supervision", zh = "监管" }
 
 # Founders, 1 to 12; a vote of the committee admits the others. Without a committee, nothing that is
 # said here ever changes. Roles: auditor, committee, government, sequencer, steward, witness.
+# Levels: national, province, city, county, township.
 [[members]]
 id = "data-bureau"
 code = "unified code of the organisation"
@@ -107,6 +111,7 @@ utcOffsetMinutes = 480
 """
 
 
+_MEMBER: Final = re.compile(r"members\[([0-9]+)\]\.?(.*)", re.ASCII | re.DOTALL)
 _SEED: Final = "seed"
 """In the place of a list: the indicators of `contracts.assessment.seed`."""
 
@@ -179,8 +184,21 @@ def read_description(path: Path) -> Genesis:
         body = convert(described, Genesis)
         founding_keys(body)  # refuses weak, repeated and unsuitable keys before anybody signs
     except (MsgspecError, Refused) as error:
-        raise FormatError(f"{path}: {error}") from error
+        raise FormatError(f"{path}: {_told(str(error), described)}") from error
     return body
+
+
+def _told(message: str, described: Mapping[str, Any]) -> str:
+    """What is wrong in words, and the member by its id: its place is that after sorting."""
+    what, _, path = message.partition(" - at `$.")
+    said = in_words(what, Genesis, path.rstrip("`"))
+    if not path:
+        return said
+    if (match := _MEMBER.match(path)) is None:
+        return f"{said}, at {path.rstrip('`')}"
+    member = described["members"][int(match[1])]
+    name = member.get("id", match[1]) if isinstance(member, dict) else match[1]
+    return f"{said}, at {match[2].rstrip('`')} of the member {name}"
 
 
 def found(body: Genesis, issued_at: Time) -> Founding:

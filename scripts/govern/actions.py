@@ -10,13 +10,14 @@ digest alone.
 """
 
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import json as msgspec_json
 from msgspec.json import Decoder
 
 from contracts.governance.actions import replaced_key
 from ledger.canonical import decode
+from ledger.errors import FormatError
 from ledger.hashing import sha256
 from ledger.records.actions import AdoptedBasis
 from ledger.records.genesis import Jurisdiction, Names
@@ -33,18 +34,26 @@ COLUMNS: Final = (
 )  # fmt: skip
 BASES_COLUMNS: Final = ("code", "kind", "reference", "en", "zh")
 NEEDED: Final = ("id", "code", "custodian", "jurisdiction", "level", "authorisation")
+T = TypeVar("T")
 _action: Final[Decoder[Action]] = Decoder(Action)
 _matter: Final[Decoder[Matter]] = Decoder(Matter)
 
 
 def read_action(path: Path) -> Action:
     """The action in a JSON file, as FORMAT.md has it. Raises `FormatError`."""
-    return decode(path.read_bytes(), _action)
+    return _decode(path, _action)
 
 
 def read_matter(path: Path) -> Matter:
     """What the government decides, in a JSON file. Raises `FormatError`."""
-    return decode(path.read_bytes(), _matter)
+    return _decode(path, _matter)
+
+
+def _decode(path: Path, decoder: Decoder[T]) -> T:
+    try:
+        return decode(path.read_bytes(), decoder)
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}; the members of each act: FORMAT.md") from error
 
 
 def read_admissions(path: Path) -> AdmitMembers:
@@ -53,8 +62,8 @@ def read_admissions(path: Path) -> AdmitMembers:
     unknown = [name for name in header if name and name not in COLUMNS]
     missing = [name for name in NEEDED if name not in header]
     if unknown or missing:
-        wrong = f"no column {missing[0]}" if missing else f"what is the column {unknown[0]}?"
-        raise SpellingError(f"{path}: {wrong} Known are {', '.join(COLUMNS)}")
+        wrong = f"no column {missing[0]}" if missing else f"an unknown column {unknown[0]}"
+        raise SpellingError(f"{path}: {wrong}; known are {', '.join(COLUMNS)}")
     admitted = []
     for line, row in rows:
         try:
@@ -70,7 +79,7 @@ def read_bases(path: Path) -> tuple[AdoptedBasis, ...]:
     header, rows = read_csv(path)
     missing = [name for name in BASES_COLUMNS[:3] if name not in header]
     if missing:
-        raise SpellingError(f"{path}: no column {missing[0]} Known are {', '.join(BASES_COLUMNS)}")
+        raise SpellingError(f"{path}: no column {missing[0]}; known are {', '.join(BASES_COLUMNS)}")
     bases = []
     for line, row in rows:
         try:

@@ -6,10 +6,11 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from contracts.values import Case, CastBallot, ProposedAction, RoleHolders
+from contracts.governance.votes import REACHES, threshold_of
+from contracts.values import Case, CastBallot, Ledger, ProposedAction, RoleHolders
 from ledger.keys import PrivateKey
 from ledger.records import Ballot, Body, Decision, Proposal
-from ledger.records.governance import Action, ReinstateMember, SuspendMember
+from ledger.records.governance import Action, AdmitMembers, ReinstateMember, SuspendMember
 from ledger.times import DAY_MS, from_ms
 from node.client import Client, Receipted, Writer
 from scripts.answers import any_value, read_value
@@ -23,9 +24,11 @@ from scripts.console_text import (
     print_table,
     success,
 )
+from scripts.explain.sources import NodeSource
 from scripts.govern import draft, draft_members, members
 from scripts.govern.actions import premises_for, read_action, read_admissions, read_matter
 from scripts.options import JsonFlag, with_options
+from scripts.parameters import parameters_told
 from scripts.record.showing import members_told
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.signers import load_signer
@@ -119,9 +122,8 @@ def vote(
     body = build(Ballot, proposal=proposal, vote=choice)
     with at.open() as (client, writer):
         done = submit(writer, [("ballot", body)], receipts)
-        case = read_value(client, Case, f"case/{proposal}")
-    state = "open" if case is None else case.state
-    print_done(done, [(proposal, f"{choice}; it is {state}")], as_json=as_json)
+        told = _standing(client, proposal)
+    print_done(done, [(proposal, f"{choice}; it is {told}")], as_json=as_json)
 
 
 @app.command("decide")
@@ -240,7 +242,10 @@ def show_value(
     if as_json:
         print_json(value)
     else:
-        print_fields(members_told(value))
+        told = dict(members_told(value))
+        if isinstance(value, Ledger):  # what is left out holds, too
+            told |= {f"parameters.{name}": one for name, one in parameters_told(value.parameters)}
+        print_fields(told.items())
 
 
 def _action(
@@ -279,12 +284,30 @@ def _votes(client: Client, proposal: str) -> Iterator[tuple[str, str | None]]:
         yield member, None if cast is None else cast.vote
 
 
+def _standing(client: Client, proposal: str) -> str:
+    """Where a proposal stands after a ballot: of an open one how many votes it has, and needs."""
+    case = read_value(client, Case, f"case/{proposal}")
+    proposed = read_value(client, ProposedAction, f"proposal/{proposal}")
+    if case is None or proposed is None:
+        return "open"
+    if case.state == "fallen":
+        return "fallen: it can no longer be done, or what it rests on has changed"
+    if case.state != "open":
+        return case.state
+    votes = [vote for _, vote in _votes(client, proposal)]
+    reaches = REACHES[threshold_of(NodeSource(client, ""), proposed.action)]
+    needed = next(count for count in range(len(votes) + 1) if reaches(count, len(votes)))
+    return f"open, with {votes.count('yes')} of the {needed} votes it needs"
+
+
 def _act(client: Client, proposal: str) -> str:
     """What a proposal is to do, in a line."""
     proposed = read_value(client, ProposedAction, f"proposal/{proposal}")
     if proposed is None:
         return ""
     told = dict(members_told(proposed.action))
-    names = ("member", "members[0].id", "indicator", "indicator.id")
-    named = next((told[name] for name in names if name in told), "")
-    return f"{told['act']} {named}".strip()
+    names = ("member", "indicator", "indicator.id")
+    named = [str(told[name]) for name in names if name in told][:1]
+    if isinstance(proposed.action, AdmitMembers):
+        named = [one.id for one in proposed.action.members]
+    return f"{told['act']} {', '.join(named)}".strip()

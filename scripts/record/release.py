@@ -75,18 +75,24 @@ def manifest_parts(listed: Sequence[File]) -> Iterator[Manifest]:
 
 def column_names(client: Client, schema: DigestHex) -> tuple[str, ...]:
     """The columns of a schema, in order."""
+    return tuple(name for part in parts_of(client, schema) for name in part.names)
+
+
+def parts_of(client: Client, schema: DigestHex) -> Iterator[SchemaPart]:
+    """The parts of a schema, in order. Raises `SpellingError` if one is missing."""
     version = read_value(client, SchemaVersion, f"schema/{schema}")
-    names: tuple[str, ...] = ()
-    while version is not None and len(names) < version.total:
-        key = f"schema-part/{version.member}/{schema}/{len(names)}"
-        part = read_value(client, SchemaPart, key)
+    first = 0
+    while version is not None and first < version.total:
+        part = read_value(client, SchemaPart, f"schema-part/{version.member}/{schema}/{first}")
         if part is None:
             raise SpellingError(f"the ledger lacks a part of the schema {schema}", "schema")
-        names += part.names
-    return names
+        yield part
+        first += len(part.names)
 
 
 def _read(path: Path) -> FoundTable:
+    if not path.exists():
+        raise SourceError(f"{path}: no such file")
     sources = sources_in(str(path)) if path.is_file() else []
     if len(sources) != 1:
         raise SourceError(f"{path} is not a file with one table")

@@ -6,6 +6,8 @@ import pytest
 
 from contracts.values import Dataset, DataSource, EntryTerms, InformationSystem, KeptCatalogue
 from ledger.hashing import sha256
+from ledger.records import System, parse_record
+from ledger.records.genesis import Names
 from tests import bodies
 from tests.story import Story
 from tests.unit.scripts.conftest import Command
@@ -26,14 +28,17 @@ def story(world: World) -> Story:
 def test_a_system_is_registered_and_retired(command: Command, world: World) -> None:
     named = ("catalogue", "system", "tower", "--title", "Tower", "--title-zh", "塔台")
     command.ok(*named, "--operator", "weather", writer=PROVIDER)
-    command.ok(*named, "--status", "retired", writer=PROVIDER)
+    command.ok("catalogue", "system", "tower", "--status", "retired", writer=PROVIDER)
+    body = parse_record(world.leaves[-2]).body
+    assert isinstance(body, System)
+    assert body.names == Names(en="Tower", zh="塔台")
     value = world.value("system/transport/tower")
     assert isinstance(value, InformationSystem)
     assert (value.status, value.operator) == ("retired", "transport")
     assert "wrong-state" in command.fails(*named, "--status", "planned", writer=PROVIDER)
     assert "none of planned" in command.fails(*named, "--status", "broken", writer=PROVIDER)
-    nameless = command.fails("catalogue", "system", "tower", writer=PROVIDER)
-    assert "a name needs `en` or `zh`" in nameless
+    nameless = command.fails("catalogue", "system", "mast", writer=PROVIDER)
+    assert "title: what is a new system called?" in nameless
 
 
 def test_systems_without_entries_are_found(command: Command, story: Story) -> None:

@@ -88,7 +88,12 @@ def test_nobody_else_can_sign_and_nothing_can_be_altered(
     ("written", "instead", "told"),
     [
         ('origin = "pool', 'origin = "https://Pool', "origin"),
-        ('level = "city"', 'level = "village"', "village"),
+        ('level = "city"', 'level = "village"', "`village` is none of city, county, national"),
+        (
+            'roles = ["auditor", "committee"]',
+            'roles = ["auditr", "committee"]',
+            "witness, at roles[0] of the member audit-office",
+        ),
         ('roles = ["auditor", "committee"]', 'roles = ["sequencer"]', "logKeys"),
         ("keys/health-custodian.pub", "keys/nobody.pub", "nobody.pub"),
         ("keys/health-custodian.pub", "keys/audit-office-custodian.pub", "key-taken"),
@@ -106,3 +111,23 @@ def test_a_mistake_in_the_description_is_named(
     message = command.fails("genesis", "new", description, "--out", description.parent / "g.json")
     assert told in message
     assert not (description.parent / "g.json").exists()
+
+
+def test_founders_see_what_they_sign(command: Command, description: Path) -> None:
+    record = description.parent / "g.json"
+    result = command.run("genesis", "new", description, "--out", record)
+    shown = command.ok("genesis", "show", record)
+    assert shown == result.stdout
+    for said in ("UTC+08:00", "answerConditionalDays", "ordinaryThreshold", "clockSkewMs"):
+        assert said in shown
+    assert "Audit Office 审计局" in shown
+
+
+def test_an_office_that_nobody_holds_is_warned_of(command: Command, description: Path) -> None:
+    text = description.read_text(encoding="utf-8")
+    written = '"government", "sequencer", "steward"'
+    assert written in text
+    description.write_text(text.replace(written, '"sequencer"', 1), encoding="utf-8")
+    record = description.parent / "g.json"
+    said = command.run("genesis", "new", description, "--out", record).stderr
+    assert "warning: nobody holds the office of government, steward" in said

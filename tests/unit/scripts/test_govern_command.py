@@ -97,7 +97,7 @@ def test_members_are_admitted_from_a_table(command: Command, world: World, tmp_p
     ("text", "told"),
     [
         ("id,code\na,b\n", "no column custodian"),
-        (HEADER.replace("endpoint", "end") + "", "what is the column end?"),
+        (HEADER.replace("endpoint", "end") + "", "an unknown column end"),
         (HEADER + "Housing,1,keys/h.pub,,,1,city,,,,\n", "line 2"),
     ],
 )
