@@ -48,7 +48,9 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
 
     It is due when the time the terms set after the right's end has passed, and the working days
     that the ledger allows besides. What is not stated by then is a finding. A right that ends
-    earlier or later than it was to end moves the deadline.
+    earlier or later than it was to end moves the deadline. One that only fell with a right above it
+    may hold again and has not ended: its disposal is owed when whoever gave it, or the provider,
+    ends it too.
     """
     days = draft.context.ledger.parameters.disposal_days
     if days is None or right.member is None or right.in_force_since is None:

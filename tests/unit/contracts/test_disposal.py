@@ -165,3 +165,16 @@ def test_a_disposal_counts_once_the_right_is_over() -> None:
     assert due(story) is None
     again = story.world.sign("health/main", bodies.disposal(story.world.now, grant_id))
     assert story.world.find(again) == ()
+
+
+@pytest.mark.rule("R510")
+def test_what_fell_with_a_right_above_is_owed_once_it_is_ended_too() -> None:
+    wide = replace(TERMS, delegable=1, delete_within=0)
+    story = Story(Parameters(disposal_days=5)).publish(conditions=wide)
+    above = story.grant(wide)
+    story.grant_id = story.pass_on(above, "audit", replace(wide, delegable=0))
+    story.says("transport/main", bodies.revocation(above))
+    assert story.state_of(f"{above}-disposal") == "expected"
+    assert case_of(story) is None
+    story.says("transport/main", bodies.revocation(story.grant_id))
+    assert due(story) == "2026-12-01T00:00:00.000Z"
