@@ -123,6 +123,18 @@ def test_a_case(command: Command, told: Told) -> None:
     assert over[-1] == "it is over: nobody can do anything more"
 
 
+def test_a_case_names_who_stands_in_for_the_offices(command: Command, world: World) -> None:
+    world.accept(world.sign("audit/main", bodies.schema()))
+    entry = world.sign("audit/main", bodies.entry())
+    world.accept(entry)
+    world.accept(world.sign("steward/main", bodies.case_step("approve", entry.digest)))
+    world.accept(world.sign("audit/main", bodies.release()))
+    use = world.sign("steward/main", bodies.usage(None, world.now))
+    world.accept(use)
+    stands = "\n".join(sections(command, f"{use.digest}-no-effective-grant")["Where it stands"])
+    assert "next: dismiss, by steward, auditor, transport (government)" in stands
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_log_tells_what_its_node_tells(
     command: Command, told: Told, log: Path, language: str
