@@ -122,6 +122,7 @@ def rejection_of(error: FormatError) -> Rejected:
 EFFECTS: Final[dict[str, cases.Effect]] = {
     "accept-correction": openings.accept_correction,
     "close-finding": openings.close_finding,
+    "answer-again": rights.answer_again,
     "count-asking": extension.count_asking,
     "drop-draft": publishing.drop_draft,
     "end-right": rights.end_right,

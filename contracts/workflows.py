@@ -142,7 +142,10 @@ REQUEST: Final = Workflow(
         Step(
             "W205", "open", "ask-supplement", ("provider",), "supplement-asked", aside=True
         ),
-        Step("W206", "supplement-asked", "supplement", ("consumer",), "supplemented"),
+        Step(
+            "W206", "supplement-asked", "supplement", ("consumer",), "supplemented",
+            effect="answer-again",
+        ),
         Step(
             "W207", "supplement-asked", "withdraw", ("consumer",), "withdrawn", aside=True
         ),

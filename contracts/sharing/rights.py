@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from contracts import cases, findings
+from contracts import calendar, cases, findings
 from contracts.catalogue import blocks, columns
 from contracts.catalogue.providers import entry_in_force, providers_of
 from contracts.draft import Draft
@@ -162,6 +162,14 @@ def end_right(draft: Draft, case: Case) -> None:
     _end(draft, case.subject.removeprefix("grant/"), held(draft, GrantedRight, case.subject))
 
 
+def answer_again(draft: Draft, case: Case) -> None:
+    """R447: what was supplemented is due an answer within the days of its sharing class again."""
+    asked = held(draft, RequestedItem, case.subject)
+    days = _answer_days(draft, read(draft, EntryTerms, f"entry/{asked.dataset}"))
+    due = calendar.deadline(draft.context.time, days, draft.context.ledger.calendar)
+    cases.move_deadline(draft, case.subject.removeprefix("request/"), due)
+
+
 def suspend_right(draft: Draft, case: Case) -> None:
     """R410: a suspended right is not effective from here on; it is suspended at most 16 times."""
     right = held(draft, GrantedRight, case.subject)
@@ -236,13 +244,16 @@ def _ask(
     if asked.backflow:
         cases.open_case(draft, request_id, "request", subject, parties, state="backflow")
         return asked
-    days = (
-        parameters.answer_unconditional_days
-        if entry.sharing == "unconditional"
-        else parameters.answer_conditional_days
-    )
+    days = _answer_days(draft, entry)
     cases.open_case(draft, request_id, "request", subject, parties, days=days)
     return asked
+
+
+def _answer_days(draft: Draft, entry: EntryTerms | None) -> int:
+    parameters = draft.context.ledger.parameters
+    if entry is not None and entry.sharing == "unconditional":
+        return parameters.answer_unconditional_days
+    return parameters.answer_conditional_days
 
 
 def _take_up(

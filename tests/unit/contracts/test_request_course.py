@@ -40,6 +40,18 @@ def test_a_request_is_supplemented_once_and_then_answered() -> None:
     assert violations(story.world.state, story.world.leaves) == []
 
 
+@pytest.mark.rule("R447", "W206")
+def test_asking_for_a_supplement_makes_no_data_conditional() -> None:
+    story = Story().publish(sharing="unconditional")
+    request = story.ask()
+    assert due(story) == "2026-11-25T00:00:00.000Z", "a working day"
+    story.steps("transport/main", "ask-supplement", request)
+    story.steps("health/main", "supplement", request)
+    assert due(story) == "2026-11-25T00:00:00.000Z"
+    assert overdue_in(story, "2026-11-25T00:00:00.000Z") == ["answer-overdue"]
+    assert violations(story.world.state, story.world.leaves) == []
+
+
 @pytest.mark.rule("W205", "R014")
 def test_who_does_not_supplement_in_time_has_withdrawn() -> None:
     story = Story(Parameters(supplement_days=1)).publish()
