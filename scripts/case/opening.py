@@ -155,7 +155,9 @@ def _contents(client: Client, version: DatasetVersion) -> VersionContent:
     dataset, number = version.dataset, version.version
     released = read_value(client, ReleasedVersion, f"release/{dataset}/{number}")
     if released is None:
-        fail(f"`{dataset}` has no version {number}", hint=f"see: blockpool catalogue show {dataset}")
+        fail(
+            f"`{dataset}` has no version {number}", hint=f"see: blockpool catalogue show {dataset}"
+        )
     return VersionContent(dataset=dataset, sha256=released.sha256, version=number)
 
 

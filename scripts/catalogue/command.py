@@ -6,13 +6,12 @@ from typing import Annotated, Final
 
 import typer
 
-from contracts.catalogue.blocks import lost_root
-from contracts.values import Dataset, Ledger
+from contracts.values import Ledger
 from scripts.answers import read_value
-from scripts.catalogue import lineage, upkeep
+from scripts.catalogue import lineage, showing, upkeep
 from scripts.catalogue.entries import read_datasets
 from scripts.catalogue.plan import Standing, entry_body, ledger_problems
-from scripts.catalogue.profile import Reading, Signing, present_time
+from scripts.catalogue.profile import Reading, Signing
 from scripts.catalogue.publish import check_contents, publish_all, read_standings
 from scripts.catalogue.scan import is_settable, rows_of
 from scripts.catalogue.sheet import CELLS, SheetProblem, encode_sheet, read_sheet
@@ -22,20 +21,15 @@ from scripts.console_text import (
     counted,
     fail,
     info,
-    print_fields,
     print_json,
     print_table,
     progress,
     success,
     warn,
 )
-from scripts.explain.sources import NodeSource
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
 from scripts.record.listing import AsAtOption, as_at_of
-from scripts.record.release import column_names
-from scripts.record.sharing import entry_of
-from scripts.record.showing import members_told
 from scripts.tables import KNOWN, Source, SourceError, left_out, sources_in
 from scripts.zone import zone_of
 
@@ -158,36 +152,7 @@ def list_datasets(
     print_table(("dataset", "provider", "title", "sharing", "frequency"), told)
 
 
-@app.command("show")
-@with_options
-def show(
-    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
-    at: Reading = Reading(),
-    as_json: JsonFlag = False,
-) -> None:
-    """Show a dataset: its entry, its columns, the conditions it is offered on.
-
-    Example: `blockpool catalogue show transport-flights`
-    """
-    with at.client() as client:
-        terms = entry_of(client, dataset)
-        entry = entry_body(client, terms.record)
-        columns_told = column_names(client, entry.schema)
-        known = read_value(client, Dataset, f"dataset/{dataset}")
-        now = present_time()
-        lost = lost_root(NodeSource(client, ""), terms, now) if terms.inputs else None
-    releases = 0 if known is None else known.releases
-    if as_json:
-        told = {"columns": columns_told, "entry": entry, "provider": terms.provider}
-        print_json({**told, "lostRight": lost, "releases": releases})
-        return
-    print_fields((("provider", terms.provider), ("in force since", terms.since)))
-    print_fields((("releases", releases), ("columns", ", ".join(columns_told))))
-    if terms.inputs:
-        print_fields(
-            (("rests on", f"{lost}, which does not hold" if lost else "rights that hold"),)
-        )
-    print_fields(members_told(entry))
+app.add_typer(showing.app)
 
 
 @app.command("publish")

@@ -1,7 +1,9 @@
 """The documents keep their word: their examples run, the commands they name exist."""
 
+import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Final
@@ -27,6 +29,38 @@ COMMAND: Final = re.compile(
 )
 
 
+HINTED: Final = re.compile(
+    r"(?:^|[`(:：，；,;]\s?|see |请用 )(?P<line>blockpool (?:--)?[a-z][a-z-]*(?: +[\w/@.-]+)*)",
+    re.ASCII | re.MULTILINE,
+)
+
+
+def texts_in(tree: ast.AST) -> Iterator[str]:
+    """What a module may say: its texts, with a word for whatever is filled in."""
+    filled = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)
+              for part in node.values}  # fmt: skip
+    for node in ast.walk(tree):
+        match node:
+            case ast.JoinedStr(values=values):
+                yield "".join(
+                    str(one.value) if isinstance(one, ast.Constant) else "VALUE" for one in values
+                )
+            case ast.Constant(value=str(text)) if id(node) not in filled:
+                yield text
+            case _:
+                pass
+
+
+def commands_hinted() -> Iterator[tuple[str, list[str]]]:
+    """Every `blockpool ...` line that the command itself tells people to type."""
+    for path in tracked_files():
+        name = path.relative_to(ROOT).as_posix()
+        if name.startswith("scripts/") and path.suffix == ".py":
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            for match in (match for text in texts_in(tree) for match in HINTED.finditer(text)):
+                yield name, match["line"].split()
+
+
 def commands_named(text: str) -> Iterator[list[str]]:
     """The `make ...` and `blockpool ...` lines of a document, as words."""
     code = [block.text for block in blocks(text)] + re.findall(r"`[^`\n]+`", text)
@@ -39,9 +73,12 @@ def make_targets() -> set[str]:
     return set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
 
 
+_built = cache(get_command)
+
+
 def unknown_word(words: list[str], app: typer.Typer) -> str | None:
     """The first word of a `blockpool` line that the command does not know."""
-    command = get_command(app)
+    command = _built(app)
     known = {"--help"}
     for word in words[1:]:
         if isinstance(command, TyperGroup) and not word.startswith("-"):
@@ -77,6 +114,14 @@ def test_the_commands_named_exist(name: str) -> None:
         else:
             app: typer.Typer = import_module("scripts.main").app
             assert unknown_word(words, app) is None, f"{name}: {words}"
+
+
+def test_the_commands_hinted_at_exist() -> None:
+    app: typer.Typer = import_module("scripts.main").app
+    hinted = list(commands_hinted())
+    assert ("scripts/todo.py", ["blockpool", "catalogue", "attest", "--all"]) in hinted
+    wrong = [(name, words) for name, words in hinted if unknown_word(words, app) is not None]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

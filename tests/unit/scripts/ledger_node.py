@@ -63,6 +63,9 @@ class LedgerNode:
             return self._page(self._values(path_.removeprefix("/v1/").removesuffix("s")))
         if path_ == "/v1/datasets":
             return self._page(self._datasets(request.url.params.get("provider")))
+        if path_ == "/v1/releases":
+            dataset = request.url.params["dataset"]
+            return self._page(self._values(f"release/{dataset}", "release/"))
         if path_.startswith("/v1/grants/"):
             return self._chain(path_.split("/")[3])
         if path_.startswith(("/v1/assessment", "/v1/trust")):
@@ -247,9 +250,11 @@ class LedgerNode:
             if signs and params.get("duty") in (None, task.duty):
                 yield to_builtins(task)
 
-    def _values(self, prefix: str) -> Iterator[dict[str, Any]]:
+    def _values(self, prefix: str, place: str = "") -> Iterator[dict[str, Any]]:
+        """The values under a prefix; ids are what follows their `place`."""
         for key in sorted(self.world.state.keys(f"{prefix}/")):
-            yield {"id": key.removeprefix(f"{prefix}/"), **to_builtins(self.world.value(key))}
+            found = to_builtins(self.world.value(key))
+            yield {"id": key.removeprefix(place or f"{prefix}/"), **found}
 
     def _datasets(self, provider: str | None) -> Iterator[dict[str, Any]]:
         for key in sorted(self.world.state.keys("entry/")):

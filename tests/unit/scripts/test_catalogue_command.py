@@ -253,6 +253,27 @@ def test_a_sheet_goes_from_entries_to_releases_and_is_never_said_twice(
     assert command.ok("catalogue", "purposes").split() == ["health", "tax.audit"]
 
 
+def test_an_entry_is_shown_while_it_waits_and_with_its_versions_later(
+    command: Command, sheet: Path
+) -> None:
+    assert "no entry in force for `flights`" in command.fails("catalogue", "show", "flights")
+    command.ok("catalogue", "publish", sheet, writer="transport/main")
+    waits = command.fails("catalogue", "show", "flights")
+    assert "one waits for the steward" in waits
+    assert "blockpool catalogue show flights --draft" in waits
+    draft = command.json("catalogue", "show", "flights", "--draft")
+    assert (draft["columns"], draft["versions"]) == (["carrier", "delay", "at"], [])
+    assert draft["entry"]["sharing"] == "conditional"
+    told = command.ok("catalogue", "show", "flights", "--draft")
+    assert "waits for the steward since" in told
+    command.ok("case", "step", "approve", "--pending", writer="steward/main")
+    command.ok("catalogue", "publish", sheet, "--release", writer="transport/main")
+    assert "waits for the steward" in command.fails("catalogue", "show", "flights", "--draft")
+    (version,) = command.json("catalogue", "show", "flights")["versions"]
+    assert (version["version"], version["rows"]) == (1, 2)
+    assert version["sha256"][:8] in command.ok("catalogue", "show", "flights")
+
+
 def test_a_returned_entry_is_told_and_a_changed_one_is_submitted_again(
     command: Command, sheet: Path
 ) -> None:

@@ -1,0 +1,104 @@
+"""`blockpool catalogue show`: what a dataset offers on which conditions, and its versions.
+
+An entry that waits for the steward has a page of its own, `--draft`: who approves it reads there
+what it approves.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import typer
+
+from contracts.catalogue.blocks import lost_root
+from contracts.values import Dataset, EntryTerms
+from node.client import Client
+from node.client.answers import JsonObject
+from scripts.answers import read_value
+from scripts.catalogue.plan import entry_body
+from scripts.catalogue.profile import Reading, present_time
+from scripts.console_text import fail, info, print_fields, print_json, print_table, success
+from scripts.explain.sources import NodeSource
+from scripts.options import JsonFlag, with_options
+from scripts.record.release import parts_of
+from scripts.record.sharing import entry_of
+from scripts.record.showing import members_told
+
+app = typer.Typer()
+
+
+@app.command("show")
+@with_options
+def show(
+    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
+    *,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="The entry that waits for the steward instead.")
+    ] = False,
+    at: Reading = Reading(),
+    as_json: JsonFlag = False,
+) -> None:
+    """Show a dataset: its entry, its columns, the conditions it is offered on, its versions.
+
+    Example: `blockpool catalogue show transport-flights`
+    """
+    with at.client() as client:
+        known = read_value(client, Dataset, f"dataset/{dataset}")
+        terms = _terms(client, dataset, known, draft=draft)
+        entry = entry_body(client, terms.record)
+        parts = list(parts_of(client, entry.schema))
+        versions = [] if known is None else _versions(client, dataset)
+        now = present_time()
+        lost = lost_root(NodeSource(client, ""), terms, now) if terms.inputs else None
+    names = [name for part in parts for name in part.names]
+    personal = [name for part in parts for name in part.personal]
+    if as_json:
+        told = {"columns": names, "entry": entry, "personal": personal, "provider": terms.provider}
+        print_json({**told, "lostRight": lost, "releases": len(versions), "versions": versions})
+        return
+    state = "waits for the steward since" if draft else "in force since"
+    print_fields((("provider", terms.provider), (state, terms.since), ("record", terms.record)))
+    print_fields((("releases", len(versions)), ("columns", ", ".join(names))))
+    print_fields((("personal", ", ".join(personal) or "none"),))
+    if terms.inputs:
+        print_fields(
+            (("rests on", f"{lost}, which does not hold" if lost else "rights that hold"),)
+        )
+    print_fields(members_told(entry))
+    _print_versions(versions)
+    if known is not None and known.pending is not None and not draft:
+        info(f"a new entry waits for the steward: blockpool catalogue show {dataset} --draft")
+
+
+def _terms(client: Client, dataset: str, known: Dataset | None, *, draft: bool) -> EntryTerms:
+    """What the entry in force says, or the one under review. Raises `SpellingError`."""
+    pending = None if known is None else known.pending
+    waiting = None if pending is None else read_value(client, EntryTerms, f"entry-draft/{pending}")
+    if draft and waiting is None:
+        fail(f"no entry of `{dataset}` waits for the steward", "see: blockpool catalogue list")
+    if draft and waiting is not None:
+        return waiting
+    if waiting is not None and read_value(client, EntryTerms, f"entry/{dataset}") is None:
+        fail(
+            f"no entry in force for `{dataset}`; one waits for the steward",
+            f"see: blockpool catalogue show {dataset} --draft",
+        )
+    return entry_of(client, dataset)
+
+
+def _versions(client: Client, dataset: str) -> Sequence[JsonObject]:
+    """What was released, the oldest first; each row tells its version."""
+    rows = client.items("/v1/releases", dataset=dataset)
+    by_number = {int(str(row["id"]).rpartition("/")[2]): row for row in rows}
+    return [{**row, "version": number} for number, row in sorted(by_number.items())]
+
+
+def _print_versions(versions: Sequence[JsonObject]) -> None:
+    shown = ("version", "asOf", "rows", "sha256", "corrects", "correctedBy")
+    if versions:
+        success("")
+        names = ("version", "as of", "rows", "sha256", "corrects", "corrected by")
+        print_table(names, _cells(versions, shown))
+
+
+def _cells(rows: Sequence[JsonObject], names: Sequence[str]) -> Iterator[Sequence[object]]:
+    return ([row.get(name) for name in names] for row in rows)
