@@ -26,8 +26,8 @@ OK: Final = 0
 FAILED: Final = 1
 USAGE: Final = 2
 
-_WIDTH_PIPED: Final = 200
-"""Columns of a table that goes into a file: digests must not be cut there."""
+_WIDTH_PIPED: Final = 50_000
+"""Room for a line that goes into a file or a pipe: it is one, so that ids can be searched for."""
 _ERROR: Final = "bold red"
 _HINT: Final = "cyan"
 

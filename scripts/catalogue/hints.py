@@ -6,6 +6,8 @@
 ('none', '')
 >>> personal_hint("note", ("call 138-0013-8000",))
 ('personal', 'holds what looks like a mobile number')
+>>> personal_hint("idno", ())
+('sensitive', 'named like an identity number')
 >>> dataset_id("Hospital Visits 2026", "health-")
 'health-hospital-visits-2026'
 """
@@ -20,7 +22,10 @@ from node.client.personal import find_personal_numbers
 Personal = Literal["none", "personal", "sensitive"]
 _ID_CHARS_MAX: Final = 63
 _SENSITIVE: Final = (
-    (r"身份证|证件号|(^|_)(id_?card|identity|ssn|passport)", "an identity number"),
+    (
+        r"身份证|证件号|(^|_)(id_?card|id_?(no|num|number)($|_)|identity|sfzh?($|_)|ssn|passport)",
+        "an identity number",
+    ),
     (r"银行|卡号|(^|_)(iban|bank|account_?no)", "a bank account"),
     (r"病|诊断|医保|血型|(^|_)(diagnos|disease|medical|patient)", "health data"),
     (r"指纹|人脸|虹膜|(^|_)(fingerprint|biometric)", "biometric data"),
@@ -34,6 +39,7 @@ _PERSONAL: Final = (
     (r"出生|生日|(^|_)(birth|dob)", "a date of birth"),
     (r"性别|(^|_)(sex|gender)($|_)", "a sex"),
 )
+_AS_LONG_AS_IDENTITY: Final = re.compile(r"[1-9][0-9]{16}[0-9Xx]", re.ASCII)
 
 
 def personal_hint(name: str, samples: Sequence[str]) -> tuple[Personal, str]:
@@ -50,6 +56,8 @@ def personal_hint(name: str, samples: Sequence[str]) -> tuple[Personal, str]:
             return "personal", f"named like {what}"
     if numbers:
         return "personal", f"holds what looks like a {' and a '.join(sorted(numbers))}"
+    if any(_AS_LONG_AS_IDENTITY.fullmatch(sample.strip()) for sample in samples):
+        return "none", "is as long as an identity number, but its check digit is wrong: is it one?"
     return "none", ""
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from scripts.catalogue.hints import dataset_id, personal_hint, title_of
+from scripts.catalogue.profile import present_time
 from scripts.catalogue.sheet import CELL_OF_NAME
 from scripts.tables import FoundColumn, FoundTable
 
@@ -37,7 +38,7 @@ def rows_of(
         "row_count": str(found.rows),
         "bytes": "" if found.body_bytes is None else str(found.body_bytes),
         "sha256": found.sha256,
-        "as_of": found.as_of,
+        "as_of": min(found.as_of, present_time()),  # by an exercise's clock it is earlier
     }
     return [{**_GUESSES, **table, **given}, *(_column(dataset, one) for one in found.columns)]
 

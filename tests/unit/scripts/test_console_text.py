@@ -36,6 +36,16 @@ def test_text_of_others_cannot_command_the_terminal(capsys: pytest.CaptureFixtur
     assert said.err.count(SHOWN) == 3
 
 
+def test_a_row_is_a_line_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    digest = "ab" * 32
+    print_table(["one"] * 8, [[digest] * 8])
+    print_fields([("terms", digest * 8)])
+    header, row, fields = capsys.readouterr().out.splitlines()
+    assert header.split() == ["one"] * 8
+    assert row.split() == [digest] * 8
+    assert fields.split() == ["terms", digest * 8]
+
+
 def test_long_values_are_not_cut_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     digest = "ab" * 32
     print_table(["one", "two"], [[digest, digest]])
