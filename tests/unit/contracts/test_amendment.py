@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import findings, reasons
+from contracts.transition import Accepted
 from contracts.values import FormerTerms, GrantedRight
 from ledger.records import Amendment, Body
 from ledger.records.catalogue import LegalBasis
@@ -334,3 +335,14 @@ def right_of(story: Story, grant_id: ItemId) -> GrantedRight:
     right = story.world.value(f"grant/{grant_id}")
     assert isinstance(right, GrantedRight)
     return right
+
+
+@pytest.mark.rule("R418")
+@pytest.mark.parametrize(("shift_ms", "runs"), [(-1, True), (0, False)])
+def test_a_right_is_amended_before_its_last_moment(shift_ms: int, runs: bool) -> None:  # noqa: FBT001
+    story = told()
+    ends = story.world.later(5_000)
+    grant = story.grant(replace(HELD, not_after=ends))
+    record = story.world.sign("transport/main", bodies.amendment(grant, RENEWED))
+    verdict = story.world.block(record, at=from_ms(to_ms(ends) + shift_ms)).verdicts[0]
+    assert isinstance(verdict, Accepted) is runs

@@ -14,10 +14,12 @@ from contracts.values import BLOCKS_MAX, Case, DependentBlocks, EntryTerms
 from ledger.records import Body, Entry
 from ledger.records.catalogue import Classification
 from ledger.records.terms import FieldMasking, RowFilter, Terms
+from ledger.times import from_ms, to_ms
 from ledger.types import DatasetId, ItemId
 from tests import bodies
 from tests.bodies import NOWHERE, TERMS
 from tests.story import Row, Story, play, rule_table
+from tests.world import SECOND_MS
 
 DERIVING: Final = replace(TERMS, operations=("derive", "query", "read"))
 BLOCK: Final[DatasetId] = "fused"
@@ -306,3 +308,36 @@ def test_what_is_derived_is_not_collected() -> None:
     assert story.world.find(story.world.sign("health/main", body)) == ()
     body = fused(conditions=conditions, block=bodies.block(first, column="b"))
     assert story.world.find(story.world.sign("health/main", body)) == ("collected-twice",)
+
+
+@pytest.mark.rule("R322")
+def test_all_fields_are_all_columns_of_the_schema() -> None:
+    story = sources()
+    grant = story.grant(DERIVING)
+    story.says("health/main", fused(block=bodies.block(grant, column="b", source="b")))
+
+
+@pytest.mark.rule("R322", "1252")
+def test_an_input_counts_from_its_first_moment() -> None:
+    story = sources()
+    world = story.world
+    begins = world.later(5 * SECOND_MS)
+    terms = replace(DERIVING, not_before=begins)
+    block = fused(story.grant(terms), conditions=replace(TERMS, not_before=begins))
+    early = world.sign("health/main", block)
+    assert world.refuse(early, at=from_ms(to_ms(begins) - 1)) == reasons.DERIVE_NOT_ALLOWED
+    world.accept(world.sign("health/main", block), at=begins)
+
+
+@pytest.mark.rule("R310", "F80")
+def test_an_input_counts_to_its_last_moment() -> None:
+    story = sources()
+    world = story.world
+    ends = world.later(9 * SECOND_MS)
+    block = fused(
+        story.grant(replace(DERIVING, not_after=ends)), conditions=replace(TERMS, not_after=ends)
+    )
+    story.steps("steward/main", "approve", story.says("health/main", block).digest)
+    assert world.find(world.sign("health/main", release()), at=ends) == ()
+    late = world.find(world.sign("health/main", release(version=2)), at=world.later(1))
+    assert late == (findings.DERIVED_WITHOUT_RIGHT.code,)

@@ -382,3 +382,14 @@ def counters(story: Story, grant_id: ItemId) -> UseCounters:
     value = story.world.value(f"use/{grant_id}")
     assert isinstance(value, UseCounters)
     return value
+
+
+@pytest.mark.rule("R413", "1222")
+def test_what_was_amended_above_is_counted_from_there() -> None:
+    story = told()
+    grant = story.grant(DEEP)
+    below = story.pass_on(grant, "audit", replace(TERMS, delegable=1))
+    less = replace(DEEP, delegable=1)
+    story.says("transport/main", bodies.amendment(grant, less, ground="not-necessary"))
+    record = story.world.sign("audit/main", bodies.delegation(below, "weather", terms=TERMS))
+    assert story.world.refuse(record) == reasons.NOT_DELEGABLE
