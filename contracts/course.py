@@ -45,7 +45,8 @@ class Step:
 
     `independent`: a party cannot take it by an office it holds. `names`: what its record must name;
     a member named becomes the provider of the case, in place of the one before. `aside`: taken for
-    reasons of its own, so that no deadline asks for it. `keeps_due`: the deadline that ran before
+    reasons of its own, so that no deadline asks for it. Where `who` is empty, nobody takes it by
+    itself: it follows from a step in another case. `keeps_due`: the deadline that ran before
     runs on.
     """
 

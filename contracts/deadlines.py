@@ -8,11 +8,12 @@ block is settled by the first record that touches its case, so that nobody gains
     provider   refuse             first `answer-overdue` against the provider, then `refused`
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from contracts import cases, findings
 from contracts.draft import Draft
-from contracts.sharing import supply
+from contracts.sharing import emergency, supply
 from contracts.sharing.chains import StateName, chain_of, state_of
 from contracts.use import accounts, unused_fields
 from contracts.values import Case, Due, GrantedRight
@@ -20,8 +21,12 @@ from contracts.view import StateView, held
 from contracts.workflows import WORKFLOWS
 from ledger.types import Time
 
-_ASKED_UNDER_RIGHTS: Final = frozenset({"field-use", "first-use"})
-_EXCUSES: Final[frozenset[StateName]] = frozenset({"fallen", "lapsed", "suspended"})
+_EXCUSES: Final[Mapping[str, Sequence[StateName]]] = {
+    "field-use": ("fallen", "lapsed", "suspended"),
+    "first-use": ("fallen", "lapsed", "suspended"),
+    "supply": ("lapsed",),  # of all else its own rules put off what is due
+}
+"""By workflow, where a right may stand of which nothing is late."""
 
 
 def settle(draft: Draft, key: str) -> None:
@@ -31,7 +36,8 @@ def settle(draft: Draft, key: str) -> None:
         return
     case_id, case = cases.pass_deadline(draft, key)
     state = WORKFLOWS[case.workflow].state(case.state)
-    late = () if is_excused(draft, case, draft.context.time) else cases.late_in(draft, case)
+    missed = case.due or draft.context.time
+    late = () if is_excused(draft, case, missed) else cases.late_in(draft, case)
     if state.overdue is not None and late:
         claimants = [party.member for party in case.parties if party.part != state.late]
         claimant = next((member for member in claimants if member not in late), None)
@@ -43,6 +49,8 @@ def settle(draft: Draft, key: str) -> None:
         findings.raise_finding(
             draft, finding, base, late, claimant, measure=measure, limit=case.due
         )
+    if case.workflow == "request" and state.then == "withdrawn":
+        emergency.take_back(draft, case)
     if case.workflow == "account":
         accounts.compare(draft, case_id, case)
 
@@ -50,10 +58,11 @@ def settle(draft: Draft, key: str) -> None:
 def is_excused(view: StateView, case: Case, now: Time) -> bool:
     """R525: who may not use what was granted is not late with using it.
 
-    That is so while the right has lapsed, is suspended, or has fallen with one above it.
+    That is so if at that time the right has lapsed, is suspended, or has fallen with one above it.
+    What has lapsed nobody is late to hand over, either.
     """
-    if case.workflow not in _ASKED_UNDER_RIGHTS:
+    if case.workflow not in _EXCUSES:
         return False
     right = held(view, GrantedRight, case.subject)
     chain = chain_of(view, case.subject.removeprefix("grant/"), right)
-    return state_of(chain, now).state in _EXCUSES
+    return state_of(chain, now).state in _EXCUSES[case.workflow]

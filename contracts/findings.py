@@ -137,7 +137,10 @@ CONDITIONS_ADDED: Final = Finding(
     "grant what the entry offers, or state the ground",
 )
 ENDED_AT_WILL: Final = Finding(
-    33, "ended-at-will", "a grant was revoked without consultation", "file the consultation"
+    33,
+    "ended-at-will",
+    "a grant was revoked or cut short without consultation",
+    "file the consultation",
 )
 DELIVERY_DIFFERS: Final = Finding(
     34,

@@ -361,16 +361,16 @@ def rights_follow_their_cases(facts: Facts) -> Iterator[str]:
 
 
 def bars_count_suspensions(facts: Facts) -> Iterator[str]:
-    """Nobody is barred by more rights than it has suspended."""
+    """Whoever is barred is by the suspensions that say so of rights that have not ended."""
     suspended: dict[str, int] = {}
     for _, right in facts.all("grant", GrantedRight):
-        is_open = bool(right.suspensions) and right.suspensions[-1].until is None
-        if right.member is not None and is_open and right.ended_at is None:
-            key = f"{right.dataset}/{right.member}"
+        last = right.suspensions[-1] if right.suspensions else None
+        if last is not None and last.until is None and right.ended_at is None and last.barred:
+            key = f"{right.dataset}/{last.barred}"
             suspended[key] = suspended.get(key, 0) + 1
-    for key, bar in facts.all("bar", Bar):
-        if bar.suspended > suspended.get(key, 0):
-            yield f"{key} is barred by {bar.suspended} rights"
+    counted = {key: bar.suspended for key, bar in facts.all("bar", Bar) if bar.suspended}
+    if counted != suspended:
+        yield f"barred by {counted} rights, by {suspended}"
 
 
 def emergencies_are_followed_up(facts: Facts) -> Iterator[str]:

@@ -36,7 +36,15 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
-from contracts.sharing import amendment, delegation, delivery, extension, refusals, rights
+from contracts.sharing import (
+    amendment,
+    delegation,
+    delivery,
+    emergency,
+    extension,
+    refusals,
+    rights,
+)
 from contracts.succession import KINDS_OF_PARTS, is_suspended
 from contracts.supervision import openings
 from contracts.use import disposal, effect_report, reports
@@ -130,6 +138,7 @@ EFFECTS: Final[dict[str, cases.Effect]] = {
     "put-in-force": publishing.put_in_force,
     "resume-right": rights.resume_right,
     "suspend-right": rights.suspend_right,
+    "take-back": emergency.take_back,
 }
 """What the effects named in the workflow tables do."""
 

@@ -375,8 +375,12 @@ class RequestedItem(Canonical):
 
 
 class Interval(Canonical):
-    """A span of time, `until` not included; open while `until` is missing."""
+    """A span of time, `until` not included; open while `until` is missing.
 
+    Of a suspension, `barred` is who takes nothing up meanwhile, where the ledger bars anybody.
+    """
+
+    barred: MemberId | None = None
     since: Time
     until: Time | None = None
 
@@ -543,8 +547,9 @@ class Case(Canonical):
     """Something with a course. `run` is the running digest of the records that moved it.
 
     `answer` is the state key of what the latest step that had to name something has named. `asked`
-    counts the extensions asked for, where the ledger limits them. A report on an order that
-    `produces` names documents; a rectification that `settles` closes the finding it rests on.
+    counts the extensions asked for, where the ledger limits them; of formalities the requests,
+    but for those withdrawn. A report on an order that `produces` names documents; a
+    rectification that `settles` closes the finding it rests on.
     """
 
     answer: str | None = None

@@ -135,7 +135,10 @@ REQUEST: Final = Workflow(
         State("backflow", "backflow_days", "backflow", "backflow-overdue", "provider"),
     ),
     (
-        Step("W201", "open", "withdraw", ("consumer",), "withdrawn", aside=True),
+        Step(
+            "W201", "open", "withdraw", ("consumer",), "withdrawn",
+            effect="take-back", aside=True,
+        ),
         Step("W202", "open", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS),
         Step("W203", "open", "grant", ("provider",), "granted", by="grant"),
         Step("W204", "open", "take-up", ("consumer",), "granted", by="request"),
@@ -147,9 +150,13 @@ REQUEST: Final = Workflow(
             effect="answer-again",
         ),
         Step(
-            "W207", "supplement-asked", "withdraw", ("consumer",), "withdrawn", aside=True
+            "W207", "supplement-asked", "withdraw", ("consumer",), "withdrawn",
+            effect="take-back", aside=True,
         ),
-        Step("W208", "supplemented", "withdraw", ("consumer",), "withdrawn", aside=True),
+        Step(
+            "W208", "supplemented", "withdraw", ("consumer",), "withdrawn",
+            effect="take-back", aside=True,
+        ),
         Step("W209", "supplemented", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS),
         Step("W210", "supplemented", "grant", ("provider",), "granted", by="grant"),
         Step(
@@ -164,15 +171,24 @@ REQUEST: Final = Workflow(
             "W213", "extension-asked", "deny-extension", ("steward",), "open",
             independent=True, keeps_due=True,
         ),
-        Step("W214", "extension-asked", "withdraw", ("consumer",), "withdrawn", aside=True),
+        Step(
+            "W214", "extension-asked", "withdraw", ("consumer",), "withdrawn",
+            effect="take-back", aside=True,
+        ),
         Step(
             "W215", "extension-asked", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS
         ),
         Step("W216", "extension-asked", "grant", ("provider",), "granted", by="grant"),
-        Step("W217", "extended", "withdraw", ("consumer",), "withdrawn", aside=True),
+        Step(
+            "W217", "extended", "withdraw", ("consumer",), "withdrawn",
+            effect="take-back", aside=True,
+        ),
         Step("W218", "extended", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS),
         Step("W219", "extended", "grant", ("provider",), "granted", by="grant"),
-        Step("W881", "backflow", "withdraw", ("consumer",), "withdrawn", aside=True),
+        Step(
+            "W881", "backflow", "withdraw", ("consumer",), "withdrawn",
+            effect="take-back", aside=True,
+        ),
         Step("W882", "backflow", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS),
         Step("W883", "backflow", "grant", ("provider",), "granted", by="grant"),
         Step("W884", "backflow", "take-up", ("consumer",), "granted", by="request"),

@@ -29,7 +29,7 @@ from contracts.sharing import backflow, emergency, refusals
 from contracts.sharing.chains import chain_of, check_effective, check_narrows_above
 from contracts.terms import meet, narrows
 from contracts.use import disposal, first_use, unused_fields
-from contracts.values import AMENDMENTS_MAX, EntryTerms, FormerTerms, GrantedRight
+from contracts.values import AMENDMENTS_MAX, EntryTerms, FormerTerms, GrantedRight, RequestedItem
 from contracts.view import held, read
 from ledger.records.delegation import Amendment, AmendmentItem
 from ledger.records.terms import Terms
@@ -84,7 +84,9 @@ def _check_widening(draft: Draft, item: AmendmentItem, right: GrantedRight) -> N
         return
     entry = entry_in_force(draft, right.dataset)
     refuse_unless(entry.sharing != "withheld", WITHHELD, right.dataset, "grant")
-    within = narrows(item.terms, entry.conditions)
+    request = f"request/{right.request}"
+    asked = None if right.request is None else held(draft, RequestedItem, request)
+    within = narrows(item.terms, backflow.conditions_for(asked, entry))
     refuse_unless(within, WIDER_THAN_CONDITIONS, right.dataset, "terms")
     if right.standing is not None:
         offer = held(draft, GrantedRight, f"grant/{right.standing}")

@@ -61,6 +61,12 @@ def is_for(audience: Audience | None, asked: RequestedItem) -> bool:
     return audience is None or not audience.own_territory or asked.backflow
 
 
+def conditions_for(asked: RequestedItem | None, entry: EntryTerms) -> Terms:
+    """What limits the answer to a request, or what is given unasked."""
+    is_owed = asked is not None and asked.backflow
+    return replace(entry.conditions, fields="all", rows=()) if is_owed else entry.conditions
+
+
 def find_conditioned(
     draft: Draft, base: CaseId, given: Terms, asked: RequestedItem, entry: EntryTerms
 ) -> None:
@@ -70,7 +76,7 @@ def find_conditioned(
     entry's conditions is. Less than that is a finding, also by a later amendment, and so is a
     refusal.
     """
-    if not narrows(_owed(asked, entry), given):
+    if not narrows(meet(asked.terms, conditions_for(asked, entry)), given):
         _find(draft, base, asked.member, "given with conditions")
 
 
@@ -82,15 +88,12 @@ def find_narrowed(
     if right.request is None or entry is None:
         return False
     asked = held(draft, RequestedItem, f"request/{right.request}")
-    owed = columns.spelled(draft, _owed(asked, entry), asked.schema)
+    owed = meet(asked.terms, conditions_for(asked, entry))
+    owed = columns.spelled(draft, owed, asked.schema)
     is_less = asked.backflow and not narrows(owed, columns.spelled(draft, given, schema))
     if is_less:
         _find(draft, base, asked.member, "given with conditions")
     return is_less
-
-
-def _owed(asked: RequestedItem, entry: EntryTerms) -> Terms:
-    return meet(asked.terms, replace(entry.conditions, fields="all", rows=()))
 
 
 def find_refused(draft: Draft, base: CaseId, asked: RequestedItem, ground: str | None) -> None:

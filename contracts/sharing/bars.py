@@ -11,59 +11,71 @@ does not have `breachBars`, nobody is barred.
 from msgspec.structs import replace
 
 from contracts.draft import Draft
+from contracts.succession import hand_of
 from contracts.values import Bar, GrantedRight
 from contracts.view import read
 from ledger.types import DatasetId, MemberId
 
 
-def bar_of(draft: Draft, dataset: DatasetId, member: MemberId) -> Bar | None:
-    """What bars a member from standing grants of a dataset, where anything does."""
-    is_asked = draft.context.ledger.parameters.breach_bars
-    return read(draft, Bar, f"bar/{dataset}/{member}") if is_asked else None
+def bars_of(draft: Draft, dataset: DatasetId, member: MemberId) -> tuple[Bar, ...]:
+    """What bars a member, or who acts for it, from standing grants of a dataset."""
+    if not draft.context.ledger.parameters.breach_bars:
+        return ()
+    names = {member: None, hand_of(draft, member, dataset): None}
+    return tuple(_read(draft, dataset, name) for name in names)
 
 
-def _count(draft: Draft, right: GrantedRight) -> Bar:
-    return read(draft, Bar, f"bar/{right.dataset}/{right.member}") or Bar()
-
-
-def holds(bar: Bar | None, offer: GrantedRight) -> bool:
+def holds(bar: Bar, offer: GrantedRight) -> bool:
     """R444: nothing is taken up under a standing grant while one's right to the data is suspended.
 
-    Nor is it, after a right was revoked for a breach or ended while it was suspended, under a
-    standing grant that was there before. The request waits for an answer.
+    Nor is it, after a right that was in force was revoked for a breach or ended while it was
+    suspended, under a standing grant that was there before. The request waits for an answer. That
+    holds for whoever acts for the member, too, and for all for whom that one acts.
     """
-    if bar is None:
-        return False
     since = offer.in_force_since or ""
     return bar.suspended > 0 or (bar.broken_at is not None and since <= bar.broken_at)
 
 
-def suspend(draft: Draft, right: GrantedRight) -> None:
-    """One more right of a member is suspended."""
-    if right.member is not None and draft.context.ledger.parameters.breach_bars:
-        before = _count(draft, right)
-        _put(draft, right, replace(before, suspended=before.suspended + 1))
+def suspend(draft: Draft, right: GrantedRight) -> MemberId | None:
+    """One more right is suspended. Returns whom that bars, to be remembered until it is resumed."""
+    if right.member is None or not draft.context.ledger.parameters.breach_bars:
+        return None
+    hand = hand_of(draft, right.member, right.dataset)
+    before = _read(draft, right.dataset, hand)
+    _put(draft, right.dataset, hand, replace(before, suspended=before.suspended + 1))
+    return hand
 
 
 def resume(draft: Draft, right: GrantedRight) -> None:
-    """One less is, also where breaches have ceased to bar meanwhile."""
-    before = _count(draft, right)
-    if before.suspended > 0:
-        _put(draft, right, replace(before, suspended=before.suspended - 1))
+    """One less is, if it was counted, also where breaches have ceased to bar meanwhile."""
+    barred = right.suspensions[-1].barred
+    if barred is not None:
+        before = _read(draft, right.dataset, barred)
+        _put(draft, right.dataset, barred, replace(before, suspended=before.suspended - 1))
 
 
 def end(draft: Draft, right: GrantedRight, *, is_breach: bool) -> None:
-    """A right ends: for a breach, or while nobody has decided yet whether there was one."""
+    """A right ends: for a breach, or while nobody has decided yet whether there was one.
+
+    An offer that nobody took was broken by nobody.
+    """
     is_suspended = bool(right.suspensions) and right.suspensions[-1].until is None
     if is_suspended:
         resume(draft, right)
-    is_broken = is_suspended or (is_breach and right.parent is None)
+    is_given = right.in_force_since is not None and right.parent is None
+    is_broken = is_suspended or (is_breach and is_given)
     if is_broken and right.member is not None and draft.context.ledger.parameters.breach_bars:
-        _put(draft, right, replace(_count(draft, right), broken_at=draft.context.time))
+        hand = hand_of(draft, right.member, right.dataset)
+        before = _read(draft, right.dataset, hand)
+        _put(draft, right.dataset, hand, replace(before, broken_at=draft.context.time))
 
 
-def _put(draft: Draft, right: GrantedRight, bar: Bar) -> None:
-    key = f"bar/{right.dataset}/{right.member}"
+def _read(draft: Draft, dataset: DatasetId, member: MemberId) -> Bar:
+    return read(draft, Bar, f"bar/{dataset}/{member}") or Bar()
+
+
+def _put(draft: Draft, dataset: DatasetId, member: MemberId, bar: Bar) -> None:
+    key = f"bar/{dataset}/{member}"
     if bar == Bar():
         draft.remove(key)
     else:

@@ -26,7 +26,7 @@ from contracts.reasons import (
 )
 from contracts.succession import hand_of
 from contracts.use import disposal
-from contracts.values import Case, EmergencyRight, EntryTerms, GrantedRight
+from contracts.values import Case, EmergencyRight, EntryTerms, GrantedRight, RequestedItem
 from contracts.view import held, read
 from ledger.records.sharing import GrantItem, RequestItem
 from ledger.records.terms import Terms
@@ -70,7 +70,8 @@ def open_formalities(draft: Draft, grant_id: ItemId, right: GrantedRight) -> Gra
     """R435: formalities follow within the days of the ledger, or the right lapses.
 
     Its consumer asks for the data, naming the right; if it has not when they are due, that is a
-    finding against it. A grant in answer completes them, even after the right has lapsed. Before
+    finding against it. Whose right ends before is late with nothing. A grant in answer completes
+    them, even after the right has lapsed or ended. Before
     they are completed neither the member nor who acts for it is given another right to the dataset
     in an emergency.
     """
@@ -103,7 +104,8 @@ def check_named(draft: Draft, item: RequestItem) -> GrantedRight | None:
 def ask(draft: Draft, item: RequestItem, right: GrantedRight | None, entry: EntryTerms) -> None:
     """R436: a request that names a right asks for the formalities of that emergency.
 
-    The right was given in an emergency, to the member that asks, of the dataset it asks for.
+    The right was given in an emergency, to the member that asks, of the dataset it asks for. Once
+    every such request is withdrawn, by whom or by what deadline ever, nobody has asked.
     """
     if right is None or item.emergency is None:
         return
@@ -114,6 +116,24 @@ def ask(draft: Draft, item: RequestItem, right: GrantedRight | None, entry: Entr
     cases.settle_due(draft, case_id)
     is_asked = held(draft, Case, f"case/{case_id}").state == "asked"
     cases.take_step(draft, case_id, "ask-again" if is_asked else "ask", NOT_CONSUMER)
+    _count(draft, case_id, 1)
+
+
+def take_back(draft: Draft, request: Case) -> None:
+    """A request is withdrawn: where it was the only one for its formalities, they are expected."""
+    asked = held(draft, RequestedItem, request.subject)
+    if asked.emergency is None:
+        return
+    case_id = _case_of(asked.emergency)
+    cases.settle_due(draft, case_id)
+    if _count(draft, case_id, -1) == 0:
+        cases.follow(draft, case_id, "withdraw")
+
+
+def end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
+    """Under a right that ends, formalities are due no more."""
+    if right.emergency is not None:
+        cases.follow(draft, _case_of(grant_id), "drop")
 
 
 def complete(draft: Draft, grant_id: ItemId | None) -> None:
@@ -128,6 +148,13 @@ def complete(draft: Draft, grant_id: ItemId | None) -> None:
         lasting = replace(right, lapses_at=None)
         draft.put(f"grant/{grant_id}", lasting)
         disposal.owe(draft, grant_id, lasting)
+
+
+def _count(draft: Draft, case_id: CaseId, more: int) -> int:
+    key = f"case/{case_id}"
+    case = held(draft, Case, key)
+    draft.put(key, replace(case, asked=case.asked + more))
+    return case.asked + more
 
 
 def _holders(draft: Draft, right: GrantedRight) -> tuple[MemberId, ...]:

@@ -101,7 +101,7 @@ def apply_grant(draft: Draft, body: Grant) -> None:
         )
         refuse_unless(is_other, NOT_CONSUMER, "nobody grants to itself", "members")
         refuse_unless(entry.sharing != "withheld", WITHHELD, item.dataset, "dataset")
-        within = narrows(item.terms, entry.conditions)
+        within = narrows(item.terms, backflow.conditions_for(asked, entry))
         refuse_unless(within, WIDER_THAN_CONDITIONS, item.dataset, "terms")
         refuse_unless(item.schema == entry.schema, SCHEMA_DIFFERS, entry.schema, "schema")
         if asked is not None:
@@ -117,11 +117,15 @@ def apply_grant(draft: Draft, body: Grant) -> None:
 def apply_acceptance(draft: Draft, body: Acceptance) -> None:
     """R407: the consumer takes on what was offered; the right is in force from here.
 
-    What was passed on is accepted while the rights above it hold.
+    The data is still in the catalogue, and not withheld, and the period of the right not over. What
+    was passed on is accepted while the rights above it hold.
     """
     for grant_id in body.grants:
         right = _known_right(draft, grant_id)
+        entry = entry_in_force(draft, right.dataset)
         cases.take_step(draft, grant_id, "accept", NOT_CONSUMER)
+        refuse_unless(entry.sharing != "withheld", WITHHELD, right.dataset, "grants")
+        columns.check_period(draft, right.terms)
         if right.parent is not None:
             above = held(draft, GrantedRight, f"grant/{right.parent}")
             check_effective(draft, chain_of(draft, right.parent, above))
@@ -174,10 +178,9 @@ def suspend_right(draft: Draft, case: Case) -> None:
     """R410: a suspended right is not effective from here on; it is suspended at most 16 times."""
     right = held(draft, GrantedRight, case.subject)
     refuse_unless(len(right.suspensions) < SUSPENSIONS_MAX, LIMIT, f"{SUSPENSIONS_MAX} suspensions")
-    spans = (*right.suspensions, Interval(since=draft.context.time))
-    draft.put(case.subject, replace(right, suspensions=spans))
+    span = Interval(barred=bars.suspend(draft, right), since=draft.context.time)
+    draft.put(case.subject, replace(right, suspensions=(*right.suspensions, span)))
     supply.suspend(draft, case.subject.removeprefix("grant/"))
-    bars.suspend(draft, right)
 
 
 def resume_right(draft: Draft, case: Case) -> None:
@@ -269,10 +272,10 @@ def _take_up(
     standing = read(draft, StandingGrants, f"standing/{asked.dataset}")
     if standing is None or not narrows(asked.terms, entry.conditions):
         return
-    bar = bars.bar_of(draft, asked.dataset, asked.member)
+    barring = bars.bars_of(draft, asked.dataset, asked.member)
     for standing_id in standing.grants:
         offer = held(draft, GrantedRight, f"grant/{standing_id}")
-        if bars.holds(bar, offer):
+        if any(bars.holds(bar, offer) for bar in barring):
             continue
         suspended = bool(offer.suspensions) and offer.suspensions[-1].until is None
         if suspended or offer.schema != asked.schema or not narrows(asked.terms, offer.terms):
@@ -402,6 +405,7 @@ def _end(draft: Draft, grant_id: ItemId, right: GrantedRight, *, is_breach: bool
     draft.put(f"grant/{grant_id}", ended)
     disposal.owe(draft, grant_id, ended)
     first_use.owe(draft, grant_id, ended)
+    emergency.end(draft, grant_id, right)
     supply.end(draft, grant_id, right)
     bars.end(draft, right, is_breach=is_breach)
     blocks.find_outlived(draft, grant_id, right)

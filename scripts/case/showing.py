@@ -61,7 +61,8 @@ def show(
         names = {one.encode_name for one in fields(Case)} & told.keys()
         value = convert({name: told[name] for name in names}, Case)
         right = chain_above(client, case, moment) if value.workflow == "grant" else None
-    steps = [one for one in WORKFLOWS[value.workflow].steps if one.state == value.state]
+    rows = WORKFLOWS[value.workflow].steps
+    steps = [one for one in rows if one.state == value.state and one.who]
     if as_json:
         print_json({"case": case, "course": told["steps"], "steps": steps, "value": value})
         return

@@ -49,7 +49,8 @@ def standing(source: Source, case_id: CaseId, case: Case, language: Language) ->
     due = "" if case.due is None else language.phrase("due", due=case.due)
     yield language.phrases["comma"].join(filter(None, (state, due)))
     yield from _hindered(source, case_id, case, language)
-    rows = [row for row in WORKFLOWS[case.workflow].steps if row.state == case.state]
+    steps = WORKFLOWS[case.workflow].steps
+    rows = [row for row in steps if row.state == case.state and row.who]
     for row in rows:
         who = language.phrases["comma"].join(_who(source, case, row, language))
         step = in_course(language.steps, case.workflow, row.name)

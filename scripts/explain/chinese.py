@@ -241,6 +241,7 @@ CHINESE: Final = Language(
         "todo-what": "事项",
         "who": "谁说的，谁有权说",
         "workflow-row": "{number}：{state} → {step} → {next}，由 {who} 以「{record}」办理",
+        "workflow-row-follows": "{number}：{state} → {step} → {next}，随其他事项的进展而定",
     },
     reasons=REASONS,
     rules=RULES,

@@ -51,7 +51,7 @@ def _row(code: str, language: Language) -> list[Section] | None:
         for row in workflow.steps:
             if row.number == code:
                 line = language.phrase(
-                    "workflow-row",
+                    "workflow-row" if row.who else "workflow-row-follows",
                     number=code,
                     state=in_course(language.states, workflow.name, row.state),
                     step=in_course(language.steps, workflow.name, row.name),

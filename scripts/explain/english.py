@@ -197,6 +197,7 @@ ENGLISH: Final = Language(
         "todo-what": "what",
         "who": "Who said it, and who may",
         "workflow-row": "{number}: {state} → {step} → {next}, by {who}, with a record `{record}`",
+        "workflow-row-follows": "{number}: {state} → {step} → {next}, as another case goes on",
     },
     reasons={one.code: one.meaning for one in REASONS},
     rules={},

@@ -225,18 +225,42 @@ HASHED = (FieldMasking(field="b", level="hashed"),)
     ("conditions", "given", "expected"),
     [
         (LESS, LESS, findings.BACKFLOW_CONDITIONED),
+        (LESS, OWN, None),
+        (PLACES, OWN, None),
+        (replace(LESS, rows=()), TERMS, None),
         (PLACES, PLACES, findings.BACKFLOW_CONDITIONED),
         (replace(TERMS, masking=HASHED), replace(OWN, masking=HASHED), None),
         (replace(TERMS, uses_max=5), replace(OWN, uses_max=5), None),
         (replace(TERMS, uses_max=5), replace(OWN, uses_max=4), findings.BACKFLOW_CONDITIONED),
     ],
-    ids=["columns", "rows", "masking", "uses", "fewer uses than that"],
+    ids=[
+        "columns",
+        "columns as asked",
+        "rows as asked",
+        "all columns",
+        "rows",
+        "masking",
+        "uses",
+        "fewer uses than that",
+    ],
 )
 def test_what_the_entry_offers_to_others_is_no_limit_of_columns_and_rows(
     conditions: Terms, given: Terms, expected: Finding | None
 ) -> None:
     story = above(conditions=conditions)
     play(story, Row("R439", "", "transport/main", answers(given), expected))
+
+
+@pytest.mark.rule("R419", "R439", "1207")
+def test_what_is_owed_is_renewed_beyond_what_others_are_offered() -> None:
+    story = above(conditions=LESS)
+    brief = replace(OWN, not_after=bodies.SOON)
+    item = bodies.grant_item("weather", request=asks(brief)(story), terms=brief)
+    given = story.says("transport/main", bodies.grant(item))
+    story.says("transport/main", bodies.amendment(f"{given.digest}-0", OWN))
+    others = bodies.grant_item("health", request=story.ask(OWN), terms=OWN)
+    wider = story.world.sign("transport/main", bodies.grant(others))
+    assert story.world.refuse(wider) == reasons.WIDER_THAN_CONDITIONS
 
 
 @pytest.mark.rule("R439", "F42")

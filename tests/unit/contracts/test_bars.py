@@ -8,9 +8,11 @@ from msgspec.structs import replace
 from contracts.invariants import violations
 from contracts.values import Bar
 from ledger.records.genesis import Parameters
+from ledger.records.governance import SetParameters, SucceedMember
 from tests import bodies
 from tests.bodies import NOWHERE, TERMS
 from tests.story import Story, published
+from tests.unit.contracts.test_governance import adopt
 
 Spoil = Callable[[Story, str], object]
 
@@ -121,6 +123,57 @@ def test_what_a_delegator_takes_back_bars_nobody() -> None:
     story.stand()
     story.says("health/main", bodies.revocation(below))
     assert story.state_of(story.ask(by="audit")) == "granted"
+
+
+@pytest.mark.rule("R444")
+def test_who_is_barred_does_not_help_itself_by_another_id() -> None:
+    story = barring()
+    adopt(story, SucceedMember(member="weather", successor="health"))
+    revoked(story, taken_up(story))
+    assert story.state_of(story.ask(by="weather")) == "open"
+    assert story.state_of(story.ask(by="audit")) == "granted"
+
+
+@pytest.mark.rule("R444")
+def test_a_bar_outlives_a_merger_and_bars_nobody_else() -> None:
+    story = barring()
+    revoked(story, story.ask(by="weather").replace("-0", "-1"))
+    adopt(story, SucceedMember(member="weather", successor="health"))
+    assert story.state_of(story.ask(by="weather")) == "open"
+    assert story.state_of(story.ask(by="health")) == "granted"
+
+
+@pytest.mark.rule("R444")
+def test_a_suspension_ends_for_whom_it_has_barred() -> None:
+    story = barring()
+    grant_id = story.ask(by="weather").replace("-0", "-1")
+    suspended(story, grant_id)
+    adopt(story, SucceedMember(member="weather", successor="health"))
+    assert story.state_of(story.ask(by="weather")) == "open"
+    story.steps("transport/main", "resume", grant_id)
+    assert story.state_of(story.ask(by="weather")) == "granted"
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R444")
+def test_an_offer_that_nobody_took_was_broken_by_nobody() -> None:
+    story = barring()
+    revoked(story, story.offer())
+    assert story.state_of(story.ask()) == "granted"
+
+
+@pytest.mark.rule("R444")
+def test_what_was_not_counted_lifts_no_bar() -> None:
+    story = Story(Parameters(breach_bars=False)).publish()
+    first, second = story.grant(), story.grant()
+    story.stand()
+    suspended(story, first)
+    adopt(story, SetParameters(parameters=Parameters(breach_bars=True)))
+    suspended(story, second)
+    story.steps("transport/main", "resume", first)
+    assert bar(story) == Bar(suspended=1)
+    assert story.state_of(story.ask()) == "open"
+    assert violations(story.world.state, story.world.leaves) == []
 
 
 @pytest.mark.rule("R444", "R413")

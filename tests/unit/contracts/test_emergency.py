@@ -300,6 +300,122 @@ def test_whoever_may_answer_completes_even_if_it_was_no_provider_before() -> Non
     assert state(story) == "completed"
 
 
+def withdrawn(story: Story) -> None:
+    story.steps("health/main", "withdraw", story.formalities())
+
+
+def withdrawn_for_want_of_a_supplement(story: Story) -> None:
+    story.steps("transport/main", "ask-supplement", story.formalities())
+    story.world.block(at="2026-12-07T00:00:00.000Z")
+
+
+def all_withdrawn(story: Story) -> None:
+    requests = [story.formalities(), story.formalities()]
+    story.says("health/main", bodies.case_step("withdraw", *requests))
+
+
+def refused_and_withdrawn(story: Story) -> None:
+    story.steps("transport/main", "refuse", story.formalities(), "security")
+    withdrawn(story)
+
+
+def one_withdrawn(story: Story) -> None:
+    first = story.formalities()
+    story.formalities()
+    story.steps("health/main", "withdraw", first)
+
+
+@pytest.mark.rule("R435", "R436", "W876", "F40")
+@pytest.mark.parametrize(
+    "take_back", [withdrawn, withdrawn_for_want_of_a_supplement, all_withdrawn]
+)
+def test_who_takes_back_what_it_asked_for_has_not_asked(
+    take_back: Callable[[Story], object],
+) -> None:
+    story = Story(Parameters(supplement_days=5)).publish()
+    story.in_emergency(by="steward")
+    take_back(story)
+    assert state(story) == "expected"
+    (found,) = story.world.block(at=DUE).settlement.findings
+    assert found.code == "formalities-overdue"
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R435", "R436")
+@pytest.mark.parametrize("take_back", [one_withdrawn, refused_and_withdrawn])
+def test_who_asked_besides_has_asked(take_back: Callable[[Story], object]) -> None:
+    story = published()
+    story.in_emergency(by="steward")
+    take_back(story)
+    assert state(story) == "asked"
+    assert story.world.block(at="2026-12-07T00:00:00.000Z").settlement.findings == ()
+
+
+@pytest.mark.rule("R436")
+def test_what_is_withdrawn_afterwards_changes_nothing() -> None:
+    story = published()
+    first = done(story)
+    story.in_emergency()
+    late = story.formalities()
+    story.world.block(at=DUE)
+    assert state(story) == "lapsed"
+    story.steps("health/main", "withdraw", late)
+    assert state(story) == "lapsed"
+    assert story.state_of(f"{first}-formalities") == "completed"
+
+
+def ended(story: Story) -> None:
+    story.steps("health/main", "end", story.grant_id)
+
+
+def revoked(story: Story) -> None:
+    body = bodies.revocation(story.grant_id, ground="wrong-grant", consultation=NOWHERE)
+    story.says("transport/main", body)
+
+
+@pytest.mark.rule("R435", "W877", "W878")
+@pytest.mark.parametrize("is_asked", [False, True])
+@pytest.mark.parametrize("end", [ended, revoked])
+def test_nothing_is_late_under_a_right_that_has_ended(
+    end: Callable[[Story], object], *, is_asked: bool
+) -> None:
+    story = Story(Parameters(answer_conditional_days=20)).publish()
+    story.in_emergency(by="steward")
+    if is_asked:
+        story.formalities()
+    end(story)
+    assert state(story) == "lapsed"
+    assert story.world.block(at=DUE).settlement.findings == ()
+    again = story.world.sign("transport/main", gives()(story))
+    assert story.world.refuse(again) == reasons.FORMALITIES_MISSING
+    answers(story)
+    assert state(story) == "completed"
+    story.in_emergency()
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R430", "R525")
+@pytest.mark.parametrize(("days", "codes"), [(8, ["supply-overdue"]), (15, [])])
+def test_nobody_is_late_with_what_has_lapsed(days: int, codes: list[str]) -> None:
+    story = Story(Parameters(supply_days=days)).publish()
+    story.in_emergency()
+    story.formalities()
+    story.steps("transport/main", "refuse", story.request_id, "not-necessary")
+    found = [*story.world.block(at="2026-12-07T23:59:59.999Z").settlement.findings]
+    found += story.world.block(at="2026-12-31T00:00:00.000Z").settlement.findings
+    assert [one.code for one in found] == codes
+
+
+@pytest.mark.rule("R430", "F39")
+def test_who_completed_the_formalities_hands_over_in_time() -> None:
+    story = Story(Parameters(supply_days=15)).publish()
+    story.in_emergency()
+    first = story.grant_id
+    answers(story)
+    found = story.world.block(at="2026-12-15T00:00:00.000Z").settlement.findings
+    assert f"{first}-supply-supply-overdue" in [one.case for one in found]
+
+
 @pytest.mark.rule("R435", "W872")
 def test_of_two_requests_each_is_answered_and_the_first_answer_completes() -> None:
     story = published()

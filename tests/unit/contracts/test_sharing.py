@@ -14,7 +14,7 @@ from ledger.records.genesis import Parameters
 from ledger.records.sharing import GrantItem
 from ledger.records.terms import FieldMasking, RowFilter, Terms
 from tests import bodies
-from tests.bodies import NOWHERE, TERMS
+from tests.bodies import NOWHERE, SOON, TERMS
 from tests.story import Row, Story, play, published, rule_table
 from tests.world import START, World
 
@@ -60,6 +60,29 @@ def after(
 def withheld(story: Story) -> None:
     law = LegalBasis(kind="law", reference="Art. 1")
     story.catalogue(sharing="withheld", basis=law)
+
+
+def accepts_after(spoil: Callable[[Story], object]) -> Callable[[Story], Body]:
+    """Health accepts what transport offered until SOON, after something happened."""
+
+    def action(story: Story) -> Body:
+        offer = story.offer(replace(TERMS, not_after=SOON))
+        spoil(story)
+        return bodies.acceptance(offer)
+
+    return action
+
+
+def archived(story: Story) -> None:
+    story.says("transport/main", bodies.lifecycle())
+
+
+def run_out(story: Story) -> None:
+    story.world.block(at=SOON)
+
+
+def nearly_run_out(story: Story) -> None:
+    story.world.block(at="2026-12-19T23:59:58.000Z")
 
 
 def other_schema(story: Story) -> None:
@@ -114,6 +137,10 @@ ENDS = (
     Row("R407", "nobody accepts a standing grant", "health/main", lambda s: bodies.acceptance(s.stand()), reasons.NOT_CONSUMER),
     Row("R407", "an offer that was never made", "health/main", lambda _: bodies.acceptance(f"{NOWHERE}-0"), reasons.UNKNOWN_GRANT),
     Row("R407", "a request is no offer", "health/main", lambda s: bodies.acceptance(s.ask()), reasons.UNKNOWN_GRANT),
+    Row("R407", "an offer of what is withheld by now", "health/main", accepts_after(withheld), reasons.WITHHELD),
+    Row("R407", "an offer of what is archived by now", "health/main", accepts_after(archived), reasons.UNKNOWN_ENTRY),
+    Row("R407 R304", "an offer that has run out", "health/main", accepts_after(run_out), reasons.PERIOD_OVER),
+    Row("R407", "an offer whose last moment is to come", "health/main", accepts_after(nearly_run_out)),
     Row("R407", "what is in force already", "health/main", lambda s: bodies.acceptance(s.grant()), reasons.WRONG_STATE),
     Row("R408 W306", "the provider revokes after consultation", "transport/main", lambda s: bodies.revocation(s.grant(), ground="wrong-grant", consultation=NOWHERE)),
     Row("R408", "at once where the ground allows it", "transport/main", lambda s: bodies.revocation(s.grant(), ground="breach")),
