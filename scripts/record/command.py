@@ -24,6 +24,7 @@ from scripts.record import (
     rights,
 )
 from scripts.record.release import release_of
+from scripts.record.repeats import check_new, warn_of_refs
 from scripts.record.showing import show_record
 from scripts.record.use import Content, Manner, read_log, usages
 from scripts.signers import load_signer
@@ -103,6 +104,9 @@ def use(
     keep_events: Annotated[
         Path | None, typer.Option(help="With --unlisted: keep them in this folder, salted.")
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Report them though they are on the ledger already.")
+    ] = False,
     anyway: AnywayFlag = False,
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
@@ -110,7 +114,8 @@ def use(
 ) -> None:
     """Report uses from a log; some hundreds make one record.
 
-    What is left out is taken from the grant, where it allows only one.
+    What is left out is taken from the grant, where it allows only one. Uses reported before are
+    told: they would count twice.
 
     Example: `blockpool record use queries.csv --grant GRANT --fields carrier,dep_delay`
     """
@@ -122,6 +127,8 @@ def use(
         content = Content(dataset, version)
         bodies = list(usages(client, uses, content, listed=not unlisted, keep=keep_events))
         forewarn(client, bodies, anyway=anyway)
+        warn_of_refs(uses)
+        check_new(client, at.member, bodies, again=again)
         named: list[tuple[str, Body]] = [(f"uses from {one.started_at}", one) for one in bodies]
         done = submit(writer, named, receipts, "reporting uses")
     created = [

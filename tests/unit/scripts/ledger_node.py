@@ -19,7 +19,7 @@ from ledger.hashing import leaf_hash
 from ledger.lexical import encode_base64
 from ledger.policy import LogEntry, Policy
 from ledger.receipt import Receipt, encode_receipt
-from ledger.records import parse_record, read_record
+from ledger.records import Usage, parse_record, read_record
 from ledger.seal import Outcome, is_seal
 from ledger.tree import root_of
 from node.api.rights import told_chain
@@ -63,6 +63,8 @@ class LedgerNode:
             return self._page(self._values(path_.removeprefix("/v1/").removesuffix("s")))
         if path_ == "/v1/datasets":
             return self._page(self._datasets(request.url.params.get("provider")))
+        if path_ == "/v1/usage":
+            return self._page(self._usage(request.url.params))
         if path_ == "/v1/releases":
             dataset = request.url.params["dataset"]
             return self._page(self._values(f"release/{dataset}", "release/"))
@@ -261,6 +263,18 @@ class LedgerNode:
             entry = self.world.value(key)
             if isinstance(entry, EntryTerms) and provider in (None, entry.provider):
                 yield {"id": key.removeprefix("entry/"), **to_builtins(entry)}
+
+    def _usage(self, params: httpx.QueryParams) -> Iterator[dict[str, Any]]:
+        for index, leaf in enumerate(self.world.leaves):
+            record = None if is_seal(leaf) else parse_record(leaf)
+            if record is None or not isinstance(record.body, Usage):
+                continue
+            body, consumer = record.body, record.chain.writer.partition("/")[0]
+            begins = params.get("from", "") <= body.started_at < params.get("to", "~")
+            whose = (consumer, body.grant) == (params.get("consumer"), params.get("grant"))
+            if begins and whose:
+                told = {"index": index, "startedAt": body.started_at, "endedAt": body.ended_at}
+                yield {**told, "uses": body.uses, "rows": body.rows}
 
     def _systems(self, owner: str | None) -> Iterator[dict[str, Any]]:
         for key in sorted(self.world.state.keys("system/")):

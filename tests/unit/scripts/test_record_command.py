@@ -246,6 +246,29 @@ def test_json_lines_are_a_log_too_and_events_may_be_kept(
     assert (body.events, body.uses, body.rows) == ((), 1, 7)
 
 
+def test_what_was_reported_is_not_reported_again_unless_one_insists(
+    command: Command, shared: World, tmp_path: Path
+) -> None:
+    grant = granted(command)
+    first = from_ms(to_ms(shared.now) + 1_000)
+    second = from_ms(to_ms(shared.now) + 2_000)
+    shared.block(shared.sign("weather/main", bodies.schema("x")), at="2026-11-24T00:00:00.000Z")
+    use = ("record", "use", tmp_path / "log.csv", "--grant", grant, "--operation", "read")
+    manner = (*use, "--fields", "a")
+    write(tmp_path / "log.csv", f"at,rows,ref\n{first},1,q-1\n{first},1,q-1\n")
+    assert "the log has twice: q-1" in command.run(*manner, writer="health/main").stderr
+    again = command.fails(*use, "--fields", "a,b", writer="health/main")
+    assert "2 uses from" in again
+    assert "--again" in again
+    write(tmp_path / "log.csv", f"at,rows,ref\n{first},1,q-1\n{second},1,q-2\n")
+    assert "1 use from" in command.fails(*manner, writer="health/main")
+    write(tmp_path / "log.csv", f"at,rows,ref\n{second},1,q-2\n")
+    command.ok(*manner, "--unlisted", writer="health/main")
+    assert "reported already, in record" in command.fails(*manner, writer="health/main")
+    reported = command.json(*manner, "--again", writer="health/main")
+    assert len(reported["records"]) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
