@@ -14,12 +14,16 @@ share has one, there is no score.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from contracts.assessment.things import Thing
+from contracts.assessment.things import Thing, is_undecided
 from ledger.records.assessment import BASIS_POINTS, BasisPoints, Clause, Indicator, ThingKey
 from ledger.types import Count
+
+_NOT_YET: Final = ("pending", "suspected")
 
 
 class Taken(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -47,6 +51,26 @@ def counted_by(
     """
     of = [one for one in things if one.key not in without and _covers(indicator.denominator, one)]
     return of, [one for one in of if _covers(indicator.numerator, one)]
+
+
+def left_open(
+    indicator: Indicator, things: Iterable[Thing], without: frozenset[ThingKey]
+) -> list[Thing]:
+    """R815: the things the denominator does not cover, and may once they are decided.
+
+    These are cases with a deadline that still runs, or that was missed as an undecided finding
+    says, and undecided findings themselves. They are told with the figure, which does not count
+    them.
+    """
+    in_time = tuple(replace(one, lateness=()) for one in indicator.denominator)
+    found = tuple(replace(one, states=()) for one in indicator.denominator)
+    return [
+        one
+        for one in things
+        if one.key not in without and not _covers(indicator.denominator, one)
+        if (one.lateness in _NOT_YET and _covers(in_time, one))
+        or (is_undecided(one) and _covers(found, one))
+    ]
 
 
 def take(indicator: Indicator, of: Sequence[Thing], counted: Sequence[Thing]) -> Taken:

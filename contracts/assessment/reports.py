@@ -1,11 +1,12 @@
 """What is told of a member in a period: its figures, provisional or final, and its score.
 
     running       the period is not over
-    provisional   it is over, and the member can still object, or has objected and waits
+    provisional   it is over, and the member can still object, or has objected and waits, or what
+                  was found is not decided
     final         nothing that comes later changes the figure
 
-The indicators are those in force when the period ended. What is found out until a figure becomes
-final counts; what is ruled on an objection counts whenever it is ruled.
+The indicators are those in force when the period ended. What is found out as long as the member can
+object counts; how that is decided, and what is ruled on an objection, counts whenever it is.
 """
 
 from typing import Final, Literal
@@ -14,13 +15,13 @@ from msgspec import Struct
 
 from contracts import calendar as working_days
 from contracts.assessment.facts import FactsAt
-from contracts.assessment.figures import Taken, counted_by, score_of, take
+from contracts.assessment.figures import Taken, counted_by, left_open, score_of, take
 from contracts.assessment.periods import Span, before, judged_at, length_of, period_at, span_of
-from contracts.assessment.things import Thing, things_of
+from contracts.assessment.things import FactsOf, Thing, is_undecided, things_of
 from contracts.values import Ledger
 from ledger.records.assessment import BasisPoints, Indicator, Length, PeriodName, Sort, ThingKey
 from ledger.times import from_ms, to_ms
-from ledger.types import CaseId, MemberId, Slug, Time
+from ledger.types import CaseId, Count, MemberId, Slug, Time
 
 Status = Literal["final", "provisional", "running"]
 _LONGEST_FIRST: Final[tuple[Length, ...]] = ("year", "quarter", "month")
@@ -42,12 +43,14 @@ class Figure(Struct, frozen=True, kw_only=True, rename="camel"):
     Attributes:
         indicator: the indicator, as it was when the period ended.
         objections: objections to it, by case.
+        open: how many things it leaves out because they are not decided yet.
         status: whether it can still change.
         taken: what it came to.
     """
 
     indicator: Indicator
     objections: tuple[Objection, ...] = ()
+    open: Count = 0
     status: Status
     taken: Taken
 
@@ -75,10 +78,14 @@ class Assessment(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Counted(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A thing of a figure: whether the numerator covers it, whether an objection took it out."""
+    """A thing of a figure: whether the numerator covers it, whether an objection took it out.
+
+    One that is `open` is not decided yet, and in neither part of the fraction.
+    """
 
     counts: bool
     excluded: bool = False
+    open: bool = False
     thing: Thing
 
 
@@ -128,6 +135,7 @@ def ledger_of(facts_at: FactsAt, now: Time, earlier: Time | None = None) -> Ledg
 def final_time(ledger: Ledger, span: Span) -> Time | None:
     """R811: a figure is final so many working days after its period as the ledger sets.
 
+    One that leaves out what is not decided, of what was found until then, is final once it is.
     The first of them is the first after the period's last day. Parameters and calendar are those of
     the period's last moment in UTC: what is adopted later makes no figure final, and none that is
     final provisional. Where the ledger sets no days no figure is ever final.
@@ -147,50 +155,55 @@ class _View:
         self.final_at = final_time(ledger, self.span)
         self._member, self._now = member, now
         self._until = now if self.final_at is None else min(now, before(self.final_at))
-        self._ended = facts_at(min(now, before(self.span.until)))
-        self._known = facts_at(self._until)
-        self._decided = facts_at(now)
+        ended = facts_at(min(now, before(self.span.until)))
+        self._facts = FactsOf(ended, facts_at(self._until), facts_at(now))
         self._things: dict[Sort, tuple[Thing, ...]] = {}
         self._objections = self._read_objections()
 
     def indicators(self) -> list[Indicator]:
         """Those whose periods are as long as this one, ascending by code."""
         length = length_of(self.span.name)
-        every = (one for one in self._ended.indicators() if one.period == length)
+        every = (one for one in self._facts.ended.indicators() if one.period == length)
         return sorted(every, key=lambda one: one.id)
 
     def figure(self, indicator: Indicator) -> Figure:
         """What an indicator came to."""
         objections = self._objections.get(indicator.id, ())
-        of, counted = counted_by(indicator, self._of(indicator.of), _without(objections))
+        things, without = self._of(indicator.of), _without(objections)
+        of, counted = counted_by(indicator, things, without)
+        opened = left_open(indicator, things, without)
+        waits = any(one.state in _OPEN for one in objections) or any(map(is_undecided, opened))
         return Figure(
             indicator=indicator,
             objections=objections,
-            status=self._status(objections),
+            open=len(opened),
+            status=self._status(waits=waits),
             taken=take(indicator, of, counted),
         )
 
     def counted(self, indicator: Indicator) -> tuple[Counted, ...]:
-        """What it counts, and what objections took out."""
-        without = _without(self._objections.get(indicator.id, ()))
-        of, counted = counted_by(indicator, self._of(indicator.of), frozenset())
+        """What it counts, what objections took out, and what is not decided yet."""
+        without, things = _without(self._objections.get(indicator.id, ())), self._of(indicator.of)
+        of, counted = counted_by(indicator, things, frozenset())
         keys = {one.key for one in counted} - without
-        return tuple(
+        told = [
             Counted(counts=one.key in keys, excluded=one.key in without, thing=one) for one in of
-        )
+        ]
+        told += [
+            Counted(counts=False, open=True, thing=one)
+            for one in left_open(indicator, things, without)
+        ]
+        return tuple(sorted(told, key=lambda one: one.thing.key))
 
     def _of(self, sort: Sort) -> tuple[Thing, ...]:
         if sort not in self._things:
             after = from_ms(to_ms(self._until) + 1)
-            self._things[sort] = things_of(
-                sort, self._member, self.span, self._ended, self._known, after
-            )
+            self._things[sort] = things_of(sort, self._member, self.span, self._facts, after)
         return self._things[sort]
 
-    def _status(self, objections: tuple[Objection, ...]) -> Status:
+    def _status(self, *, waits: bool) -> Status:
         if self._now < self.span.until:
             return "running"
-        waits = any(one.state in _OPEN for one in objections)
         is_late = self.final_at is not None and self._now >= self.final_at
         return "final" if is_late and not waits else "provisional"
 
@@ -199,10 +212,10 @@ class _View:
         found: dict[Slug, tuple[Objection, ...]] = {}
         if self.final_at is None or self._now < self.span.until:
             return found
-        cases = self._decided.cases(self._member, self.span.until, self.final_at)
+        cases = self._facts.decided.cases(self._member, self.span.until, self.final_at)
         for case_id, case in sorted(cases, key=lambda one: one[0]):
             if case.workflow == "figure-objection":
-                said = self._decided.objection(case_id).objection
+                said = self._facts.decided.objection(case_id).objection
                 if said.period == self.span.name:
                     told = Objection(case=case_id, state=case.state, things=said.things)
                     found[said.indicator] = (*found.get(said.indicator, ()), told)

@@ -8,7 +8,7 @@ A figure lists its things, and each names the record it came from, so that every
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -28,6 +28,14 @@ GONE: Final = frozenset({"dropped", "superseded", "waived", "withdrawn"})
 _DIGEST_CHARS: Final = 64
 _Findings = Mapping[tuple[CaseId, str], list[str]]
 """By what a finding hangs from and its code, the states of such findings against a member."""
+
+
+class FactsOf(NamedTuple):
+    """A ledger when a period ended, at the last moment that counts, and at the present one."""
+
+    ended: Facts
+    known: Facts
+    decided: Facts
 
 
 class Thing(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -61,36 +69,46 @@ class Thing(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel
 
 
 def things_of(
-    sort: Sort, member: MemberId, span: Span, ended: Facts, known: Facts, until: Time
+    sort: Sort, member: MemberId, span: Span, facts: FactsOf, until: Time
 ) -> tuple[Thing, ...]:
     """R806: what an indicator can count, ascending by key: the things of a member in a period.
 
     These are the cases to which it is a party, opened in the period; the rights it has or gave, in
     force at some moment of the period; the entries it has in force, and the systems it has
-    registered, when the period ended. Cases and rights count as they stand when the figure becomes
-    final, and until then as they stand.
+    registered, when the period ended. Cases and rights count as they stand when the time for
+    objections is over, and until then as they stand; a finding that is not decided by then counts
+    as it is decided, whenever that is.
     """
-    found = _drawn(sort, member, span, ended, known, until)
+    found = _drawn(sort, member, span, facts, until)
     return tuple(sorted(found, key=lambda one: one.key))
 
 
 def _drawn(
-    sort: Sort, member: MemberId, span: Span, ended: Facts, known: Facts, until: Time
+    sort: Sort, member: MemberId, span: Span, facts: FactsOf, until: Time
 ) -> Iterator[Thing]:
     match sort:
         case "case":
-            return cases_of(known, member, span, until)
+            return cases_of(facts.known, member, span, until, facts.decided)
         case "entry":
-            return _entries(ended, member)
+            return _entries(facts.ended, member)
         case "grant":
-            return _rights(known, member, span)
+            return _rights(facts.known, member, span)
         case "system":
-            return _systems(ended, member)
+            return _systems(facts.ended, member)
 
 
-def cases_of(known: Facts, member: MemberId, span: Span, until: Time) -> Iterator[Thing]:
-    """The cases of a member that were opened in a span; `until` is later than all that is known."""
-    every = [*known.cases(member, span.since, max(span.until, until))]
+def cases_of(
+    known: Facts, member: MemberId, span: Span, until: Time, decided: Facts | None = None
+) -> Iterator[Thing]:
+    """The cases of a member that were opened in a span; `until` is later than all that is known.
+
+    What was found is taken as it is `decided`.
+    """
+    latest = max(span.until, until)
+    every = [*known.cases(member, span.since, latest)]
+    if decided is not None and any(_is_undecided(case) for _, case in every):
+        now = dict(decided.cases(member, span.since, latest))
+        every = [(name, now[name] if _is_undecided(case) else case) for name, case in every]
     requests = dict(known.requests(member, span.since, span.until))
     findings = _against(every, member)
     for case_id, case in every:
@@ -112,6 +130,16 @@ def cases_of(known: Facts, member: MemberId, span: Span, until: Time) -> Iterato
                 subject=case.subject,
                 workflow=case.workflow,
             )
+
+
+def is_undecided(thing: Thing) -> bool:
+    """Whether somebody has still to decide how a thing counts."""
+    is_open = thing.workflow == "finding" and thing.state in UNDECIDED
+    return is_open or thing.lateness == "suspected"
+
+
+def _is_undecided(case: Case) -> bool:
+    return case.finding is not None and case.state in UNDECIDED
 
 
 def lateness_of(

@@ -45,16 +45,18 @@ def percent(points: BasisPoints | None) -> str | None:
 
 def print_assessments(found: Sequence[Assessment], language: Language) -> None:
     """Each member that has something to be assessed by; the others in a line."""
-    told = [one for one in found if any(figure.taken.of for figure in one.figures)]
+    told = [one for one in found if any(_has_things(figure) for figure in one.figures)]
     for one in told:
         score = percent(one.score) or language.phrases["assess-no-score"]
         heading(language.phrase("assess-member", member=one.member, period=one.period, score=score))
         columns = (
-            "assess-indicator", "assess-counted", "assess-of", "assess-value", "assess-weight",
-            "assess-status", "assess-objections",
+            "assess-indicator", "assess-counted", "assess-of", "assess-open", "assess-value",
+            "assess-weight", "assess-status", "assess-objections",
         )  # fmt: skip
         head = [language.phrases[name] for name in columns]
         print_table(head, [_row(figure, language) for figure in one.figures])
+    if any(figure.open for one in told for figure in one.figures):
+        info(language.phrases["assess-left-out"])
     others = [one.member for one in found if one not in told]
     if others:
         members = language.phrases["comma"].join(others)
@@ -74,6 +76,7 @@ def print_figure(
             (phrases["assess-of-member"], f"{member}, {period}"),
             (phrases["assess-value"], percent(taken.value) or phrases["assess-no-score"]),
             (phrases["assess-counted"], f"{taken.counted} / {taken.of}"),
+            (phrases["assess-open"], figure.open),
             (phrases["assess-status"], phrases[_STATUS[figure.status]]),
         )
     )
@@ -129,6 +132,10 @@ def print_indicators(found: Sequence[Indicator], language: Language) -> None:
     )
 
 
+def _has_things(figure: Figure) -> bool:
+    return bool(figure.taken.of or figure.open)
+
+
 def _row(figure: Figure, language: Language) -> tuple[object, ...]:
     taken = figure.taken
     sign = "" if taken.is_share or not taken.value else "-"
@@ -138,6 +145,7 @@ def _row(figure: Figure, language: Language) -> tuple[object, ...]:
         code if language is not CHINESE else f"{_name(figure.indicator.names, language)} {code}",
         taken.counted,
         taken.of,
+        figure.open or None,
         None if value is None else f"{sign}{value}",
         percent(taken.weight),
         language.phrases[_STATUS[figure.status]],
@@ -148,14 +156,19 @@ def _row(figure: Figure, language: Language) -> tuple[object, ...]:
 def _thing(one: Counted, language: Language) -> tuple[object, ...]:
     thing = one.thing
     state = in_course(language.states, thing.workflow or "", thing.state)
-    counts = "assess-excluded" if one.excluded else "assess-yes" if one.counts else "assess-no"
     return (
         thing.key,
         state if thing.code is None else f"{thing.code}: {state}",
         language.phrases[_LATENESS[thing.lateness]] if thing.sort == "case" else None,
         language.phrases["comma"].join(language.phrases[_MARKS[one]] for one in thing.marks),
-        language.phrases[counts],
+        language.phrases[_counts(one)],
     )
+
+
+def _counts(one: Counted) -> str:
+    if one.open:
+        return "assess-open-yet"
+    return "assess-excluded" if one.excluded else "assess-yes" if one.counts else "assess-no"
 
 
 def _trust(index: Trust) -> tuple[object, ...]:

@@ -73,7 +73,7 @@ class NaiveLedger:
         """By indicator of the seed, what counts and of how many; objections are not looked at."""
         ended = self.at(min(now, _before(until)))
         cut = min(now, _before(final))
-        known = self.at(cut)
+        known = _decided(self.at(cut), self.at(now))
         found = {}
         for code, (workflow, late, done, backflow) in TIMELY.items():
             told = [
@@ -220,6 +220,14 @@ def _dataset(state: State, subject: str) -> str:
     """The dataset a case is about, as what it is about says."""
     value = state.get(subject, {})
     return str(value.get("dataset") or subject.split("/")[1])
+
+
+def _decided(known: State, now: State) -> State:
+    """A state, with every finding that was undecided in it as it is now."""
+    return {
+        key: now[key] if "finding" in value and value.get("state") in UNDECIDED else value
+        for key, value in known.items()
+    }
 
 
 def _is(case: Json, member: str, part: str) -> bool:

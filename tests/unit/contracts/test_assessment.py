@@ -12,7 +12,7 @@ from contracts import reasons
 from contracts.assessment import trust
 from contracts.assessment.figures import Taken, counted_by, score_of, take
 from contracts.assessment.periods import period_at, period_before, span_of
-from contracts.assessment.reports import Assessment, Figure, assess, drill
+from contracts.assessment.reports import Assessment, Counted, Figure, assess, drill
 from contracts.assessment.seed import SEED
 from contracts.assessment.things import Thing
 from contracts.assessment.trust import KEPT, QUARTERS, trust_in, trust_of, weights
@@ -78,9 +78,9 @@ def entry_of(story: Story) -> str:
     return getattr(value, "record", "")
 
 
-def decide(story: Story, *, confirm: str, dismiss: str) -> None:
+def decide(story: Story, *, confirm: str, dismiss: str, days: int = 20) -> None:
     """The auditor decides what was found by code; what health did without a right is confirmed."""
-    story.world.block(at=story.world.later(20 * DAY_MS))
+    story.world.block(at=story.world.later(days * DAY_MS))
     for key in sorted(story.world.state.keys("case/")):
         case = story.world.value(key)
         assert isinstance(case, Case)
@@ -193,12 +193,14 @@ def test_a_naive_index_from_the_leaves_agrees() -> None:
 @pytest.mark.rule("R811")
 def test_what_comes_after_a_figure_is_final_changes_nothing() -> None:
     story = quarter()
+    decide(story, confirm="correction-overdue", dismiss="supply-overdue", days=1)
     world = story.world
-    before = assessment(world)
-    assert {one.status for one in before.figures} == {"provisional"}
     world.block(at=FINAL)
+    before = assessment(world, now="2027-01-28T00:00:00.000Z")
+    assert {one.status for one in before.figures} == {"provisional"}
     final = assessment(world)
-    decide(story, confirm="correction-overdue", dismiss="supply-overdue")
+    story.steps("transport/main", "rectify", late_finding(world))
+    story.says("transport/main", bodies.delivery(story.grant_id, world.now))
     story.says("transport/main", bodies.system("retired", system="radar"))
     again = assessment(world)
     assert again == final
@@ -208,10 +210,59 @@ def test_what_comes_after_a_figure_is_final_changes_nothing() -> None:
     assert {one.status for one in early.figures} == {"running"}
 
 
+def late_finding(world: World) -> str:
+    """The finding about the answer that was late."""
+    keys = world.state.keys("case/")
+    return next(one for one in keys if one.endswith("-answer-overdue")).removeprefix("case/")
+
+
+@pytest.mark.rule("R806", "R811", "R815")
+def test_no_figure_is_final_while_what_was_found_is_not_decided() -> None:
+    story = quarter()
+    world = story.world
+    world.block(at=FINAL)
+    waiting = {one.indicator.id: one for one in assessment(world).figures}
+    undecided = ("confirmed-findings", "timely-corrections", "timely-supply")
+    assert {code for code, one in waiting.items() if one.status != "final"} == {*undecided}
+    assert [waiting[code].open for code in undecided] == [1, 1, 3]
+    things = drilled(world, "timely-supply")
+    assert [(one.open, one.counts, one.thing.lateness) for one in things] == [
+        (True, False, "suspected")
+    ] * 3
+    decide(story, confirm="supply-overdue", dismiss="correction-overdue")
+    told = assessment(world)
+    assert {one.status for one in told.figures} == {"final"}
+    assert [one.open for one in told.figures if one.indicator.id in undecided] == [0, 1, 0]
+    assert figures(told)["timely-supply"] == (0, 3)
+    assert figures(told)["timely-corrections"] == (0, 0)  # excused, and still to be answered
+    assert figures(told)["confirmed-findings"] == (1, 1)  # supply was found late in January
+
+
+@pytest.mark.rule("R811", "R815")
+def test_what_is_not_due_is_left_open_and_keeps_no_figure_waiting() -> None:
+    long = replace(PARAMETERS, answer_conditional_days=60)
+    story = assessed(parameters=long).publish()
+    story.ask()
+    for now, status in ((story.world.now, "running"), (FINAL, "final")):
+        if now == FINAL:
+            story.world.block(at=FINAL)
+        told = answers(assessment(story.world))
+        assert (told.taken.of, told.open, told.status) == (0, 1, status)
+
+
+def drilled(world: World, code: str) -> tuple[Counted, ...]:
+    """What a figure of transport counts, and leaves open."""
+    chronicle = chronicle_of(world)
+    found = drill(chronicle.at, "transport", QUARTER, chronicle.now, code)
+    assert found is not None
+    return found[1]
+
+
 @pytest.mark.rule("R618", "R805", "R811")
 @pytest.mark.parametrize("days", [1, 200])
 def test_what_is_adopted_later_makes_no_figure_final_or_provisional(days: int) -> None:
     story = quarter()
+    decide(story, confirm="correction-overdue", dismiss="supply-overdue", days=1)
     world = story.world
     adopt(story, SetParameters(parameters=replace(PARAMETERS, assessment_days=days)))
     waiting = assessment(world)
@@ -266,6 +317,7 @@ def answers(told: Assessment) -> Figure:
 @pytest.mark.rule("R812", "R808")
 def test_what_an_objection_names_counts_no_more_once_it_is_upheld() -> None:
     story = quarter()
+    decide(story, confirm="correction-overdue", dismiss="supply-overdue", days=1)
     key = late_answer(story.world)
     case = f"{story.says('transport/main', objection(things=(key,))).digest}-0"
     waiting = answers(assessment(story.world))
@@ -310,7 +362,8 @@ def test_every_thing_of_a_figure_is_on_the_ledger() -> None:
         found = drill(chronicle.at, "transport", QUARTER, chronicle.now, code)
         assert found is not None
         figure, counted = found
-        assert figure.taken.of == len(counted)
+        assert figure.taken.of == sum(not one.open for one in counted)
+        assert figure.open == sum(one.open for one in counted)
         assert [one.thing.key for one in counted] == sorted(one.thing.key for one in counted)
         for one in counted:
             assert world.value(one.thing.key) is not None

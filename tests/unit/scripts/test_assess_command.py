@@ -57,7 +57,12 @@ def test_what_is_shown(command: Command) -> None:
     for words in ("transport, 2026-Q4: 70.42 %", "timely-answers", "75.00 %", "-1.00 %"):
         assert words in told
     assert "nothing to count: audit, steward" in told
-    assert "2027-01-29" in command.run("assess", "show", "--period", QUARTER).stderr
+    notes = command.run("assess", "show", "--period", QUARTER).stderr
+    assert "2027-01-29" in notes
+    assert "not decided: blockpool assess figure" in notes
+    supply = command.ok("assess", "figure", "transport", "timely-supply", "--period", QUARTER)
+    for words in ("0 / 0", "late, not decided", "not decided yet"):
+        assert words in supply
     drilled = command.ok("assess", "figure", "transport", "timely-answers", "--period", QUARTER)
     for words in ("3 / 4", "provisional", "in time", "refused"):
         assert words in drilled
