@@ -20,6 +20,7 @@ import typer
 from msgspec.structs import replace
 
 from contracts import findings
+from contracts.sharing.amendment import AT_ONCE, ends_sooner
 from contracts.sharing.rights import CONSULTATION_WAIVED
 from contracts.terms import meet, narrows
 from contracts.values import Dataset, EntryTerms, GrantedRight, ReleasedVersion, RequestedItem
@@ -99,10 +100,13 @@ class _Ledger:
 
     def _amendment(self, item: AmendmentItem) -> Iterator[Foreseen]:
         right = read_value(self._client, GrantedRight, f"grant/{item.grant}")
-        if right is None or item.ground is not None:
+        if right is None:
             return
         before = self._spelled(right.terms, right.schema)
-        if not narrows(before, self._spelled(item.terms, item.schema)):
+        if ends_sooner(right.terms, item.terms) and item.ground not in AT_ONCE:
+            why = "the right would end sooner, without consultation"
+            yield Foreseen(findings.ENDED_AT_WILL, why, "revoke it, and give --consultation")
+        elif item.ground is None and not narrows(before, self._spelled(item.terms, item.schema)):
             why = "the right would allow less than before"
             yield Foreseen(findings.TERMS_NARROWED, why, "give --ground")
 

@@ -133,10 +133,16 @@ def _contradicted(
     return refusals.contradicted_by(draft, entry, item.ground)
 
 
+def ends_sooner(before: Terms, after: Terms) -> bool:
+    """Whether a right would end, or end sooner than it was to."""
+    ends = after.not_after
+    return ends is not None and (before.not_after is None or ends < before.not_after)
+
+
 def _is_cut_short(before: Terms, after: Terms, now: Time) -> bool:
-    ends, starts = after.not_after, after.not_before
-    ends_sooner = ends is not None and (before.not_after is None or ends < before.not_after)
-    return ends_sooner or (starts is not None and starts > max(now, before.not_before or ""))
+    starts = after.not_before
+    starts_later = starts is not None and starts > max(now, before.not_before or "")
+    return starts_later or ends_sooner(before, after)
 
 
 def _amend(draft: Draft, item: AmendmentItem, right: GrantedRight) -> None:

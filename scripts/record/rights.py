@@ -12,7 +12,7 @@ from ledger.records.sharing import EmergencyGround, NarrowingGround, RevocationG
 from scripts.catalogue.profile import Signing
 from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
-from scripts.record.sharing import grant_items, request_items
+from scripts.record.sharing import grant_items, request_items, taken_up
 from scripts.record.terms import TermsOptions
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.spelling import build, typed
@@ -56,6 +56,8 @@ def request(
 ) -> None:
     """Ask for data; terms that are not given are those the entry offers.
 
+    What a standing grant covers is granted at once: the right is listed below the requests.
+
     Example: `blockpool record request flights weather --scene "road planning"
     --purposes planning --operations query`
 
@@ -73,8 +75,9 @@ def request(
             system=system,
         )
         (done,) = submit(writer, [("request", body)], receipts)
+        taken = list(taken_up(client, done.digest, items))
     created = [(f"{done.digest}-{n}", item.dataset) for n, item in enumerate(items)]
-    print_done([done], created, as_json=as_json)
+    print_done([done], [*created, *taken], as_json=as_json)
 
 
 @app.command("grant")

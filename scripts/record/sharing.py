@@ -4,17 +4,17 @@ blockpool record request flights --scene "road planning"
 blockpool record grant --request REQUEST
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from contracts.sharing.backflow import stem_of
 from contracts.terms import meet
-from contracts.values import EntryTerms, Member, RequestedItem
+from contracts.values import EntryTerms, GrantedRight, Member, RequestedItem
 from ledger.records.sharing import Audience, GrantItem, RequestItem
 from ledger.records.terms import RowFilter, Terms
-from ledger.types import MemberId
+from ledger.types import DigestHex, MemberId
 from node.client import Client
 from scripts.answers import read_value
 from scripts.console_text import USAGE, fail
@@ -62,6 +62,17 @@ def request_items(
         except SpellingError as error:
             raise in_line(number, error) from error
     return items
+
+
+def taken_up(
+    client: Client, record: DigestHex, items: Sequence[RequestItem]
+) -> Iterator[tuple[str, str]]:
+    """The rights that standing grants gave at once to what a record asks for, and what each is."""
+    for n, item in enumerate(items):
+        grant_id = f"{record}-{len(items) + n}"
+        right = read_value(client, GrantedRight, f"grant/{grant_id}")
+        if right is not None:
+            yield grant_id, f"{item.dataset}, granted at once under {right.standing}"
 
 
 def grant_items(

@@ -43,10 +43,7 @@ async def test_everybody_is_assessed_as_an_auditor_does(
     chronicle = chronicle_of(world)
     told = await read(client, f"{PATH}&at={len(world.leaves)}")
     found = [convert(one, Assessment) for one in told["items"]]
-    assert found == [
-        assess(chronicle.at, member, QUARTER, world.now)
-        for member in sorted(ROLES)
-    ]
+    assert found == [assess(chronicle.at, member, QUARTER, world.now) for member in sorted(ROLES)]
     assert (told["next"], told["size"], told["blockTime"]) == (None, len(world.leaves), world.now)
 
 

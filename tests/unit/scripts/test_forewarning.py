@@ -39,6 +39,13 @@ def test_a_narrowing_without_a_ground(command: Command, story: Story) -> None:
     asks_then_does(command, "terms-narrowed", *amend, writer=PROVIDER)
 
 
+def test_an_end_brought_forward(command: Command, story: Story) -> None:
+    amend = ("record", "amend", story.grant(), "--not-after")
+    sooner = (*amend, "2027-01-31", "--ground", "not-held")
+    asks_then_does(command, "ended-at-will", *sooner, writer=PROVIDER)
+    command.ok(*amend, "2027-01-15", "--ground", "security", writer=PROVIDER)
+
+
 def test_all_columns_by_their_names_are_no_narrowing(command: Command, story: Story) -> None:
     done = command.json("record", "amend", story.grant(), "--fields", "a,b,c", writer=PROVIDER)
     assert done["records"][0]["findings"] == []

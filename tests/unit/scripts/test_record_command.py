@@ -129,8 +129,14 @@ def test_grants_go_to_members_or_stand_for_all(command: Command, shared: World) 
         right = shared.value(f"grant/{one['id']}")
         assert isinstance(right, GrantedRight)
         assert right.member == member
-    command.ok("record", "grant", "flights", "--standing", writer="transport/main")
-    assert state_of(shared, asked(command)) == "granted"
+    stand = ("record", "grant", "flights", "--standing")
+    standing = command.json(*stand, writer="transport/main")["created"][0]["id"]
+    request, right = command.json(*ASK, writer="health/main")["created"]
+    assert state_of(shared, request["id"]) == "granted"
+    assert right["what"] == f"flights, granted at once under {standing}"
+    taken = shared.value(f"grant/{right['id']}")
+    assert isinstance(taken, GrantedRight)
+    assert (taken.request, taken.standing) == (request["id"], standing)
 
 
 def test_a_grant_stands_for_those_it_is_meant_for(command: Command, shared: World) -> None:
