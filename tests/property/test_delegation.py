@@ -15,7 +15,7 @@ from hypothesis.strategies import DataObject, SearchStrategy
 from msgspec.structs import replace
 
 from contracts.invariants import violations
-from contracts.terms import meet
+from contracts.terms import allows_nothing, meet
 from contracts.use.coverage import uncovered
 from contracts.values import GrantedRight, UseCounters
 from ledger.records import Amendment, Delegation, Grant, Schema, Usage, parse_record
@@ -130,6 +130,8 @@ def played(data: DataObject) -> Story:
     story = published()
     world = story.world
     root = changed(data, OPEN)
+    if allows_nothing(root):
+        root = OPEN  # there would be no right to pass on
     item = replace(bodies.grant_item("health", terms=root), schema=SCHEMA)
     world.block(world.sign("transport/main", bodies.grant(item)))
     for _ in range(data.draw(st.integers(1, 8))):
