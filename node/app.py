@@ -34,6 +34,7 @@ from node.api import (
     lineage,
     lists,
     log,
+    manual,
     records,
     rights,
     state,
@@ -70,6 +71,7 @@ _RESOURCES: Final = (
     events,
     log,
     health,
+    manual,
 )
 _NOBODY: Final[Mapping[WriterId, Signer]] = MappingProxyType({})
 
@@ -113,7 +115,14 @@ def create_app(
             yield
         await watch
 
-    app = Api(title="blockpool", version="1", lifespan=lifespan, redirect_slashes=False)
+    app = Api(
+        title="blockpool",
+        version="1",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        docs_url=None,  # `manual` instead, which works in a closed network
+        redoc_url=None,
+    )
     app.state.failed = False
     app.state.stop = lambda: None
     app.state.metrics = metrics
