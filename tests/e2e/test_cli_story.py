@@ -158,7 +158,7 @@ def test_the_main_job_through_the_command_alone(shell: Shell) -> None:
         )
         assert [one["findings"] for one in used["records"]] == [[], [], []]
         wide = shell.json(
-            f"record use log.csv --grant {grant} --fields carrier,delay", by="audit-office"
+            f"record use log.csv --grant {grant} --fields carrier,delay --again", by="audit-office"
         )
         codes = {one["code"] for record in wide["records"] for one in record["findings"]}
         assert codes == {"field-not-granted"}
