@@ -514,9 +514,9 @@ def unused_fields_are_granted(facts: Facts) -> Iterator[str]:
         right = facts.get(GrantedRight, f"grant/{name}")
         names = () if right is None else columns.column_names(facts.state, right.schema)
         fields = () if right is None else right.terms.fields
-        granted = int(columns.choice(names, names if fields == "all" else fields), 16)
-        left = int(unused.columns, 16)
-        if not left or left & ~granted:
+        left = columns.chosen(names, unused.columns)
+        is_set = bool(left) and columns.choice(names, left) == unused.columns
+        if not is_set or not {*left} <= {*(names if fields == "all" else fields)}:
             yield f"the unused columns of {name} are none, or were not granted"
 
 

@@ -15,7 +15,7 @@ from contracts.reasons import (
     required,
 )
 from contracts.terms import allows_nothing
-from contracts.values import ColumnSet, SchemaPart, SchemaVersion
+from contracts.values import COLUMN_SET_MAX, ColumnSet, SchemaPart, SchemaVersion
 from contracts.view import StateView, held, read
 from ledger.records.terms import Terms
 from ledger.types import ColumnName, DigestHex
@@ -63,7 +63,7 @@ def chosen(names: Sequence[ColumnName], bits: ColumnSet) -> tuple[ColumnName, ..
     >>> chosen(("id", "age", "sex"), "6")
     ('age', 'sex')
     """
-    number = int(bits, 16)
+    number = int.from_bytes(bytes.fromhex(bits.zfill(COLUMN_SET_MAX)), "big")
     return tuple(name for n, name in enumerate(names) if number >> n & 1)
 
 
