@@ -18,10 +18,10 @@ from tests.story import Story
 from tests.unit.scripts.conftest import Command
 from tests.world import World
 
-NAMED: Final = frozenset({"limit", "measure", "why", "wrong"})
+NAMED: Final = frozenset({"limit", "measure", "received", "why", "wrong"})
 """What a measure, or a part of one, is called where it is written."""
 WRITERS: Final = frozenset({"_breach", "_find"})
-TELLERS: Final = frozenset({"_contradicted"})
+TELLERS: Final = frozenset({"_contradicted", "_differences"})
 
 
 def sentence(node: ast.expr | None) -> str | None:
@@ -44,8 +44,10 @@ def written(tree: ast.AST) -> Iterator[ast.expr | None]:
             case ast.Assign(targets=[ast.Name(id=name)]) if name in NAMED:
                 yield node.value
             case ast.FunctionDef(name=name) if name in TELLERS:
-                returns = (one for one in ast.walk(node) if isinstance(one, ast.Return))
-                yield from (one.value for one in returns)
+                inner = list(ast.walk(node))
+                yield from (one.value for one in inner if isinstance(one, ast.Return))
+                yields = (one.value for one in inner if isinstance(one, ast.Yield))
+                yield from (part for one in yields for part in getattr(one, "elts", ()))
             case _:
                 pass
 
