@@ -16,11 +16,11 @@ import typer
 from ledger.keys import PrivateKey
 from ledger.records import Genesis
 from ledger.types import MemberId, WriterId
-from scripts.catalogue.profile import PassphraseOption
 from scripts.console_text import fail, info, print_fields, print_json, progress, success, warn
 from scripts.files import write_new
 from scripts.genesis.file import leaf_of, read_founding
 from scripts.options import JsonFlag
+from scripts.profile import PassphraseOption
 from scripts.signers import load_signer
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from msgspec import convert
 
 from contracts.tasks import Task
 from node.client import Client
-from scripts.catalogue.profile import Reading
 from scripts.console_text import USAGE, fail, heading, print_json, print_table, success
 from scripts.explain.command import LANGUAGES, LanguageOption
 from scripts.explain.language import Language, in_course, word
 from scripts.explain.measures import measured
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading
 from scripts.record.listing import AsAtOption, as_at_of
 
 _COMMANDS: Final[Mapping[str, str]] = {

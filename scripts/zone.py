@@ -30,9 +30,9 @@ from contracts.values import Ledger
 from ledger.types import Time
 from node.client import Client
 from scripts.answers import read_value
-from scripts.catalogue.profile import present_time
 from scripts.console_text import info
 from scripts.patterns import quoted
+from scripts.profile import present_time
 from scripts.spelling import SpellingError, time_of
 
 _DAY: Final = timedelta(days=1)

@@ -21,11 +21,11 @@ from scripts.assess.wording import (
     print_trust,
 )
 from scripts.audit.command import Access
-from scripts.catalogue.profile import NODE, NodeOption, PolicyOption, Reading, TokenOption
 from scripts.console_text import info, print_json, success
 from scripts.explain.command import LANGUAGES, LanguageOption
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
+from scripts.profile import NODE, NodeOption, PolicyOption, Reading, TokenOption
 from scripts.record.listing import AsAtOption
 from scripts.spelling import SpellingError, typed
 

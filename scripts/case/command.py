@@ -13,12 +13,10 @@ from ledger.records import Body, Step
 from ledger.records.cases import CASES_PER_STEP_MAX
 from node.client import Client
 from node.client.answers import JsonObject
-from scripts import case_steps
 from scripts.answers import read_value
-from scripts.case import opening, showing
+from scripts.case import opening, showing, steps
 from scripts.case.opening import EvidenceOption, documents, version_of
 from scripts.catalogue.plan import entry_body
-from scripts.catalogue.profile import Reading, Signing
 from scripts.console_text import (
     USAGE,
     fail,
@@ -27,6 +25,7 @@ from scripts.console_text import (
 )
 from scripts.options import JsonFlag, with_options
 from scripts.patterns import quoted
+from scripts.profile import Reading, Signing
 from scripts.record.listing import AsAtOption, as_at_of
 from scripts.spelling import SpellingError, build, checked
 from scripts.submission import ReceiptsOption, print_done, submit
@@ -76,7 +75,7 @@ def list_cases(
 
 
 app.add_typer(showing.app)
-app.add_typer(case_steps.app)
+app.add_typer(steps.app)
 app.add_typer(opening.app)
 
 

@@ -12,10 +12,10 @@ from ledger.records.catalogue import DatasetVersion, VersionContent
 from ledger.records.supervision import Opened
 from node.client import Client
 from scripts.answers import read_value
-from scripts.catalogue.profile import Signing
 from scripts.console_text import fail
 from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Signing
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.spelling import SpellingError, build, count, typed, words
 from scripts.submission import ReceiptsOption, print_done, submit

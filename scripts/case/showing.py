@@ -13,9 +13,9 @@ from contracts.workflows import WORKFLOWS
 from contracts.workflows import Step as Row
 from node.client import Client, ProblemError
 from node.client.answers import JsonObject
-from scripts.catalogue.profile import Reading
 from scripts.console_text import fail, info, print_fields, print_json, print_table, success
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading
 from scripts.record.chain import chain_above
 from scripts.record.listing import AsAtOption, as_at_of
 

@@ -11,7 +11,6 @@ from scripts.answers import read_value
 from scripts.catalogue import lineage, showing, upkeep
 from scripts.catalogue.entries import read_datasets
 from scripts.catalogue.plan import Standing, entry_body, ledger_problems
-from scripts.catalogue.profile import Reading, Signing
 from scripts.catalogue.publish import check_contents, publish_all, read_standings
 from scripts.catalogue.scan import is_settable, rows_of
 from scripts.catalogue.sheet import CELLS, SheetProblem, encode_sheet, read_sheet
@@ -29,6 +28,7 @@ from scripts.console_text import (
 )
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading, Signing
 from scripts.record.listing import AsAtOption, as_at_of
 from scripts.tables import KNOWN, Source, SourceError, left_out, sources_in
 from scripts.zone import zone_of

@@ -6,9 +6,9 @@ from urllib.parse import quote
 import typer
 from msgspec import Struct, convert
 
-from scripts.catalogue.profile import Reading
 from scripts.console_text import heading, info, print_json, print_table, warn
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading
 from scripts.record.listing import AsAtOption, as_at_of
 
 app = typer.Typer()

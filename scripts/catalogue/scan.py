@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from scripts.catalogue.hints import dataset_id, personal_hint, title_of
-from scripts.catalogue.profile import present_time
 from scripts.catalogue.sheet import CELL_OF_NAME
+from scripts.profile import present_time
 from scripts.tables import FoundColumn, FoundTable
 
 _COLUMNS_NAMED: Final = 8

@@ -15,10 +15,10 @@ from node.client import Client
 from node.client.answers import JsonObject
 from scripts.answers import read_value
 from scripts.catalogue.plan import entry_body
-from scripts.catalogue.profile import Reading, present_time
 from scripts.console_text import fail, info, print_fields, print_json, print_table, success
 from scripts.explain.sources import NodeSource
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading, present_time
 from scripts.record.release import parts_of
 from scripts.record.sharing import entry_of
 from scripts.record.showing import members_told

@@ -12,9 +12,9 @@ from ledger.records.upkeep import ATTESTED_MAX, AttestedEntry
 from ledger.types import MemberId
 from node.client import Client
 from scripts.answers import read_value
-from scripts.catalogue.profile import Reading, Signing
 from scripts.console_text import USAGE, fail, print_json, print_table
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading, Signing
 from scripts.record.listing import AsAtOption, as_at_of
 from scripts.record.sharing import entry_of
 from scripts.sealed_text import document_digest

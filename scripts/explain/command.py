@@ -9,7 +9,6 @@ from typing import Annotated, Final, Literal
 import typer
 
 from scripts.audit.log_source import FolderLog
-from scripts.catalogue.profile import Reading
 from scripts.console_text import fail, heading, info, print_json, success
 from scripts.explain.cases import Section, case_explained
 from scripts.explain.chinese import CHINESE
@@ -19,6 +18,7 @@ from scripts.explain.language import Language
 from scripts.explain.records import record_explained
 from scripts.explain.sources import NodeSource, ReplayedSource, Source
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading
 
 LANGUAGES: Final = {"en": ENGLISH, "zh": CHINESE}
 LanguageOption = Annotated[

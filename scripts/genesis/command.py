@@ -8,7 +8,6 @@ import typer
 from ledger.policy_file import encode_policy
 from ledger.records import Genesis
 from ledger.records.genesis import Founder
-from scripts.catalogue.profile import PassphraseOption, present_time
 from scripts.console_text import fail, info, print_fields, print_json, print_table, success, warn
 from scripts.files import replace_file, write_new
 from scripts.genesis.file import (
@@ -22,6 +21,7 @@ from scripts.genesis.file import (
 )
 from scripts.options import JsonFlag
 from scripts.parameters import calendar_told, parameters_told
+from scripts.profile import PassphraseOption, present_time
 from scripts.signers import load_signer
 
 app = typer.Typer(

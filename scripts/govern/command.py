@@ -14,7 +14,6 @@ from ledger.records.governance import Action, AdmitMembers, ReinstateMember, Sus
 from ledger.times import DAY_MS, from_ms
 from node.client import Client, Receipted, Writer
 from scripts.answers import any_value, read_value
-from scripts.catalogue.profile import Reading, Signing, clock
 from scripts.console_text import (
     USAGE,
     fail,
@@ -29,6 +28,7 @@ from scripts.govern import draft, draft_members, members
 from scripts.govern.actions import premises_for, read_action, read_admissions, read_matter
 from scripts.options import JsonFlag, with_options
 from scripts.parameters import parameters_told
+from scripts.profile import Reading, Signing, clock
 from scripts.record.showing import members_told
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.signers import load_signer

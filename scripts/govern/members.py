@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from node.client.answers import JsonObject
-from scripts.catalogue.profile import Reading
 from scripts.console_text import print_json, print_table
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading
 from scripts.record.listing import AsAtOption, as_at_of
 
 app = typer.Typer()

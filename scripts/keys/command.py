@@ -29,10 +29,10 @@ from ledger.records.genesis import custodian_of
 from ledger.suites import SUITES
 from node.client import Client
 from scripts.answers import print_receipted, read_value
-from scripts.catalogue.profile import PassphraseOption, Reading
 from scripts.console_text import USAGE, fail, print_fields, print_json, print_table, success, warn
 from scripts.keys.files import write_private_key
 from scripts.options import JsonFlag, with_options
+from scripts.profile import PassphraseOption, Reading
 from scripts.signers import load_signer, new_passphrase
 from scripts.spelling import build, words
 from scripts.zone import zone_of

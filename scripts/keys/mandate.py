@@ -7,9 +7,9 @@ import typer
 from ledger.records import Mandate
 from ledger.records.names import Names
 from scripts.answers import print_receipted
-from scripts.catalogue.profile import PassphraseOption, Reading
 from scripts.keys.command import CustodianOption, custodian_signing
 from scripts.options import JsonFlag, with_options
+from scripts.profile import PassphraseOption, Reading
 from scripts.sealed_text import document_digest
 from scripts.signers import load_signer
 from scripts.spelling import build

@@ -14,10 +14,10 @@ from ledger.running_digest import EMPTY_RUN
 from ledger.times import date_of_day, day_of, to_ms
 from node.client import Client
 from scripts.answers import read_value
-from scripts.catalogue.profile import Reading
 from scripts.console_text import counted as counted_in
 from scripts.console_text import print_fields, print_json
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading
 from scripts.record.release import column_names
 from scripts.spelling import SpellingError, moment
 

@@ -21,9 +21,9 @@ from scripts.audit.log_source import (
     read_checkpoint,
     read_file,
 )
-from scripts.catalogue.profile import Signing
 from scripts.console_text import USAGE, fail
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Signing
 from scripts.spelling import build
 from scripts.submission import ReceiptsOption, print_done, submit
 

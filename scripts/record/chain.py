@@ -16,9 +16,9 @@ from contracts.values import GrantedRight
 from ledger.records.terms import Terms
 from ledger.types import ItemId
 from node.client import Client, ProblemError
-from scripts.catalogue.profile import Reading
 from scripts.console_text import print_fields, print_json, print_table, success
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading
 from scripts.record.listing import AsAtOption, as_at_of
 from scripts.record.showing import members_told
 from scripts.spelling import SpellingError

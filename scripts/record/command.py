@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from ledger.records import KIND_OF_NAME, Body, Release, decode_body
-from scripts.catalogue.profile import Reading, Signing
 from scripts.console_text import USAGE, counted, fail, info
 from scripts.files import write_new
 from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading, Signing
 from scripts.record import (
     account,
     anchor,

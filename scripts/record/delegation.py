@@ -17,10 +17,10 @@ from ledger.records.delegation import AmendmentItem, DelegationItem
 from ledger.records.sharing import NarrowingGround
 from node.client import Client
 from scripts.answers import read_value
-from scripts.catalogue.profile import Signing
 from scripts.console_text import USAGE, fail
 from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Signing
 from scripts.record.chain import allowed
 from scripts.record.sharing import entry_of, in_line
 from scripts.record.terms import TermsOptions, read_table, terms_of_row

@@ -13,9 +13,9 @@ from contracts.values import GrantedRight
 from ledger.records import Acknowledgement, Delivery
 from ledger.records.delivery import DeliveryMode
 from scripts.answers import read_value
-from scripts.catalogue.profile import Signing
 from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Signing
 from scripts.record.use import Content, version_used
 from scripts.sealed_text import document_digest
 from scripts.spelling import SpellingError, build, count, typed

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 import typer
 
 from ledger.records import Disposal
-from scripts.catalogue.profile import Signing
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Signing
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.spelling import build, typed
 from scripts.submission import ReceiptsOption, print_done, submit

@@ -6,8 +6,8 @@ import typer
 
 from ledger.records import EffectReport
 from ledger.records.use import Effect
-from scripts.catalogue.profile import Signing
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Signing
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.spelling import build, pairs
 from scripts.submission import ReceiptsOption, print_done, submit

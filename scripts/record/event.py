@@ -20,10 +20,10 @@ from ledger.errors import FormatError
 from ledger.event_proof import encode_event_proof, events_root, prove_event
 from ledger.records import Usage, parse_record
 from ledger.records.use import Event
-from scripts.catalogue.profile import Reading
 from scripts.console_text import fail, info, print_json, success
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading
 from scripts.spelling import SpellingError
 
 app = typer.Typer()

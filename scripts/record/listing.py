@@ -12,9 +12,9 @@ import typer
 from contracts.sharing.chains import StateName
 from node.client import Client
 from node.client.answers import JsonObject
-from scripts.catalogue.profile import Reading
 from scripts.console_text import print_json, print_table
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading
 from scripts.record.showing import members_told
 from scripts.spelling import SpellingError
 from scripts.zone import zone_of

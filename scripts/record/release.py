@@ -20,7 +20,7 @@ from ledger.records.manifests import FILES_PER_PART_MAX, Manifest, manifest_dige
 from ledger.types import DigestHex, Time, Version
 from node.client import Client
 from scripts.answers import read_value
-from scripts.catalogue.profile import present_time
+from scripts.profile import present_time
 from scripts.record.sharing import entry_of
 from scripts.spelling import SpellingError, build, yes_or_no
 from scripts.tables import FoundTable, SourceError, sources_in

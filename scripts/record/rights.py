@@ -9,9 +9,9 @@ from ledger.records import Acceptance, Grant, Request, Revocation
 from ledger.records.catalogue import LegalBasis
 from ledger.records.genesis import Level
 from ledger.records.sharing import EmergencyGround, NarrowingGround, RevocationGround
-from scripts.catalogue.profile import Signing
 from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Signing
 from scripts.record.sharing import grant_items, request_items, taken_up
 from scripts.record.terms import TermsOptions
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed

@@ -14,7 +14,7 @@ from ledger.times import DAY_MS, to_ms
 from node.client.clock import BEHIND_DAYS_MAX, MACHINE_CLOCK, Clock
 from node.logs import configured_logs
 from node.replica import ReplicaError
-from scripts.catalogue import profile
+from scripts import profile
 from tests import bodies
 from tests.served import served, settings_in
 from tests.world import START, World

@@ -73,5 +73,5 @@ def world() -> World:
 @pytest.fixture
 def command(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> Command:
     node = LedgerNode(world)
-    monkeypatch.setattr("scripts.catalogue.profile.transport_of", lambda _: node.transport)
+    monkeypatch.setattr("scripts.profile.transport_of", lambda _: node.transport)
     return Command(tmp_path, node)

@@ -94,7 +94,7 @@ def test_what_is_no_node_is_said_to_be_none(
 ) -> None:
     page = httpx.Response(404, text="<html>", headers={"content-type": "text/html"})
     other = httpx.MockTransport(lambda _: page)
-    monkeypatch.setattr("scripts.catalogue.profile.transport_of", lambda _: other)
+    monkeypatch.setattr("scripts.profile.transport_of", lambda _: other)
     said = command.fails("todo", "--member", "health")
     assert said == (
         "error: http-404: the answer is not a node's\n"

@@ -7,9 +7,9 @@ from typing import Annotated, Final, Literal
 import typer
 
 from node.client.answers import JsonObject
-from scripts.catalogue.profile import Reading
 from scripts.console_text import print_json, print_table
 from scripts.options import JsonFlag, with_options
+from scripts.profile import Reading
 from scripts.record.listing import AsAtOption, as_at_of
 from scripts.spelling import typed
 from scripts.zone import zone_of
