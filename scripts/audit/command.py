@@ -155,11 +155,12 @@ def verify_one_receipt(
 
     Example: `blockpool audit verify-receipt use.tlog-proof --policy policy --record use.leaf`
     """
+    proof = receipt.read_bytes()
     beside = receipt.with_suffix(".leaf")
     if record is None and not beside.is_file():
         fail(f"no record beside the receipt: {beside}", hint="name it with --record FILE")
     leaf = _leaf_of((record or beside).read_bytes())
-    proved = verify_receipt(receipt.read_bytes(), leaf, read_policy(policy))
+    proved = verify_receipt(proof, leaf, read_policy(policy))
     checkpoint = proved.checkpoint.checkpoint
     about = {
         "origin": checkpoint.origin,
