@@ -32,6 +32,19 @@ WRITING: Final = "BLOCKPOOL_WRITE_OUTCOMES"
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 Tables = dict[str, dict[str, list[str]]]
 """By module and test, the lines of what came of it."""
+SHARED_STORIES: Final = ("test_audit", "test_questions")
+"""Their worlds are made once for many tests, so that what came of them belongs to none."""
+EXHAUSTIVE: Final = (
+    "test_nothing_but_the_rows_moves_a_case",
+    "test_a_task_is_a_step_that_is_accepted_and_no_other_is",
+)
+"""They try all that could be tried: thousands of lines that say the same."""
+
+
+def has_table(test: pytest.Function) -> bool:
+    """Whether a test is held to a table: all are but these, and those of random examples."""
+    is_random = hasattr(test.obj, "hypothesis")
+    return not (is_random or test.path.stem in SHARED_STORIES or test.originalname in EXHAUSTIVE)
 
 
 def lines_of(block: Block, result: BlockResult) -> Iterator[str]:
@@ -90,9 +103,8 @@ def main() -> int:
         return 2
     os.environ[WRITING] = "1"
     wanted = sys.argv[2:]
-    if not wanted:
-        for old in FOLDER.glob("*.txt"):
-            old.unlink()
+    for module in wanted or [path.stem for path in FOLDER.glob("*.txt")]:
+        (FOLDER / f"{module}.txt").unlink(missing_ok=True)
     paths = [str(TESTS / f"{module}.py") for module in wanted] or [str(TESTS)]
     return int(pytest.main(["-q", "-p", "no:cacheprovider", *paths]))
 

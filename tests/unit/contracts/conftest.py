@@ -14,13 +14,6 @@ from ledger.types import MemberId, Time
 from tests.golden import outcomes
 from tests.world import World
 
-SHARED_STORIES: Final = ("test_audit", "test_questions")
-"""Their worlds are made once for many tests, so that what came of them belongs to none."""
-EXHAUSTIVE: Final = (
-    "test_nothing_but_the_rows_moves_a_case",
-    "test_a_task_is_a_step_that_is_accepted_and_no_other_is",
-)
-"""They try all that could be tried: thousands of lines that say the same."""
 _WRITTEN: Final = pytest.StashKey[outcomes.Tables]()
 
 
@@ -28,7 +21,7 @@ _WRITTEN: Final = pytest.StashKey[outcomes.Tables]()
 def _answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Collect what the blocks of a test refuse and find; hold it to the table, or write it down."""
     module = request.path.stem
-    if module in SHARED_STORIES or request.node.originalname in EXHAUSTIVE or _is_random(request):
+    if not outcomes.has_table(request.node):
         yield
         return
     told: list[str] = []
@@ -53,10 +46,6 @@ def _answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
             tables.setdefault(module, {})[request.node.name] = told
     else:
         assert told == outcomes.table_of(module).get(request.node.name, [])
-
-
-def _is_random(request: pytest.FixtureRequest) -> bool:
-    return hasattr(getattr(request.node, "obj", None), "hypothesis")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
