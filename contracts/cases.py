@@ -111,15 +111,17 @@ def open_case(  # noqa: PLR0913  a case is all of these
     _put(draft, case_id, case)
 
 
-def settle_due(draft: Draft, case_id: CaseId) -> None:
-    """Let the deadline of a case pass, if it fell due and no block has settled it yet.
+def as_it_stands(draft: Draft, case_id: CaseId) -> Case | None:
+    """A case, its deadline passed if it fell due and no block has settled it yet.
 
     Settlement is bounded per block; what waits for the next one is over all the same. Whoever
-    decides by the state of a case calls this before it looks.
+    decides by the state of a case asks here for it.
     """
     case = read(draft, Case, f"case/{case_id}")
-    if case is not None and case.due is not None and case.due <= draft.context.time:
-        draft.settle(draft, f"due/{case.due}/{case_id}")
+    if case is None or case.due is None or case.due > draft.context.time:
+        return case
+    draft.settle(draft, f"due/{case.due}/{case_id}")
+    return read(draft, Case, f"case/{case_id}")
 
 
 def take_step(
@@ -130,8 +132,7 @@ def take_step(
     Where the step can lead to several states, the rule says to which: `following`. Returns the case
     as it stood before. Refuses with `not_entitled`, or with `wrong-state`.
     """
-    settle_due(draft, case_id)
-    case = held(draft, Case, f"case/{case_id}")
+    case = _known(draft, case_id)
     rows = WORKFLOWS[case.workflow].rows(name)
     rows = rows if following is None else tuple(row for row in rows if row.next == following)
     row = _check_step(draft, case_id, case, rows, not_entitled)
@@ -142,10 +143,11 @@ def take_step(
 def follow(draft: Draft, case_id: CaseId, name: str) -> bool:
     """Take a step that follows from what else a record does: nobody is asked who may.
 
-    Returns whether the case was in a state that has the step; else nothing happens.
+    Returns whether there is such a case, in a state that has the step; else nothing happens.
     """
-    settle_due(draft, case_id)
-    case = held(draft, Case, f"case/{case_id}")
+    case = as_it_stands(draft, case_id)
+    if case is None:
+        return False
     rows = WORKFLOWS[case.workflow].rows(name)
     row = next((row for row in rows if row.state == case.state), None)
     if row is not None:
@@ -163,8 +165,7 @@ def apply_step(draft: Draft, body: StepBody, effects: Mapping[str, Effect]) -> N
     """
     named.check_named(draft, body)
     for case_id in body.cases:
-        settle_due(draft, case_id)
-        case = required(read(draft, Case, f"case/{case_id}"), UNKNOWN_CASE, case_id, "cases")
+        case = required(as_it_stands(draft, case_id), UNKNOWN_CASE, case_id, "cases")
         draft.check_dataset(dataset_of(draft, case))
         rows = [row for row in WORKFLOWS[case.workflow].rows(body.step) if row.by == "step"]
         refuse_unless(bool(rows), UNKNOWN_STEP, f"{case.workflow}: {body.step}", "step")
@@ -198,8 +199,7 @@ def code_of(case: Case, overdue: str) -> str:
 
 def move_deadline(draft: Draft, case_id: CaseId, due: Time | None) -> None:
     """Give a case another deadline in the state in which it stands, or none."""
-    settle_due(draft, case_id)
-    case = held(draft, Case, f"case/{case_id}")
+    case = _known(draft, case_id)
     if case.due is not None:
         draft.remove(f"due/{case.due}/{case_id}")
     _put(draft, case_id, replace(case, due=due))
@@ -327,6 +327,14 @@ def dataset_of(view: StateView, case: Case) -> DatasetId | None:
     if isinstance(subject, EntryTerms | GrantedRight | RequestedItem):
         return subject.dataset
     return None
+
+
+def _known(draft: Draft, case_id: CaseId) -> Case:
+    """As `as_it_stands`, of a case that the rules themselves have opened."""
+    case = as_it_stands(draft, case_id)
+    if case is None:
+        raise TypeError(f"`case/{case_id}` is missing")
+    return case
 
 
 def _is_able(view: StateView, case: Case, row: Step, member: MemberId) -> bool:

@@ -113,8 +113,8 @@ def ask(draft: Draft, item: RequestItem, right: GrantedRight | None, entry: Entr
     fits = is_own and right.emergency is not None
     refuse_unless(fits, NOT_AN_EMERGENCY, item.emergency, "emergency")
     case_id = _case_of(item.emergency)
-    cases.settle_due(draft, case_id)
-    is_asked = held(draft, Case, f"case/{case_id}").state == "asked"
+    case = cases.as_it_stands(draft, case_id)
+    is_asked = case is not None and case.state == "asked"
     cases.take_step(draft, case_id, "ask-again" if is_asked else "ask", NOT_CONSUMER)
     _count(draft, case_id, 1)
 
@@ -125,7 +125,7 @@ def take_back(draft: Draft, request: Case) -> None:
     if asked.emergency is None:
         return
     case_id = _case_of(asked.emergency)
-    cases.settle_due(draft, case_id)
+    cases.as_it_stands(draft, case_id)
     if _count(draft, case_id, -1) == 0:
         cases.follow(draft, case_id, "withdraw")
 
@@ -141,9 +141,9 @@ def complete(draft: Draft, grant_id: ItemId | None) -> None:
     if grant_id is None:
         return
     case_id = _case_of(grant_id)
-    cases.settle_due(draft, case_id)
-    before = held(draft, Case, f"case/{case_id}")
-    if cases.follow(draft, case_id, "complete") and before.state == "asked":
+    before = cases.as_it_stands(draft, case_id)
+    is_asked = before is not None and before.state == "asked"
+    if cases.follow(draft, case_id, "complete") and is_asked:
         right = held(draft, GrantedRight, f"grant/{grant_id}")
         lasting = replace(right, lapses_at=None)
         draft.put(f"grant/{grant_id}", lasting)

@@ -9,8 +9,6 @@ time being. What was passed on is owed by nobody: its delegator may hand over wh
 provider may do so too. Where the ledger sets no `supplyDays`, nothing is owed.
 """
 
-from typing import Final
-
 from contracts import calendar, cases
 from contracts.draft import Draft
 from contracts.sharing.chains import chain_of, suspended_ms
@@ -18,8 +16,6 @@ from contracts.values import Case, GrantedRight, OwedDelivery
 from contracts.view import held, read
 from ledger.times import from_ms, to_ms
 from ledger.types import CaseId, ItemId, Time
-
-_OPEN: Final = frozenset({"expected", "overdue"})
 
 
 def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
@@ -45,8 +41,7 @@ def meet(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     """
     owed = None if right.standing is None else read(draft, OwedDelivery, _key(right))
     for one in dict.fromkeys((grant_id, grant_id if owed is None else owed.grant)):
-        if _state(draft, one) in _OPEN:
-            cases.follow(draft, _case_of(one), "supply")
+        cases.follow(draft, _case_of(one), "supply")
 
 
 def end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
@@ -54,9 +49,8 @@ def end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
 
     Its consumer may waive the delivery too, and keep the right.
     """
-    if _state(draft, grant_id) in _OPEN:
-        step = "waive" if draft.member == right.member else "drop"
-        cases.follow(draft, _case_of(grant_id), step)
+    step = "waive" if draft.member == right.member else "drop"
+    cases.follow(draft, _case_of(grant_id), step)
 
 
 def suspend(draft: Draft, grant_id: ItemId) -> None:
@@ -105,10 +99,9 @@ def _is_owed(draft: Draft, grant_id: ItemId, right: GrantedRight) -> bool:
     if right.standing is None:
         return False
     owed = read(draft, OwedDelivery, _key(right))
-    if owed is not None and _state(draft, owed.grant) == "expected":
-        case = held(draft, Case, f"case/{_case_of(owed.grant)}")
-        if case.due is not None:
-            return True
+    case = None if owed is None else cases.as_it_stands(draft, _case_of(owed.grant))
+    if case is not None and case.state == "expected" and case.due is not None:
+        return True
     draft.put(_key(right), OwedDelivery(grant=grant_id))
     return False
 
@@ -146,6 +139,5 @@ def _case_of(grant_id: ItemId) -> CaseId:
 
 
 def _state(draft: Draft, grant_id: ItemId) -> str | None:
-    cases.settle_due(draft, _case_of(grant_id))
-    case = read(draft, Case, f"case/{_case_of(grant_id)}")
+    case = cases.as_it_stands(draft, _case_of(grant_id))
     return None if case is None else case.state

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from contracts import calendar, cases, findings
 from contracts.draft import Draft
 from contracts.keys import mandates
-from contracts.reasons import NOT_CONSUMER, SPAN_IN_FUTURE, refuse_unless
-from contracts.values import Case, GrantedRight, Party
+from contracts.reasons import SPAN_IN_FUTURE, refuse_unless
+from contracts.values import GrantedRight, Party
 from contracts.view import read
 from ledger.records.use import Disposal
 from ledger.times import from_ms, to_ms
@@ -62,8 +62,7 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     if end is not None and within is not None:
         due = calendar.deadline(from_ms(to_ms(end) + within), days, draft.context.ledger.calendar)
     case_id = f"{grant_id}-disposal"
-    cases.settle_due(draft, case_id)
-    case = read(draft, Case, f"case/{case_id}")
+    case = cases.as_it_stands(draft, case_id)
     if case is not None and case.state == "expected":
         cases.move_deadline(draft, case_id, due)
     elif case is None and due is not None:
@@ -78,12 +77,8 @@ def _meet(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
 
     One that is stated before counts for nothing more: the right still allows to obtain the data.
     """
-    case_id = f"{grant_id}-disposal"
-    case = read(draft, Case, f"case/{case_id}")
-    if case is None or case.state not in {"expected", "overdue"}:
-        return
     if _is_over(right, draft.context.time):
-        cases.take_step(draft, case_id, "dispose", NOT_CONSUMER)
+        cases.follow(draft, f"{grant_id}-disposal", "dispose")
 
 
 def _is_over(right: GrantedRight, now: Time) -> bool:

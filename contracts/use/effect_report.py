@@ -8,8 +8,8 @@ as often as it likes; the first report meets what is owed.
 from contracts import cases, findings
 from contracts.draft import Draft
 from contracts.keys import mandates
-from contracts.reasons import NOT_CONSUMER, SPAN_IN_FUTURE, refuse_unless
-from contracts.values import Case, GrantedRight, Party
+from contracts.reasons import SPAN_IN_FUTURE, refuse_unless
+from contracts.values import GrantedRight, Party
 from contracts.view import read
 from ledger.records.use import EffectReport
 from ledger.types import ItemId
@@ -31,9 +31,7 @@ def apply_effect_report(draft: Draft, body: EffectReport) -> None:
             draft, findings.GRANT_UNKNOWN, draft.record, accused, measure=body.grant
         )
         return
-    case = read(draft, Case, f"case/{body.grant}-effect")
-    if case is not None and case.state in {"expected", "overdue"}:
-        cases.take_step(draft, f"{body.grant}-effect", "report-effect", NOT_CONSUMER)
+    cases.follow(draft, f"{body.grant}-effect", "report-effect")
     findings.find_unappointed(draft, right.dataset, draft.record)
     mandates.find_other_right(draft, right, draft.record)
 

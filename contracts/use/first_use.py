@@ -11,8 +11,7 @@ it does not use does what it should: the case then stands without a deadline.
 
 from contracts import calendar, cases
 from contracts.draft import Draft
-from contracts.values import Case, GrantedRight, Party
-from contracts.view import read
+from contracts.values import GrantedRight, Party
 from ledger.times import from_ms, to_ms
 from ledger.types import ItemId, Time
 
@@ -26,8 +25,7 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     """
     days = draft.context.ledger.parameters.use_days
     case_id = f"{grant_id}-first-use"
-    cases.settle_due(draft, case_id)
-    case = read(draft, Case, f"case/{case_id}")
+    case = cases.as_it_stands(draft, case_id)
     if case is not None and case.state == "awaited":
         cases.move_deadline(draft, case_id, _by_when(draft, right, days))
     elif case is not None and case.state == "delivered" and right.ended_at is not None:
@@ -50,8 +48,7 @@ def deliver(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     reported_ms = draft.context.time_ms + (right.terms.report_within or 0)
     due = calendar.deadline(from_ms(reported_ms), days, ledger.calendar)
     case_id = f"{grant_id}-first-use"
-    cases.settle_due(draft, case_id)
-    case = read(draft, Case, f"case/{case_id}")
+    case = cases.as_it_stands(draft, case_id)
     if case is None:
         _open(draft, case_id, right, "delivered", due)
     elif case.state == "awaited":
@@ -65,11 +62,8 @@ def meet(draft: Draft, grant_id: ItemId) -> None:
     A use of what was passed on draws on every right above it, and is the first use of each.
     """
     parameters = draft.context.ledger.parameters
-    if parameters.use_days is None and parameters.use_report_days is None:
-        return
-    case_id = f"{grant_id}-first-use"
-    if draft.get(f"case/{case_id}") is not None:
-        cases.follow(draft, case_id, "report-use")
+    if parameters.use_days is not None or parameters.use_report_days is not None:
+        cases.follow(draft, f"{grant_id}-first-use", "report-use")
 
 
 def _begins(draft: Draft, grant_id: ItemId, right: GrantedRight) -> bool:

@@ -18,7 +18,7 @@ from contracts import calendar, cases
 from contracts.catalogue import columns
 from contracts.draft import Draft
 from contracts.sharing.chains import Link
-from contracts.values import Case, GrantedRight, Party, UnusedFields
+from contracts.values import GrantedRight, Party, UnusedFields
 from contracts.view import StateView, held
 from ledger.types import ColumnName, ItemId, Time
 
@@ -49,8 +49,8 @@ def note(draft: Draft, link: Link, fields: tuple[ColumnName, ...]) -> None:
 
     When none is left, nothing more is kept.
     """
-    case_id = f"{link.grant_id}-fields"
-    cases.settle_due(draft, case_id)
+    # A deadline that waits for its block is judged by what was unused when it fell due.
+    cases.as_it_stands(draft, f"{link.grant_id}-fields")
     unused = held(draft, UnusedFields, f"unused/{link.grant_id}")
     names = columns.column_names(draft, link.right.schema)
     before, used = columns.chosen(names, unused.columns), frozenset(fields)
@@ -75,8 +75,8 @@ def change(
     if not before.unused_fields:
         return after
     case_id = f"{grant_id}-fields"
-    cases.settle_due(draft, case_id)
-    is_watched = held(draft, Case, f"case/{case_id}").state == "watched"
+    case = cases.as_it_stands(draft, case_id)
+    is_watched = case is not None and case.state == "watched"
     if after.ended_at is not None:
         if is_watched:
             cases.move_deadline(draft, case_id, None)

@@ -18,7 +18,7 @@ from ledger.types import CaseId, MemberId, Time
 from tests import bodies, supervised
 from tests.story import Story, published
 from tests.strategies import calendars
-from tests.unit.contracts.test_workflows import COURSES, finding, unanswered
+from tests.unit.contracts.test_workflows import COURSES, UNANSWERED, finding
 from tests.world import ROLES
 
 OVERDUE: Final = "answer-overdue"
@@ -145,7 +145,7 @@ def test_a_deadline_runs_against_the_parties_where_nobody_is_named_late() -> Non
     dismissal = tasks(story, case_id, "audit")["dismiss"]
     assert (dismissal.duty, dismissal.part) == ("may", "auditor")
     assert dismissal.code == "no-effective-grant"
-    other = unanswered(story)
+    other = UNANSWERED(story)
     late = tasks(story, other, "health")["reply"]
     assert (late.duty, late.due) == ("may", None)
 

@@ -29,9 +29,9 @@ from ledger.times import DAY_MS
 from ledger.types import CaseId
 from tests import assessed, bodies, supervised
 from tests.story import Story, published
+from tests.supervised import Course, overdue, then
 from tests.world import ROLES, signer
 
-Course = Callable[[Story], CaseId]
 SECOND: Final = bodies.release(bodies.release_item(version=2))
 MEMBER_OF: Final = {
     "accused": "health",
@@ -53,29 +53,10 @@ def finding(story: Story) -> CaseId:
     return f"{story.says('health/main', use).digest}-no-effective-grant"
 
 
-def unanswered(story: Story) -> CaseId:
-    case_id = finding(story)
-    case = story.world.value(f"case/{case_id}")
-    assert isinstance(case, Case)
-    story.world.block(at=case.due)
-    return case_id
-
-
 def unrectified(story: Story) -> CaseId:
     """Health has not put right what was confirmed, where the ledger sets days for it."""
     story.world = Story(Parameters(rectify_days=5)).world
     return overdue(CONFIRMED)(story.publish())
-
-
-def taken(start: Course, writer: str, name: str, ground: str | None = None) -> Course:
-    """A course, and one more step."""
-
-    def course(story: Story) -> CaseId:
-        case_id = start(story)
-        story.steps(writer, name, case_id, ground)
-        return case_id
-
-    return course
 
 
 def said(start: Course, writer: str, body: Callable[[CaseId], Body]) -> Course:
@@ -241,19 +222,6 @@ def from_below(story: Story) -> CaseId:
     return story.ask(replace(bodies.TERMS, rows=(RowFilter(column="a", prefixes=("110105",)),)))
 
 
-def overdue(start: Course) -> Course:
-    """A course, and its deadline has passed."""
-
-    def course(story: Story) -> CaseId:
-        case_id = start(story)
-        case = story.world.value(f"case/{case_id}")
-        assert isinstance(case, Case)
-        story.world.block(at=case.due)
-        return case_id
-
-    return course
-
-
 def proposed(story: Story) -> CaseId:
     """The auditor proposes to admit somebody."""
     one = Admission(
@@ -295,14 +263,15 @@ def expired(story: Story) -> CaseId:
     return case_id
 
 
-CONFIRMED: Final = taken(unanswered, "audit/main", "confirm")
-RECTIFIED: Final = taken(CONFIRMED, "health/main", "rectify")
-SUPPLEMENT_ASKED: Final = taken(Story.ask, "transport/main", "ask-supplement")
-EXTENSION_ASKED: Final = taken(Story.ask, "transport/main", "ask-extension")
+UNANSWERED: Final = overdue(finding)
+CONFIRMED: Final = then(UNANSWERED, "audit/main", "confirm")
+RECTIFIED: Final = then(CONFIRMED, "health/main", "rectify")
+SUPPLEMENT_ASKED: Final = then(Story.ask, "transport/main", "ask-supplement")
+EXTENSION_ASKED: Final = then(Story.ask, "transport/main", "ask-extension")
 COURSES: Final[dict[tuple[str, str], Course]] = {
     ("review", "submitted"): Story.submit,
     ("review", "approved"): Story.catalogue,
-    ("review", "returned"): taken(Story.submit, "steward/main", "return", "incomplete"),
+    ("review", "returned"): then(Story.submit, "steward/main", "return", "incomplete"),
     ("review", "superseded"): superseded,
     ("confirmation", "expected"): owed,
     ("confirmation", "overdue"): overdue(owed),
@@ -324,7 +293,7 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("supply", "expected"): to_supply,
     ("supply", "overdue"): overdue(to_supply),
     ("supply", "supplied"): supplied,
-    ("supply", "waived"): taken(to_supply, "health/main", "waive"),
+    ("supply", "waived"): then(to_supply, "health/main", "waive"),
     ("supply", "dropped"): said(to_supply, "transport/main", revoked),
     ("first-use", "awaited"): to_use,
     ("first-use", "delivered"): handed_over,
@@ -341,20 +310,20 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("request", "open"): Story.ask,
     ("request", "backflow"): from_below,
     ("request", "granted"): answered,
-    ("request", "refused"): taken(Story.ask, "transport/main", "refuse", "security"),
-    ("request", "withdrawn"): taken(Story.ask, "health/main", "withdraw"),
+    ("request", "refused"): then(Story.ask, "transport/main", "refuse", "security"),
+    ("request", "withdrawn"): then(Story.ask, "health/main", "withdraw"),
     ("request", "supplement-asked"): SUPPLEMENT_ASKED,
-    ("request", "supplemented"): taken(SUPPLEMENT_ASKED, "health/main", "supplement"),
+    ("request", "supplemented"): then(SUPPLEMENT_ASKED, "health/main", "supplement"),
     ("request", "extension-asked"): EXTENSION_ASKED,
-    ("request", "extended"): taken(EXTENSION_ASKED, "steward/main", "allow-extension"),
+    ("request", "extended"): then(EXTENSION_ASKED, "steward/main", "allow-extension"),
     ("grant", "offered"): passed_on,
     ("grant", "in-force"): in_force,
-    ("grant", "suspended"): taken(in_force, "transport/main", "suspend", "overreach"),
-    ("grant", "suspended-by-order"): taken(
+    ("grant", "suspended"): then(in_force, "transport/main", "suspend", "overreach"),
+    ("grant", "suspended-by-order"): then(
         in_force, "steward/main", "order-suspension", "breach-suspected"
     ),
-    ("grant", "declined"): taken(passed_on, "health/main", "decline"),
-    ("grant", "ended"): taken(in_force, "health/main", "end"),
+    ("grant", "declined"): then(passed_on, "health/main", "decline"),
+    ("grant", "ended"): then(in_force, "health/main", "end"),
     ("grant", "revoked"): said(in_force, "transport/main", bodies.revocation),
     ("proposal", "open"): proposed,
     ("proposal", "adopted"): voted("yes"),
@@ -362,15 +331,15 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("proposal", "fallen"): fallen,
     ("proposal", "expired"): expired,
     ("finding", "raised"): finding,
-    ("finding", "unanswered"): unanswered,
-    ("finding", "replied"): taken(finding, "health/main", "reply"),
+    ("finding", "unanswered"): UNANSWERED,
+    ("finding", "replied"): then(finding, "health/main", "reply"),
     ("finding", "confirmed"): CONFIRMED,
     ("finding", "unrectified"): unrectified,
     ("finding", "rectified"): RECTIFIED,
-    ("finding", "closed"): taken(RECTIFIED, "audit/main", "close"),
-    ("finding", "cured"): taken(taken(finding, "health/main", "reply"), "audit/main", "cure"),
-    ("finding", "dismissed"): taken(finding, "steward/main", "dismiss", "explained"),
-    ("finding", "referred"): taken(CONFIRMED, "audit/main", "refer", "discipline"),
+    ("finding", "closed"): then(RECTIFIED, "audit/main", "close"),
+    ("finding", "cured"): then(then(finding, "health/main", "reply"), "audit/main", "cure"),
+    ("finding", "dismissed"): then(finding, "steward/main", "dismiss", "explained"),
+    ("finding", "referred"): then(CONFIRMED, "audit/main", "refer", "discipline"),
     **supervised.COURSES,
     **assessed.COURSES,
 }
