@@ -6,7 +6,8 @@ One task follows the log, at its own pace, and keeps its place in a small file:
     2  post each, in order, until it is taken    a crash here: it is posted again, same id
     3  write the place                           from here on these are done
 
-and once a minute the same for deadlines. There is no queue: what waits is in the log. An address
+and once a minute the same for deadlines. Leaves that say nothing are soon read again, so for them
+the place is not written block by block. There is no queue: what waits is in the log. An address
 that does not answer holds up its own events alone; it is tried again and again, less and less
 often. What it refuses for good (4xx) is left out, with a line in the node's log.
 
@@ -151,7 +152,9 @@ class Webhook:
         while self.position.size < self._replica.head.size:
             events, end = await run_in_threadpool(self._findings, self.position.size)
             await self._post_all(events)
-            await self._keep(replace(self.position, size=end))
+            self.position = replace(self.position, size=end)
+            if events:
+                await self._keep()
         now_ms = max(self._clock_ms(), to_ms(self._replica.head.time))
         if now_ms - to_ms(self.position.time) >= TICK_S * 1_000:
             await self._look_at_deadlines(from_ms(now_ms))
@@ -162,7 +165,8 @@ class Webhook:
         while after is not None:
             events, after = await run_in_threadpool(self._deadlines, now, after)
             await self._post_all(events)
-        await self._keep(Position(size=self.position.size, looked_at=size, time=now))
+        self.position = Position(size=self.position.size, looked_at=size, time=now)
+        await self._keep()
 
     def _findings(self, start: int) -> tuple[list[Event], int]:
         with self._replica.store.snapshot() as snapshot:
@@ -221,10 +225,9 @@ class Webhook:
             raise WebhookError(f"{self._target.place} is of another ledger; remove it")
         return place.position if place.position.size <= head.size else begin
 
-    async def _keep(self, position: Position) -> None:
-        place = _Place(self._replica.head.ledger, position)
+    async def _keep(self) -> None:
+        place = _Place(self._replica.head.ledger, self.position)
         await run_in_threadpool(_write, self._target.place, place)
-        self.position = position
 
 
 def _write(path: Path, place: _Place) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 UNDO: Final[Mapping[str, Sequence[str]]] = {
+    "0008": ("DROP INDEX waiting_by_due",),
     "0007": ("DROP TABLE step_view",),
     "0006": ("DROP TABLE indicator_view", "DROP TABLE party_view"),
     "0005": (

@@ -208,7 +208,10 @@ class WaitingView(SQLModel, table=True):
     """
 
     __tablename__ = "waiting_view"
-    __table_args__ = (Index("waiting_by_who", "who", "to_size", "due", "id"),)
+    __table_args__ = (
+        Index("waiting_by_who", "who", "to_size", "due", "id"),
+        Index("waiting_by_due", "due", "id", sqlite_where=text("to_size IS NULL")),
+    )
     row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))

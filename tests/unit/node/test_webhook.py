@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
+from sqlalchemy.event import listen
 from sqlalchemy.exc import OperationalError
 
 from ledger.times import to_ms
@@ -286,6 +287,31 @@ async def test_a_restart_goes_on_where_it_was(stage: Stage) -> None:
     assert await stage.catch_up(stage.webhook()) == []
     stage.now = "2026-12-04T12:00:00.000Z"
     assert {*await stage.catch_up(stage.webhook())} == near
+
+
+async def test_the_place_is_written_for_what_was_posted_alone(stage: Stage) -> None:
+    webhook = stage.webhook()
+    place = stage.folder / "place.json"
+    begun, size = place.read_bytes(), webhook.position.size
+    stage.story.ask()
+    await stage.catch_up(webhook)
+    assert place.read_bytes() == begun
+    assert webhook.position.size > size
+    stage.story.says("health/main", bodies.usage(None, stage.story.world.now))
+    await stage.catch_up(webhook)
+    assert f'"size":{webhook.position.size}' in place.read_text(encoding="utf-8")
+
+
+async def test_deadlines_are_found_without_reading_all_that_ever_waited(stage: Stage) -> None:
+    webhook, engine = stage.webhook(), stage.replica.store.engine
+    asked: list[tuple[str, Any]] = []
+    listen(engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    stage.now = "2026-12-02T12:00:00.000Z"
+    await stage.catch_up(webhook)
+    (query,) = [one for one in asked if "FROM waiting_view" in one[0]]
+    with engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query[0]}", query[1]).all()
+    assert "SEARCH waiting_view USING INDEX waiting_by_due" in str(plan)
 
 
 async def test_what_was_not_taken_before_a_crash_is_posted_after_it(stage: Stage) -> None:
