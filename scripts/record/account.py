@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from contracts.catalogue.columns import chosen
-from contracts.values import GrantedRight, Ledger, ServiceAccount, UnusedFields, UseCounters
+from contracts.values import ServiceAccount, UnusedFields, UseCounters
 from ledger.running_digest import EMPTY_RUN
 from ledger.times import date_of_day, day_of, to_ms
 from node.client import Client
@@ -19,7 +19,9 @@ from scripts.console_text import print_fields, print_json
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
 from scripts.record.release import column_names
-from scripts.spelling import SpellingError, moment
+from scripts.record.sharing import right_of
+from scripts.spelling import moment
+from scripts.zone import zone_of
 
 app = typer.Typer()
 
@@ -45,9 +47,7 @@ def account(
     Example: `blockpool record account GRANT --month 2026-11`
     """
     with at.client() as client:
-        right = read_value(client, GrantedRight, f"grant/{grant}") if grant else None
-        if right is None:
-            raise SpellingError(f"no grant `{grant}`", "grant")
+        right = right_of(client, grant)
         month = _month(client, month)
         used = read_value(client, UseCounters, f"use/{grant}") or _NO_USE
         unused = read_value(client, UnusedFields, f"unused/{grant}")
@@ -93,6 +93,5 @@ def _month(client: Client, month: str | None) -> str:
     """A month as typed, or the one in which the last block lies in the ledger's calendar."""
     if month is not None:
         return moment(f"{month}-01T00:00:00Z")[:7]
-    ledger = read_value(client, Ledger, "ledger")
-    offset_minutes = 0 if ledger is None else ledger.calendar.utc_offset_minutes
-    return date_of_day(day_of(to_ms(client.ledger().block_time), offset_minutes))[:7]
+    last_ms = to_ms(client.ledger().block_time)
+    return date_of_day(day_of(last_ms, zone_of(client).utc_offset_minutes))[:7]

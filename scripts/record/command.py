@@ -25,7 +25,7 @@ from scripts.record import (
 )
 from scripts.record.release import release_of
 from scripts.record.repeats import check_new, warn_of_refs
-from scripts.record.showing import show_record
+from scripts.record.showing import place_of, show_record
 from scripts.record.use import Content, Manner, read_log, usages
 from scripts.signers import load_signer
 from scripts.submission import ReceiptsOption, keep_receipts, print_done, submit
@@ -192,7 +192,7 @@ def show(
 
     Example: `blockpool record show 17 --receipt 17.tlog-proof`
     """
-    place = int(ref) if ref.isascii() and ref.isdigit() and len(ref) < 20 else ref
+    place = place_of(ref)
     with at.client() as client:
         show_record(client, place, as_json=as_json)
         if receipt is not None:

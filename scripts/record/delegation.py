@@ -4,37 +4,33 @@ blockpool record delegate GRANT --members audit-office --operations query
 blockpool record amend GRANT --not-after 2028-01-31
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Final, get_args
+from typing import Annotated, TypeVar, get_args
 
 import typer
 from msgspec.structs import replace
 
-from contracts.values import GrantedRight
 from ledger.records import Amendment, Delegation
 from ledger.records.delegation import AmendmentItem, DelegationItem
 from ledger.records.sharing import NarrowingGround
 from node.client import Client
-from scripts.answers import read_value
 from scripts.console_text import USAGE, fail
 from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
 from scripts.record.chain import allowed
-from scripts.record.sharing import entry_of, in_line
-from scripts.record.terms import TermsOptions, read_table, terms_of_row
-from scripts.spelling import SpellingError, build, words
+from scripts.record.sharing import entry_of, right_of
+from scripts.record.terms import Row, TableOption, TermsOptions, items_of, terms_of_row
+from scripts.spelling import build, words
 from scripts.submission import ReceiptsOption, print_done, submit
 from scripts.zone import Zone, zone_of
 
+Item = TypeVar("Item")
+
 app = typer.Typer()
 
-_FIRST_LINE: Final = 2
 GrantsArgument = Annotated[list[str] | None, typer.Argument(help="Ids of grants.")]
-TableOption = Annotated[
-    Path | None, typer.Option("--csv", help="Table with one grant a row; columns as the options.")
-]
 
 
 @app.command("delegate")
@@ -57,14 +53,9 @@ def delegate(
     Example: `blockpool record delegate GRANT --members audit-office --operations query`
     """
     with at.open() as (client, writer):
-        rows = _rows(grants or (), {"members": members}, table, ("grant", "members"))
-        items = []
         zone = zone_of(client)
-        for number, row in rows:
-            try:
-                items.append(_delegation(client, row, terms, zone))
-            except SpellingError as error:
-                raise in_line(number, error) from error
+        named = [{"grant": one, "members": members} for one in grants or ()]
+        items = _items(named, table, "members", lambda row: _delegation(client, row, terms, zone))
         body = build(Delegation, items=tuple(items))
         (done,) = submit(writer, [("delegation", body)], receipts)
     to = [(one.grant, member) for one in items for member in one.members]
@@ -99,36 +90,29 @@ def amend(
     Example: `blockpool record amend GRANT --not-after 2028-01-31`
     """
     with at.open() as (client, writer):
-        rows = _rows(grants or (), {"ground": ground}, table, ("grant", "ground"))
-        items = []
         zone = zone_of(client)
-        for number, row in rows:
-            try:
-                items.append(
-                    _amendment(client, row, terms, zone, row.get("ground") or ground, today=today)
-                )
-            except SpellingError as error:
-                raise in_line(number, error) from error
+
+        def item(row: Row) -> AmendmentItem:
+            return _amendment(client, row, terms, zone, row.get("ground") or ground, today=today)
+
+        items = _items([{"grant": one} for one in grants or ()], table, "ground", item)
         body = build(Amendment, items=tuple(sorted(items, key=lambda one: one.grant)))
         forewarn(client, [body], anyway=anyway)
         (done,) = submit(writer, [("amendment", body)], receipts)
     print_done([done], [(one.grant, "amended") for one in body.items], as_json=as_json)
 
 
-def _rows(
-    grants: Sequence[str], told: Mapping[str, str], table: Path | None, known: Sequence[str]
-) -> list[tuple[int, Mapping[str, str]]]:
-    """What is to be done, each with its line in the table."""
-    rows: list[Mapping[str, str]] = [{"grant": one, **told} for one in grants]
-    rows += [] if table is None else read_table(table, known)
-    if not rows:
+def _items(
+    named: Sequence[Row], table: Path | None, column: str, make: Callable[[Row], Item]
+) -> list[Item]:
+    """What to say of grants, one or more: beside its terms a row has one further column."""
+    items = items_of(named, table, ("grant", column), make)
+    if not items:
         fail("which grants?", hint="name them, or give a table with --csv", code=USAGE)
-    return list(enumerate(rows, _FIRST_LINE - len(grants)))
+    return items
 
 
-def _delegation(
-    client: Client, row: Mapping[str, str], options: TermsOptions, zone: Zone
-) -> DelegationItem:
+def _delegation(client: Client, row: Row, options: TermsOptions, zone: Zone) -> DelegationItem:
     grant = row.get("grant", "")
     base = replace(allowed(client, grant), delegable=0)
     return build(
@@ -140,20 +124,14 @@ def _delegation(
 
 
 def _amendment(
-    client: Client,
-    row: Mapping[str, str],
-    options: TermsOptions,
-    zone: Zone,
-    ground: str,
-    *,
-    today: bool,
+    client: Client, row: Row, options: TermsOptions, zone: Zone, ground: str, *, today: bool
 ) -> AmendmentItem:
     grant = row.get("grant", "")
-    right = _right(client, grant)
+    right = right_of(client, grant)
     schema = right.schema
     if today:
         above = right.parent
-        schema = (_right(client, above) if above else entry_of(client, right.dataset)).schema
+        schema = (right_of(client, above) if above else entry_of(client, right.dataset)).schema
     return build(
         AmendmentItem,
         grant=grant,
@@ -161,10 +139,3 @@ def _amendment(
         schema=schema,
         terms=terms_of_row(row, options.over(right.terms, zone), zone),
     )
-
-
-def _right(client: Client, grant: str) -> GrantedRight:
-    right = read_value(client, GrantedRight, f"grant/{grant}") if grant else None
-    if right is None:
-        raise SpellingError(f"no grant `{grant}`", "grant")
-    return right

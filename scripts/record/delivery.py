@@ -9,13 +9,12 @@ from typing import Annotated, get_args
 
 import typer
 
-from contracts.values import GrantedRight
 from ledger.records import Acknowledgement, Delivery
 from ledger.records.delivery import DeliveryMode
-from scripts.answers import read_value
 from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
+from scripts.record.sharing import right_of
 from scripts.record.use import Content, version_used
 from scripts.sealed_text import document_digest
 from scripts.spelling import SpellingError, build, count, typed
@@ -56,9 +55,7 @@ def deliver(
     --ended-at 2026-11-23T09:00:00+08:00`
     """
     with at.open() as (client, writer):
-        right = read_value(client, GrantedRight, f"grant/{grant}")
-        if right is None:
-            raise SpellingError(f"no grant `{grant}`", "grant")
+        right = right_of(client, grant)
         zone = zone_of(client)
         ended = zone.until_now(ended_at)
         body = build(

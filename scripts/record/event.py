@@ -24,6 +24,7 @@ from scripts.console_text import fail, info, print_json, success
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
+from scripts.record.showing import place_of
 from scripts.spelling import SpellingError
 
 app = typer.Typer()
@@ -57,7 +58,7 @@ def prove(
 
     Example: `blockpool record prove-event 17 --ref q-000017 --events events --out q-000017`
     """
-    place = int(record) if record.isascii() and record.isdigit() and len(record) < 20 else record
+    place = place_of(record)
     with at.client() as client:
         leaf, receipt = client.leaf(place), client.receipt(place)
     said = parse_record(leaf)

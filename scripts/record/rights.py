@@ -1,6 +1,5 @@
 """The commands of `blockpool record` about rights: request, grant, accept, revoke."""
 
-from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
@@ -13,7 +12,7 @@ from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
 from scripts.record.sharing import grant_items, request_items, taken_up
-from scripts.record.terms import TermsOptions
+from scripts.record.terms import TableOption, TermsOptions
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.spelling import build, typed
 from scripts.submission import ReceiptsOption, print_done, submit
@@ -22,9 +21,6 @@ app = typer.Typer()
 
 DatasetsArgument = Annotated[list[str] | None, typer.Argument(help="Ids of datasets.")]
 GrantsArgument = Annotated[list[str], typer.Argument(help="Ids of grants.")]
-TableOption = Annotated[
-    Path | None, typer.Option("--csv", help="Table with one item a row; columns as the options.")
-]
 
 
 @app.command("request")

@@ -4,7 +4,7 @@ blockpool record request flights --scene "road planning"
 blockpool record grant --request REQUEST
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -18,11 +18,10 @@ from ledger.types import DigestHex, MemberId
 from node.client import Client
 from scripts.answers import read_value
 from scripts.console_text import USAGE, fail
-from scripts.record.terms import TermsOptions, read_table, terms_of_row
+from scripts.record.terms import Row, TermsOptions, items_of, terms_of_row
 from scripts.spelling import SpellingError, build, words, yes_or_no
 from scripts.zone import Zone, zone_of
 
-_FIRST_LINE = 2
 _AUDIENCE = ("group", "levels", "territories", "own_territory")
 
 
@@ -39,28 +38,23 @@ def request_items(
     `emergency`, or the cell of that name, is the right whose formalities it is. `about` is a member
     that asks for rows about its own territory alone.
     """
-    rows = [{"dataset": one, "emergency": emergency or ""} for one in datasets]
-    rows += [] if table is None else read_table(table, ("dataset", "emergency"))
-    if not rows:
-        fail("which datasets?", hint="name them, or give a table with --csv", code=USAGE)
     zone = zone_of(client)
-    items = []
-    for number, row in enumerate(rows, _FIRST_LINE - len(datasets)):
-        try:
-            entry = entry_of(client, row.get("dataset", ""))
-            offered = entry.conditions if about is None else _own_rows(client, about, entry)
-            terms = terms_of_row(row, options.over(offered, zone), zone)
-            items.append(
-                build(
-                    RequestItem,
-                    dataset=entry.dataset,
-                    emergency=row.get("emergency") or None,
-                    entry=entry.record,
-                    terms=terms,
-                )
-            )
-        except SpellingError as error:
-            raise in_line(number, error) from error
+
+    def item(row: Row) -> RequestItem:
+        entry = entry_of(client, row.get("dataset", ""))
+        offered = entry.conditions if about is None else _own_rows(client, about, entry)
+        return build(
+            RequestItem,
+            dataset=entry.dataset,
+            emergency=row.get("emergency") or None,
+            entry=entry.record,
+            terms=terms_of_row(row, options.over(offered, zone), zone),
+        )
+
+    named = [{"dataset": one, "emergency": emergency or ""} for one in datasets]
+    items = items_of(named, table, ("dataset", "emergency"), item)
+    if not items:
+        fail("which datasets?", hint="name them, or give a table with --csv", code=USAGE)
     return items
 
 
@@ -77,7 +71,7 @@ def taken_up(
 
 def grant_items(
     client: Client,
-    given: Sequence[Mapping[str, str]],
+    given: Sequence[Row],
     table: Path | None,
     options: TermsOptions,
     ground: str | None,
@@ -99,14 +93,10 @@ def grant_items(
         "ground",
         "newest",
     )
-    rows = [*given, *(() if table is None else read_table(table, known))]
     zone = zone_of(client)
-    items = []
-    for number, row in enumerate(rows, _FIRST_LINE - len(given)):
-        try:
-            items.append(_grant_item(client, row, options, zone, row.get("ground") or ground))
-        except SpellingError as error:
-            raise in_line(number, error) from error
+    items = items_of(
+        given, table, known, lambda row: _grant_item(client, row, options, zone, ground)
+    )
     if not items:
         hint = "give --request, or datasets with --members or --standing, or a table with --csv"
         fail("what is granted?", hint=hint, code=USAGE)
@@ -121,6 +111,14 @@ def entry_of(client: Client, dataset: str) -> EntryTerms:
     return entry
 
 
+def right_of(client: Client, grant: str) -> GrantedRight:
+    """The right of that id. Raises `SpellingError` if there is none."""
+    right = read_value(client, GrantedRight, f"grant/{grant}") if grant else None
+    if right is None:
+        raise SpellingError(f"no grant `{grant}`", "grant")
+    return right
+
+
 def _own_rows(client: Client, member: MemberId, entry: EntryTerms) -> Terms:
     """What an entry offers, of rows about a member's territory."""
     who = read_value(client, Member, f"member/{member}")
@@ -132,11 +130,7 @@ def _own_rows(client: Client, member: MemberId, entry: EntryTerms) -> Terms:
 
 
 def _grant_item(
-    client: Client,
-    row: Mapping[str, str],
-    options: TermsOptions,
-    zone: Zone,
-    ground: str | None,
+    client: Client, row: Row, options: TermsOptions, zone: Zone, ground: str | None
 ) -> GrantItem:
     request_id = row.get("request", "")
     members = words(row.get("members", ""))
@@ -155,7 +149,7 @@ def _grant_item(
         audience=_audience(row),
         dataset=entry.dataset,
         emergency=row.get("emergency") or None,
-        ground=ground,
+        ground=row.get("ground") or ground,
         members=members,
         newest=yes_or_no(row.get("newest") or "no"),
         request=request_id or None,
@@ -165,7 +159,7 @@ def _grant_item(
     )
 
 
-def _audience(row: Mapping[str, str]) -> Audience | None:
+def _audience(row: Row) -> Audience | None:
     """For whom a standing grant stands; None for all."""
     if not any(row.get(part) for part in _AUDIENCE):
         return None
@@ -176,9 +170,3 @@ def _audience(row: Mapping[str, str]) -> Audience | None:
         own_territory=yes_or_no(row.get("own_territory") or "no"),
         territories=words(row.get("territories", "")),
     )
-
-
-def in_line(number: int, error: SpellingError) -> SpellingError:
-    """The error, with its line if it is one of a table."""
-    where = "" if number < _FIRST_LINE else f"line {number}: "
-    return SpellingError(f"{where}{error}", error.member)

@@ -1,6 +1,7 @@
 """One record, told to a person: what it is, what it says, what the rules made of it."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import json as msgspec_json
 from msgspec import to_builtins
@@ -9,6 +10,14 @@ from ledger.records import Record, parse_record
 from ledger.seal import is_seal, parse_seal
 from node.client import Client, RecordInfo
 from scripts.console_text import info, print_fields, print_json, print_table, success
+
+_DIGEST_LIKE: Final = 20
+"""No log has so many leaves that its indices are as long; a digest may have digits alone."""
+
+
+def place_of(text: str) -> int | str:
+    """An index as a number; what is none is the digest of a record."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGEST_LIKE else text
 
 
 def show_record(client: Client, ref: int | str, *, as_json: bool) -> None:

@@ -1,9 +1,9 @@
 """Terms on the command line and in tables; what is not written is as in terms to start from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import typer
 
@@ -12,7 +12,13 @@ from scripts.csv_rows import read_csv
 from scripts.spelling import TERMS_PARTS, SpellingError, terms_of
 from scripts.zone import Zone
 
+Item = TypeVar("Item")
+
 _PANEL: Final = "Terms"
+Row = Mapping[str, str]
+TableOption = Annotated[
+    Path | None, typer.Option("--csv", help="Table with one item a row; columns as the options.")
+]
 
 
 def _part(flag: str, text: str) -> typer.models.OptionInfo:
@@ -55,8 +61,24 @@ class TermsOptions:
         return terms_of(zone.parts(self.parts), base)
 
 
-def read_table(path: Path, known: Sequence[str]) -> list[dict[str, str]]:
-    """The rows of a CSV with a header of `known` names and parts of terms.
+def items_of(
+    named: Sequence[Row], table: Path | None, known: Sequence[str], make: Callable[[Row], Item]
+) -> list[Item]:
+    """What `make` makes of what the command line names, then of each row of a table.
+
+    Raises `SpellingError`, with the line of the table.
+    """
+    items = [make(row) for row in named]
+    for line, row in () if table is None else _read_table(table, known):
+        try:
+            items.append(make(row))
+        except SpellingError as error:
+            raise SpellingError(f"line {line}: {error}", error.member) from error
+    return items
+
+
+def _read_table(path: Path, known: Sequence[str]) -> Sequence[tuple[int, Row]]:
+    """The rows of a CSV with a header of `known` names and parts of terms, each with its line.
 
     Raises `SpellingError`.
     """
@@ -65,9 +87,9 @@ def read_table(path: Path, known: Sequence[str]) -> list[dict[str, str]]:
     unknown = [name for name in header if name and name not in names]
     if unknown or not any(header):
         raise SpellingError(f"{path}: no column {', '.join(unknown)}; known: {', '.join(names)}")
-    return [row for _, row in rows]
+    return rows
 
 
-def terms_of_row(row: Mapping[str, str], base: Terms, zone: Zone) -> Terms:
+def terms_of_row(row: Row, base: Terms, zone: Zone) -> Terms:
     """`base`, but for the parts in a row. Raises `SpellingError`."""
     return terms_of(zone.parts({part: row.get(part, "") for part in TERMS_PARTS}), base)

@@ -23,7 +23,7 @@ from typing import Final
 from msgspec import DecodeError
 from msgspec.json import decode as decode_json
 
-from contracts.values import Dataset, GrantedRight, Ledger, ReleasedVersion
+from contracts.values import Dataset, GrantedRight, ReleasedVersion
 from ledger.event_proof import events_root
 from ledger.records.catalogue import VersionContent
 from ledger.records.use import Event, Usage
@@ -32,8 +32,9 @@ from node.client import Client
 from scripts.answers import read_value
 from scripts.csv_rows import read_csv
 from scripts.record.event import keep_events
+from scripts.record.sharing import right_of
 from scripts.spelling import SpellingError, build, count, words
-from scripts.zone import Zone
+from scripts.zone import Zone, zone_of
 
 EVENTS_AT_ONCE: Final = 500
 EVENTS_BYTES_MAX: Final = 32_000
@@ -113,14 +114,9 @@ def usages(
 
     Events that are kept in a folder are salted, or their hashes would tell what they are.
     """
-    ledger = read_value(client, Ledger, "ledger")
-    offset_minutes = 0 if ledger is None else ledger.calendar.utc_offset_minutes
+    offset_minutes = zone_of(client).utc_offset_minutes
     for manner, uses in log.items():
-        right = None
-        if manner.grant:
-            right = read_value(client, GrantedRight, f"grant/{manner.grant}")
-            if right is None:
-                raise SpellingError(f"no grant `{manner.grant}`", "grant")
+        right = right_of(client, manner.grant) if manner.grant else None
         used = version_used(client, content, right)
         common = _common(manner, right)
         for some in _records(uses, offset_minutes, events_max):
