@@ -15,7 +15,7 @@ DEV := $(VENV)/.installed-dev
 MUTATION := $(VENV)/.installed-mutation
 
 # Names what `make mutation` changes: functions, by patterns.
-ONLY ?= contracts.terms.* contracts.chains.*
+ONLY ?= contracts.terms.* contracts.sharing.chains.*
 
 # Names the interpreter to start from: `make PYTHON=python3.13 test`.
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
