@@ -17,9 +17,9 @@ from ledger.envelope import parse_envelope
 from ledger.receipt import verify_receipt
 from ledger.records import read_record
 from ledger.seal import is_seal
+from node.client.log_source import FolderLog, HttpLog, LogSource
 from scripts.audit import event
 from scripts.audit.log_audit import OpenedLog, audit, export, open_log
-from scripts.audit.log_source import FolderLog, HttpLog, LogSource
 from scripts.console_text import fail, info, print_fields, print_json, progress, success, warn
 from scripts.keys.files import read_token
 from scripts.options import JsonFlag, with_options

@@ -17,7 +17,7 @@ from ledger.policy import Policy, verify_policy
 from ledger.policy_file import encode_policy
 from ledger.records import Genesis, parse_record
 from ledger.tiles import TILE_WIDTH, Bundle
-from scripts.audit.log_source import LogSource, SourceError, read_ahead, read_checkpoint, read_file
+from node.client.log_source import LogSource, SourceError, read_ahead, read_checkpoint, read_file
 from scripts.audit.verification import VerificationPool
 from scripts.console_text import Advance
 

@@ -15,8 +15,8 @@ from ledger.receipt import verify_receipt
 from ledger.tiles import TILE_WIDTH, Bundle, parse_bundle, tile_width
 from ledger.tree import root_of
 from node.client import Receipted
+from node.client.log_source import FolderLog, HttpLog
 from scripts.audit.log_audit import audit, export, open_log
-from scripts.audit.log_source import FolderLog, HttpLog
 from scripts.console_text import progress
 from scripts.demo.breaches import Breach
 from scripts.demo.folder import Folder

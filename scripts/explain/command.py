@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from scripts.audit.log_source import FolderLog
+from node.client.log_source import FolderLog
 from scripts.console_text import fail, heading, info, print_json, success
 from scripts.explain.cases import Section, case_explained
 from scripts.explain.chinese import CHINESE

@@ -26,7 +26,7 @@ from ledger.seal import FindingRef, is_seal, parse_seal
 from ledger.tiles import TILE_WIDTH, Bundle, parse_bundle
 from ledger.types import CaseId, ItemId, Time
 from node.client import Client, ProblemError
-from scripts.audit.log_source import LogSource, SourceError, read_ahead, read_checkpoint
+from node.client.log_source import LogSource, SourceError, read_ahead, read_checkpoint
 from scripts.console_text import progress
 
 _CASE: Final = "case/"

@@ -13,7 +13,7 @@ from ledger.note import parse_note
 from ledger.records import Anchor
 from ledger.records.anchors import Consistency
 from ledger.tiles import Tile, TileReader
-from scripts.audit.log_source import (
+from node.client.log_source import (
     FolderLog,
     HttpLog,
     LogSource,

@@ -18,8 +18,8 @@ from ledger.errors import VerificationError
 from ledger.policy import consortium_policy
 from ledger.policy_file import encode_policy
 from ledger.tiles import Bundle, Tile
-from scripts.audit import log_source
-from scripts.audit.log_source import FolderLog, HttpLog, SourceError, read_ahead, read_file
+from node.client import log_source
+from node.client.log_source import FolderLog, HttpLog, SourceError, read_ahead, read_file
 from scripts.audit.verification import BATCH, VerificationPool
 from scripts.main import app
 from tests.log_files import Files, log_files, log_signers, long_story

@@ -1,9 +1,9 @@
-"""Where an auditor reads a log from: a server, or a folder that was exported.
+"""Where a log is read from: a server, or a folder that was exported.
 
 Both are the same tree of files (c2sp.org/tlog-tiles): `checkpoint`, `tile/<level>/<index>`,
 `tile/entries/<index>`. Nothing of a node is used but these, so any server of the format will do.
 
-A file that is not there is None, which the audit judges. A server that cannot be reached, or
+A file that is not there is None, which the reader judges. A server that cannot be reached, or
 answers otherwise than the format allows, raises `SourceError`: it says nothing about the log.
 """
 
