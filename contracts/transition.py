@@ -92,6 +92,7 @@ from ledger.records import (
 )
 from ledger.seal import Outcome
 from ledger.times import to_ms
+from ledger.types import DigestHex, WriterId
 
 SignatureCheck = Callable[[Envelope, PublicKey], None]
 """Raises `VerificationError` unless the envelope holds a good signature by the key. A node passes
@@ -235,6 +236,25 @@ def apply(
     return _accepted(draft, record), draft
 
 
+def rehearse(
+    view: StateView, context: Context, writer: WriterId, body: Body, digest: DigestHex
+) -> Draft | Rejected:
+    """What a record that says this would come to: for whoever is about to sign it.
+
+    Its own rule is asked, but neither keys nor chain. `digest` stands for that of the record.
+    """
+    try:
+        known = required(read(view, Writer, f"writer/{writer}"), UNKNOWN_WRITER, writer, "writer")
+        member = held(view, Member, f"member/{writer.partition('/')[0]}")
+        is_split = _is_split(known, member)
+        settle = deadlines.settle
+        draft = Draft(view, context, digest, writer, known, is_split=is_split, settle=settle)
+        _apply_rule(draft, body)
+    except Refused as refused:
+        return Rejected(refused.reason, refused.detail, refused.fields)
+    return draft
+
+
 def apply_genesis(
     view: StateView, context: Context, record: Record, body: Genesis, verify: SignatureCheck
 ) -> tuple[Accepted, Draft] | Rejected:
@@ -276,7 +296,7 @@ def _admit(view: StateView, context: Context, record: Record, verify: SignatureC
     _check_signatures(record.envelope, keys, verify)
     _check_chain(view, record)
     _check_family(view, record, writer)
-    is_split = writer.keeper is not None or bool(member.heirs)
+    is_split = _is_split(writer, member)
     return Draft(
         view,
         context,
@@ -286,6 +306,10 @@ def _admit(view: StateView, context: Context, record: Record, verify: SignatureC
         is_split=is_split,
         settle=deadlines.settle,
     )
+
+
+def _is_split(writer: Writer, member: Member) -> bool:
+    return writer.keeper is not None or bool(member.heirs)
 
 
 def _check_signatures(
