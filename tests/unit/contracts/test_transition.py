@@ -301,3 +301,24 @@ def test_state_that_the_rules_did_not_write_stops_everything() -> None:
     world.state.commit({"writer/health/main": writer, f"key/{writer.key}": None})
     with pytest.raises(TypeError, match="is missing"):
         world.block(record)
+
+
+def test_a_rehearsal_comes_to_what_the_block_does() -> None:
+    """But for its digest, which a record that nobody has signed does not have."""
+    story = published()
+    body = bodies.revocation(story.grant(), ground="purpose-fulfilled")
+    world = story.world
+    ledger = world.value("ledger")
+    assert isinstance(ledger, Ledger)
+    now = world.later()
+    context = Context(time=now, time_ms=to_ms(now), index=len(world.leaves), ledger=ledger)
+    before = world.state_root()
+    for writer, expected in (("transport/main", ("ended-at-will",)), ("weather/main", None)):
+        found = transition.rehearse(world.state, context, writer, body, NOWHERE)
+        codes = None if isinstance(found, Rejected) else tuple(one.code for one in found.findings)
+        assert codes == expected
+    unknown = transition.rehearse(world.state, context, "weather/ghost", body, NOWHERE)
+    assert isinstance(unknown, Rejected)
+    assert unknown.reason == reasons.UNKNOWN_WRITER
+    assert world.find(world.sign("transport/main", body)) == ("ended-at-will",)
+    assert world.state_root() != before
