@@ -11,6 +11,7 @@ use its right and its end. Nothing else of the log is needed, and nothing of a n
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
+from contracts.assessment.facts import Asked
 from contracts.replay import Block, BlockResult
 from contracts.transition import Accepted
 from contracts.values import (
@@ -148,12 +149,12 @@ class Moment:
 
     def requests(
         self, member: MemberId, since: Time, until: Time
-    ) -> Iterator[tuple[CaseId, RequestedItem]]:
+    ) -> Iterator[tuple[CaseId, Asked]]:
         """As `Facts.requests`."""
         for name, case in self.cases(member, since, until):
             asked = self._chronicle.value(f"request/{name}", self._time)
             if case.workflow == "request" and isinstance(asked, RequestedItem):
-                yield name, asked
+                yield name, Asked(asked.backflow, asked.standing)
 
     def datasets_of(self, subjects: Iterable[str]) -> dict[str, DatasetId]:
         """As `Facts.datasets_of`."""

@@ -8,6 +8,8 @@ give plain values of the state; what these come to is decided here, by one code 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Protocol, TypeAlias
 
+from msgspec import Struct
+
 from contracts.values import (
     Case,
     Dataset,
@@ -16,10 +18,16 @@ from contracts.values import (
     GrantedRight,
     InformationSystem,
     Ledger,
-    RequestedItem,
 )
 from ledger.records.assessment import Indicator
 from ledger.types import CaseId, DatasetId, ItemId, MemberId, Slug, Time
+
+
+class Asked(Struct, frozen=True):
+    """All of a request that is looked at; there are very many, and what they ask for is long."""
+
+    backflow: bool = False
+    standing: ItemId | None = None
 
 
 class Facts(Protocol):
@@ -54,8 +62,8 @@ class Facts(Protocol):
 
     def requests(
         self, member: MemberId, since: Time, until: Time
-    ) -> Iterable[tuple[CaseId, RequestedItem]]:
-        """What was asked for in the requests of the span to which a member is a party."""
+    ) -> Iterable[tuple[CaseId, Asked]]:
+        """How was asked in the requests of the span to which a member is a party."""
 
     def datasets_of(self, subjects: Iterable[str]) -> Mapping[str, DatasetId]:
         """The datasets of rights and requests, by their state keys."""

@@ -19,7 +19,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contracts.assessment.things import Thing, is_undecided
+from contracts.assessment.things import Alike, Look, Thing, is_undecided
 from ledger.records.assessment import BASIS_POINTS, BasisPoints, Clause, Indicator, ThingKey
 from ledger.types import Count
 
@@ -41,7 +41,7 @@ class Taken(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def counted_by(
-    indicator: Indicator, things: Iterable[Thing], without: frozenset[ThingKey]
+    indicator: Indicator, things: Alike, without: frozenset[ThingKey]
 ) -> tuple[list[Thing], list[Thing]]:
     """R808: the things the denominator covers, and those of them the numerator covers.
 
@@ -49,13 +49,17 @@ def counted_by(
     all of its marks and none of the unmarked. What an objection that was upheld names is not
     counted.
     """
-    of = [one for one in things if one.key not in without and _covers(indicator.denominator, one)]
-    return of, [one for one in of if _covers(indicator.numerator, one)]
+    of: list[Thing] = []
+    counted: list[Thing] = []
+    for look, some in things.items():
+        if _covers(indicator.denominator, look):
+            kept = [one for one in some if one.key not in without]
+            of += kept
+            counted += kept if _covers(indicator.numerator, look) else ()
+    return of, counted
 
 
-def left_open(
-    indicator: Indicator, things: Iterable[Thing], without: frozenset[ThingKey]
-) -> list[Thing]:
+def left_open(indicator: Indicator, things: Alike, without: frozenset[ThingKey]) -> list[Thing]:
     """R815: the things the denominator does not cover, and may once they are decided.
 
     These are cases with a deadline that still runs, or that was missed as an undecided finding
@@ -66,10 +70,12 @@ def left_open(
     found = tuple(replace(one, states=()) for one in indicator.denominator)
     return [
         one
-        for one in things
-        if one.key not in without and not _covers(indicator.denominator, one)
-        if (one.lateness in _NOT_YET and _covers(in_time, one))
-        or (is_undecided(one) and _covers(found, one))
+        for look, some in things.items()
+        if not _covers(indicator.denominator, look)
+        if (look.lateness in _NOT_YET and _covers(in_time, look))
+        or (is_undecided(look) and _covers(found, look))
+        for one in some
+        if one.key not in without
     ]
 
 
@@ -113,17 +119,17 @@ def score_of(figures: Iterable[Taken]) -> BasisPoints | None:
     return max(0, shares // weights - deducted // BASIS_POINTS)
 
 
-def _covers(clauses: Sequence[Clause], thing: Thing) -> bool:
-    return any(_is_covered(clause, thing) for clause in clauses)
+def _covers(clauses: Sequence[Clause], look: Look) -> bool:
+    return any(_is_covered(clause, look) for clause in clauses)
 
 
-def _is_covered(clause: Clause, thing: Thing) -> bool:
+def _is_covered(clause: Clause, look: Look) -> bool:
     return (
-        (not clause.workflows or thing.workflow in clause.workflows)
-        and (not clause.lateness or thing.lateness in clause.lateness)
-        and (not clause.states or thing.state in clause.states)
-        and (not clause.codes or thing.code in clause.codes)
-        and (not clause.sides or any(one in clause.sides for one in thing.sides))
-        and all(one in thing.marks for one in clause.marks)
-        and not any(one in thing.marks for one in clause.unmarked)
+        (not clause.workflows or look.workflow in clause.workflows)
+        and (not clause.lateness or look.lateness in clause.lateness)
+        and (not clause.states or look.state in clause.states)
+        and (not clause.codes or look.code in clause.codes)
+        and (not clause.sides or any(one in clause.sides for one in look.sides))
+        and all(one in look.marks for one in clause.marks)
+        and not any(one in look.marks for one in clause.unmarked)
     )

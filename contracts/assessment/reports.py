@@ -17,7 +17,14 @@ from contracts import calendar as working_days
 from contracts.assessment.facts import FactsAt
 from contracts.assessment.figures import Taken, counted_by, left_open, score_of, take
 from contracts.assessment.periods import Span, before, judged_at, length_of, period_at, span_of
-from contracts.assessment.things import FactsOf, Thing, is_undecided, things_of
+from contracts.assessment.things import (
+    Alike,
+    FactsOf,
+    Thing,
+    by_look,
+    is_undecided,
+    things_of,
+)
 from contracts.values import Ledger
 from ledger.records.assessment import BasisPoints, Indicator, Length, PeriodName, Sort, ThingKey
 from ledger.times import from_ms, to_ms
@@ -156,8 +163,11 @@ class _View:
         self._member, self._now = member, now
         self._until = now if self.final_at is None else min(now, before(self.final_at))
         ended = facts_at(min(now, before(self.span.until)))
-        self._facts = FactsOf(ended, facts_at(self._until), facts_at(now))
-        self._things: dict[Sort, tuple[Thing, ...]] = {}
+        decided = facts_at(now)
+        # Where both are of one moment they are one answer, which need not be asked for twice.
+        known = decided if self._until == now else facts_at(self._until)
+        self._facts = FactsOf(ended, known, decided)
+        self._things: dict[Sort, Alike] = {}
         self._objections = self._read_objections()
 
     def indicators(self) -> list[Indicator]:
@@ -195,10 +205,11 @@ class _View:
         ]
         return tuple(sorted(told, key=lambda one: one.thing.key))
 
-    def _of(self, sort: Sort) -> tuple[Thing, ...]:
+    def _of(self, sort: Sort) -> Alike:
         if sort not in self._things:
             after = from_ms(to_ms(self._until) + 1)
-            self._things[sort] = things_of(sort, self._member, self.span, self._facts, after)
+            every = things_of(sort, self._member, self.span, self._facts, after)
+            self._things[sort] = by_look(every)
         return self._things[sort]
 
     def _status(self, *, waits: bool) -> Status:

@@ -6,9 +6,9 @@
 A figure lists its things, and each names the record it came from, so that everybody can look.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -26,8 +26,9 @@ UNDECIDED: Final = frozenset({"raised", "replied", "unanswered"})
 GONE: Final = frozenset({"dropped", "superseded", "waived", "withdrawn"})
 """Final states of cases in which nothing has to be done any more."""
 _DIGEST_CHARS: Final = 64
-_Findings = Mapping[tuple[CaseId, str], list[str]]
-"""By what a finding hangs from and its code, the states of such findings against a member."""
+_Found = Mapping[str, Sequence[str]]
+"""By code, the states of findings against a member that hang from one thing."""
+_NOTHING: Final[_Found] = {}
 
 
 class FactsOf(NamedTuple):
@@ -68,6 +69,30 @@ class Thing(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel
     workflow: str | None = None
 
 
+class Look(NamedTuple):
+    """All of a thing that clauses look at, so that things that look alike are counted alike."""
+
+    code: str | None
+    lateness: Lateness
+    marks: tuple[Mark, ...]
+    sides: tuple[Side, ...]
+    state: str
+    workflow: str | None
+
+
+Alike: TypeAlias = Mapping[Look, Sequence[Thing]]
+"""Things of one sort by what they look like: many things, few looks."""
+
+
+def by_look(things: Iterable[Thing]) -> Alike:
+    """Things that look alike, together."""
+    found: dict[Look, list[Thing]] = {}
+    for one in things:
+        look = Look(one.code, one.lateness, one.marks, one.sides, one.state, one.workflow)
+        found.setdefault(look, []).append(one)
+    return found
+
+
 def things_of(
     sort: Sort, member: MemberId, span: Span, facts: FactsOf, until: Time
 ) -> tuple[Thing, ...]:
@@ -106,8 +131,9 @@ def cases_of(
     """
     latest = max(span.until, until)
     every = [*known.cases(member, span.since, latest)]
-    if decided is not None and any(_is_undecided(case) for _, case in every):
-        now = dict(decided.cases(member, span.since, latest))
+    later = None if decided is known else decided
+    if later is not None and any(_is_undecided(case) for _, case in every):
+        now = dict(later.cases(member, span.since, latest))
         every = [(name, now[name] if _is_undecided(case) else case) for name, case in every]
     requests = dict(known.requests(member, span.since, span.until))
     findings = _against(every, member)
@@ -116,7 +142,8 @@ def cases_of(
             sides, asked = _sides(case, member), requests.get(case_id)
             is_taken_up = asked is not None and asked.standing is not None
             is_backflow = asked is not None and asked.backflow
-            lateness = lateness_of(case_id, case, _owing(case, member, sides), findings)
+            found = findings.get(case_id, _NOTHING)
+            lateness = lateness_of(case, _owing(case, member, sides), found)
             yield Thing(
                 code=None if case.finding is None else case.finding.code,
                 key=f"case/{case_id}",
@@ -132,7 +159,7 @@ def cases_of(
             )
 
 
-def is_undecided(thing: Thing) -> bool:
+def is_undecided(thing: Thing | Look) -> bool:
     """Whether somebody has still to decide how a thing counts."""
     is_open = thing.workflow == "finding" and thing.state in UNDECIDED
     return is_open or thing.lateness == "suspected"
@@ -142,9 +169,7 @@ def _is_undecided(case: Case) -> bool:
     return case.finding is not None and case.state in UNDECIDED
 
 
-def lateness_of(
-    case_id: CaseId, case: Case, sides: tuple[Side, ...], findings: _Findings
-) -> Lateness:
+def lateness_of(case: Case, sides: tuple[Side, ...], found: _Found) -> Lateness:
     """R807: how a member stands to the deadlines of a case that ran against it as a party.
 
     In a request that was taken up under a standing grant none did: nobody had to answer. Of several
@@ -156,26 +181,29 @@ def lateness_of(
     case was withdrawn, waived, dropped or superseded, or if it stands where a missed deadline has
     left it: what was never done was not done in time, whatever excuses it.
     """
-    deadlines = _deadlines(case.workflow)
-    states = [
-        state
-        for overdue, _ in deadlines
-        for state in findings.get((case_id, code_of(case, overdue)), ())
-    ]
-    if any(state in CONFIRMED for state in states):
-        return "late"
-    if any(state in UNDECIDED for state in states):
-        return "suspected"
-    if case.state in GONE or not any(late in sides for _, late in deadlines):
+    if found:
+        codes = [code_of(case, overdue) for overdue, _ in _deadlines(case.workflow)]
+        states = [state for code in codes for state in found.get(code, ())]
+        if any(state in CONFIRMED for state in states):
+            return "late"
+        if any(state in UNDECIDED for state in states):
+            return "suspected"
+    return _lateness_unfound(case.workflow, case.state, sides)
+
+
+@cache
+def _lateness_unfound(workflow: str, state: str, sides: tuple[Side, ...]) -> Lateness:
+    """How a member stands to deadlines where no finding says that it missed one."""
+    if state in GONE or not any(late in sides for _, late in _deadlines(workflow)):
         return "none"
-    if _can_be_late(case.workflow, case.state, sides):
+    if _can_be_late(workflow, state, sides):
         return "pending"
-    return "none" if _is_missed(case.workflow, case.state) else "in-time"
+    return "none" if _is_missed(workflow, state) else "in-time"
 
 
-def _against(cases: Iterable[tuple[CaseId, Case]], member: MemberId) -> _Findings:
+def _against(cases: Iterable[tuple[CaseId, Case]], member: MemberId) -> Mapping[CaseId, _Found]:
     """The findings against a member, by the case from which they hang."""
-    found: dict[tuple[CaseId, str], list[str]] = {}
+    found: dict[CaseId, dict[str, list[str]]] = {}
     for case_id, case in cases:
         if case.finding is not None and "accused" in _sides(case, member):
             code = case.finding.code
@@ -184,7 +212,7 @@ def _against(cases: Iterable[tuple[CaseId, Case]], member: MemberId) -> _Finding
             before, _, count = base.rpartition("-")
             bases = (base, before) if before and _is_count(count) else (base,)
             for one in bases:
-                found.setdefault((one, code), []).append(case.state)
+                found.setdefault(one, {}).setdefault(code, []).append(case.state)
     return found
 
 
@@ -195,13 +223,11 @@ def _deadlines(workflow: str) -> tuple[tuple[str, Part | None], ...]:
     return tuple((one.overdue, one.late) for one in states if one.overdue is not None)
 
 
-@cache
 def _is_missed(workflow: str, state: str) -> bool:
     """Whether a case stands where a deadline that is missed leaves it."""
     return any(one.overdue and one.then == state for one in WORKFLOWS[workflow].states)
 
 
-@cache
 def _can_be_late(workflow: str, state: str, sides: tuple[Side, ...]) -> bool:
     """Whether a case can still become overdue against one of these parts."""
     table = WORKFLOWS[workflow]
@@ -285,13 +311,18 @@ def _state_of(right: GrantedRight) -> str:
 
 def _owing(case: Case, member: MemberId, sides: tuple[Side, ...]) -> tuple[Side, ...]:
     """The sides on which deadlines of a case run against a member."""
-    leads = member in parties_owing(case, "provider")
-    return tuple(one for one in sides if leads or one != "provider")
+    if "provider" not in sides or member in parties_owing(case, "provider"):
+        return sides
+    return tuple(one for one in sides if one != "provider")
 
 
 def _sides(case: Case, member: MemberId) -> tuple[Side, ...]:
-    sides: set[Side] = {party.part for party in case.parties if party.member == member}
-    return tuple(sorted(sides))
+    return _once(tuple([party.part for party in case.parties if party.member == member]))
+
+
+@cache
+def _once(sides: tuple[Side, ...]) -> tuple[Side, ...]:
+    return tuple(sorted(set(sides)))
 
 
 def _is_count(text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from msgspec.json import Decoder
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from contracts.assessment.facts import FactsAt
+from contracts.assessment.facts import Asked, FactsAt
 from contracts.assessment.periods import ledger_at
 from contracts.values import (
     Case,
@@ -21,7 +21,6 @@ from contracts.values import (
     InformationSystem,
     Ledger,
     Member,
-    RequestedItem,
     Value,
     parse_value,
 )
@@ -34,7 +33,7 @@ from node.views.models import PARTY, USAGE, VERSIONED
 _CASE: Final = VERSIONED["case"]
 _GRANT: Final = VERSIONED["grant"]
 _REQUEST: Final = VERSIONED["request"]
-_case, _request = Decoder(Case), Decoder(RequestedItem)
+_case, _request = Decoder(Case), Decoder(Asked)
 """Of what there can be very many, the node's own bytes are read without being checked again."""
 _ASKED_AT_ONCE: Final = 500
 """Keys in one query: databases bound how many values it can name."""
@@ -94,14 +93,14 @@ class ViewedFacts:
             .where(and_(*wanted))
             .order_by(PARTY.c.opened_at, _CASE.c.id)
         )
-        for row in self._snapshot.connection.execute(query):
-            case = _case.decode(row.value)
+        for case_id, value in self._snapshot.connection.execute(query):
+            case = _case.decode(value)
             if any(party.member == member for party in case.parties):
-                yield row.id, case
+                yield case_id, case
 
     def requests(
         self, member: MemberId, since: Time, until: Time
-    ) -> Iterator[tuple[CaseId, RequestedItem]]:
+    ) -> Iterator[tuple[CaseId, Asked]]:
         """As `Facts.requests`."""
         wanted = (
             PARTY.c.member == member,
@@ -115,8 +114,8 @@ class ViewedFacts:
             .join(PARTY, PARTY.c["case"] == _REQUEST.c.id)
             .where(and_(*wanted))
         )
-        for row in self._snapshot.connection.execute(query):
-            yield row.id, _request.decode(row.value)
+        for case_id, value in self._snapshot.connection.execute(query):
+            yield case_id, _request.decode(value)
 
     def datasets_of(self, subjects: Iterable[str]) -> dict[str, DatasetId]:
         """As `Facts.datasets_of`: they never change."""

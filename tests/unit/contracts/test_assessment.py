@@ -14,7 +14,7 @@ from contracts.assessment.figures import Taken, counted_by, score_of, take
 from contracts.assessment.periods import period_at, period_before, span_of
 from contracts.assessment.reports import Assessment, Counted, Figure, assess, drill
 from contracts.assessment.seed import SEED
-from contracts.assessment.things import Thing
+from contracts.assessment.things import Thing, by_look
 from contracts.assessment.trust import KEPT, QUARTERS, trust_in, trust_of, weights
 from contracts.values import Case, RequestedItem
 from ledger.records.assessment import Clause, Indicator, PeriodName
@@ -453,10 +453,12 @@ def thing(**changes: object) -> Thing:
 def test_what_a_clause_covers(clause: Clause, covers: bool) -> None:
     indicator = replace(SEED[0], denominator=(clause,), numerator=(Clause(codes=("x",)), clause))
     one = thing()
-    assert counted_by(indicator, [one], frozenset()) == (([one], [one]) if covers else ([], []))
-    assert counted_by(indicator, [one], frozenset({"case/1"})) == ([], [])
+    assert counted_by(indicator, by_look([one]), frozenset()) == (
+        ([one], [one]) if covers else ([], [])
+    )
+    assert counted_by(indicator, by_look([one]), frozenset({"case/1"})) == ([], [])
     bare = thing(code=None, workflow=None)
-    assert counted_by(indicator, [bare], frozenset())[0] == (
+    assert counted_by(indicator, by_look([bare]), frozenset())[0] == (
         [bare] if covers and not clause.codes and not clause.workflows else []
     )
 
