@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from contracts.values import Value
@@ -17,6 +18,7 @@ from node.replica import Published, Replica
 from node.storage.state import StoredState
 from node.storage.store import Snapshot, StoredBlock, StoredLeaf
 
+_CANDIDATES_MAX: Final = 20
 _GAP_MAX: Final = 64  # it is cheaper to prove some neighbours than to begin anew
 
 
@@ -118,6 +120,13 @@ class Reader:
         return ReadLeaf(
             stored.index, stored.leaf, stored.outcome, record.digest, record.kind, block
         )
+
+    def digests_like(self, start: str) -> list[DigestHex]:
+        """The digests of records that begin so; where there are many, some of them."""
+        with self._replica.store.snapshot() as snapshot:
+            some = islice(snapshot.candidates(start), _CANDIDATES_MAX)
+            digests = {parse_record(stored.leaf).digest for stored in some}
+        return sorted(one for one in digests if one.startswith(start))
 
     def outcome(self, leaf: ReadLeaf) -> OutcomeProof:
         """The outcome of a record (of a seal: the block's settlement), proved."""

@@ -176,7 +176,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "period": ("year, quarter or month; the one that runs if left out", "2026-Q4"),
     "proofs": ("whether each result has its inclusion proof", "true"),
     "provider": ("member that provides", "transport"),
-    "reference": ("index of a leaf, or digest of a record", "0"),
+    "reference": ("index of a leaf, or digest of a record, of which 8 digits may be enough", "0"),
     "sharing": ("how a dataset is shared", "conditional"),
     "state": ("state of a case, as in the tables of RULES.md; where a right stands", "in-force"),
     "status": ("status of a member, or of a system", ""),

@@ -1,5 +1,6 @@
 """Records: submit one or many, read them with receipt and outcome."""
 
+import re
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -8,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
 from ledger.lexical import encode_base64
+from ledger.types import DigestHex
 from node.api.problems import ApiError
 from node.api.requests import check_query, is_index, media_type_of, read_body
 from node.api.results import respond_to_batch, respond_to_one
@@ -22,6 +24,9 @@ Reference = Annotated[str, Path(max_length=64)]
 _ENVELOPE_TYPES: Final = ("application/json", "application/vnd.dsse.envelope+json")
 _LINES_TYPES: Final = ("application/x-ndjson", "application/jsonl", "application/json")
 _FRAMES_TYPE: Final = "application/octet-stream"
+_DIGEST_CHARS: Final = 64
+_DIGEST: Final = re.compile(r"[0-9a-f]{8,64}", re.ASCII)
+"""A digest or its beginning. What has digits alone is an index, as long as the log is so long."""
 
 
 @router.post("", status_code=201)
@@ -93,14 +98,30 @@ async def read_outcome(reference: Reference, service: ServiceOf) -> Response:
 
 
 async def _find(service: Service, reference: str) -> ReadLeaf:
-    is_digest = len(reference) == 64 and not reference.strip("0123456789abcdef")
-    if not (is_digest or is_index(reference)):
-        raise ApiError("bad-parameter", "a record is named by its index or its digest")
-    key = reference if is_digest else int(reference)
+    size = service.reader.published.head.size
+    is_digest = _DIGEST.fullmatch(reference) is not None
+    key: int | DigestHex
+    if is_index(reference) and (not is_digest or int(reference) < size):
+        key = int(reference)
+    elif is_digest:
+        key = await run_in_threadpool(_whole, service, reference)
+    else:
+        what = "a record is named by its index, or by its digest or the first 8 digits of that"
+        raise ApiError("bad-parameter", what)
     leaf = await run_in_threadpool(service.reader.leaf, key)
-    if leaf is None or leaf.index >= service.reader.published.head.size:
+    if leaf is None or leaf.index >= size:
         raise ApiError("not-found", f"no record {reference}")
     return leaf
+
+
+def _whole(service: Service, start: str) -> DigestHex:
+    """The digest that begins so, if there is but one."""
+    if len(start) == _DIGEST_CHARS:
+        return start
+    digests = service.reader.digests_like(start)
+    if len(digests) > 1:
+        raise ApiError("bad-parameter", f"`{start}` may be {' or '.join(digests)}")
+    return digests[0] if digests else start
 
 
 def _split_lines(body: bytes) -> list[bytes]:

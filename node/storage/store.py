@@ -18,7 +18,7 @@ from contracts.transition import Accepted
 from contracts.values import Value, parse_value
 from ledger.hashing import sha256
 from ledger.tiles import Tile, TileEdge
-from ledger.types import Digest, DigestHex
+from ledger.types import Digest
 from node.storage.models import (
     EPOCH_LEAVES,
     BlockRow,
@@ -205,13 +205,13 @@ class Snapshot:
         rows = self.connection.execute(query.order_by(_leaf.c["index"]))
         return [block.settlement, *(row[0] for row in rows)]
 
-    def candidates(self, digest: DigestHex) -> Iterator[StoredLeaf]:
-        """The leaves whose record digest may be `digest`: nearly always one or none."""
-        start = short_key(bytes.fromhex(digest[:16]))
+    def candidates(self, digest: str) -> Iterator[StoredLeaf]:
+        """The leaves whose record digest may be, or begin with, `digest`: mostly one or none."""
+        lowest, highest = (short_key(bytes.fromhex(digest[:16].ljust(16, end))) for end in "0f")
         last = self.connection.execute(select(func.max(_leaf.c["index"]))).scalar() or 0
         epochs = range(last // EPOCH_LEAVES + 1)
         query = select(*_LEAF_COLUMNS).where(
-            _leaf.c.epoch.in_(epochs), _leaf.c.digest_start == start
+            _leaf.c.epoch.in_(epochs), _leaf.c.digest_start.between(lowest, highest)
         )
         for row in self.connection.execute(query):
             yield StoredLeaf(*row)
