@@ -5,146 +5,137 @@ does; but a slip of the hand is no fact. So what the ledger already shows to be 
 about once: the command ends, names the finding and how to avoid it, and `--anyway` insists.
 
     $ blockpool record revoke GRANT --ground purpose-fulfilled
-    error: this would be a finding ended-at-will: a right in force, ended without consultation
-    hint: give --consultation, or insist with --anyway
+    error: this would be a finding ended-at-will: a grant was revoked without consultation
+    hint: consult first, and give --consultation, or insist with --anyway
 
-It looks at what a typing mistake can do, not at everything the rules look at.
+What would be found, the rules are asked (`scripts.rehearsal`). Of facts only what a typing mistake
+can do is asked about, or who reports a breach would have to say everything twice. Uses come by the
+thousand, from programs that nobody watches: of them, only what names nothing is asked about.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated
+from itertools import chain
+from typing import Annotated, Final
 
 import typer
-from msgspec.structs import replace
 
 from contracts import findings
-from contracts.sharing.amendment import AT_ONCE, ends_sooner
-from contracts.sharing.rights import CONSULTATION_WAIVED
-from contracts.terms import meet, narrows
-from contracts.values import Dataset, EntryTerms, GrantedRight, ReleasedVersion, RequestedItem
-from ledger.records import Amendment, Body, Delivery, Grant, Incident, Revocation, Usage
-from ledger.records.delegation import AmendmentItem
-from ledger.records.sharing import GrantItem
-from ledger.records.terms import Terms
-from ledger.types import DatasetId, DigestHex
+from contracts.findings import FINDING_OF_CODE
+from contracts.transition import Rejected
+from contracts.values import ReleasedVersion, Suspicion
+from ledger.records import KIND_OF_BODY, Body, Usage
+from ledger.types import DatasetId, WriterId
 from node.client import Client
 from scripts.answers import read_value
-from scripts.console_text import fail
+from scripts.console_text import fail, warn
 from scripts.record.release import column_names
+from scripts.rehearsal import rehearsed
 
 AnywayFlag = Annotated[
     bool, typer.Option("--anyway", help="Sign it although it will be a finding against you.")
 ]
+_SLIPS: Final = frozenset(
+    one.code
+    for one in (
+        findings.DELIVERED_WITHOUT_GRANT,
+        findings.DELIVERY_DIFFERS,
+        findings.DELIVERY_UNKNOWN,
+        findings.GRANT_UNKNOWN,
+        findings.OUTSIDE_APPOINTMENT,
+        findings.OUTSIDE_MANDATE,
+        findings.STALE_DATA_SUPPLIED,
+        findings.UNKNOWN_REFERENCE,
+    )
+)
+"""What a wrong id, moment, number or signer comes to. Where two sides count differently, each says
+what it counted, so that is not among them."""
+_HINTS: Final = {
+    findings.BACKFLOW_CONDITIONED.code: "give what was asked for",
+    findings.COLLECTED_TWICE.code: "name who collects it in the column collector",
+    findings.CONDITIONS_ADDED.code: "give --ground, one that the catalogue bears out",
+    findings.DELIVERED_WITHOUT_GRANT.code: "give the right, and the moment it was done",
+    findings.DELIVERY_DIFFERS.code: "give the version and the rows that were handed over",
+    findings.DELIVERY_UNKNOWN.code: "see: blockpool record deliveries",
+    findings.ENDED_AT_WILL.code: "consult first, and give record revoke --consultation",
+    findings.GRANT_UNKNOWN.code: "see: blockpool record grants",
+    findings.OUTSIDE_APPOINTMENT.code: "sign as a writer that was appointed for the dataset",
+    findings.OUTSIDE_MANDATE.code: "sign as a writer of the member itself",
+    findings.REFUSAL_UNFOUNDED.code: "grant it, or correct the catalogue",
+    findings.REFUSED_NOT_SUPPLEMENTED.code: "ask for it first: blockpool case step ask-supplement",
+    findings.STALE_DATA_SUPPLIED.code: "hand over the version of today, and name it",
+    findings.TERMS_NARROWED.code: "give --ground, one that the catalogue bears out",
+    findings.UNKNOWN_REFERENCE.code: "see: blockpool catalogue list",
+}
+"""How a finding is avoided; where nothing is said here, what would mend it says that as well."""
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
-    """A finding that a record would come to: why, and what to do about it."""
+class Doubt:
+    """What speaks against signing something, and what to do about it."""
 
-    finding: findings.Finding
     why: str
     hint: str
 
 
-def forewarn(client: Client, bodies: Iterable[Body], *, anyway: bool) -> None:
-    """End the command if one of the bodies would be a finding, and nobody insists."""
+def forewarn(
+    client: Client,
+    writer: WriterId,
+    bodies: Sequence[Body],
+    *,
+    anyway: bool,
+    doubts: Iterable[Doubt] = (),
+) -> None:
+    """End the command if one of the bodies would be a finding, and nobody insists.
+
+    `doubts` are what the command itself has found.
+    """
     if anyway:
         return
-    ledger = _Ledger(client)
+    for one in chain(doubts, _unknown_columns(client, bodies), foreseen(client, writer, bodies)):
+        fail(one.why, hint=f"{one.hint}, or insist with --anyway")
+
+
+def tell(doubts: Iterable[Doubt]) -> None:
+    """Say what would be asked about."""
+    for one in doubts:
+        warn(one.why, one.hint)
+
+
+def foreseen(client: Client, writer: WriterId, bodies: Sequence[Body]) -> Iterator[Doubt]:
+    """What the rules would find against the signer. What they would refuse, the node tells."""
+    asked = [one for one in bodies if not isinstance(one, Usage)]
+    for body, found in zip(asked, rehearsed(client, writer, asked), strict=True):
+        if not isinstance(found, Rejected):
+            is_fact = KIND_OF_BODY[type(body)].states_fact
+            yield from (doubt_of(one) for one in found if one.code in _SLIPS or not is_fact)
+
+
+def doubt_of(found: Suspicion) -> Doubt:
+    """A finding that a record would be, and how it is avoided."""
+    finding = FINDING_OF_CODE[found.code]
+    more = ", but ".join(one for one in (found.measure, found.limit) if one is not None)
+    why = f"this would be a finding {finding.code}: {finding.meaning}"
+    return Doubt(f"{why} ({more})" if more else why, _HINTS.get(finding.code, finding.cure))
+
+
+def _unknown_columns(client: Client, bodies: Sequence[Body]) -> Iterator[Doubt]:
+    """Uses of columns that there are not; the columns of one version are read once."""
+
+    @cache
+    def columns_of(dataset: DatasetId, version: int) -> Sequence[str]:
+        released = read_value(client, ReleasedVersion, f"release/{dataset}/{version}")
+        return () if released is None else column_names(client, released.schema)
+
     for body in bodies:
-        for one in ledger.foreseen(body):
-            fail(
-                f"this would be a finding {one.finding.code}: {one.why}",
-                hint=f"{one.hint}, or insist with --anyway",
+        if not isinstance(body, Usage):
+            continue
+        known = columns_of(body.content.dataset, body.content.version)
+        unknown = [one for one in body.fields if one not in known]
+        if known and unknown:
+            code, named = findings.FIELD_NOT_GRANTED.code, ", ".join(unknown)
+            yield Doubt(
+                f"this would be a finding {code}: `{body.content.dataset}` has no column {named}",
+                f"its columns are {', '.join(known)}",
             )
-
-
-class _Ledger:
-    """The ledger as a node tells it; what many records of one log ask for is read once."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._columns_of = cache(self._read_columns)
-
-    def foreseen(self, body: Body) -> Iterator[Foreseen]:
-        """What a record would come to, as far as it can be a slip."""
-        match body:
-            case Grant():
-                for answer in body.items:
-                    yield from self._grant(answer)
-            case Amendment():
-                for change in body.items:
-                    yield from self._amendment(change)
-            case Revocation():
-                yield from self._revocation(body)
-            case Usage():
-                known = self._columns_of(body.content.dataset, body.content.version)
-                yield from _unknown_columns(body, known)
-            case Delivery():
-                yield from self._delivery(body)
-            case Incident():
-                yield from self._incident(body)
-            case _:
-                pass
-
-    def _grant(self, item: GrantItem) -> Iterator[Foreseen]:
-        asked = item.request and read_value(self._client, RequestedItem, f"request/{item.request}")
-        if not isinstance(asked, RequestedItem) or asked.backflow or item.ground is not None:
-            return
-        entry = read_value(self._client, EntryTerms, f"entry/{asked.dataset}")
-        if entry is not None and not narrows(meet(asked.terms, entry.conditions), item.terms):
-            why = f"`{asked.dataset}`: less than was asked for and the entry offers"
-            yield Foreseen(findings.CONDITIONS_ADDED, why, "give --ground")
-
-    def _amendment(self, item: AmendmentItem) -> Iterator[Foreseen]:
-        right = read_value(self._client, GrantedRight, f"grant/{item.grant}")
-        if right is None:
-            return
-        before = self._spelled(right.terms, right.schema)
-        if ends_sooner(right.terms, item.terms) and item.ground not in AT_ONCE:
-            why = "the right would end sooner, without consultation"
-            yield Foreseen(findings.ENDED_AT_WILL, why, "revoke it, and give --consultation")
-        elif item.ground is None and not narrows(before, self._spelled(item.terms, item.schema)):
-            why = "the right would allow less than before"
-            yield Foreseen(findings.TERMS_NARROWED, why, "give --ground")
-
-    def _revocation(self, body: Revocation) -> Iterator[Foreseen]:
-        if body.consultation is not None or body.ground in CONSULTATION_WAIVED:
-            return
-        for grant in body.grants:
-            right = read_value(self._client, GrantedRight, f"grant/{grant}")
-            if right is not None and right.in_force_since is not None:
-                why = "a right in force, ended without consultation"
-                yield Foreseen(findings.ENDED_AT_WILL, why, "give --consultation")
-
-    def _delivery(self, body: Delivery) -> Iterator[Foreseen]:
-        right = read_value(self._client, GrantedRight, f"grant/{body.grant}")
-        since = None if right is None else right.in_force_since
-        if since is None or body.started_at < since:
-            why = "the right is not in force" if since is None else f"it is in force since {since}"
-            yield Foreseen(findings.DELIVERED_WITHOUT_GRANT, why, "give the moment it was done")
-
-    def _incident(self, body: Incident) -> Iterator[Foreseen]:
-        for dataset in body.datasets:
-            if read_value(self._client, Dataset, f"dataset/{dataset}") is None:
-                why = f"the ledger knows no dataset `{dataset}`"
-                yield Foreseen(findings.UNKNOWN_REFERENCE, why, "see blockpool catalogue list")
-
-    def _spelled(self, terms: Terms, schema: DigestHex) -> Terms:
-        """Terms with all columns by their names: of two schemas `all` is not the same."""
-        if terms.fields != "all":
-            return terms
-        return replace(terms, fields=tuple(sorted(column_names(self._client, schema))))
-
-    def _read_columns(self, dataset: DatasetId, version: int) -> Sequence[str]:
-        released = read_value(self._client, ReleasedVersion, f"release/{dataset}/{version}")
-        return () if released is None else column_names(self._client, released.schema)
-
-
-def _unknown_columns(body: Usage, known: Sequence[str]) -> Iterator[Foreseen]:
-    unknown = [one for one in body.fields if one not in known]
-    if known and unknown:
-        why = f"`{body.content.dataset}` has no column {', '.join(unknown)}"
-        yield Foreseen(findings.FIELD_NOT_GRANTED, why, f"its columns are {', '.join(known)}")

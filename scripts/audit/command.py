@@ -13,12 +13,8 @@ from typing import Annotated, Final
 import typer
 
 from contracts.audit import Level, Report
-from ledger.envelope import parse_envelope
-from ledger.receipt import verify_receipt
-from ledger.records import read_record
-from ledger.seal import is_seal
 from node.client.log_source import FolderLog, HttpLog, LogSource
-from scripts.audit import event
+from scripts.audit import event, receipts
 from scripts.audit.log_audit import OpenedLog, audit, export, open_log
 from scripts.console_text import fail, info, print_fields, print_json, progress, success, warn
 from scripts.keys.files import read_token
@@ -141,45 +137,7 @@ def export_log(
         info(f"check everything: blockpool audit log {out} --policy {whom}")
 
 
-@app.command("verify-receipt")
-def verify_one_receipt(
-    receipt: Annotated[Path, typer.Argument(metavar="RECEIPT", help="The .tlog-proof file.")],
-    policy: Annotated[Path, _POLICY],
-    record: Annotated[
-        Path | None,
-        typer.Option(help="The record, as logged; without this, RECEIPT with the suffix .leaf."),
-    ] = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Prove from files alone that a record is in the log.
-
-    Example: `blockpool audit verify-receipt use.tlog-proof --policy policy --record use.leaf`
-    """
-    proof = receipt.read_bytes()
-    beside = receipt.with_suffix(".leaf")
-    if record is None and not beside.is_file():
-        fail(f"no record beside the receipt: {beside}", hint="name it with --record FILE")
-    leaf = _leaf_of((record or beside).read_bytes())
-    proved = verify_receipt(proof, leaf, read_policy(policy))
-    checkpoint = proved.checkpoint.checkpoint
-    about = {
-        "origin": checkpoint.origin,
-        "index": proved.index,
-        "size": checkpoint.size,
-        "root": checkpoint.root.hex(),
-        **_about_leaf(leaf),
-        "signers": [str(signature.key) for signature in proved.checkpoint.signatures],
-    }
-    if as_json:
-        print_json(about)
-        return
-    success(f"proved: it is leaf {proved.index} of {checkpoint.origin}")
-    print_fields(
-        (name, ", ".join(value) if isinstance(value, list) else value)
-        for name, value in about.items()
-    )
-
-
+app.add_typer(receipts.app)
 app.add_typer(event.app)
 
 
@@ -191,26 +149,6 @@ def _check_place(out: Path, *, force: bool) -> None:
         fail(f"{out} exists and is no export", hint="choose another folder")
     if not force:
         fail(f"{out} holds an export already", hint="choose another folder, or give --force")
-
-
-def _leaf_of(data: bytes) -> bytes:
-    """The leaf: the bytes as they are, or a record somebody laid out in another way, put back."""
-    if is_seal(data):
-        return data
-    return parse_envelope(data, canonical=False).encoded
-
-
-def _about_leaf(leaf: bytes) -> dict[str, object]:
-    if is_seal(leaf):
-        return {"kind": "seal"}
-    record = read_record(parse_envelope(leaf))
-    return {
-        "kind": record.kind,
-        "writer": record.chain.writer,
-        "sequence": record.chain.sequence,
-        "digest": record.digest,
-        "signedBy": list(record.envelope.keyids),
-    }
 
 
 def _print_report(report: Report, opened: OpenedLog) -> None:

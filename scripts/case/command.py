@@ -23,10 +23,12 @@ from scripts.console_text import (
     print_json,
     print_table,
 )
+from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.patterns import quoted
 from scripts.profile import Reading, Signing
 from scripts.record.listing import AsAtOption, as_at_of
+from scripts.short_ids import full_ids
 from scripts.spelling import SpellingError, build, checked
 from scripts.submission import ReceiptsOption, print_done, submit
 
@@ -97,6 +99,7 @@ def step(
     dataset: Annotated[str | None, typer.Option(help="Dataset that meets a demand.")] = None,
     member: Annotated[str | None, typer.Option(help="Member a demand is assigned to.")] = None,
     release: Annotated[str | None, typer.Option(help="DATASET@VERSION that corrects.")] = None,
+    anyway: AnywayFlag = False,
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
@@ -109,7 +112,7 @@ def step(
         fail("which cases? name them, or take all with --pending", code=USAGE)
     _check_name(name, workflow)
     with at.open() as (client, writer):
-        ids = sorted(set(cases or _waiting_for(client, name, workflow, party)))
+        ids = full_ids(client, "case", cases or _waiting_for(client, name, workflow, party))
         if not ids:
             fail(f"no case waits for the step {name}", hint="see: blockpool case list")
         one = build(
@@ -124,6 +127,8 @@ def step(
             step=name,
         )
         bodies = _steps(one, ids)
+        if name == "refuse":  # the one step whose ground the catalogue may contradict
+            forewarn(client, at.writer_name, [body for _, body in bodies], anyway=anyway)
         done = submit(writer, bodies, receipts)
     print_done(done, [(one, name) for one in ids], as_json=as_json)
 

@@ -17,6 +17,7 @@ from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
+from scripts.short_ids import full_digest, full_id
 from scripts.spelling import SpellingError, build, count, typed, words
 from scripts.submission import ReceiptsOption, print_done, submit
 from scripts.zone import zone_of
@@ -75,11 +76,11 @@ def open_case(
         body = build(
             CaseOpening,
             against=words(against),
-            case=case,
+            case=None if case is None else full_id(client, "case", case),
             days=days,
             evidence=documents(evidence),
             figure=None if figure is None else _figure(figure, things),
-            record=record,
+            record=None if record is None else full_digest(client, record),
             release=None if release is None else _contents(client, version_of(release)),
             produces=produces,
             settles=settles,
@@ -129,7 +130,7 @@ def incident(
             stage=typed(stage, _HINTS["stage"]),
             text=maybe_sealed(text, seal_to),
         )
-        forewarn(client, [body], anyway=anyway)
+        forewarn(client, at.writer_name, [body], anyway=anyway)
         (done,) = submit(writer, [("incident", body)], receipts)
     print_done([done], [(f"{done.digest}-0", category)], as_json=as_json)
 

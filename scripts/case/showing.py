@@ -18,6 +18,7 @@ from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
 from scripts.record.chain import chain_above
 from scripts.record.listing import AsAtOption, as_at_of
+from scripts.short_ids import full_id
 
 app = typer.Typer()
 OUTCOMES: Final[Mapping[str, str]] = {
@@ -56,7 +57,7 @@ def show(
     Example: `blockpool case show CASE`
     """
     with at.client() as client:
-        moment = as_at_of(client, as_at)
+        case, moment = full_id(client, "case", case), as_at_of(client, as_at)
         told = _read(client, case, moment)
         names = {one.encode_name for one in fields(Case)} & told.keys()
         value = convert({name: told[name] for name in names}, Case)

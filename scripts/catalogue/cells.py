@@ -16,12 +16,14 @@ from ledger.records.catalogue import (
     Mode,
     Responsible,
 )
+from ledger.records.terms import Terms
 from ledger.types import DatasetId, DigestHex, MemberId
 from scripts.catalogue.blocks import made_from
 from scripts.catalogue.sheet import CELL_OF_NAME, Row
 from scripts.spelling import (
     TERMS_PARTS,
     SpellingError,
+    build,
     count,
     pairs,
     typed,
@@ -31,6 +33,8 @@ from scripts.spelling import (
 from scripts.zone import MOMENTS_OF_TERMS, Zone
 
 _MOMENTS: Final = {**MOMENTS_OF_TERMS, "as_of": Zone.start, "campaign_end": Zone.end}
+_WIDEST: Final = {"fields": "all", "operations": ("read",), "purposes": "all"}
+"""Terms that set no limit: what is wrong with one part of terms shows beside them."""
 _DEFAULTS: Final = {"fields": "all", "mode": "file", "nullable": "no", "personal": "none"}
 
 
@@ -43,7 +47,10 @@ def read_cell(name: str, text: str, kind: Row, zone: Zone) -> object:
     if written and name in _MOMENTS:
         return _MOMENTS[name](zone, written)
     if written:
-        return _READERS[name](written)
+        value = _READERS[name](written)
+        if name in TERMS_PARTS:
+            build(Terms, **{**_WIDEST, name: value})
+        return value
     if kind in CELL_OF_NAME[name].needed:
         raise SpellingError(f"is needed: {CELL_OF_NAME[name].help}")
     return None

@@ -8,12 +8,10 @@ import typer
 
 from contracts.values import Ledger
 from scripts.answers import read_value
-from scripts.catalogue import lineage, showing, upkeep
-from scripts.catalogue.entries import read_datasets
-from scripts.catalogue.plan import Standing, entry_body, ledger_problems
-from scripts.catalogue.publish import check_contents, publish_all, read_standings
+from scripts.catalogue import lineage, publish, showing, upkeep
+from scripts.catalogue.plan import entry_body
 from scripts.catalogue.scan import is_settable, rows_of
-from scripts.catalogue.sheet import CELLS, SheetProblem, encode_sheet, read_sheet
+from scripts.catalogue.sheet import CELLS, encode_sheet
 from scripts.console_text import (
     FAILED,
     USAGE,
@@ -28,10 +26,9 @@ from scripts.console_text import (
 )
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
-from scripts.profile import Reading, Signing
+from scripts.profile import Reading
 from scripts.record.listing import AsAtOption, as_at_of
 from scripts.tables import KNOWN, Source, SourceError, left_out, sources_in
-from scripts.zone import zone_of
 
 _NAMED_MAX: Final = 5
 
@@ -155,43 +152,7 @@ def list_datasets(
 app.add_typer(showing.app)
 
 
-@app.command("publish")
-@with_options
-def publish(
-    sheet: Annotated[Path, typer.Argument(help="The completed spreadsheet.")],
-    *,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check everything, submit nothing.")
-    ] = False,
-    release: Annotated[
-        bool, typer.Option("--release", help="Release the contents of entries in force, too.")
-    ] = False,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Wait until the steward has reviewed all entries.")
-    ] = False,
-    at: Signing = Signing(),
-    as_json: JsonFlag = False,
-) -> None:
-    """Publish all tables of a spreadsheet; run it again to go on, what is there is skipped.
-
-    Example: `blockpool catalogue publish catalogue.csv --release`
-    """
-    rows = read_sheet(sheet)
-    with at.reading.client() as client:
-        planned, problems = read_datasets(rows, sheet.parent, zone_of(client))
-        _refuse(sheet, problems, as_json=as_json)
-        problems = list(ledger_problems(client, planned, at.member))
-        problems += check_contents(planned) if release else ()
-        _refuse(sheet, problems, as_json=as_json)
-        standings = read_standings(client, planned)
-    if not dry_run:
-        with at.open() as (client, writer):
-            standings = publish_all(client, writer, standings, wait=wait, release=release)
-    _print_standings(standings, as_json=as_json)
-    if not as_json:
-        _say_what_next(standings, dry_run=dry_run, release=release)
-
-
+app.add_typer(publish.app)
 app.add_typer(lineage.app)
 app.add_typer(upkeep.app)
 
@@ -229,50 +190,3 @@ def _say_what_was_left_out(where: str) -> None:
         some = ", ".join(str(one) for one in others[:_NAMED_MAX])
         more = f" and {len(others) - _NAMED_MAX} more" if len(others) > _NAMED_MAX else ""
         warn(f"left out: {some}{more}", f"known kinds of files: {', '.join(KNOWN)}")
-
-
-def _refuse(sheet: Path, problems: Sequence[SheetProblem], *, as_json: bool) -> None:
-    """End the command with all that is wrong, if anything is."""
-    if not problems:
-        return
-    if as_json:
-        print_json({"problems": problems})
-    else:
-        told = ((one.line, one.column, one.message) for one in problems)
-        print_table(("line", "column", "problem"), told)
-    fail(
-        f"{sheet} has {counted(len(problems), 'problem')}; nothing was submitted",
-        hint="what each column takes: blockpool catalogue columns",
-    )
-
-
-def _print_standings(standings: Sequence[Standing], *, as_json: bool) -> None:
-    names = ("dataset", "columns", "entry", "releases", "contents")
-    rows = [
-        (
-            one.dataset,
-            len(one.planned.columns),
-            one.state,
-            one.releases,
-            "released" if one.is_released else "not released",
-        )
-        for one in standings
-    ]
-    if as_json:
-        print_json([dict(zip(names, row, strict=True)) for row in rows])
-    else:
-        print_table(names, rows)
-
-
-def _say_what_next(standings: Sequence[Standing], *, dry_run: bool, release: bool) -> None:
-    unsaid = sum(one.state in ("new", "changed") for one in standings)
-    waiting = sum(one.state == "awaiting review" for one in standings)
-    ready = sum(one.is_to_be_released for one in standings)
-    if dry_run:
-        info(f"nothing is wrong; {unsaid} entries would be submitted")
-    elif unsaid:
-        warn(f"{unsaid} entries were returned by the steward", "see: blockpool case list")
-    if waiting:
-        info(f"{waiting} entries await the steward: blockpool case step approve --pending")
-    if ready and not release:
-        info(f"{ready} can be released: publish again with --release")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from contracts.values import Dataset, EntryTerms, Ledger, Member, ReleasedVersion, SchemaVersion
+from contracts.values import Dataset, EntryTerms, ReleasedVersion, SchemaVersion
 from ledger.errors import FormatError
 from ledger.records import Body, Entry, Release, Schema, parse_record
 from ledger.records.catalogue import (
@@ -25,8 +25,6 @@ from ledger.types import DigestHex
 from node.client import Client
 from scripts.answers import read_value
 from scripts.catalogue.entries import Planned
-from scripts.catalogue.sheet import SheetProblem
-from scripts.tables import file_digest
 
 State = Literal["new", "changed", "awaiting review", "in force"]
 
@@ -70,43 +68,6 @@ def read_standing(client: Client, planned: Planned) -> Standing:
     contents = planned.contents
     is_released = contents is not None and last is not None and last.sha256 == contents.sha256
     return Standing(planned, state, dataset.releases, is_released)
-
-
-def ledger_problems(
-    client: Client, planned: Sequence[Planned], member: str
-) -> Iterator[SheetProblem]:
-    """What the ledger would refuse although the sheet is right by itself."""
-    ledger = read_value(client, Ledger, "ledger")
-    adopted = () if ledger is None else ledger.purposes
-    known: dict[str, bool] = {}
-    for one in planned:
-        purposes = one.entry.conditions.purposes
-        for code in () if purposes == "all" else purposes:
-            if not any(code == have or code.startswith(f"{have}.") for have in adopted):
-                what = f"`{code}` is not adopted; adopted are {', '.join(adopted)}"
-                yield SheetProblem(one.line, "purposes", what)
-        for column, name in _members_named(one):
-            if name not in known:
-                known[name] = read_value(client, Member, f"member/{name}") is not None
-            if not known[name]:
-                yield SheetProblem(one.line, column, f"`{name}` is no member")
-        in_force = read_value(client, EntryTerms, f"entry/{one.entry.dataset}")
-        if in_force is not None and in_force.provider != member:
-            what = f"`{one.entry.dataset}` belongs to {in_force.provider}; choose another id"
-            yield SheetProblem(one.line, "dataset", what)
-
-
-def content_problem(planned: Planned) -> SheetProblem | None:
-    """Whether the file to be released is no longer the one that was scanned."""
-    contents = planned.contents
-    if contents is None or contents.path is None:
-        return None
-    try:
-        same = file_digest(contents.path) == contents.sha256
-    except OSError as error:
-        return SheetProblem(planned.line, "location", f"cannot be read: {error.strerror}")
-    what = "the file has changed since it was scanned; scan it again"
-    return None if same else SheetProblem(planned.line, "sha256", what)
 
 
 def bodies_for(client: Client, standings: Sequence[Standing]) -> list[tuple[str, Body]]:
@@ -172,14 +133,3 @@ def entry_body(client: Client, record: DigestHex) -> Entry:
 def _says(client: Client, record: DigestHex, planned: Planned) -> bool:
     """Whether a record of the ledger is the entry of the sheet."""
     return entry_body(client, record) == planned.entry
-
-
-def _members_named(planned: Planned) -> Iterator[tuple[str, str]]:
-    entry = planned.entry
-    yield from (("co_providers", name) for name in entry.co_providers)
-    if entry.collector is not None:
-        yield "collector", entry.collector
-    for stage in entry.responsible.__struct_fields__:
-        name = getattr(entry.responsible, stage)
-        if name is not None:
-            yield "responsible", name

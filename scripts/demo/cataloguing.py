@@ -11,9 +11,10 @@ from contracts.values import ReleasedVersion
 from ledger.records import Step
 from ledger.types import DatasetId
 from scripts.answers import read_value
+from scripts.catalogue.checks import check_contents
 from scripts.catalogue.entries import Planned, read_datasets
 from scripts.catalogue.plan import Standing
-from scripts.catalogue.publish import check_contents, publish_all, read_standings
+from scripts.catalogue.publish import publish_all, read_standings
 from scripts.catalogue.scan import rows_of
 from scripts.catalogue.sheet import encode_sheet, read_sheet
 from scripts.console_text import progress

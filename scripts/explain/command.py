@@ -19,6 +19,8 @@ from scripts.explain.records import record_explained
 from scripts.explain.sources import NodeSource, ReplayedSource, Source
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
+from scripts.record.showing import place_of
+from scripts.short_ids import full_digest, full_id, is_short
 
 LANGUAGES: Final = {"en": ENGLISH, "zh": CHINESE}
 LanguageOption = Annotated[
@@ -60,8 +62,10 @@ def explain(
     Example: `blockpool explain 17 --lang zh`
     """
     language = LANGUAGES[lang]
+    if log is None and not _is_place(ref):
+        ref = _whole(ref, at)
     if _is_place(ref):
-        wanted = int(ref) if ref.isdecimal() else ref
+        wanted = place_of(ref)
         with _source(wanted, log, at) as source:
             sections = _explained(source, wanted, language)
             kind = "source-node" if log is None else "source-log"
@@ -82,6 +86,14 @@ def _is_place(ref: str) -> bool:
     """Whether this names something in a log: reasons are numbered too, but `F31` is a code."""
     is_index = ref.isascii() and ref.isdecimal() and len(ref) <= _INDEX_DIGITS_MAX
     return is_index or bool(_DIGEST.fullmatch(ref) or _CASE.fullmatch(ref))
+
+
+def _whole(ref: str, at: Reading) -> str:
+    """The whole id or digest of which the beginning was typed; any other word as it is."""
+    if not is_short(ref):
+        return ref
+    with at.client() as client:
+        return full_id(client, "case", ref) if "-" in ref else full_digest(client, ref)
 
 
 def _explained(source: Source, ref: int | str, language: Language) -> list[Section] | None:

@@ -20,6 +20,7 @@ from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
 from scripts.record.release import column_names
 from scripts.record.sharing import right_of
+from scripts.short_ids import full_id
 from scripts.spelling import moment
 from scripts.zone import zone_of
 
@@ -42,11 +43,13 @@ def account(
 ) -> None:
     """Show what was counted under a right, a month of its service by both sides, unused columns.
 
-    Months are counted of services, and unused columns kept, where the ledger asks for them.
+    Months are counted of services, and unused columns kept, where the ledger asks for them. All
+    of it is as of now; what was used until a day lists `blockpool record uses --as-at`.
 
     Example: `blockpool record account GRANT --month 2026-11`
     """
     with at.client() as client:
+        grant = full_id(client, "grant", grant)
         right = right_of(client, grant)
         month = _month(client, month)
         used = read_value(client, UseCounters, f"use/{grant}") or _NO_USE

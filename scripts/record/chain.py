@@ -21,6 +21,7 @@ from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
 from scripts.record.listing import AsAtOption, as_at_of
 from scripts.record.showing import members_told
+from scripts.short_ids import full_id
 from scripts.spelling import SpellingError
 
 app = typer.Typer()
@@ -62,7 +63,7 @@ def chain(
     Example: `blockpool record chain GRANT`
     """
     with at.client() as client:
-        found = chain_above(client, grant, as_at_of(client, as_at))
+        found = chain_above(client, full_id(client, "grant", grant), as_at_of(client, as_at))
     told = [_told(link) for link in found.chain]
     if as_json:
         print_json({"chain": told, "state": found.state, "terms": found.terms, "why": found.why})

@@ -126,7 +126,7 @@ def use(
         uses = read_log(log, manner, zone_of(client))
         content = Content(dataset, version)
         bodies = list(usages(client, uses, content, listed=not unlisted, keep=keep_events))
-        forewarn(client, bodies, anyway=anyway)
+        forewarn(client, at.writer_name, bodies, anyway=anyway)
         warn_of_refs(uses)
         check_new(client, at.member, bodies, again=again)
         named: list[tuple[str, Body]] = [(f"uses from {one.started_at}", one) for one in bodies]

@@ -22,6 +22,7 @@ from scripts.profile import Signing
 from scripts.record.chain import allowed
 from scripts.record.sharing import entry_of, right_of
 from scripts.record.terms import Row, TableOption, TermsOptions, items_of, terms_of_row
+from scripts.short_ids import full_id
 from scripts.spelling import build, words
 from scripts.submission import ReceiptsOption, print_done, submit
 from scripts.zone import Zone, zone_of
@@ -97,7 +98,7 @@ def amend(
 
         items = _items([{"grant": one} for one in grants or ()], table, "ground", item)
         body = build(Amendment, items=tuple(sorted(items, key=lambda one: one.grant)))
-        forewarn(client, [body], anyway=anyway)
+        forewarn(client, at.writer_name, [body], anyway=anyway)
         (done,) = submit(writer, [("amendment", body)], receipts)
     print_done([done], [(one.grant, "amended") for one in body.items], as_json=as_json)
 
@@ -113,7 +114,7 @@ def _items(
 
 
 def _delegation(client: Client, row: Row, options: TermsOptions, zone: Zone) -> DelegationItem:
-    grant = row.get("grant", "")
+    grant = full_id(client, "grant", row.get("grant", ""))
     base = replace(allowed(client, grant), delegable=0)
     return build(
         DelegationItem,
@@ -126,7 +127,7 @@ def _delegation(client: Client, row: Row, options: TermsOptions, zone: Zone) -> 
 def _amendment(
     client: Client, row: Row, options: TermsOptions, zone: Zone, ground: str, *, today: bool
 ) -> AmendmentItem:
-    grant = row.get("grant", "")
+    grant = full_id(client, "grant", row.get("grant", ""))
     right = right_of(client, grant)
     schema = right.schema
     if today:

@@ -14,9 +14,11 @@ from ledger.records.delivery import DeliveryMode
 from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
+from scripts.record.handed import doubts_of, rows_doubted
 from scripts.record.sharing import right_of
 from scripts.record.use import Content, version_used
 from scripts.sealed_text import document_digest
+from scripts.short_ids import full_id
 from scripts.spelling import SpellingError, build, count, typed
 from scripts.submission import ReceiptsOption, print_done, submit
 from scripts.zone import zone_of
@@ -49,12 +51,15 @@ def deliver(
 ) -> None:
     """State what was handed over under a right: a file, or a period of a service.
 
+    A file that is not what the right gives is asked about, before anything is signed.
+
     State a service month by month: where the ledger asks, months are compared with reported uses.
 
     Example: `blockpool record deliver GRANT flights.csv --rows 336776
     --ended-at 2026-11-23T09:00:00+08:00`
     """
     with at.open() as (client, writer):
+        grant = full_id(client, "grant", grant)
         right = right_of(client, grant)
         zone = zone_of(client)
         ended = zone.until_now(ended_at)
@@ -69,7 +74,8 @@ def deliver(
             sha256=_digest(file),
             started_at=ended if started_at is None else zone.start(started_at),
         )
-        forewarn(client, [body], anyway=anyway)
+        doubts = doubts_of(client, body, right, file)
+        forewarn(client, at.writer_name, [body], anyway=anyway, doubts=doubts)
         (done,) = submit(writer, [(grant, body)], receipts)
     name = f"{body.content.dataset}@{body.content.version} to {right.member}"
     print_done([done], [(done.digest, name)], as_json=as_json)
@@ -83,6 +89,7 @@ def receive(
     *,
     rows: RowsOption,
     times: CountOption = "1",
+    anyway: AnywayFlag = False,
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
@@ -91,14 +98,17 @@ def receive(
 
     Example: `blockpool record receive DELIVERY flights.csv --rows 336776`
     """
-    body = build(
-        Acknowledgement,
-        count=count(times),
-        delivery=delivery,
-        rows=count(rows),
-        sha256=_digest(file),
-    )
-    with at.open() as (_, writer):
+    with at.open() as (client, writer):
+        delivery = full_id(client, "delivery", delivery)
+        body = build(
+            Acknowledgement,
+            count=count(times),
+            delivery=delivery,
+            rows=count(rows),
+            sha256=_digest(file),
+        )
+        doubts = rows_doubted(file, body.rows, body.count)
+        forewarn(client, at.writer_name, [body], anyway=anyway, doubts=doubts)
         (done,) = submit(writer, [(delivery, body)], receipts)
     print_done([done], [(delivery, "acknowledged")], as_json=as_json)
 

@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 import typer
 
 from ledger.records import Disposal
+from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
+from scripts.short_ids import full_ids
 from scripts.spelling import build, typed
 from scripts.submission import ReceiptsOption, print_done, submit
 from scripts.zone import zone_of
@@ -27,6 +29,7 @@ def dispose(
     ] = None,
     note: Annotated[str | None, typer.Option(help="Explanation.")] = None,
     seal_to: SealOption = None,
+    anyway: AnywayFlag = False,
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
@@ -35,8 +38,8 @@ def dispose(
 
     Example: `blockpool record dispose GRANT --disposed-at 2026-11-23 --certificate deleted.pdf`
     """
-    ids = tuple(sorted(set(grants)))
     with at.open() as (client, writer):
+        ids = full_ids(client, "grant", grants)
         body = build(
             Disposal,
             certificate=None if certificate is None else document_digest(certificate),
@@ -45,5 +48,6 @@ def dispose(
             note=None if note is None else maybe_sealed(note, seal_to),
             way=typed(way, Literal["deleted", "returned"]),
         )
+        forewarn(client, at.writer_name, [body], anyway=anyway)
         done = submit(writer, [("disposal", body)], receipts)
     print_done(done, [(one, way) for one in ids], as_json=as_json)

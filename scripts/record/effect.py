@@ -6,9 +6,11 @@ import typer
 
 from ledger.records import EffectReport
 from ledger.records.use import Effect
+from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
+from scripts.short_ids import full_id
 from scripts.spelling import build, pairs
 from scripts.submission import ReceiptsOption, print_done, submit
 from scripts.zone import zone_of
@@ -29,6 +31,7 @@ def effect(
         list[str] | None, typer.Option(help="A file, or its digest; may be repeated.")
     ] = None,
     seal_to: SealOption = None,
+    anyway: AnywayFlag = False,
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
@@ -39,7 +42,7 @@ def effect(
     --text "no extracts on paper any more" --figures "visits saved=12000, days saved=3"`
     """
     with at.open() as (client, writer):
-        zone = zone_of(client)
+        zone, grant = zone_of(client), full_id(client, "grant", grant)
         body = build(
             EffectReport,
             effects=tuple(build(Effect, name=name, measure=told) for name, told in pairs(figures)),
@@ -49,5 +52,6 @@ def effect(
             started_at=zone.start(started_at),
             text=maybe_sealed(text, seal_to),
         )
+        forewarn(client, at.writer_name, [body], anyway=anyway)
         (done,) = submit(writer, [(grant, body)], receipts)
     print_done([done], [(grant, "its effect is reported")], as_json=as_json)

@@ -16,6 +16,7 @@ from scripts.console_text import print_json, print_table
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
 from scripts.record.showing import members_told
+from scripts.short_ids import full_id
 from scripts.spelling import SpellingError
 from scripts.zone import zone_of
 
@@ -61,7 +62,7 @@ def grants(
                 dataset=dataset,
                 consumer=consumer,
                 provider=provider,
-                parent=parent,
+                parent=_grant(client, parent),
                 state=state,
                 at=as_at_of(client, as_at),
             )
@@ -96,7 +97,7 @@ def uses(
                 "/v1/usage",
                 dataset=dataset,
                 consumer=consumer,
-                grant=grant,
+                grant=_grant(client, grant),
                 at=as_at_of(client, as_at),
             )
         )
@@ -132,7 +133,7 @@ def deliveries(
                 "/v1/deliveries",
                 provider=provider,
                 consumer=consumer,
-                grant=grant,
+                grant=_grant(client, grant),
                 acknowledged="no" if open_only else None,
                 at=as_at_of(client, as_at),
             )
@@ -150,6 +151,10 @@ def as_at_of(client: Client, text: str | None) -> str | None:
     if text is None or text.isdecimal():
         return text
     return zone_of(client).past(text, lambda: client.ledger().block_time)
+
+
+def _grant(client: Client, text: str | None) -> str | None:
+    return None if text is None else full_id(client, "grant", text)
 
 
 def _cells(row: JsonObject, names: Sequence[str]) -> tuple[object, ...]:

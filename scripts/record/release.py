@@ -41,7 +41,7 @@ def release_of(
     """
     entry = entry_of(client, dataset)
     before = read_value(client, Dataset, f"dataset/{dataset}")
-    found = [_read(path) for path in files]
+    found = [read_table(path) for path in files]
     columns = column_names(client, entry.schema)
     for one in found:
         _check_columns(one, columns)
@@ -90,7 +90,8 @@ def parts_of(client: Client, schema: DigestHex) -> Iterator[SchemaPart]:
         first += len(part.names)
 
 
-def _read(path: Path) -> FoundTable:
+def read_table(path: Path) -> FoundTable:
+    """The one table of a file. Raises `SourceError`."""
     if not path.exists():
         raise SourceError(f"{path}: no such file")
     sources = sources_in(str(path)) if path.is_file() else []

@@ -11,9 +11,11 @@ from ledger.records.sharing import EmergencyGround, NarrowingGround, RevocationG
 from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
+from scripts.record.below import warn_of_fallen
 from scripts.record.sharing import grant_items, request_items, taken_up
 from scripts.record.terms import TableOption, TermsOptions
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
+from scripts.short_ids import full_ids
 from scripts.spelling import build, typed
 from scripts.submission import ReceiptsOption, print_done, submit
 
@@ -142,7 +144,7 @@ def grant(
     with at.open() as (client, writer):
         items = grant_items(client, given, table, terms, ground)
         body = build(Grant, items=tuple(items))
-        forewarn(client, [body], anyway=anyway)
+        forewarn(client, at.writer_name, [body], anyway=anyway)
         (done,) = submit(writer, [("grant", body)], receipts)
     to = [(one.dataset, member) for one in items for member in one.members or ("all who apply",)]
     created = [
@@ -164,9 +166,9 @@ def accept(
 
     Example: `blockpool record accept GRANT`
     """
-    ids = tuple(sorted(set(grants)))
-    body = build(Acceptance, grants=ids)
-    with at.open() as (_, writer):
+    with at.open() as (client, writer):
+        ids = full_ids(client, "grant", grants)
+        body = build(Acceptance, grants=ids)
         done = submit(writer, [("acceptance", body)], receipts)
     print_done(done, [(one, "accepted") for one in ids], as_json=as_json)
 
@@ -189,19 +191,22 @@ def revoke(
 ) -> None:
     """Revoke rights, on a coded ground.
 
+    What was passed on from them falls with them, and is told: each is to be ended, too.
+
     Example: `blockpool record revoke GRANT --ground purpose-fulfilled --consultation minutes.pdf`
     """
-    ids = tuple(sorted(set(grants)))
-    body = build(
-        Revocation,
-        consultation=None if consultation is None else document_digest(consultation),
-        grants=ids,
-        ground=typed(ground, RevocationGround),
-        note=None if note is None else maybe_sealed(note, seal_to),
-    )
     with at.open() as (client, writer):
-        forewarn(client, [body], anyway=anyway)
+        ids = full_ids(client, "grant", grants)
+        body = build(
+            Revocation,
+            consultation=None if consultation is None else document_digest(consultation),
+            grants=ids,
+            ground=typed(ground, RevocationGround),
+            note=None if note is None else maybe_sealed(note, seal_to),
+        )
+        forewarn(client, at.writer_name, [body], anyway=anyway)
         done = submit(writer, [("revocation", body)], receipts)
+        warn_of_fallen(client, ids, ground)
     print_done(done, [(one, "revoked") for one in ids], as_json=as_json)
 
 

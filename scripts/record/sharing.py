@@ -19,6 +19,7 @@ from node.client import Client
 from scripts.answers import read_value
 from scripts.console_text import USAGE, fail
 from scripts.record.terms import Row, TermsOptions, items_of, terms_of_row
+from scripts.short_ids import full_id
 from scripts.spelling import SpellingError, build, words, yes_or_no
 from scripts.zone import Zone, zone_of
 
@@ -46,7 +47,7 @@ def request_items(
         return build(
             RequestItem,
             dataset=entry.dataset,
-            emergency=row.get("emergency") or None,
+            emergency=full_id(client, "grant", row.get("emergency", "")) or None,
             entry=entry.record,
             terms=terms_of_row(row, options.over(offered, zone), zone),
         )
@@ -132,7 +133,7 @@ def _own_rows(client: Client, member: MemberId, entry: EntryTerms) -> Terms:
 def _grant_item(
     client: Client, row: Row, options: TermsOptions, zone: Zone, ground: str | None
 ) -> GrantItem:
-    request_id = row.get("request", "")
+    request_id = full_id(client, "request", row.get("request", ""))
     members = words(row.get("members", ""))
     if request_id:
         asked = read_value(client, RequestedItem, f"request/{request_id}")

@@ -16,8 +16,10 @@ _DIGEST_LIKE: Final = 20
 
 
 def place_of(text: str) -> int | str:
-    """An index as a number; what is none is the digest of a record."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGEST_LIKE else text
+    """An index as a number; what is none is the digest of a record, or how one begins."""
+    text = text.strip().removesuffix("…")
+    is_number = text.isascii() and text.isdigit() and len(text) < _DIGEST_LIKE
+    return int(text) if is_number and text == str(int(text)) else text
 
 
 def show_record(client: Client, ref: int | str, *, as_json: bool) -> None:

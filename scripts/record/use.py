@@ -14,7 +14,7 @@ counted by days.
 from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from secrets import token_hex
@@ -33,6 +33,7 @@ from scripts.answers import read_value
 from scripts.csv_rows import read_csv
 from scripts.record.event import keep_events
 from scripts.record.sharing import right_of
+from scripts.short_ids import full_id
 from scripts.spelling import SpellingError, build, count, words
 from scripts.zone import Zone, zone_of
 
@@ -115,7 +116,8 @@ def usages(
     Events that are kept in a folder are salted, or their hashes would tell what they are.
     """
     offset_minutes = zone_of(client).utc_offset_minutes
-    for manner, uses in log.items():
+    for written, uses in log.items():
+        manner = replace(written, grant=full_id(client, "grant", written.grant))
         right = right_of(client, manner.grant) if manner.grant else None
         used = version_used(client, content, right)
         common = _common(manner, right)

@@ -313,6 +313,31 @@ class TestVerifyReceipt:
         assert result.exit_code == 1
         assert "error: does not verify" in result.stderr
 
+    def test_many_are_told_one_by_one(
+        self, receipt: Path, policy: Path, tmp_path: Path, world: World
+    ) -> None:
+        others = [tmp_path / f"{index}.tlog-proof" for index in (4, 5)]
+        for index, other in zip((4, 5), others, strict=True):
+            other.write_bytes(proof_file(world.leaves, index))
+            other.with_suffix(".leaf").write_bytes(world.leaves[index])
+        good = run("verify-receipt", receipt, *others, "--policy", policy)
+        assert good.exit_code == 0, good.output
+        assert [line.split()[1:3] for line in good.stdout.splitlines()[1:]] == [
+            ["yes", "3"], ["yes", "4"], ["yes", "5"],
+        ]  # fmt: skip
+        others[0].with_suffix(".leaf").write_bytes(world.leaves[5])
+        others[1].with_suffix(".leaf").unlink()
+        bad = run("verify-receipt", receipt, *others, "--policy", policy, "--json")
+        assert bad.exit_code == 1
+        assert "error: 2 of 3 receipts do not hold" in bad.stderr
+        told = json.loads(bad.stdout)
+        assert [one["holds"] == "yes" for one in told] == [True, False, False]
+        assert "there is no record beside the receipt" in told[2]["holds"]
+
+    def test_one_record_is_of_one_receipt(self, receipt: Path, policy: Path) -> None:
+        named = ("--record", receipt.with_suffix(".leaf"))
+        assert run("verify-receipt", receipt, receipt, "--policy", policy, *named).exit_code == 2
+
     def test_a_policy_is_needed(self, receipt: Path) -> None:
         result = run("verify-receipt", receipt)
         assert result.exit_code == 2

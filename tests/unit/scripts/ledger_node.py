@@ -1,6 +1,6 @@
 """A node over a ledger in memory: the real rules behind the HTTP API, without a service."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,7 @@ import httpx
 from msgspec import json as msgspec_json
 from msgspec import to_builtins
 
+from contracts.sharing.chains import chain_of, state_of
 from contracts.tasks import Task, may_sign, tasks_of, waits
 from contracts.transition import Accepted
 from contracts.values import Case, ChainHead, EntryTerms, GrantedRight, Writer
@@ -43,7 +44,7 @@ class LedgerNode:
         return httpx.MockTransport(self.handle)
 
     def handle(self, request: httpx.Request) -> httpx.Response:  # noqa: C901, PLR0912  one per path
-        path_ = request.url.path
+        path_, params = request.url.path, request.url.params
         if path_ == "/v1/records/batch":
             return self._batch(request.content)
         if path_.startswith("/v1/writers/"):
@@ -53,29 +54,37 @@ class LedgerNode:
             return self._record(path_.removeprefix("/v1/records/"), as_bytes=as_bytes)
         if path_.startswith("/v1/state/"):
             return self._state(path_.removeprefix("/v1/state/"))
+        if path_.startswith("/v1/values/"):
+            return self._state(path_.removeprefix("/v1/values/"))
+        if path_ == "/v1/deliveries":
+            return self._page(self._deliveries(params), params)
         if path_ == "/v1/cases":
-            return self._page(self._cases(request.url.params))
+            return self._page(self._cases(params), params)
         if path_.startswith("/v1/cases/"):
             return self._course(path_.removeprefix("/v1/cases/"))
         if path_ == "/v1/tasks":
-            return self._page(self._tasks(request.url.params))
+            return self._page(self._tasks(params))
         if path_ in ("/v1/members", "/v1/writers"):
             return self._page(self._values(path_.removeprefix("/v1/").removesuffix("s")))
         if path_ == "/v1/datasets":
-            return self._page(self._datasets(request.url.params.get("provider")))
+            return self._page(self._datasets(params.get("provider")))
         if path_ == "/v1/usage":
-            return self._page(self._usage(request.url.params))
+            return self._page(self._usage(params))
         if path_ == "/v1/releases":
-            dataset = request.url.params["dataset"]
+            dataset = params["dataset"]
             return self._page(self._values(f"release/{dataset}", "release/"))
+        if path_ == "/v1/requests":
+            return self._page(self._values("request"), params)
+        if path_ == "/v1/grants":
+            return self._page(self._grants(params), params)
         if path_.startswith("/v1/grants/"):
             return self._chain(path_.split("/")[3])
         if path_.startswith(("/v1/assessment", "/v1/trust")):
-            return assessed_answer(self.world, path_, request.url.params)
+            return assessed_answer(self.world, path_, params)
         if path_ == "/v1/ledger":
             return self._ledger()
         if path_ == "/v1/systems":
-            return self._page(self._systems(request.url.params.get("owner")))
+            return self._page(self._systems(params.get("owner")))
         return _problem(404, "not-found", "no such path")
 
     def _note(self) -> bytes:
@@ -166,14 +175,15 @@ class LedgerNode:
         return found
 
     def _index(self, ref: str) -> int | None:
-        if ref.isdigit() and len(ref) < 20:
-            return int(ref) if int(ref) < len(self.world.leaves) else None
+        if ref.isdigit() and len(ref) < 20 and int(ref) < len(self.world.leaves):
+            return int(ref)
         digests = (
             (index, parse_record(leaf).digest)
             for index, leaf in enumerate(self.world.leaves)
             if not is_seal(leaf)
         )
-        return next((index for index, digest in digests if digest == ref), None)
+        found = [index for index, digest in digests if digest.startswith(ref)]
+        return found[0] if len(found) == 1 else None
 
     def _ledger(self) -> httpx.Response:
         head = self.world.head
@@ -264,6 +274,29 @@ class LedgerNode:
             if isinstance(entry, EntryTerms) and provider in (None, entry.provider):
                 yield {"id": key.removeprefix("entry/"), **to_builtins(entry)}
 
+    def _deliveries(self, params: httpx.QueryParams) -> Iterator[dict[str, Any]]:
+        for row in self._values("delivery"):
+            acknowledged = "no" if row.get("acknowledged") is None else "yes"
+            wanted = (
+                params.get("acknowledged") in (None, acknowledged),
+                params.get("consumer") in (None, row["consumer"]),
+                params.get("grant") in (None, row["grant"]),
+            )
+            if all(wanted):
+                yield row
+
+    def _grants(self, params: httpx.QueryParams) -> Iterator[dict[str, Any]]:
+        for row in self._values("grant"):
+            right = self.world.value(f"grant/{row['id']}")
+            assert isinstance(right, GrantedRight)
+            found = state_of(chain_of(self.world.state, row["id"], right), self.world.now)
+            wanted = (
+                params.get("parent") in (None, right.parent),
+                params.get("dataset") in (None, right.dataset),
+            )
+            if all(wanted):
+                yield {**row, "state": found.state, "why": found.why}
+
     def _usage(self, params: httpx.QueryParams) -> Iterator[dict[str, Any]]:
         for index, leaf in enumerate(self.world.leaves):
             record = None if is_seal(leaf) else parse_record(leaf)
@@ -282,8 +315,14 @@ class LedgerNode:
             if owner in (None, name.partition("/")[0]):
                 yield {"id": name, **to_builtins(self.world.value(key))}
 
-    def _page(self, rows: Iterator[dict[str, Any]]) -> httpx.Response:
-        answer = {"items": list(rows), "next": None, "size": len(self.world.leaves)}
+    def _page(
+        self, rows: Iterator[dict[str, Any]], params: httpx.QueryParams | None = None
+    ) -> httpx.Response:
+        asked: Mapping[str, str] = params or {}
+        after = [one for one in rows if one.get("id", "~") > asked.get("cursor", "")]
+        limit = int(asked.get("limit", len(after)))
+        following = after[limit - 1]["id"] if len(after) > limit else None
+        answer = {"items": after[:limit], "next": following, "size": len(self.world.leaves)}
         return httpx.Response(200, json=answer)
 
 

@@ -311,7 +311,66 @@ def test_another_members_dataset_is_not_taken(command: Command, sheet: Path) -> 
     command.ok("catalogue", "publish", sheet, writer="transport/main")
     command.ok("case", "step", "approve", "--pending", writer="steward/main")
     result = command.run("catalogue", "publish", sheet, writer="weather/main")
-    assert "belongs to transport; choose another id" in result.stdout
+    assert "`flights` is transport's; choose another id" in result.stdout
+    assert result.exit_code == 1
+
+
+def test_nor_is_one_that_awaits_review(command: Command, world: World, sheet: Path) -> None:
+    command.ok("catalogue", "publish", sheet, writer="transport/main")
+    size = len(world.leaves)
+    result = command.run("catalogue", "publish", sheet, writer="weather/main")
+    assert "`flights` is transport's; choose another id" in result.stdout
+    assert (result.exit_code, len(world.leaves)) == (1, size)
+
+
+def test_every_mistake_is_told_in_one_pass(command: Command, sheet: Path) -> None:
+    """What is wrong with one cell hides nothing that is wrong with others."""
+
+    def spoil(rows: list[dict[str, str]]) -> None:
+        rows[0] |= {"not_after": "2027-13-01", "delegable": "9", "purposes": "health, wealth"}
+        rows[0] |= {"collector": "nobody"}
+        rows[1]["type"] = "number"
+
+    change(sheet, spoil)
+    told = command.run(
+        "catalogue", "publish", sheet, "--dry-run", "--json", writer="transport/main"
+    )
+    problems = json.loads(told.stdout)["problems"]
+    assert {(one["line"], one["column"]) for one in problems} == {
+        (2, "collector"), (2, "delegable"), (2, "not_after"), (2, "purposes"), (3, "type"),
+    }  # fmt: skip
+
+
+def test_what_the_rules_would_refuse_is_told_before(
+    command: Command, world: World, sheet: Path
+) -> None:
+    change(sheet, lambda rows: rows[0].update(demand=f"{'0' * 64}-0"))
+    size = len(world.leaves)
+    result = command.run("catalogue", "publish", sheet, "--dry-run", writer="transport/main")
+    assert result.exit_code == 1
+    assert "demand" in result.stdout
+    assert "nothing was submitted" in result.stderr
+    assert len(world.leaves) == size
+
+
+def test_items_that_another_collects_are_asked_about(
+    command: Command, world: World, sheet: Path
+) -> None:
+    command.ok("catalogue", "publish", sheet, writer="transport/main")
+    command.ok("case", "step", "approve", "--pending", writer="steward/main")
+    designate = ("catalogue", "designate", "flights", "--items", "carrier")
+    command.ok(*designate, writer="steward/main")
+    text = sheet.read_text(encoding="utf-8")
+    sheet.write_text(text.replace(",flights,", ",airlines,"), encoding="utf-8")
+    publish = ("catalogue", "publish", sheet)
+    tried = command.run(*publish, "--dry-run", writer="weather/main")
+    assert tried.exit_code == 0
+    assert "warning: this would be a finding collected-twice" in tried.stderr
+    said = command.fails(*publish, writer="weather/main")
+    assert "error: this would be a finding collected-twice" in said
+    assert world.value("dataset/airlines") is None
+    command.ok(*publish, "--anyway", writer="weather/main")
+    assert world.value("dataset/airlines") is not None
 
 
 def test_spreadsheet_programs_may_save_it_their_way(command: Command, sheet: Path) -> None:

@@ -1,7 +1,10 @@
 """What would be a finding against whoever signs is asked about once; `--anyway` insists."""
 
 import pytest
+from msgspec.structs import replace
 
+from contracts.values import Ledger
+from tests import bodies
 from tests.story import Story
 from tests.unit.scripts.conftest import Command
 from tests.world import World
@@ -74,9 +77,54 @@ def test_a_use_of_columns_that_there_are_not(command: Command, story: Story) -> 
 
 
 def test_a_delivery_before_the_right_was_in_force(command: Command, story: Story) -> None:
-    deliver = ("record", "deliver", story.grant(), "--rows", "1", "--mode", "service")
+    deliver = ("record", "deliver", story.grant(), "--rows", "1")
     early = ("--started-at", "2026-01-01", "--ended-at", story.world.now)
     asks_then_does(command, "delivered-without-grant", *deliver, *early, writer=PROVIDER)
+
+
+def test_more_rows_handed_over_than_there_are(command: Command, story: Story) -> None:
+    deliver = ("record", "deliver", story.grant(), "--rows", "10000", "--ended-at")
+    asks_then_does(command, "delivery-differs", *deliver, story.world.now, writer=PROVIDER)
+
+
+def test_reports_on_a_right_of_somebody_else(command: Command, story: Story) -> None:
+    dispose = ("record", "dispose", story.grant(), "--disposed-at", story.world.now)
+    asks_then_does(command, "grant-unknown", *dispose, writer="weather/main")
+    span = ("--started-at", story.world.now, "--ended-at", story.world.now)
+    effect = ("record", "effect", story.grant_id, "--text", "fewer queues", *span)
+    asks_then_does(command, "grant-unknown", *effect, writer="weather/main")
+
+
+def test_a_receipt_of_what_was_handed_to_somebody_else(command: Command, story: Story) -> None:
+    grant = story.grant()
+    delivery = story.says(PROVIDER, bodies.delivery(grant, story.world.now)).digest
+    receive = ("record", "receive", delivery, "--rows", "10")
+    asks_then_does(command, "delivery-unknown", *receive, writer="weather/main")
+
+
+def test_two_sides_that_count_differently_are_not_asked(command: Command, story: Story) -> None:
+    """Or whoever received less would be led to say what the other says."""
+    grant = story.grant()
+    delivery = story.says(PROVIDER, bodies.delivery(grant, story.world.now)).digest
+    receive = ("record", "receive", delivery, "--rows", "9")
+    done = command.json(*receive, writer=CONSUMER)
+    assert [one["code"] for one in done["records"][0]["findings"]] == ["counts-differ"]
+
+
+def test_a_refusal_that_the_catalogue_contradicts(command: Command, story: Story) -> None:
+    ledger = story.world.value("ledger")
+    assert isinstance(ledger, Ledger)
+    weighed = replace(ledger, parameters=replace(ledger.parameters, answers_weighed=True))
+    story.world.state.commit({"ledger": weighed})
+    refuse = ("case", "step", "refuse", story.ask(), "--ground", "not-held")
+    asks_then_does(command, "refusal-unfounded", *refuse, writer=PROVIDER)
+
+
+def test_what_would_be_refused_is_left_to_the_node(command: Command, story: Story) -> None:
+    revoke = ("record", "revoke", story.grant(), "--ground", "purpose-fulfilled")
+    said = command.fails(*revoke, writer="weather/main")
+    assert "not-provider" in said
+    assert "this would be a finding" not in said
 
 
 def test_an_incident_with_data_that_there_is_not(command: Command, story: Story) -> None:

@@ -151,3 +151,33 @@ def test_the_chain_of_a_right_is_told_up_to_what_the_provider_gave(
     assert "but it does not hold: the grant ended at" in explained
     assert "transport" not in command.ok("record", "chain", above)
     assert "no grant `none`" in command.fails("record", "chain", "none")
+
+
+def test_what_falls_with_a_right_is_told(command: Command, shared: World) -> None:
+    """And has to be ended itself before its data is owed to be deleted."""
+    above = held(command, shared)
+    pass_on = ("record", "delegate", above, "--members", "audit, weather", "--delegable", "1")
+    first, second = command.json(*pass_on, writer="health/main")["created"]
+    command.ok("record", "accept", first["id"], writer="audit/main")
+    deeper = ("record", "delegate", first["id"], "--members", "weather")
+    (third,) = command.json(*deeper, writer="audit/main")["created"]
+    command.ok("record", "revoke", second["id"], "--ground", "breach", writer="health/main")
+    revoke = ("record", "revoke", above, "--ground", "breach")
+    result = command.run(*revoke, writer="transport/main")
+    assert result.exit_code == 0
+    assert f"2 rights fell with {above}" in result.stderr
+    assert f": {first['id']} (audit), {third['id']} (weather)" in result.stderr
+    assert "hint: end each of them, too: blockpool record revoke" in result.stderr
+    below = command.run("record", "revoke", third["id"], "--ground", "breach", writer="audit/main")
+    assert "fell with" not in below.stderr
+
+
+def test_what_was_taken_up_falls_with_the_standing_grant(command: Command, shared: World) -> None:
+    stand = ("record", "grant", "flights", "--standing")
+    (standing,) = command.json(*stand, writer="transport/main")["created"]
+    ask = ("record", "request", "flights", "--scene", "planning")
+    _, taken = command.json(*ask, writer="health/main")["created"]
+    revoke = ("record", "revoke", standing["id"], "--ground", "legal-change")
+    result = command.run(*revoke, writer="transport/main")
+    assert f"1 right fell with {standing['id']}" in result.stderr
+    assert f"{taken['id']} (health)" in result.stderr
