@@ -16,7 +16,7 @@ from contracts.context import Context
 from contracts.draft import Draft
 from contracts.governance import votes
 from contracts.governance.rulebooks import rule_of
-from contracts.keys import keyring, mandates
+from contracts.keys import keyring, mandates, nodes
 from contracts.keys.mandates import KINDS_OF_CONTRACTORS
 from contracts.reasons import (
     ANOTHER_LEDGER,
@@ -77,6 +77,7 @@ from ledger.records import (
     Lifecycle,
     Mandate,
     Manifest,
+    NodeRegistration,
     Proposal,
     Record,
     Release,
@@ -203,6 +204,8 @@ def _apply_rule(draft: Draft, body: Body) -> None:  # noqa: C901, PLR0912, PLR09
             anchors.apply_anchor(draft, body)
         case Mandate():
             mandates.apply_mandate(draft, body)
+        case NodeRegistration():
+            nodes.apply_registration(draft, body)
         case KeyRotation():
             keyring.apply_rotation(draft, body)
         case KeyRevocation():

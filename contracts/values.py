@@ -5,6 +5,7 @@
 | `ledger` | `Ledger` | name, parameters, calendar, purposes, rules version |
 | `ledger/<time>` | `Ledger` | the same, before its parameters or its calendar were replaced then |
 | `member/<member>` | `Member` | who it is, its roles |
+| `node/<member>` | `RegisteredNode` | address and keys of its node |
 | `hand/<member>/<dataset>` | `HandedDataset` | since a split, who acts for it about a dataset |
 | `part/<member>/<successor>` | `HandedPart` | how many of its datasets another acts for |
 | `role/<role>` | `RoleHolders` | the members that have a role |
@@ -206,6 +207,15 @@ class GivenMandate(Canonical):
     system: Slug
 
 
+class RegisteredNode(Canonical):
+    """A member's node, as last registered; `transport` and `witness` are key ids."""
+
+    endpoint: ShortText
+    record: DigestHex
+    transport: tuple[DigestHex, ...] = ()
+    witness: tuple[DigestHex, ...] = ()
+
+
 class ChainHead(Canonical):
     """Where a writer's chain stands: `records` is the next sequence number."""
 
@@ -221,7 +231,7 @@ class Key(Canonical):
     signed: what a thief of one key can have reached.
     """
 
-    function: Literal["custodian", "log", "witness", "writer"]
+    function: Literal["custodian", "log", "transport", "witness", "writer"]
     key: KeyDescription
     lineage: Count
     member: MemberId
@@ -665,6 +675,7 @@ Value = (
     | OwedDelivery
     | Pairing
     | ProposedAction
+    | RegisteredNode
     | ReleasedVersion
     | RequestedItem
     | RoleHolders
@@ -710,6 +721,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "manifest": FileList,
         "manifest-draft": FileList,
         "member": Member,
+        "node": RegisteredNode,
         "owed": OwedDelivery,
         "pairing": Pairing,
         "part": HandedPart,

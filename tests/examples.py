@@ -56,6 +56,7 @@ from ledger.records.keys import (
     WriterEnd,
 )
 from ledger.records.manifests import Manifest
+from ledger.records.nodes import NodeRegistration, WitnessKeys
 from ledger.records.sharing import Acceptance, Grant, GrantItem, Request, RequestItem, Revocation
 from ledger.records.supervision import CaseOpening, Incident
 from ledger.records.terms import FieldMasking, RowFilter, Terms
@@ -429,6 +430,11 @@ BODIES: Final[dict[str, Body]] = {
         not_after="2027-01-01T00:00:00.000Z",
         not_before="2026-01-01T00:00:00.000Z",
         system="his",
+    ),
+    "node-registration": NodeRegistration(
+        endpoint="https://node.health.example:8700",
+        transport=(key(21),),
+        witness=WitnessKeys(ed25519=key(22), ml_dsa44=ml_dsa_signer(23).public_key.description),
     ),
     "anchor": Anchor(
         checkpoint=sign_checkpoint(

@@ -118,6 +118,7 @@ from ledger.records.governance import (
 )
 from ledger.records.keys import Family
 from ledger.records.manifests import manifest_digest
+from ledger.records.nodes import TRANSPORT_KEYS_MAX, NodeRegistration, WitnessKeys
 from ledger.records.sharing import (
     Audience,
     EmergencyGround,
@@ -317,6 +318,18 @@ def _mandates(pool: Pool) -> SearchStrategy[Mandate]:
         not_after=moments(pool),
         not_before=st.none() | moments(pool),
         system=_one(("system", "tower")),
+    )
+
+
+def _node_registrations(_pool: Pool) -> SearchStrategy[NodeRegistration]:
+    odd = st.builds(WitnessKeys, ed25519=_key_descriptions(), ml_dsa44=_key_descriptions())
+    known = _one(LOG_KEYS).map(log_keys_of)
+    fitting = known.map(lambda keys: WitnessKeys(ed25519=keys.ed25519, ml_dsa44=keys.ml_dsa44))
+    return st.builds(
+        NodeRegistration,
+        endpoint=st.just(LONG),
+        transport=st.lists(_key_descriptions(), max_size=TRANSPORT_KEYS_MAX).map(tuple),
+        witness=st.none() | odd | fitting,
     )
 
 
@@ -939,6 +952,7 @@ WILD: Final[Mapping[type[Body], Callable[[Pool], SearchStrategy[Body]]]] = {
     Anchor: _anchors,
     Mandate: _mandates,
     Manifest: _manifests,
+    NodeRegistration: _node_registrations,
     Proposal: _proposals,
     Release: _releases,
     Request: _requests,

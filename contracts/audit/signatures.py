@@ -22,6 +22,7 @@ from ledger.records import (
     Genesis,
     KeyRevocation,
     KeyRotation,
+    NodeRegistration,
     Proposal,
     Record,
     WriterAppointment,
@@ -50,6 +51,8 @@ def keys_introduced(body: Body) -> tuple[KeyDescription, ...]:
                 if one.log_keys is not None:
                     keys += [one.log_keys.ed25519, one.log_keys.ml_dsa44]
             return tuple(keys)
+        case NodeRegistration():
+            return body.keys
         case WriterAppointment(key=key) | KeyRotation(key=key):
             return (key,)
         case KeyRevocation(replacement=key) if key is not None:

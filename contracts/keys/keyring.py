@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from contracts import findings
 from contracts.draft import Draft
 from contracts.governance.actions.arrangements import parsed_log_keys
-from contracts.keys import mandates
+from contracts.keys import mandates, nodes
 from contracts.reasons import (
     FAMILY_NOT_ALLOWED,
     IN_OTHER_HANDS,
@@ -37,6 +37,7 @@ from ledger.records.actions import SetLogKeys
 from ledger.records.genesis import custodian_of
 from ledger.records.governance import Decision, Proposal, RecoverCustodian
 from ledger.records.keys import KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
+from ledger.records.nodes import NodeRegistration
 from ledger.suites import ED25519
 from ledger.types import Count, DigestHex, MemberId, WriterId
 
@@ -48,8 +49,9 @@ def introduced_keys(view: StateView, body: Body) -> tuple[PublicKey, ...]:
     """R005: a key that a record introduces is strong, and was never seen before.
 
     It signs the record too, which proves its possession. Writers and custodians sign with Ed25519,
-    of the two log keys that a proposal introduces one with each suite. An appointment that keeps an
-    active writer's present key introduces none.
+    of the two log keys that a proposal introduces one with each suite, and so of the two with which
+    a witness cosigns. An appointment that keeps an active writer's present key introduces none, nor
+    does the registration of a node that keeps its keys.
     """
     match body:
         case KeyRotation(key=description):
@@ -65,6 +67,8 @@ def introduced_keys(view: StateView, body: Body) -> tuple[PublicKey, ...]:
             for one in keys:
                 refuse_unless(view.get(f"key/{one.keyid}") is None, KEY_TAKEN, one.keyid, "logKeys")
             return keys
+        case NodeRegistration():
+            return nodes.new_node_keys(view, body)
         case WriterAppointment(key=description, writer=name):
             key = _new_key(description, "key")
             writer = read(view, Writer, f"writer/{name}")

@@ -31,6 +31,7 @@ from ledger.records.keys import (
     WriterEnd,
 )
 from ledger.records.manifests import Manifest
+from ledger.records.nodes import NodeRegistration
 from ledger.records.sharing import Acceptance, Grant, Request, Revocation
 from ledger.records.statement import (
     PREDICATE_TYPE_PREFIX,
@@ -70,6 +71,7 @@ Body = (
     | Lifecycle
     | Mandate
     | Manifest
+    | NodeRegistration
     | Proposal
     | Release
     | Request
@@ -148,6 +150,7 @@ KINDS: Final[dict[str, Kind]] = dict(
         _kind("case", CaseOpening, "cases"),
         _kind("incident", Incident, "cases", "fact"),
         _kind("mandate", Mandate, "keys"),
+        _kind("node-registration", NodeRegistration, "keys"),
         _kind("anchor", Anchor, "ledger", "fact"),
     )
 )
@@ -219,7 +222,7 @@ def subjects_of(  # noqa: C901, PLR0912  one case per kind
             return (subject_of("minutes", minutes),)
         case Proposal() | WriterAppointment() | WriterEnd() | KeyRotation() | KeyRevocation():
             return (subject_of("genesis", ledger),)
-        case CaseOpening() | Incident():
+        case CaseOpening() | Incident() | NodeRegistration():
             return (subject_of("genesis", ledger),)
         case _:
             assert_never(body)
@@ -327,6 +330,7 @@ __all__ = [
     "Lifecycle",
     "Mandate",
     "Manifest",
+    "NodeRegistration",
     "Proposal",
     "Record",
     "Release",

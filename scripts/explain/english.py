@@ -33,6 +33,7 @@ ENGLISH: Final = Language(
         "mandate": "the member's custodian, and nobody else",
         "manifest": "any active member",
         "proposal": "a member of the committee",
+        "node-registration": "the member's custodian, and nobody else",
         "release": "the provider of the dataset",
         "request": "any active member that does not provide the dataset itself",
         "revocation": "the provider of the dataset, on a coded ground",
@@ -83,6 +84,7 @@ ENGLISH: Final = Language(
         "writer-end": "end of a writer",
     },
     measures={},
+        "node-registration": "registration of a node",
     parts={},
     phrases={
         "all-datasets": "all datasets",
@@ -289,6 +291,8 @@ ENGLISH: Final = Language(
         "ledger": "the ledger's own settings",
         "manifest": "the list of files {rest}",
         "manifest-draft": "the unfinished list of files {rest}",
+        "node-registration": "the node of {member} is at {endpoint}; its keys: {keys}",
+        "node-keyless": "the node of {member} is at {endpoint}; it has no keys",
         "anchor": "a checkpoint of another ledger, {rest}",
         "mandate": "the mandate {rest}",
         "member": "the member {rest}",
@@ -314,3 +318,4 @@ ENGLISH: Final = Language(
     },
     workflows={one.name: one.title for one in WORKFLOWS.values()},
 )
+        "node": "the node of {rest}",

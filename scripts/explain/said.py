@@ -23,6 +23,7 @@ from ledger.records import (
     KeyRotation,
     Mandate,
     Proposal,
+    NodeRegistration,
     Release,
     Request,
     Revocation,
@@ -96,7 +97,14 @@ def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence
                 "schema",
                 {"count": count, "total": body.total, "schema": schema, "names": names},
             )
-        case WriterAppointment() | WriterEnd() | KeyRotation() | KeyRevocation() | Mandate():
+        case (
+            WriterAppointment()
+            | WriterEnd()
+            | KeyRotation()
+            | KeyRevocation()
+            | Mandate()
+            | NodeRegistration()
+        ):
             yield from keys_said(body, member, language)
         case Anchor():
             yield from anchor_said(body, member)

@@ -8,6 +8,7 @@ from ledger.records import (
     KeyRevocation,
     KeyRotation,
     Mandate,
+    NodeRegistration,
     WriterAppointment,
     WriterEnd,
 )
@@ -17,7 +18,7 @@ from scripts.explain.telling import Sentence, some
 
 
 def keys_said(
-    body: KeyRevocation | KeyRotation | Mandate | WriterAppointment | WriterEnd,
+    body: KeyRevocation | KeyRotation | Mandate | NodeRegistration | WriterAppointment | WriterEnd,
     member: str,
     language: Language,
 ) -> Iterator[Sentence]:
@@ -38,6 +39,10 @@ def keys_said(
             yield "key-rotation", {"member": member, "key": short(parse_public_key(body.key).keyid)}
         case KeyRevocation():
             yield "key-revocation", {"key": short(body.key), "since": body.suspect_since}
+        case NodeRegistration():
+            keys = [short(parse_public_key(one).keyid) for one in body.keys]
+            told = {"member": member, "endpoint": body.endpoint, "keys": some(keys, language)}
+            yield "node-registration" if keys else "node-keyless", told
         case Mandate():
             yield (
                 "mandate",

@@ -6,7 +6,7 @@ each block: `contracts.invariants`, the map's root against the naive reference, 
 its refused records is the same block. In the end the log alone gives the same state again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from hypothesis import settings
@@ -45,7 +45,7 @@ from ledger.canonical import encode
 from ledger.envelope import verify_signature
 from ledger.errors import TooLarge
 from ledger.hashing import sha256
-from ledger.keys import KeyDescription, PrivateKey, parse_public_key
+from ledger.keys import KeyDescription, PrivateKey
 from ledger.records import (
     Acceptance,
     Amendment,
@@ -57,6 +57,7 @@ from ledger.records import (
     KeyRevocation,
     KeyRotation,
     Mandate,
+    NodeRegistration,
     Proposal,
     Record,
     Release,
@@ -78,21 +79,20 @@ from ledger.records.sharing import Audience
 from ledger.records.terms import RowFilter, Terms
 from ledger.seal import is_seal, parse_seal
 from ledger.times import to_ms
-from ledger.types import DatasetId, WriterId
+from ledger.types import DatasetId, KeyId, WriterId
 from tests import bodies
 from tests.assessed import chronicle_of, objection
 from tests.reference.naive_map import map_root
 from tests.supervised import NAMED
-from tests.wild_bodies import COLUMNS, KEYS, LOG_KEYS, actions, log_keys_of, pool_of, wild
-from tests.world import World, log_signer_ml_dsa, signer
+from tests.wild_bodies import COLUMNS, KEYS, LOG_KEYS, actions, pool_of, wild
+from tests.world import ROLES, World, log_signer_ml_dsa, signer
 
 SUPERVISED = {one.name for one in SUPERVISION}
-SPARE_LOG_KEYS = {log_keys_of(one): (signer(one), log_signer_ml_dsa(one)) for one in LOG_KEYS}
 BY_MONTH = (
     replace(SEED[3], id="monthly-answers", period="month"),
     replace(SEED[4], id="monthly-corrections", period="month"),
 )
-SPARE = {signer(label).public_key.keyid: signer(label) for label in KEYS}
+SPARE = (*map(signer, (*KEYS, *LOG_KEYS)), *map(log_signer_ml_dsa, LOG_KEYS))
 SCHEMA = schema_digest(COLUMNS[:1])
 DAY_MS = 86_400_000
 OPEN = Terms(
@@ -104,28 +104,33 @@ OPEN = Terms(
 )
 
 
-def introduced(body: Body) -> tuple[PrivateKey, ...]:
+def introduced(body: Body, is_known: Callable[[KeyId], bool]) -> tuple[PrivateKey, ...]:
     """The spare keys that a body introduces, if we hold them."""
     match body:
-        case KeyRotation(key=KeyDescription() as description):
+        case KeyRotation(key=KeyDescription() as described):
             pass
-        case WriterAppointment(key=KeyDescription() as description):
+        case WriterAppointment(key=KeyDescription() as described):
             pass
-        case KeyRevocation(replacement=KeyDescription() as description):
+        case KeyRevocation(replacement=KeyDescription() as described):
             pass
-        case Proposal(action=RecoverCustodian(key=description)):
+        case Proposal(action=RecoverCustodian(key=described)):
             pass
-        case Decision(matter=RecoverCustodian(key=description)):
+        case Decision(matter=RecoverCustodian(key=described)):
             pass
-        case Proposal(action=SetLogKeys(log_keys=described)):
-            return SPARE_LOG_KEYS.get(described, ())
+        case Proposal(action=SetLogKeys(log_keys=keys)):
+            return held_keys(keys.ed25519, keys.ml_dsa44)
+        case NodeRegistration():
+            every = held_keys(*body.keys)
+            return tuple(key for key in every if not is_known(key.public_key.keyid))
         case _:
             return ()
-    try:
-        key = SPARE.get(parse_public_key(description).keyid)
-    except Exception:  # noqa: BLE001  a key nobody can use is signed for by nobody
-        return ()
-    return () if key is None else (key,)
+    return held_keys(described)
+
+
+def held_keys(*described: KeyDescription) -> tuple[PrivateKey, ...]:
+    """Those of the spare keys that are described; who describes none is helped by nobody."""
+    by_description = {key.public_key.description: key for key in SPARE}
+    return tuple(by_description[one] for one in described if one in by_description)
 
 
 def decided_again(leaves: list[bytes]) -> BlockResult:
@@ -534,7 +539,8 @@ class Departments(RuleBasedStateMachine):
     def signed(self, writer: WriterId, body: Body) -> Record | None:
         """The body signed as its writer would; None if it is larger than a leaf."""
         try:
-            return self.world.sign(writer, body, *introduced(body))
+            is_known = lambda keyid: self.world.value(f"key/{keyid}") is not None  # noqa: E731
+            return self.world.sign(writer, body, *introduced(body, is_known))
         except TooLarge:
             return None
 
@@ -554,6 +560,8 @@ class Departments(RuleBasedStateMachine):
                 return [custodian_of(one) for one in (name.partition("/")[0], *heirs)]
             case Mandate(member=member):
                 return [custodian_of(member)]
+            case NodeRegistration():
+                return [custodian_of(member) for member in ROLES]
             case KeyRevocation(key=keyid):
                 key = value(f"key/{keyid}")
                 return [custodian_of(key.member)] if isinstance(key, Key) else []
