@@ -41,6 +41,7 @@ from node.api import (
     statements,
     steps,
     tasks,
+    values,
 )
 from node.api.access import Admission, LocalNames, read_tokens
 from node.api.observed import Observed
@@ -61,6 +62,7 @@ _RESOURCES: Final = (
     records,
     statements,
     state,
+    values,
     lists,
     assessment,
     rights,

@@ -13,19 +13,21 @@ from scripts.error_text import hint_of
 V = TypeVar("V", bound=Value)
 
 
-def read_value(client: Client, kind: type[V], key: str) -> V | None:
+def read_value(client: Client, kind: type[V], key: str, as_at: str | None = None) -> V | None:
     """The state value under `key`, or None if there is none; the node is believed."""
-    value = any_value(client, key)
+    value = any_value(client, key, as_at)
     return value if isinstance(value, kind) else None
 
 
-def any_value(client: Client, key: str) -> Value | None:
-    """As `read_value`, of whatever kind."""
-    raw = bytes(client.state(key).value)
-    if raw == b"null":
+def any_value(client: Client, key: str, as_at: str | None = None) -> Value | None:
+    """As `read_value`, of whatever kind; of the past what the node keeps of it."""
+    if as_at is None:
+        told = msgspec_json.decode(bytes(client.state(key).value))
+    else:
+        told = client.get(f"/v1/values/{key}", at=as_at)["value"]
+    if told is None:
         return None
-    sorted_again = msgspec_json.encode(msgspec_json.decode(raw), order="deterministic")
-    return parse_value(key, sorted_again)
+    return parse_value(key, msgspec_json.encode(told, order="deterministic"))
 
 
 def summary_of(done: Receipted) -> dict[str, object]:

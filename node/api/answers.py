@@ -151,6 +151,13 @@ class ProvedState(Place):
     seal_receipt: str
 
 
+class PastValue(Place):
+    """The value under a key as at a size of the log, or null; not proved."""
+
+    key: str
+    value: JsonObject | None
+
+
 class LedgerAnswer(Place):
     """A ledger, its latest checkpoint, what votes have made of its genesis, the genesis policy."""
 

@@ -19,6 +19,7 @@ from node.api.answers import (
     Leaf,
     LedgerAnswer,
     Lineage,
+    PastValue,
     ProvedOutcome,
     ProvedState,
     RecordResult,
@@ -103,6 +104,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "GET /v1/ledger": Operation("Read which ledger this is", {JSON: LedgerAnswer}),
     "GET /v1/state/{key}": Operation(
         "Read and prove one value of the state", {JSON: ProvedState}, ("not-found",)
+    ),
+    "GET /v1/values/{key}": Operation(
+        "Read one value of the state as at a past size or time", {JSON: PastValue}
     ),
     "GET /v1/writers/{member}/{name}": Operation(
         "Read a writer and the head of its chain", {JSON: ChainAnswer}, ("not-found",)

@@ -1,7 +1,8 @@
 """The state as at a past size, as far as the views remember it: what rules asked now need to see.
 
 Members, datasets, requests, rights and cases are read from the views, offices from the members that
-held them, a draft of an entry from its record. All else is as it is today: the calendar, say.
+held them, a draft of an entry from its record, what votes set from those votes. All else is as it
+is today: `is_kept` tells which is which.
 """
 
 from collections.abc import Callable
@@ -9,14 +10,25 @@ from typing import Final
 
 from sqlalchemy import or_, select
 
-from contracts.values import EntryTerms, Member, RoleHolders, Value, parse_value
+from contracts.values import (
+    AdoptedIndicators,
+    EntryTerms,
+    Member,
+    RoleHolders,
+    Value,
+    parse_value,
+)
 from contracts.view import StateView
 from ledger.records import Entry, parse_record
 from ledger.types import DigestHex
 from node.storage.store import Snapshot
 from node.views.models import VERSIONED
+from node.views.settings import VOTED, ledger_at, voted_at
 
 _MEMBER: Final = "member"
+_INDICATORS: Final = "indicators"
+_LEDGER: Final = "ledger"
+_KEPT: Final = frozenset({*VERSIONED, *VOTED, "entry-draft", "role"})
 
 
 class PresentState:
@@ -40,6 +52,14 @@ class PastState:
         if prefix in VERSIONED:
             rows = self._rows(prefix, rest)
             return rows[0][1] if rows else None
+        if key == _LEDGER:
+            block = self._snapshot.block_of(self._size - 1)
+            return None if block is None else ledger_at(self._snapshot, self._size, block.time)
+        if key == _INDICATORS:
+            codes = tuple(code for code, _ in self._rows("indicator"))
+            return AdoptedIndicators(codes=codes) if codes else None
+        if prefix in VOTED:
+            return voted_at(self._snapshot, key, self._size)
         if prefix == "role":
             return self._role(rest)
         if prefix == "entry-draft":
@@ -93,6 +113,11 @@ class PastState:
                     system=body.system,
                 )
         return None
+
+
+def is_kept(key: str) -> bool:
+    """Whether it is known what stood under a key at a past size."""
+    return key in {_INDICATORS, _LEDGER} or key.partition("/")[0] in _KEPT
 
 
 def state_at(snapshot: Snapshot, size: int) -> StateView:

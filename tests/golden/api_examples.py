@@ -100,6 +100,7 @@ def _reading() -> list[Exchange]:
         Exchange(f"{record}/outcome", "/v1/records/8/outcome"),
         Exchange("GET /v1/ledger", "/v1/ledger"),
         Exchange("GET /v1/state/{key}", "/v1/state/member/health"),
+        Exchange("GET /v1/values/{key}", "/v1/values/ledger?at=8"),
         Exchange("GET /v1/writers/{member}/{name}", "/v1/writers/transport/main"),
     ]
 
