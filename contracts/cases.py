@@ -43,12 +43,14 @@ from ledger.records.genesis import Parameters
 from ledger.running_digest import EMPTY_RUN, extend_run
 from ledger.types import CaseId, DatasetId, MemberId, Time
 
-Effect = Callable[[Draft, Case], None]
-"""What a step does beside moving its case."""
+Effect = Callable[[Draft, CaseId, Case], None]
+"""What a step does beside moving its case, which is given as it stood before."""
 OFFICES = ("auditor", "committee", "government", "mediator", "steward")
 """What a table may call for beside the parties of a case; who mediates is found in each case."""
 STOOD_IN_FOR = ("auditor", "steward")
 """Offices in whose place the government decides, where everybody in them is a party."""
+DEPTH_MAX = 3
+"""How far a case is followed down those it rests on."""
 EVIDENCE_CODE = "evidence-not-produced"
 """What is found where an order asks for documents and none come in time."""
 DAYS_OF: Mapping[str, Callable[[Parameters], int | None]] = {
@@ -178,9 +180,11 @@ def apply_step(draft: Draft, body: StepBody, effects: Mapping[str, Effect]) -> N
         )
         _check_produced(case, body)
         case = named.take_named(case, row, body)
+        if row.rules:
+            case = replace(case, ruling=body.ground)
         _move(draft, case_id, case, row)
         if row.effect is not None:
-            effects[row.effect](draft, case)
+            effects[row.effect](draft, case_id, case)
 
 
 def _check_produced(case: Case, body: StepBody) -> None:
@@ -317,11 +321,13 @@ def entitled_as(
 def dataset_of(view: StateView, case: Case) -> DatasetId | None:
     """The dataset a case is about; a finding is about a record.
 
-    A case that rests on another is about what that one is about, unless it rests on a third.
+    A case that rests on another is about what that one is about, three deep: an order that follows
+    from a ruling in a dispute about a request is about the dataset requested.
     """
     subject = view.get(case.subject)
-    if isinstance(subject, Case):
-        case, subject = subject, view.get(subject.subject)
+    for _ in range(DEPTH_MAX):
+        if isinstance(subject, Case):
+            case, subject = subject, view.get(subject.subject)
     if isinstance(subject, ReleasedVersion):
         return case.subject.split("/")[1]
     if isinstance(subject, EntryTerms | GrantedRight | RequestedItem):

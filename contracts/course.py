@@ -24,7 +24,7 @@ Named = Literal["dataset", "member", "release"]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state. A state no step leads out of is final.
+    """One state. A state that nobody takes a step out of is final.
 
     `rests`: things may stay so for good; steps lead on, but nobody waits for one. `unheard`: where
     a case goes instead of `then` if its deadline passes and nobody could have decided it.
@@ -47,7 +47,7 @@ class Step:
     a member named becomes the provider of the case, in place of the one before. `aside`: taken for
     reasons of its own, so that no deadline asks for it. Where `who` is empty, nobody takes it by
     itself: it follows from a step in another case. `keeps_due`: the deadline that ran before
-    runs on.
+    runs on. `rules`: its ground is what was ruled, and stays with the case.
     """
 
     number: str
@@ -62,6 +62,7 @@ class Step:
     names: Named | None = None
     aside: bool = False
     keeps_due: bool = False
+    rules: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,10 @@ class Workflow:
     def state(self, name: str) -> State:
         """The state of that name."""
         return next(one for one in self.states if one.name == name)
+
+    def leads_on(self, name: str) -> bool:
+        """Whether somebody takes a step out of a state; else it is final, but for other cases."""
+        return any(one.state == name and one.who for one in self.steps)
 
     def rows(self, name: str) -> tuple[Step, ...]:
         """The rows of a step. They differ in number, state and next alone."""

@@ -15,6 +15,7 @@ from contracts import cases, findings
 from contracts.draft import Draft
 from contracts.sharing import emergency, supply
 from contracts.sharing.chains import StateName, chain_of, state_of
+from contracts.supervision import rulings
 from contracts.use import accounts, unused_fields
 from contracts.values import Case, Due, GrantedRight
 from contracts.view import StateView, held
@@ -50,7 +51,9 @@ def settle(draft: Draft, key: str) -> None:
             draft, finding, base, late, claimant, measure=measure, limit=case.due
         )
     if case.workflow == "request" and state.then == "withdrawn":
-        emergency.take_back(draft, case)
+        emergency.take_back(draft, case_id, case)
+    if case.ruling is not None:
+        rulings.let_stand(draft, case_id)
     if case.workflow == "account":
         accounts.compare(draft, case_id, case)
 

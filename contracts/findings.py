@@ -208,6 +208,12 @@ STALE_DATA_SUPPLIED: Final = Finding(
     "a version was handed over after a correction or a newer one was released",
     "hand over the version of today",
 )
+REFUSED_AGAINST_RULING: Final = Finding(
+    46,
+    "refused-against-ruling",
+    "a request was refused once more after a ruling had reopened it",
+    "grant it, as far as it was ruled",
+)
 REVIEW_OVERDUE: Final = Finding(
     51, "review-overdue", "a catalogue entry was not reviewed in time", "review it"
 )

@@ -222,6 +222,9 @@ ASKED_ALREADY: Final = Reason(
 EVIDENCE_MISSING: Final = Reason(
     1383, "evidence-missing", "the order asks for documents, and the report names none"
 )
+ORDERED_ALREADY: Final = Reason(
+    1384, "ordered-already", "an order about this finding is open against the member"
+)
 PREMISE_CHANGED: Final = Reason(
     1331,
     "premise-changed",

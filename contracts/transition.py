@@ -46,7 +46,7 @@ from contracts.sharing import (
     rights,
 )
 from contracts.succession import KINDS_OF_PARTS, is_suspended
-from contracts.supervision import openings
+from contracts.supervision import openings, orders, rulings
 from contracts.use import disposal, effect_report, reports
 from contracts.values import ChainHead, Key, Member, Writer
 from contracts.view import StateView, held, read
@@ -136,6 +136,8 @@ EFFECTS: Final[dict[str, cases.Effect]] = {
     "count-asking": extension.count_asking,
     "drop-draft": publishing.drop_draft,
     "end-right": rights.end_right,
+    "enforce-ruling": rulings.enforce,
+    "lift-orders": orders.lift,
     "meet-demand": openings.meet_demand,
     "put-in-force": publishing.put_in_force,
     "resume-right": rights.resume_right,

@@ -101,6 +101,8 @@ COLUMN_SET_MAX: Final = 256
 """Hexadecimal digits of a set of columns: a schema has at most 1,024."""
 ColumnSet = Annotated[str, Meta(pattern=r"\A[1-9a-f][0-9a-f]*\Z", max_length=COLUMN_SET_MAX)]
 """Some columns of a schema, one at least: a bit for each, as a number in hexadecimal."""
+ORDERS_MAX: Final = 128
+"""Orders that rest on one finding and are not over."""
 STANDING_MAX: Final = 16
 """Standing grants of one dataset."""
 SUSPENSIONS_MAX: Final = 16
@@ -558,8 +560,9 @@ class Case(Canonical):
 
     `answer` is the state key of what the latest step that had to name something has named. `asked`
     counts the extensions asked for, where the ledger limits them; of formalities the requests,
-    but for those withdrawn. A report on an order that `produces` names documents; a
-    rectification that `settles` closes the finding it rests on.
+    but for those withdrawn. Of a finding, `orders` rest on it and were not over when the last was
+    given; of a contest, `ruling` is the ground of the last ruling. A report on an order that
+    `produces` names documents; a rectification that `settles` closes the finding it rests on.
     """
 
     answer: str | None = None
@@ -567,9 +570,11 @@ class Case(Canonical):
     due: Time | None = None
     finding: Suspicion | None = None
     opened_at: Time
+    orders: Annotated[tuple[CaseId, ...], Meta(max_length=ORDERS_MAX)] = ()
     parties: tuple[Party, ...]
     produces: bool = False
     records: Count
+    ruling: Slug | None = None
     run: DigestHex
     settles: bool = False
     state: Slug

@@ -133,6 +133,7 @@ REQUEST: Final = Workflow(
         State("extension-asked", None, "extension-asked", "answer-overdue", "provider"),
         State("extended", "extension_days", "extended", "answer-overdue", "provider"),
         State("backflow", "backflow_days", "backflow", "backflow-overdue", "provider"),
+        State("reopened", None, "reopened", "answer-overdue", "provider"),
     ),
     (
         Step(
@@ -185,6 +186,13 @@ REQUEST: Final = Workflow(
         ),
         Step("W218", "extended", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS),
         Step("W219", "extended", "grant", ("provider",), "granted", by="grant"),
+        Step("W225", "refused", "reopen", (), "reopened"),
+        Step(
+            "W226", "reopened", "withdraw", ("consumer",), "withdrawn",
+            effect="take-back", aside=True,
+        ),
+        Step("W227", "reopened", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS),
+        Step("W228", "reopened", "grant", ("provider",), "granted", by="grant"),
         Step(
             "W881", "backflow", "withdraw", ("consumer",), "withdrawn",
             effect="take-back", aside=True,
@@ -270,20 +278,23 @@ FINDING: Final = Workflow(
         Step("W404", "replied", "confirm", ("steward", "auditor"), "confirmed", independent=True),
         Step(
             "W405", "raised", "dismiss", ("steward", "auditor"), "dismissed",
-            grounds=DISMISSAL_GROUNDS, independent=True,
+            grounds=DISMISSAL_GROUNDS, effect="lift-orders", independent=True,
         ),
         Step(
             "W406", "unanswered", "dismiss", ("steward", "auditor"), "dismissed",
-            grounds=DISMISSAL_GROUNDS, independent=True,
+            grounds=DISMISSAL_GROUNDS, effect="lift-orders", independent=True,
         ),
         Step(
             "W407", "replied", "dismiss", ("steward", "auditor"), "dismissed",
-            grounds=DISMISSAL_GROUNDS, independent=True,
+            grounds=DISMISSAL_GROUNDS, effect="lift-orders", independent=True,
         ),
         Step("W408", "replied", "reply", ("accused",), "replied"),
         Step("W501", "confirmed", "rectify", ("accused",), "rectified"),
         Step("W502", "unrectified", "rectify", ("accused",), "rectified"),
-        Step("W503", "rectified", "close", ("steward", "auditor"), "closed", independent=True),
+        Step(
+            "W503", "rectified", "close", ("steward", "auditor"), "closed",
+            effect="lift-orders", independent=True,
+        ),
         Step(
             "W504", "rectified", "return", ("steward", "auditor"), "confirmed",
             grounds=REPORT_GROUNDS, independent=True,
@@ -300,7 +311,10 @@ FINDING: Final = Workflow(
             "W507", "rectified", "refer", ("steward", "auditor"), "referred",
             grounds=REFERRAL_GROUNDS, independent=True,
         ),
-        Step("W508", "replied", "cure", ("steward", "auditor"), "cured", independent=True),
+        Step(
+            "W508", "replied", "cure", ("steward", "auditor"), "cured",
+            effect="lift-orders", independent=True,
+        ),
     ),
 )  # fmt: skip
 

@@ -237,7 +237,9 @@ def _can_be_late(workflow: str, state: str, sides: tuple[Side, ...]) -> bool:
         one = table.state(name)
         if one.overdue is not None and one.late in sides:
             return True
-        following = [row.next for row in table.steps if row.state == name]
+        # What somebody has finished may be reopened from another case: that is a new matter.
+        is_over = not table.leads_on(name)
+        following = [row.next for row in table.steps if row.state == name and not is_over]
         if one.then is not None:
             following.append(one.then)
         for other in following:

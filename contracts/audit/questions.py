@@ -300,5 +300,4 @@ class Questions:
 def _is_open(case: Case) -> bool:
     """Whether somebody is waited for: a step leads on, and the state is not one that may last."""
     table = WORKFLOWS[case.workflow]
-    leads_on = any(row.state == case.state for row in table.steps)
-    return leads_on and not table.state(case.state).rests
+    return table.leads_on(case.state) and not table.state(case.state).rests

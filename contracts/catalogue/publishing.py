@@ -34,6 +34,7 @@ from contracts.values import (
 from contracts.view import held, read
 from ledger.records.catalogue import Entry, Release, ReleaseItem, Schema, schema_digest
 from ledger.running_digest import EMPTY_RUN, extend_run
+from ledger.types import CaseId
 
 _NOTHING = SchemaVersion(columns=0, member="", run=EMPTY_RUN, total=0)
 
@@ -110,18 +111,18 @@ def apply_entry(draft: Draft, body: Entry) -> None:
     cases.open_case(draft, draft.record, "review", f"entry-draft/{draft.record}", (provider,))
 
 
-def put_in_force(draft: Draft, case: Case) -> None:
+def put_in_force(draft: Draft, case_id: CaseId, case: Case) -> None:
     """R307: an approved entry replaces the one in force. What was granted before stays granted."""
     entry = held(draft, EntryTerms, case.subject)
     blocks.depend(draft, read(draft, EntryTerms, f"entry/{entry.dataset}"), entry)
     draft.put(f"entry/{entry.dataset}", replace(entry, demand=None, since=draft.context.time))
     demands.meet(draft, entry)
-    drop_draft(draft, case)
+    drop_draft(draft, case_id, case)
     upkeep.owe_confirmation(draft, entry)
     updates.owe_first(draft, entry)
 
 
-def drop_draft(draft: Draft, case: Case) -> None:
+def drop_draft(draft: Draft, _: CaseId, case: Case) -> None:
     """R308: an entry returned is gone; the one in force, if any, stays."""
     dataset_id = held(draft, EntryTerms, case.subject).dataset
     dataset = held(draft, Dataset, f"dataset/{dataset_id}")

@@ -17,8 +17,7 @@ def cases_have_their_deadlines(facts: Facts) -> Iterator[str]:
     if due != {name for name, _ in facts.all("due", Due)}:
         yield "cases and deadlines differ"
     for name, case in facts.all("case", Case):
-        table = WORKFLOWS[case.workflow]
-        if case.due is not None and not any(step.state == case.state for step in table.steps):
+        if case.due is not None and not WORKFLOWS[case.workflow].leads_on(case.state):
             yield f"case {name} is `{case.state}`, which is final, and due"
 
 

@@ -119,7 +119,7 @@ def ask(draft: Draft, item: RequestItem, right: GrantedRight | None, entry: Entr
     _count(draft, case_id, 1)
 
 
-def take_back(draft: Draft, request: Case) -> None:
+def take_back(draft: Draft, _: CaseId, request: Case) -> None:
     """A request is withdrawn: where it was the only one for its formalities, they are expected."""
     asked = held(draft, RequestedItem, request.subject)
     if asked.emergency is None:

@@ -1,4 +1,4 @@
-"""Rules of refusals (R441, R442): whether the catalogue contradicts the ground of a refusal.
+"""Rules of refusals (R441, R442, R448): whether the catalogue contradicts the ground of a refusal.
 
     transport  step    refuse the request, on the ground `not-held`     → `refusal-unfounded`
                        though flights@1 was released
@@ -41,7 +41,9 @@ def weigh(draft: Draft, body: Step) -> None:
 def _weigh(
     draft: Draft, base: CaseId, ground: str | None, case: Case, asked: RequestedItem
 ) -> None:
-    if asked.backflow:
+    if case.state == "reopened":
+        _find_defied(draft, base, asked, ground)
+    elif asked.backflow:
         backflow.find_refused(draft, base, asked, ground)
     elif draft.context.ledger.parameters.answers_weighed:
         why = _contradicted(draft, ground, asked)
@@ -81,6 +83,14 @@ def contradicted_by(draft: Draft, entry: EntryTerms, ground: str | None) -> str 
 def _find_not_supplemented(draft: Draft, base: CaseId, asked: RequestedItem) -> None:
     """R442: a request that names no legal basis is not refused for that before it is asked for."""
     _find(draft, findings.REFUSED_NOT_SUPPLEMENTED, base, asked, "no supplement was asked for")
+
+
+def _find_defied(draft: Draft, base: CaseId, asked: RequestedItem, ground: str | None) -> None:
+    """R448: what was reopened by a ruling is granted, at least in part; a refusal is a finding.
+
+    No ground excuses it before somebody has looked at it: what has changed since, the reply says.
+    """
+    _find(draft, findings.REFUSED_AGAINST_RULING, base, asked, f"refused: {ground}")
 
 
 def _find(

@@ -50,7 +50,7 @@ from ledger.records.sharing import (
     RequestItem,
     Revocation,
 )
-from ledger.types import DatasetId, ItemId, MemberId
+from ledger.types import CaseId, DatasetId, ItemId, MemberId
 
 CONSULTATION_WAIVED = frozenset({"breach", "legal-change", "secrecy"})
 """Grounds on which a right may be revoked before the consumer was consulted."""
@@ -161,35 +161,41 @@ def apply_revocation(draft: Draft, body: Revocation) -> None:
             )
 
 
-def end_right(draft: Draft, case: Case) -> None:
+def end_right(draft: Draft, grant_id: CaseId, case: Case) -> None:
     """R409: a right that its consumer declines or ends is over from here."""
-    _end(draft, case.subject.removeprefix("grant/"), held(draft, GrantedRight, case.subject))
+    _end(draft, grant_id, held(draft, GrantedRight, case.subject))
 
 
-def answer_again(draft: Draft, case: Case) -> None:
-    """R447: what was supplemented is due an answer within the days of its sharing class again."""
+def answer_again(draft: Draft, request_id: CaseId, case: Case) -> None:
+    """R447: what was supplemented is due an answer within the days of its sharing class again.
+
+    So is what a ruling has reopened, or within those of backflow.
+    """
+    ledger = draft.context.ledger
     asked = held(draft, RequestedItem, case.subject)
-    days = _answer_days(draft, read(draft, EntryTerms, f"entry/{asked.dataset}"))
-    due = calendar.deadline(draft.context.time, days, draft.context.ledger.calendar)
-    cases.move_deadline(draft, case.subject.removeprefix("request/"), due)
+    days = ledger.parameters.backflow_days
+    if not asked.backflow:
+        days = _answer_days(draft, read(draft, EntryTerms, f"entry/{asked.dataset}"))
+    due = calendar.deadline(draft.context.time, days, ledger.calendar)
+    cases.move_deadline(draft, request_id, due)
 
 
-def suspend_right(draft: Draft, case: Case) -> None:
+def suspend_right(draft: Draft, grant_id: CaseId, case: Case) -> None:
     """R410: a suspended right is not effective from here on; it is suspended at most 16 times."""
     right = held(draft, GrantedRight, case.subject)
     refuse_unless(len(right.suspensions) < SUSPENSIONS_MAX, LIMIT, f"{SUSPENSIONS_MAX} suspensions")
     span = Interval(barred=bars.suspend(draft, right), since=draft.context.time)
     draft.put(case.subject, replace(right, suspensions=(*right.suspensions, span)))
-    supply.suspend(draft, case.subject.removeprefix("grant/"))
+    supply.suspend(draft, grant_id)
 
 
-def resume_right(draft: Draft, case: Case) -> None:
+def resume_right(draft: Draft, grant_id: CaseId, case: Case) -> None:
     """R411: a right resumed is effective again from here on."""
     right = held(draft, GrantedRight, case.subject)
     *earlier, last = right.suspensions
     spans = (*earlier, replace(last, until=draft.context.time))
     draft.put(case.subject, replace(right, suspensions=spans))
-    supply.resume(draft, case.subject.removeprefix("grant/"), right)
+    supply.resume(draft, grant_id, right)
     bars.resume(draft, right)
 
 

@@ -24,13 +24,14 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
+from contracts.supervision import orders
 from contracts.values import Case, Dataset, EntryTerms, Party, ReleasedVersion
 from contracts.view import held, read
 from contracts.workflows import WORKFLOWS
 from ledger.records.catalogue import VersionContent
 from ledger.records.supervision import ORDERS, CaseOpening, Incident
 from ledger.times import HOUR_MS, to_ms
-from ledger.types import DatasetId, MemberId
+from ledger.types import CaseId, DatasetId, MemberId
 
 DISPUTABLE: Final = frozenset({"correction", "demand", "grant", "request"})
 """Workflows whose parties may dispute what the other side has done."""
@@ -61,10 +62,14 @@ def apply_case(draft: Draft, body: CaseOpening) -> None:
     every = _sides(draft, body, case)
     if body.settles and case is not None:
         _check_settles(body, case)
-    for n, parties in enumerate(every):
+    opened = tuple(f"{draft.record}-{n}" for n in range(len(every)))
+    if body.workflow in ORDERS and case is not None and case.workflow == "finding":
+        orders.check_first(draft, body, case)
+        orders.keep(draft, body.case or "", opened)
+    for case_id, parties in zip(opened, every, strict=True):
         cases.open_case(
             draft,
-            f"{draft.record}-{n}",
+            case_id,
             body.workflow,
             _subject(draft, body),
             parties,
@@ -90,7 +95,7 @@ def apply_incident(draft: Draft, body: Incident) -> None:
     _check_known(draft, body, member_is_known=is_known or body.member is None)
 
 
-def close_finding(draft: Draft, case: Case) -> None:
+def close_finding(draft: Draft, _: CaseId, case: Case) -> None:
     """R715: with a rectification that settles a finding, the finding is rectified and closed.
 
     It stays as it is where whoever closes the one may not close the other, being a party to it.
@@ -102,10 +107,11 @@ def close_finding(draft: Draft, case: Case) -> None:
     finding = held(draft, Case, case.subject)
     if cases.entitled_as(draft, finding, closing, draft.member) is not None:
         cases.follow(draft, case_id, "rectify")
-        cases.follow(draft, case_id, "close")
+        if cases.follow(draft, case_id, "close"):
+            orders.lift(draft, case_id, finding)
 
 
-def accept_correction(draft: Draft, case: Case) -> None:
+def accept_correction(draft: Draft, _: CaseId, case: Case) -> None:
     """R711: what answers a correction is a release made to correct the one in question.
 
     Its contents are others: the same bytes are as wrong as before.
@@ -119,7 +125,7 @@ def accept_correction(draft: Draft, case: Case) -> None:
     refuse_unless(is_same and is_other, NOT_CORRECTED, answer, "release")
 
 
-def meet_demand(draft: Draft, case: Case) -> None:
+def meet_demand(draft: Draft, _: CaseId, case: Case) -> None:
     """R712: what meets a demand is an entry in force, of the member it was assigned to."""
     entry = held(draft, EntryTerms, case.answer or "")
     refuse_unless(entry.provider == draft.member, NOT_PROVIDER, entry.dataset, "dataset")

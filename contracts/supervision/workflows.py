@@ -16,7 +16,8 @@ LIFTING_GROUNDS: Final = ("mistaken", "superseded")
 REFERRAL_GROUNDS: Final = ("crime-suspected", "discipline")
 REJECTION_GROUNDS: Final = ("as-of-time", "as-source", "not-held", "not-wrong")
 REPORT_GROUNDS: Final = ("incomplete", "not-effective")
-RULINGS: Final = ("rejected", "upheld", "upheld-in-part")
+REJECTED: Final = "rejected"
+RULINGS: Final = (REJECTED, "upheld", "upheld-in-part")
 
 
 def _rows(  # noqa: PLR0913  a row is all of these
@@ -31,12 +32,14 @@ def _rows(  # noqa: PLR0913  a row is all of these
     independent: bool = False,
     names: Named | None = None,
     aside: bool = False,
+    rules: bool = False,
 ) -> tuple[Step, ...]:
     """One step, in every state that allows it, numbered from `first` on."""
     return tuple(
         Step(
             f"W{number}", state, name, who, following,
             grounds=grounds, effect=effect, independent=independent, names=names, aside=aside,
+            rules=rules,
         )
         for number, state in enumerate(states, first)
     )  # fmt: skip
@@ -79,7 +82,10 @@ def _order(
 
 
 def _contest(name: str, title: str, first: int) -> Workflow:
-    """Three tiers: the parties, who mediates between them, the government."""
+    """Three tiers: the parties, who mediates between them, the government.
+
+    What comes of a ruling that is final, `contracts.supervision.rulings` says.
+    """
     return Workflow(
         name,
         title,
@@ -110,7 +116,7 @@ def _contest(name: str, title: str, first: int) -> Workflow:
             ),
             *_rows(
                 first + 4, ("mediation", "stalled"), "rule", ("mediator",), "ruled",
-                grounds=RULINGS, independent=True,
+                grounds=RULINGS, independent=True, rules=True,
             ),
             *_rows(
                 first + 6, ("stalled", "ruled"), "appeal", ("claimant", "respondent"), "appealed",
@@ -118,7 +124,7 @@ def _contest(name: str, title: str, first: int) -> Workflow:
             ),
             *_rows(
                 first + 8, ("appealed",), "decide", ("government",), "decided",
-                grounds=RULINGS, independent=True,
+                grounds=RULINGS, effect="enforce-ruling", independent=True, rules=True,
             ),
             *_rows(
                 first + 9, ("open", "unanswered", "answered", "mediation", "stalled", "appealed"),

@@ -187,6 +187,21 @@ OF_RIGHTS: Final = {"disposal": deletion, "effect-report": effect, "usage": use}
 """What is said of the right that a case is about."""
 
 
+REFUSED: Final = then(Story.ask, "transport/main", "refuse", "security")
+
+
+def reopened(story: Story) -> CaseId:
+    """The refusal of health's request was disputed, and that was upheld."""
+    request = REFUSED(story)
+    dispute = f"{story.says('health/main', bodies.opening('dispute', case=request)).digest}-0"
+    story.steps("transport/main", "answer", dispute)
+    story.steps("health/main", "escalate", dispute)
+    story.steps("steward/main", "rule", dispute, "upheld")
+    case = held(story.world.state, Case, f"case/{dispute}")
+    story.world.block(at=case.due)
+    return request
+
+
 def unasked(story: Story) -> CaseId:
     """Health was given data in an emergency, and has not asked for it yet."""
     story.in_emergency()
@@ -310,7 +325,8 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("request", "open"): Story.ask,
     ("request", "backflow"): from_below,
     ("request", "granted"): answered,
-    ("request", "refused"): then(Story.ask, "transport/main", "refuse", "security"),
+    ("request", "refused"): REFUSED,
+    ("request", "reopened"): reopened,
     ("request", "withdrawn"): then(Story.ask, "health/main", "withdraw"),
     ("request", "supplement-asked"): SUPPLEMENT_ASKED,
     ("request", "supplemented"): then(SUPPLEMENT_ASKED, "health/main", "supplement"),
