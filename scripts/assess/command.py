@@ -22,7 +22,7 @@ from scripts.assess.wording import (
 )
 from scripts.audit.command import Access
 from scripts.console_text import info, print_json, success
-from scripts.explain.command import LANGUAGES, LanguageOption
+from scripts.explain.languages import LANGUAGES, LanguageOption
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
 from scripts.profile import NODE, NodeOption, PolicyOption, Reading, TokenOption
@@ -155,14 +155,18 @@ def trust(
 @app.command("indicators")
 @with_options
 def indicators(
-    *, lang: LanguageOption = "en", source: From = From(), as_json: JsonFlag = False
+    *,
+    as_at: AsAtOption = None,
+    lang: LanguageOption = "en",
+    source: From = From(),
+    as_json: JsonFlag = False,
 ) -> None:
     """List the indicators adopted; with --json as they are written.
 
-    Example: `blockpool assess indicators`
+    Example: `blockpool assess indicators --as-at 2026-12-31`
     """
     with source.open() as figures:
-        found = figures.indicators()
+        found = figures.indicators(figures.as_at(as_at))
     if as_json:
         print_json(found)
         return

@@ -49,7 +49,7 @@ class Figures(Protocol):
     def as_at(self, text: str | None) -> str | None:
         """A past moment or a size, as written. Raises `SpellingError`."""
 
-    def indicators(self) -> list[Indicator]:
+    def indicators(self, at: str | None) -> list[Indicator]:
         """The indicators adopted."""
 
     def assessments(self, member: MemberId | None, asked: Asked) -> list[Assessment]:
@@ -77,11 +77,11 @@ class NodeFigures:
         """As `Figures.as_at`."""
         return as_at_of(self._client, text)
 
-    def indicators(self) -> list[Indicator]:
+    def indicators(self, at: str | None) -> list[Indicator]:
         """As `Figures.indicators`."""
-        listed = read_value(self._client, AdoptedIndicators, "indicators")
+        listed = read_value(self._client, AdoptedIndicators, "indicators", at)
         codes = () if listed is None else listed.codes
-        found = (read_value(self._client, Indicator, f"indicator/{code}") for code in codes)
+        found = (read_value(self._client, Indicator, f"indicator/{code}", at) for code in codes)
         return [one for one in found if one is not None]
 
     def assessments(self, member: MemberId | None, asked: Asked) -> list[Assessment]:
@@ -132,9 +132,9 @@ class LogFigures:
         offset_minutes = calendar.utc_offset_minutes
         return Zone(offset_minutes, info).past(text, lambda: self._chronicle.now)
 
-    def indicators(self) -> list[Indicator]:
+    def indicators(self, at: str | None) -> list[Indicator]:
         """As `Figures.indicators`."""
-        found = self._chronicle.at(self._chronicle.now).indicators()
+        found = self._chronicle.at(self._time(at)).indicators()
         return sorted(found, key=lambda one: one.id)
 
     def assessments(self, member: MemberId | None, asked: Asked) -> list[Assessment]:

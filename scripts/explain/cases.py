@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from contracts import cases
 from contracts.findings import FINDING_OF_CODE
-from contracts.values import Case
+from contracts.values import Case, ProposedAction
 from contracts.workflows import WORKFLOWS, Step
 from ledger.records import Step as StepBody
 from ledger.types import CaseId
+from scripts.explain.fallen import why_fallen
 from scripts.explain.language import Language, in_course, short, word
 from scripts.explain.measures import measured
 from scripts.explain.sources import Source, Told
+from scripts.explain.telling import text_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,9 @@ def case_explained(source: Source, case_id: CaseId, language: Language) -> list[
     workflow = word(language.workflows, case.workflow)
     about = [workflow, language.phrase("subject", subject=subject_told(source, case, language))]
     about += [
-        language.phrase("party", member=one.member, part=word(language.parts, one.part))
+        language.phrase(
+            "party", member=language.name_of(one.member), part=word(language.parts, one.part)
+        )
         for one in case.parties
     ]
     return [
@@ -62,7 +66,12 @@ def standing(source: Source, case_id: CaseId, case: Case, language: Language) ->
 
 
 def _hindered(source: Source, case_id: CaseId, case: Case, language: Language) -> Iterator[str]:
-    """Why a right that is in force by its own course cannot be used all the same."""
+    """Why a right in force by its own course cannot be used all the same, or a proposal fell."""
+    proposed = source.get(case.subject) if case.state == "fallen" else None
+    if isinstance(proposed, ProposedAction):
+        fell_at = source.course(case_id)[-1].time
+        fell = why_fallen(source, proposed, fell_at, language)
+        yield language.phrase("fallen", why=fell)
     if (case.workflow, case.state) == ("grant", "in-force"):
         why = source.right_state(case_id).why
         if why is not None:
@@ -115,6 +124,8 @@ def _moved(told: Told, case_id: CaseId, case: Case, language: Language) -> str:
         step = in_course(language.steps, case.workflow, body.step)
         if body.ground is not None:
             step = f"{step} ({word(language.grounds, body.ground)})"
+        if body.note is not None:
+            step = language.phrase("noted", step=step, note=text_told(body.note, language))
         return language.phrase("course-step", who=who, step=step, index=told.index)
     kind = word(language.kinds, record.kind)
     return language.phrase("course-record", who=who, kind=kind, index=told.index)
@@ -130,10 +141,9 @@ def _who(source: Source, case: Case, row: Step, language: Language) -> Iterator[
         ]
         named = word(language.parts, part)
         if members:
-            member = language.phrases["comma"].join(members)
-            yield language.phrase("party", member=member, part=named)
+            yield language.phrase("party", member=language.members(members), part=named)
         else:
             yield named
     for member in cases.stand_ins(source, case, row):
         named = word(language.parts, "government")
-        yield language.phrase("party", member=member, part=named)
+        yield language.phrase("party", member=language.name_of(member), part=named)

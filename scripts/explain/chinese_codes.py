@@ -230,6 +230,33 @@ GROUNDS: Final[Mapping[str, str]] = {
     "wrong-grant": "授权有误",
 }
 
+MANNERS: Final[Mapping[str, str]] = {
+    "aggregated": "汇总",
+    "all": "全部",
+    "allowed": "可以留存",
+    "any": "不限",
+    "controlled": "受控留存",
+    "core": "核心数据",
+    "decision": "政府决定",
+    "derive": "融合加工",
+    "export": "导出",
+    "general": "一般数据",
+    "hashed": "散列",
+    "important": "重要数据",
+    "law": "法律",
+    "no": "不得提供",
+    "none": "不得留存",
+    "other": "其他文件",
+    "partial": "部分遮蔽",
+    "publish": "发布",
+    "query": "查询",
+    "read": "读取",
+    "regulation": "行政法规",
+    "train": "模型训练",
+    "verify": "核验",
+    "yes": "可以提供",
+}
+
 STATES: Final[Mapping[str, str]] = {
     "city": "市级",
     "county": "县级",

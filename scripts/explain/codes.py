@@ -1,20 +1,28 @@
 """What is told of a code or a number: a reason of refusal, a finding, a rule, a row of a table."""
 
+from collections.abc import Mapping
+from typing import Final, get_args
+
 from contracts.findings import FINDINGS
 from contracts.reasons import REASONS
 from contracts.workflows import WORKFLOWS
+from ledger.records.sharing import EmergencyGround, NarrowingGround, RevocationGround
 from scripts.explain.cases import Section
 from scripts.explain.language import Language, capitalised, in_course, word
 from scripts.explain.rules import rules_in_words
 
+_GROUNDS_OF_RECORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "grant": (*get_args(NarrowingGround), *get_args(EmergencyGround)),
+    "amendment": get_args(NarrowingGround),
+    "revocation": get_args(RevocationGround),
+}
+"""Grounds that records other than steps give."""
+
 
 def code_explained(code: str, language: Language) -> list[Section] | None:
-    """What a code or number of the rule book means; None if it is none."""
-    for explained in (_reason, _finding, _rule, _row):
-        sections = explained(code, language)
-        if sections is not None:
-            return sections
-    return None
+    """What a code or number of the rule book means, all it means; None if it is none."""
+    explained = (_reason, _finding, _rule, _row, _ground)
+    return [one for each in explained for one in each(code, language) or ()] or None
 
 
 def _reason(code: str, language: Language) -> list[Section] | None:
@@ -61,3 +69,30 @@ def _row(code: str, language: Language) -> list[Section] | None:
                 )
                 return [Section(word(language.workflows, workflow.name), (line,))]
     return None
+
+
+def _ground(code: str, language: Language) -> list[Section] | None:
+    """A coded ground: what it means, and for which steps it can be given."""
+    steps = [
+        (workflow.name, row.name)
+        for workflow in WORKFLOWS.values()
+        for row in workflow.steps
+        if code in row.grounds
+    ]
+    records = [kind for kind, grounds in _GROUNDS_OF_RECORDS.items() if code in grounds]
+    if not steps and not records:
+        return None
+    meaning = language.ground_meanings.get(code) or word(language.grounds, code)
+    lines = [f"{code}: {capitalised(meaning)}"]
+    lines += [
+        language.phrase(
+            "ground-step",
+            workflow=word(language.workflows, workflow),
+            step=in_course(language.steps, workflow, step),
+        )
+        for workflow, step in dict.fromkeys(steps)
+    ]
+    lines += [
+        language.phrase("ground-record", record=word(language.kinds, kind)) for kind in records
+    ]
+    return [Section(language.phrases["ground"], tuple(lines))]

@@ -4,29 +4,27 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import typer
 
 from node.client.log_source import FolderLog
 from scripts.console_text import fail, heading, info, print_json, success
 from scripts.explain.cases import Section, case_explained
-from scripts.explain.chinese import CHINESE
 from scripts.explain.codes import code_explained
-from scripts.explain.english import ENGLISH
 from scripts.explain.language import Language
+from scripts.explain.languages import LANGUAGES, LanguageOption
+from scripts.explain.names import with_names
 from scripts.explain.records import record_explained
-from scripts.explain.sources import NodeSource, ReplayedSource, Source
+from scripts.explain.replayed import Past, ReplayedSource
+from scripts.explain.sources import NodeSource, Source
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
+from scripts.record.listing import AsAtOption, as_at_of
 from scripts.record.showing import place_of
 from scripts.short_ids import full_digest, full_id, is_short
+from scripts.spelling import moment
 
-LANGUAGES: Final = {"en": ENGLISH, "zh": CHINESE}
-LanguageOption = Annotated[
-    Literal["en", "zh"],
-    typer.Option("--lang", envvar="BLOCKPOOL_LANG", help="English or Chinese."),
-]
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _CASE: Final = re.compile(r"[0-9a-f]{64}-[a-z0-9-]{1,80}", re.ASCII)
 _INDEX_DIGITS_MAX: Final = 16
@@ -38,11 +36,17 @@ def explain(
         str,
         typer.Argument(
             metavar="WHAT",
-            help="Index or digest of a record, id of a case, code or number of the rules.",
+            help="Index or digest of a record, id of a case, code or number of the rules, a "
+            "ground such as not-necessary.",
         ),
     ],
     *,
     lang: LanguageOption = "en",
+    all_rules: Annotated[
+        bool,
+        typer.Option("--all-rules", help="Every rule that was asked, not only the kind's own."),
+    ] = False,
+    as_at: AsAtOption = None,
     log: Annotated[
         Path | None,
         typer.Option(
@@ -66,8 +70,9 @@ def explain(
         ref = _whole(ref, at)
     if _is_place(ref):
         wanted = place_of(ref)
-        with _source(wanted, log, at) as source:
-            sections = _explained(source, wanted, language)
+        with _source(wanted, log, at, as_at) as source:
+            told = with_names(language, source)
+            sections = _explained(source, wanted, told, all_rules=all_rules)
             kind = "source-node" if log is None else "source-log"
             where = language.phrase(kind, where=source.name)
     else:
@@ -96,20 +101,27 @@ def _whole(ref: str, at: Reading) -> str:
         return full_id(client, "case", ref) if "-" in ref else full_digest(client, ref)
 
 
-def _explained(source: Source, ref: int | str, language: Language) -> list[Section] | None:
+def _explained(
+    source: Source, ref: int | str, language: Language, *, all_rules: bool
+) -> list[Section] | None:
     if isinstance(ref, str) and _CASE.fullmatch(ref):
         return case_explained(source, ref, language)
     told = source.leaf(ref)
-    return None if told is None else record_explained(source, told, language)
+    if told is None:
+        return None
+    return record_explained(source, told, language, all_rules=all_rules)
 
 
 @contextmanager
-def _source(wanted: int | str, log: Path | None, at: Reading) -> Iterator[Source]:
+def _source(
+    wanted: int | str, log: Path | None, at: Reading, as_at: str | None
+) -> Iterator[Source]:
     if log is not None:
-        yield ReplayedSource(FolderLog(log), str(log), wanted)
+        past = None if as_at is None else Past(as_at if as_at.isdecimal() else moment(as_at))
+        yield ReplayedSource(FolderLog(log), str(log), wanted, past)
         return
     with at.client() as client:
-        yield NodeSource(client, at.node)
+        yield NodeSource(client, at.node, as_at_of(client, as_at))
 
 
 def _print(sections: list[Section]) -> None:

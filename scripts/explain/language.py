@@ -5,9 +5,9 @@ rules use as they are (steps, states, grounds) read well enough in English; wher
 the name itself is shown, so what is new is told at once, if not beautifully.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 Words = Mapping[str, str]
 
@@ -18,11 +18,15 @@ class Language:
 
     Attributes:
         acts: what is proposed, decided and voted.
+        code: which language it is.
         entitled: by kind of record, who may make it.
         families: families of records.
         findings: by code, what a finding means and what would cure it.
         grounds: coded grounds.
+        ground_meanings: what they mean, where the word alone does not say it.
+        headings: what stands above the columns of tables, by the English word.
         kinds: by kind of record, what it is; of each, its name.
+        manners: operations, levels, kinds of legal bases and other words within terms and entries.
         measures: what the rules write into findings, sentence by sentence (`explain.measures`).
         parts: parts in cases, and offices.
         phrases: what stands between the words; `{…}` is filled in.
@@ -34,14 +38,20 @@ class Language:
         terms: parts of terms.
         values: by first part of a state key, what lies there; `{rest}` is the rest of the key.
         workflows: courses.
+        name_of: what a member is called, `explain.names`.
+        purpose_of: what a purpose is called.
     """
 
     acts: Words
+    code: Literal["en", "zh"]
     entitled: Words
     families: Words
     findings: Mapping[str, tuple[str, str]]
     grounds: Words
+    ground_meanings: Words
+    headings: Words
     kinds: Words
+    manners: Words
     measures: Words
     parts: Words
     phrases: Words
@@ -53,6 +63,8 @@ class Language:
     terms: Words
     values: Words
     workflows: Words
+    name_of: Callable[[str], str] = str
+    purpose_of: Callable[[str], str] = str
 
     def phrase(self, name: str, /, **filled: object) -> str:
         """A phrase with its places filled in."""
@@ -61,6 +73,19 @@ class Language:
     def listed(self, words: Words, names: tuple[str, ...] | list[str]) -> str:
         """Names as words, one after the other."""
         return self.phrases["comma"].join(word(words, name) for name in names)
+
+    def typed(self, words: Words, name: str, workflow: str = "") -> str:
+        """A name of the rules as it is typed, with the word for it where that is another one."""
+        told = in_course(words, workflow, name)
+        return name if told == name.replace("-", " ") else f"{told} {name}"
+
+    def titles(self, *names: str) -> list[str]:
+        """The headings of a table, or the names of fields, by their English words."""
+        return [self.headings.get(name, name) for name in names]
+
+    def members(self, members: Iterable[str]) -> str:
+        """Members by their names, one after the other."""
+        return self.phrases["comma"].join(self.name_of(one) for one in members)
 
 
 def word(words: Words, name: str) -> str:

@@ -14,7 +14,7 @@ from ledger.records.keys import CUSTODIAN
 from ledger.seal import parse_seal
 from scripts.explain.cases import Section, finding_told, standing, value_told
 from scripts.explain.language import Language, capitalised, in_course, short, word
-from scripts.explain.rules import rules_of
+from scripts.explain.rules import own_rules_of, rules_of
 from scripts.explain.said import said
 from scripts.explain.sources import Source, Told
 from scripts.explain.telling import some
@@ -24,8 +24,10 @@ _UNTOLD = ("chain/", "due/")
 """What every record changes, and what the state of a case tells already."""
 
 
-def record_explained(source: Source, told: Told, language: Language) -> list[Section]:
-    """All there is to tell of a record, or of a seal."""
+def record_explained(
+    source: Source, told: Told, language: Language, *, all_rules: bool = False
+) -> list[Section]:
+    """All there is to tell of a record or a seal; of the rules the kind's own, or all of them."""
     record = told.record
     at = language.phrase("at", index=told.index, height=told.height, time=told.time)
     kind = "seal" if record is None else record.kind
@@ -39,9 +41,10 @@ def record_explained(source: Source, told: Told, language: Language) -> list[Sec
         member = record.chain.writer.partition("/")[0]
         sections = [
             Section(title, (at, record.digest)),
-            Section(language.phrases["said"], tuple(said(record.body, member, language))),
+            Section(language.phrases["said"], tuple(said(source, record.body, member, language))),
+            *_own_case(source, record, language),
             Section(language.phrases["who"], tuple(_who(source, told, record, language))),
-            Section(language.phrases["rules"], tuple(_rules(source, record, language))),
+            Section(language.phrases["rules"], tuple(_rules(source, record, language, all_rules))),
             Section(language.phrases["changed"], tuple(_changed(source, told, language))),
         ]
     return [*sections, Section(language.phrases["found"], tuple(_found(source, told, language)))]
@@ -73,7 +76,7 @@ def _who(source: Source, told: Told, record: Record, language: Language) -> Iter
     known = source.then(f"member/{member}", told)
     if isinstance(known, Member) and known.roles:
         roles = language.listed(language.parts, known.roles)
-        yield language.phrase("role", member=member, roles=roles)
+        yield language.phrase("role", member=language.name_of(member), roles=roles)
     if record.kind in language.entitled:
         yield language.phrase("entitled", who=language.entitled[record.kind])
     if isinstance(record.body, Step):
@@ -128,12 +131,26 @@ def _parts(source: Source, body: Step, member: str, language: Language) -> Itera
         part = None if row is None else cases.entitled_as(source, case, row, member)
         if part is not None:
             told = word(language.parts, part)
-            yield language.phrase("part", case=short(case_id), member=member, part=told)
+            named = language.name_of(member)
+            yield language.phrase("part", case=short(case_id), member=named, part=told)
 
 
-def _rules(source: Source, record: Record, language: Language) -> Iterator[str]:
-    for number, text in rules_of(record.kind, _effect(source, record)):
+def _own_case(source: Source, record: Record, language: Language) -> Iterator[Section]:
+    """Where the review of an entry stands, or the vote on a proposal: the case it opened."""
+    case = source.get(f"{_CASE}{record.digest}")
+    if isinstance(case, Case):
+        lines = tuple(standing(source, record.digest, case, language))
+        yield Section(language.phrases["stands"], lines)
+
+
+def _rules(source: Source, record: Record, language: Language, all_rules: bool) -> Iterator[str]:
+    effect = _effect(source, record)
+    every = rules_of(record.kind, effect)
+    told = every if all_rules else own_rules_of(record.kind, effect)
+    for number, text in told:
         yield f"{number}  {capitalised(language.rules.get(number, text))}"
+    if len(told) < len(every):
+        yield language.phrase("rules-more", count=len(every) - len(told))
 
 
 def _effect(source: Source, record: Record) -> str | None:

@@ -55,12 +55,9 @@ class _Names:
 def rules_of(kind: str, effect: str | None = None) -> list[tuple[str, str]]:
     """Number and text of the rules asked about a record of this kind, ascending."""
     graph = _graph()
-    start = [(transition.__name__, one) for one in _COMMON] + _handlers(kind)
-    if kind == "genesis":
-        start = list(_FOUNDING)
-    if effect is not None and effect in transition.EFFECTS:
-        function = transition.EFFECTS[effect]
-        start.append((function.__module__, function.__name__))
+    start = _deciding(kind, effect)
+    if kind != "genesis":
+        start += [(transition.__name__, one) for one in _COMMON]
     found = {number: text for one in _reached(graph, start) for number, text in graph[one].rules}
     found |= {number: text for number, text in rules_in_words().items() if number in _HELD_ALWAYS}
     row = KIND_OF_NAME[kind]
@@ -71,10 +68,29 @@ def rules_of(kind: str, effect: str | None = None) -> list[tuple[str, str]]:
     ]
 
 
+def own_rules_of(kind: str, effect: str | None = None) -> list[tuple[str, str]]:
+    """Of these, the rules about this kind as such: what its own function holds, and the effect's.
+
+    >>> [number for number, _ in own_rules_of("writer-end")]
+    ['R202']
+    """
+    graph = _graph()
+    return sorted({rule for one in _deciding(kind, effect) for rule in graph[one].rules})
+
+
 @cache
 def rules_in_words() -> Mapping[str, str]:
     """Every rule of the rule book by its number."""
     return {number: text for one in _graph().values() for number, text in one.rules}
+
+
+def _deciding(kind: str, effect: str | None) -> list[tuple[str, str]]:
+    """The functions that decide a record of a kind, and what its step does besides."""
+    start = list(_FOUNDING) if kind == "genesis" else _handlers(kind)
+    if effect is not None and effect in transition.EFFECTS:
+        function = transition.EFFECTS[effect]
+        start.append((function.__module__, function.__name__))
+    return [one for one in start if one in _graph()]
 
 
 def _handlers(kind: str) -> list[tuple[str, str]]:

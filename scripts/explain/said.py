@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from contracts.view import StateView
 from ledger.records import (
     Acceptance,
     Acknowledgement,
@@ -22,8 +23,8 @@ from ledger.records import (
     KeyRevocation,
     KeyRotation,
     Mandate,
-    Proposal,
     NodeRegistration,
+    Proposal,
     Release,
     Request,
     Revocation,
@@ -36,6 +37,7 @@ from ledger.records import (
 from ledger.records.genesis import Names
 from ledger.types import MemberId
 from scripts.explain.language import Language, short, word
+from scripts.explain.said_entry import entry_said
 from scripts.explain.said_handling import handling_said
 from scripts.explain.said_keys import anchor_said, keys_said
 from scripts.explain.said_sharing import sharing_said
@@ -44,14 +46,13 @@ from scripts.explain.telling import Sentence, some, text_told
 from scripts.record.showing import members_told
 
 
-def said(body: Body, member: MemberId, language: Language) -> list[str]:
-    """Sentences about what a record of a member says."""
-    return [
-        language.said[name].format(**filled) for name, filled in _sentences(body, member, language)
-    ]
+def said(view: StateView, body: Body, member: MemberId, language: Language) -> list[str]:
+    """Sentences about what a record of a member says; columns are read from the state."""
+    sentences = _sentences(view, body, language.name_of(member), language)
+    return [language.said[name].format(**filled) for name, filled in sentences]
 
 
-def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence]:  # noqa: C901, PLR0912  one case per kind
+def _sentences(view: StateView, body: Body, member: str, language: Language) -> Iterator[Sentence]:  # noqa: C901, PLR0912  one case per kind
     match body:
         case Usage():
             yield from _usage(body, member, language)
@@ -80,16 +81,7 @@ def _sentences(body: Body, member: str, language: Language) -> Iterator[Sentence
                     },
                 )
         case Entry():
-            yield (
-                "entry",
-                {
-                    "member": member,
-                    "dataset": body.dataset,
-                    "title": body.title,
-                    "sharing": word(language.states, body.sharing),
-                    "frequency": word(language.states, body.frequency),
-                },
-            )
+            yield from entry_said(view, body, member, language)
         case Schema():
             names = some([one.name for one in body.columns], language)
             schema, count = short(body.schema), len(body.columns)
@@ -132,8 +124,8 @@ def _usage(body: Usage, member: str, language: Language) -> Iterator[Sentence]:
     yield (
         "usage-manner",
         {
-            "operation": body.operation,
-            "purpose": body.purpose,
+            "operation": word(language.manners, body.operation),
+            "purpose": language.purpose_of(body.purpose),
             "fields": some(body.fields, language),
         },
     )
@@ -150,7 +142,8 @@ def _step(body: Step, member: str, language: Language) -> Iterator[Sentence]:
         step = f"{step} ({language.phrase('because', ground=ground)})"
     for case in body.cases:
         yield "step", {"member": member, "step": step, "case": short(case)}
-    named = {"dataset": body.dataset, "member": body.member}
+    assigned = None if body.member is None else language.name_of(body.member)
+    named = {"dataset": body.dataset, "member": assigned}
     if body.release is not None:
         named["release"] = f"{body.release.dataset}@{body.release.version}"
     for name, value in named.items():
@@ -164,7 +157,7 @@ def _opening(body: CaseOpening, member: str, language: Language) -> Iterator[Sen
     workflow = word(language.workflows, body.workflow)
     yield "case", {"member": member, "workflow": workflow, "text": text_told(body.text, language)}
     if body.against:
-        yield "case-against", {"members": some(body.against, language)}
+        yield "case-against", {"members": language.members(body.against)}
     if body.release is not None:
         wrong = body.release
         yield "case-release", {"dataset": wrong.dataset, "version": wrong.version}
@@ -186,7 +179,7 @@ def _incident(body: Incident, member: str, language: Language) -> Iterator[Sente
     yield (
         "incident",
         {
-            "member": body.member or member,
+            "member": member if body.member is None else language.name_of(body.member),
             "category": word(language.states, body.category),
             "stage": word(language.states, body.stage),
             "time": body.discovered_at,

@@ -41,7 +41,8 @@ def keys_said(
             yield "key-revocation", {"key": short(body.key), "since": body.suspect_since}
         case NodeRegistration():
             keys = [short(parse_public_key(one).keyid) for one in body.keys]
-            told = {"member": member, "endpoint": body.endpoint, "keys": some(keys, language)}
+            told: dict[str, object] = {"member": member, "endpoint": body.endpoint}
+            told["keys"] = some(keys, language)
             yield "node-registration" if keys else "node-keyless", told
         case Mandate():
             yield (

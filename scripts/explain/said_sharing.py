@@ -1,6 +1,6 @@
 """What records of sharing say, in sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ledger.records import Acceptance, Amendment, Delegation, Grant, Request, Revocation
 from ledger.records.sharing import Audience
@@ -34,7 +34,7 @@ def sharing_said(
                     {
                         "member": member,
                         "grant": short(passed.grant),
-                        "members": some(passed.members, language),
+                        "members": _members(passed.members, language),
                         "terms": terms_told(passed.terms, language),
                     },
                 )
@@ -55,7 +55,7 @@ def _request(body: Request, member: MemberId, language: Language) -> Iterator[Se
 
 def _grant(body: Grant, language: Language) -> Iterator[Sentence]:
     for item in body.items:
-        members = some(item.members, language) or language.phrases["standing"]
+        members = _members(item.members, language) or language.phrases["standing"]
         terms = terms_told(item.terms, language)
         yield "grant", {"dataset": item.dataset, "members": members, "terms": terms}
         if item.audience is not None:
@@ -66,6 +66,10 @@ def _grant(body: Grant, language: Language) -> Iterator[Sentence]:
             yield "grant-newest", {}
         if item.request is not None:
             yield "grant-answers", {"request": short(item.request)}
+
+
+def _members(members: Sequence[MemberId], language: Language) -> str:
+    return some([language.name_of(one) for one in members], language)
 
 
 def _audience(audience: Audience, language: Language) -> Iterator[Sentence]:

@@ -12,6 +12,8 @@ from scripts.explain.language import Language, short, word
 
 NAMES_MAX: Final = 12
 """Names of a long list that are told; the rest is counted."""
+_IN_WORDS: Final = frozenset({"onward", "operations", "storage"})
+"""Parts of terms that are words of the ledger."""
 Sentence = tuple[str, dict[str, object]]
 """The name of a sentence, one of `Language.said`, and what is filled in."""
 
@@ -19,7 +21,8 @@ Sentence = tuple[str, dict[str, object]]
 def terms_told(terms: Terms, language: Language) -> str:
     """Terms in a line, each part as it is typed; what sets no limit is left out."""
     told = [
-        f"{word(language.terms, one.encode_name)} {_part(one.name, getattr(terms, one.name))}"
+        f"{word(language.terms, one.encode_name)} "
+        f"{_part(one.name, getattr(terms, one.name), language)}"
         for one in fields(terms)
         if getattr(terms, one.name) != one.default
     ]
@@ -40,14 +43,20 @@ def text_told(text: MaybeSealed, language: Language) -> str:
     return language.phrases["sealed"] if isinstance(text, Sealed) else text
 
 
-def _part(name: str, value: object) -> str:
+def _part(name: str, value: object, language: Language) -> str:
     match value:
         case int() if name in ("delete_within", "report_within"):
             return _duration(value)
         case tuple():
-            return ", ".join(_part(name, one) for one in value)
+            return ", ".join(_part(name, one, language) for one in value)
+        case str() if name == "purposes" and value != "all":
+            return language.purpose_of(value)
+        case str() if name in _IN_WORDS:
+            return word(language.manners, value)
+        case "all" | "any":
+            return word(language.manners, str(value))
         case FieldMasking(field=field, level=level):
-            return f"{field}={level}"
+            return f"{field}={word(language.manners, level)}"
         case RowFilter(column=column, prefixes=prefixes):
             return f"{column}={'|'.join(prefixes)}"
         case _:

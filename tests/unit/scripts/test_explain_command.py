@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from contracts.findings import FINDINGS
 from contracts.reasons import REASONS
 from contracts.workflows import WORKFLOWS
 from ledger.records import Body
+from ledger.records.genesis import Jurisdiction, Names, Purpose
+from ledger.records.governance import ChangePurposes, DescribeMember
 from scripts.explain.rules import rules_in_words
 from tests import bodies
 from tests.log_files import log_files
@@ -68,7 +71,7 @@ def sections(command: Command, *arguments: object) -> dict[str, list[str]]:
 
 
 def test_a_grant(command: Command, told: Told) -> None:
-    found = sections(command, told.grant)
+    found = sections(command, told.grant, "--all-rules")
     said = found["What it says"]
     assert said[0].startswith("flights to health: fields all; operations query, read")
     assert said[1] == f"that answers the request {told.request[:8]}…-0"
@@ -95,7 +98,7 @@ def test_what_is_wrong_with_a_use_and_its_course(command: Command, told: Told) -
 
 
 def test_a_step_says_by_which_office(command: Command, told: Told) -> None:
-    found = sections(command, told.approval)
+    found = sections(command, told.approval, "--all-rules")
     assert f"in case {told.entry[:8]}… steward is steward" in found["Who said it, and who may"]
     numbers = [line.partition(" ")[0] for line in found["By which rules it was accepted"]]
     assert {"R013", "R307"} <= {*numbers}
@@ -177,6 +180,76 @@ def test_codes_and_numbers(command: Command) -> None:
         "explain", "not-custodian", "--lang", "zh"
     )
     assert "不同意共享" in command.ok("explain", "W202", "--lang", "zh")
+
+
+def test_the_rules_told_first_are_those_of_the_kind(command: Command, told: Told) -> None:
+    rules = sections(command, told.grant)["By which rules it was accepted"]
+    assert [line.partition(" ")[0] for line in rules[:-1]] == ["R403"]
+    assert rules[-1].endswith(" more were asked: --all-rules")
+    every = sections(command, told.grant, "--all-rules")["By which rules it was accepted"]
+    assert len(every) == len(rules) - 1 + int(rules[-1].partition(" ")[0])
+
+
+def test_an_entry_under_review_says_what_is_approved(command: Command, world: World) -> None:
+    world.accept(world.sign("transport/main", bodies.schema()))
+    entry = world.sign("transport/main", bodies.entry())
+    world.accept(entry)
+    found = sections(command, entry.digest)
+    text = "\n".join(found["What it says"])
+    for words in (
+        "what it contains: ", "columns: ", "level general", "legal basis",
+        "offered on these conditions: fields all; operations query, read",
+    ):  # fmt: skip
+        assert words in text
+    stands = found["Where it stands"]
+    assert "now: submitted" in "\n".join(stands)
+    assert "next: approve, by steward (steward)" in stands
+    returned = bodies.case_step("return", entry.digest, ground="incomplete", note="what is a ward?")
+    world.accept(world.sign("steward/main", returned))
+    stands = sections(command, entry.digest)["Where it stands"]
+    assert any("return (incomplete): “what is a ward?”" in line for line in stands)
+
+
+def test_members_and_purposes_by_their_names(command: Command, world: World) -> None:
+    described = DescribeMember(
+        code="1",
+        jurisdiction=Jurisdiction(code="1", level="city"),
+        member="transport",
+        names=Names(zh="交通局"),
+    )
+    named = ChangePurposes(
+        purposes=(Purpose(code="roads", names=Names(en="Road works", zh="道路")),)
+    )
+    for action in (described, named):
+        proposed = world.sign("audit/main", bodies.proposal(action, world.later(DAY_MS)))
+        world.accept(proposed)
+        for voter in ("audit/main", "health/main"):
+            world.accept(world.sign(voter, bodies.ballot(proposed.digest)))
+    world.accept(world.sign("transport/main", bodies.schema()))
+    conditions = replace(bodies.TERMS, purposes=("roads",))
+    entry = world.sign("transport/main", bodies.entry(conditions=conditions))
+    world.accept(entry)
+    text = "\n".join(sections(command, entry.digest, "--lang", "zh")["说了什么"])
+    for words in ("交通局[transport]", "用途 道路[roads]", "使用方式 查询, 读取"):
+        assert words in text
+    assert "Road works[roads]" in command.ok("explain", entry.digest)
+    for path, data in log_files(world.leaves).items():
+        file = command.folder / "log" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    by_log = sections(command, entry.digest, "--lang", "zh", "--log", command.folder / "log")
+    assert "\n".join(by_log["说了什么"]) == text
+
+
+def test_grounds(command: Command) -> None:
+    assert sections(command, "not-necessary")["Ground"] == [
+        "not-necessary: The data, or so much of it, is not necessary for the duty named",
+        "it can be given in request for one dataset: refuse",
+        "it can be given with: grant of rights to use data",
+        "it can be given with: renewal or change of rights in force",
+    ]
+    assert "并非履职所必需" in command.ok("explain", "not-necessary", "--lang", "zh")
+    assert {"Ground", "Reason of refusal"} == {*sections(command, "not-effective")}
 
 
 @pytest.mark.parametrize("ref", ["nonsense", "F0", "999999", "f" * 64, "f" * 64 + "-0"])
