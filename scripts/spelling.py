@@ -148,9 +148,14 @@ def checked(value: S, kind: type[S]) -> S:
     try:
         return decode(encode(value), Decoder(kind))
     except FormatError as error:
-        match = _PATH.fullmatch(str(error))
-        what, path = (str(error), "") if match is None else (match["what"], match["path"] or "")
-        raise SpellingError(in_words(what, kind, path), _member(path)) from error
+        raise spelling_error(error, kind) from error
+
+
+def spelling_error(error: FormatError, kind: object) -> SpellingError:
+    """What is wrong with a value of a kind, in words, and with which member of it."""
+    match = _PATH.fullmatch(str(error))
+    what, path = (str(error), "") if match is None else (match["what"], match["path"] or "")
+    return SpellingError(in_words(what, kind, path), _member(path))
 
 
 def typed(text: str, kind: object) -> object:

@@ -9,9 +9,11 @@ A custodian key and an authorisation are files beside the table; of the second t
 digest alone.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
+from msgspec import Struct
 from msgspec import json as msgspec_json
 from msgspec.json import Decoder
 
@@ -20,40 +22,65 @@ from ledger.canonical import decode
 from ledger.errors import FormatError
 from ledger.hashing import sha256
 from ledger.records.actions import AdoptedBasis
-from ledger.records.genesis import Jurisdiction, Names
+from ledger.records.genesis import Jurisdiction, Names, Purpose
 from ledger.records.governance import Action, Admission, AdmitMembers, Matter, Premise
 from node.client import Client
 from scripts.csv_rows import read_csv
+from scripts.govern.acts import DECIDED, VOTED, takes
 from scripts.keys.command import read_public_key
 from scripts.sealed_text import document_digest
-from scripts.spelling import SpellingError, build, words
+from scripts.spelling import SpellingError, build, did_you_mean, spelling_error, words
 
 COLUMNS: Final = (
     "id", "code", "custodian", "en", "zh", "jurisdiction", "level", "lineSuperior", "roles",
     "authorisation", "endpoint",
 )  # fmt: skip
 BASES_COLUMNS: Final = ("code", "kind", "reference", "en", "zh")
+PURPOSES_COLUMNS: Final = ("code", "en", "zh")
 NEEDED: Final = ("id", "code", "custodian", "jurisdiction", "level", "authorisation")
+_LIST: Final = "all acts: blockpool govern actions"
+S = TypeVar("S", bound=Struct)
 T = TypeVar("T")
+
+
+class _Named(Struct):
+    """What any action says of itself."""
+
+    act: str
+
+
+_named: Final = Decoder(_Named)
 _action: Final[Decoder[Action]] = Decoder(Action)
 _matter: Final[Decoder[Matter]] = Decoder(Matter)
 
 
 def read_action(path: Path) -> Action:
-    """The action in a JSON file, as FORMAT.md has it. Raises `FormatError`."""
-    return _decode(path, _action)
+    """The action in a JSON file, as FORMAT.md has it. Raises `SpellingError`."""
+    return _decode(path, _action, VOTED)
 
 
 def read_matter(path: Path) -> Matter:
-    """What the government decides, in a JSON file. Raises `FormatError`."""
-    return _decode(path, _matter)
+    """What the government decides, in a JSON file. Raises `SpellingError`."""
+    return _decode(path, _matter, DECIDED)
 
 
-def _decode(path: Path, decoder: Decoder[T]) -> T:
+def _decode(path: Path, decoder: Decoder[T], acts: Mapping[str, type[Struct]]) -> T:
+    """Whoever errs is told the file, the act, the member at fault and what the act takes."""
+    data = path.read_bytes()
     try:
-        return decode(path.read_bytes(), decoder)
+        act = decode(data, _named).act
     except FormatError as error:
-        raise FormatError(f"{path}: {error}; the members of each act: FORMAT.md") from error
+        raise SpellingError(f"{path} is no action: {error}; {_LIST}") from error
+    if act not in acts:
+        what = "nothing that the government decides" if act in VOTED else "no act"
+        raise SpellingError(f"{path}: `{act}` is {what}{did_you_mean(act, acts)}; {_LIST}")
+    try:
+        return decode(data, decoder)
+    except FormatError as error:
+        said = spelling_error(error, acts[act])
+        where = f"{said.member}: " if said.member else ""
+        told = f"{path}: {act}: {where}{said}; it takes {takes(acts[act])}"
+        raise SpellingError(told) from error
 
 
 def read_admissions(path: Path) -> AdmitMembers:
@@ -76,19 +103,26 @@ def read_admissions(path: Path) -> AdmitMembers:
 
 def read_bases(path: Path) -> tuple[AdoptedBasis, ...]:
     """The legal bases of a table. Raises `SpellingError` that names the line."""
+    return tuple(sorted(_coded(path, AdoptedBasis, BASES_COLUMNS), key=lambda one: one.code))
+
+
+def read_purposes(path: Path) -> tuple[Purpose, ...]:
+    """The purposes of a table. Raises `SpellingError` that names the line."""
+    return tuple(sorted(_coded(path, Purpose, PURPOSES_COLUMNS), key=lambda one: one.code))
+
+
+def _coded(path: Path, kind: type[S], columns: Sequence[str]) -> Iterator[S]:
+    """The rows of a table of what has a code and is called something, `en` and `zh` last."""
     header, rows = read_csv(path)
-    missing = [name for name in BASES_COLUMNS[:3] if name not in header]
+    missing = [name for name in columns[:-2] if name not in header]
     if missing:
-        raise SpellingError(f"{path}: no column {missing[0]}; known are {', '.join(BASES_COLUMNS)}")
-    bases = []
+        raise SpellingError(f"{path}: no column {missing[0]}; known are {', '.join(columns)}")
     for line, row in rows:
         try:
             names = build(Names, en=row.get("en") or None, zh=row.get("zh") or None)
-            told = {name: row[name] for name in BASES_COLUMNS[:3]}
-            bases.append(build(AdoptedBasis, names=names, **told))
+            yield build(kind, names=names, **{name: row[name] for name in columns[:-2]})
         except SpellingError as error:
             raise SpellingError(f"{path}, line {line}: {error}", error.member) from error
-    return tuple(sorted(bases, key=lambda one: one.code))
 
 
 def premises_for(client: Client, action: Action, keys: list[str]) -> tuple[Premise, ...]:

@@ -1,35 +1,23 @@
 """`blockpool govern`: put an action to the vote, vote, see what is decided."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import typer
 
-from contracts.governance.votes import REACHES, threshold_of
-from contracts.values import Case, CastBallot, Ledger, ProposedAction, RoleHolders
+from contracts.values import ProposedAction
 from ledger.keys import PrivateKey
 from ledger.records import Ballot, Body, Decision, Proposal
-from ledger.records.governance import Action, AdmitMembers, ReinstateMember, SuspendMember
+from ledger.records.governance import Action, ReinstateMember, SuspendMember
 from ledger.times import DAY_MS, from_ms
-from node.client import Client, Receipted, Writer
-from scripts.answers import any_value, read_value
-from scripts.console_text import (
-    USAGE,
-    fail,
-    info,
-    print_fields,
-    print_json,
-    print_table,
-    success,
-)
-from scripts.explain.sources import NodeSource
-from scripts.govern import draft, draft_members, members
+from node.client import Receipted, Writer
+from scripts.answers import read_value
+from scripts.console_text import USAGE, fail
+from scripts.govern import acts, draft, draft_members, draft_settings, members, showing
 from scripts.govern.actions import premises_for, read_action, read_admissions, read_matter
+from scripts.govern.standing import standing
 from scripts.options import JsonFlag, with_options
-from scripts.parameters import parameters_told
-from scripts.profile import Reading, Signing, clock
-from scripts.record.showing import members_told
+from scripts.profile import Signing, clock
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.signers import load_signer
 from scripts.spelling import build, typed
@@ -43,8 +31,11 @@ app = typer.Typer(
 )
 
 draft.app.add_typer(draft_members.app)
+draft.app.add_typer(draft_settings.app)
+app.add_typer(acts.app)
 app.add_typer(draft.app, name="draft")
 app.add_typer(members.app)
+app.add_typer(showing.app)
 
 _VOTE_MS: Final = 14 * DAY_MS
 
@@ -83,8 +74,8 @@ def propose(
 ) -> None:
     """Put an action to the vote. It is done by the ballot that reaches the threshold.
 
-    What replaces parameters or calendar rests on the present ones by itself. To write an action
-    down: `blockpool govern draft`.
+    What replaces parameters or calendar rests on the present ones by itself. What there is to
+    propose: `blockpool govern actions`; to write one down: `blockpool govern draft`.
 
     Example: `blockpool govern propose --admit members.csv --reason "minutes of 3 May"`
     """
@@ -122,7 +113,8 @@ def vote(
     body = build(Ballot, proposal=proposal, vote=choice)
     with at.open() as (client, writer):
         done = submit(writer, [("ballot", body)], receipts)
-        told = _standing(client, proposal)
+        proposed = read_value(client, ProposedAction, f"proposal/{proposal}")
+        told = "open" if proposed is None else standing(client, proposal, proposed)
     print_done(done, [(proposal, f"{choice}; it is {told}")], as_json=as_json)
 
 
@@ -155,99 +147,6 @@ def decide(
     print_done([done], [(done.digest, "decided")], as_json=as_json)
 
 
-@app.command("show")
-@with_options
-def show(
-    proposal: ProposalArgument,
-    *,
-    at: Reading = Reading(),
-    as_json: JsonFlag = False,
-) -> None:
-    """Show what a proposal would do, or did, and who voted how.
-
-    Example: `blockpool govern show PROPOSAL`
-    """
-    with at.client() as client:
-        proposed = read_value(client, ProposedAction, f"proposal/{proposal}")
-        case = read_value(client, Case, f"case/{proposal}")
-        if proposed is None or case is None:
-            fail(f"no proposal {proposal}", hint="see: blockpool govern list")
-        votes = list(_votes(client, proposal))
-    if as_json:
-        told = [{"member": member, "vote": said} for member, said in votes]
-        print_json({"case": case, "proposal": proposed, "votes": told})
-        return
-    tally = proposed.tally
-    told_tally = None if tally is None else f"{tally.yes} yes, {tally.no} no of {tally.electorate}"
-    print_fields(
-        (
-            ("proposal", proposal),
-            ("proposer", case.parties[0].member),
-            ("state", case.state),
-            ("until", case.due),
-            ("adopted by", told_tally),
-            ("rests on", ", ".join(one.key for one in proposed.rests_on) or None),
-        )
-    )
-    success("")
-    print_fields(members_told(proposed.action))
-    success("")
-    print_table(("committee", "vote"), votes)
-    info(f"the reason: blockpool record show {proposal}")
-
-
-@app.command("list")
-@with_options
-def list_proposals(
-    *,
-    state: Annotated[
-        str | None, typer.Option(help="Only open, adopted, rejected, fallen or expired ones.")
-    ] = None,
-    at: Reading = Reading(),
-    as_json: JsonFlag = False,
-) -> None:
-    """List proposals.
-
-    Example: `blockpool govern list --state open`
-    """
-    with at.client() as client:
-        rows = list(client.items("/v1/cases", workflow="proposal", state=state))
-        told = [] if as_json else [_act(client, str(row["id"])) for row in rows]
-    if as_json:
-        print_json(rows)
-        return
-    cells = (
-        (row.get("id"), row.get("state"), row.get("due"), act)
-        for row, act in zip(rows, told, strict=True)
-    )
-    print_table(("proposal", "state", "until", "to"), cells)
-
-
-@app.command("value")
-@with_options
-def show_value(
-    key: Annotated[str, typer.Argument(help="A key of the state, such as basis/art-13.")],
-    *,
-    at: Reading = Reading(),
-    as_json: JsonFlag = False,
-) -> None:
-    """Show what votes have set: ledger, group/…, basis/…, pairing/…, member/….
-
-    Example: `blockpool govern value pairing/forms`
-    """
-    with at.client() as client:
-        value = any_value(client, key)
-    if value is None:
-        fail(f"nothing stands under {key}", hint="keys of the state: RULES.md, State")
-    if as_json:
-        print_json(value)
-    else:
-        told = dict(members_told(value))
-        if isinstance(value, Ledger):  # what is left out holds, too
-            told |= {f"parameters.{name}": one for name, one in parameters_told(value.parameters)}
-        print_fields(told.items())
-
-
 def _action(
     file: Path | None, admit: Path | None, suspend: str | None, reinstate: str | None
 ) -> Action:
@@ -274,40 +173,3 @@ def _submit(
     if receipts is not None:
         keep_receipts([done], receipts)
     return done
-
-
-def _votes(client: Client, proposal: str) -> Iterator[tuple[str, str | None]]:
-    """How each member of the committee of today has voted."""
-    committee = read_value(client, RoleHolders, "role/committee")
-    for member in () if committee is None else committee.members:
-        cast = read_value(client, CastBallot, f"ballot/{proposal}/{member}")
-        yield member, None if cast is None else cast.vote
-
-
-def _standing(client: Client, proposal: str) -> str:
-    """Where a proposal stands after a ballot: of an open one how many votes it has, and needs."""
-    case = read_value(client, Case, f"case/{proposal}")
-    proposed = read_value(client, ProposedAction, f"proposal/{proposal}")
-    if case is None or proposed is None:
-        return "open"
-    if case.state == "fallen":
-        return "fallen: it can no longer be done, or what it rests on has changed"
-    if case.state != "open":
-        return case.state
-    votes = [vote for _, vote in _votes(client, proposal)]
-    reaches = REACHES[threshold_of(NodeSource(client, ""), proposed.action)]
-    needed = next(count for count in range(len(votes) + 1) if reaches(count, len(votes)))
-    return f"open, with {votes.count('yes')} of the {needed} votes it needs"
-
-
-def _act(client: Client, proposal: str) -> str:
-    """What a proposal is to do, in a line."""
-    proposed = read_value(client, ProposedAction, f"proposal/{proposal}")
-    if proposed is None:
-        return ""
-    told = dict(members_told(proposed.action))
-    names = ("member", "indicator", "indicator.id")
-    named = [str(told[name]) for name in names if name in told][:1]
-    if isinstance(proposed.action, AdmitMembers):
-        named = [one.id for one in proposed.action.members]
-    return f"{told['act']} {', '.join(named)}".strip()

@@ -5,68 +5,120 @@ from typing import Annotated
 
 import typer
 
+from contracts.values import Group, Member
 from ledger.records.actions import HANDED_MAX, SplitMember
-from ledger.records.genesis import Jurisdiction, Names
+from ledger.records.genesis import Jurisdiction
 from ledger.records.governance import (
     DescribeMember,
     RecoverCustodian,
+    ReinstateMember,
+    RejectAdmission,
     RemoveMember,
     SetGroup,
     SetRoles,
     SucceedMember,
+    SuspendMember,
 )
-from scripts.govern.draft import MemberArgument, OutOption, write_actions
+from scripts.console_text import fail
+from scripts.govern.actions import read_admissions
+from scripts.govern.draft import (
+    EnOption,
+    MemberArgument,
+    OutOption,
+    ZhOption,
+    names_of,
+    present,
+    write_actions,
+)
 from scripts.keys.command import read_public_key
+from scripts.options import with_options
+from scripts.profile import Reading
 from scripts.spelling import build, words
 
 app = typer.Typer()
 
 
+@app.command("admit")
+def admit(
+    file: Annotated[Path, typer.Argument(help="Table of members, as `govern propose --admit`.")],
+    *,
+    out: OutOption = None,
+) -> None:
+    """Admit the members of a table, at most 128.
+
+    Example: `blockpool govern draft admit members.csv --out admit.json`
+    """
+    write_actions([read_admissions(file)], out)
+
+
 @app.command("describe")
+@with_options
 def describe(
     member: MemberArgument,
     *,
-    code: Annotated[str, typer.Option(help="Unified code of the organisation.")],
-    jurisdiction: Annotated[str, typer.Option(help="Code of its territory.")],
-    level: Annotated[str, typer.Option(help="national, province, city, county or township.")],
-    en: Annotated[str | None, typer.Option(help="What it is called, in English.")] = None,
-    zh: Annotated[str | None, typer.Option(help="The same, in Chinese.")] = None,
-    superior: Annotated[str | None, typer.Option(help="Its superior in its line.")] = None,
-    endpoint: Annotated[str | None, typer.Option(help="Address of its node.")] = None,
+    code: Annotated[str | None, typer.Option(help="Unified code of the organisation.")] = None,
+    jurisdiction: Annotated[str | None, typer.Option(help="Code of its territory.")] = None,
+    level: Annotated[
+        str | None, typer.Option(help="national, province, city, county or township.")
+    ] = None,
+    en: EnOption = None,
+    zh: ZhOption = None,
+    superior: Annotated[
+        str | None, typer.Option(help="Its superior in its line; empty for none.")
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="Address of its node; empty for none.")
+    ] = None,
+    at: Reading = Reading(),
     out: OutOption = None,
 ) -> None:
     """Say anew what a member is: renamed, moved to another superior or territory.
 
-    Example: `blockpool govern draft describe parks --code 11330102 --jurisdiction 330100
-    --level city --en "Parks and Lakes" --superior housing --out parks.json`
+    What is not given is as on the ledger today.
+
+    Example: `blockpool govern draft describe parks --en "Parks and Lakes" --superior housing
+    --out parks.json`
     """
+    today = _member(at, member)
     action = build(
         DescribeMember,
-        code=code,
-        endpoint=endpoint,
-        jurisdiction=Jurisdiction(code=jurisdiction, level=level),  # type: ignore[arg-type]  # checked by `build`
-        line_superior=superior,
+        code=code or today.code,
+        endpoint=(today.endpoint if endpoint is None else endpoint) or None,
+        jurisdiction=Jurisdiction(
+            code=jurisdiction or today.jurisdiction.code,
+            level=level or today.jurisdiction.level,  # type: ignore[arg-type]  # checked by `build`
+        ),
+        line_superior=(today.line_superior if superior is None else superior) or None,
         member=member,
-        names=build(Names, en=en, zh=zh),
+        names=names_of(en, zh, today.names),
     )
     write_actions([action], out)
 
 
 @app.command("group")
+@with_options
 def group(
     code: Annotated[str, typer.Argument(help="Its code.")],
     *,
-    members: Annotated[str, typer.Option(help="Who is in it from then on; empty ends it.")],
-    en: Annotated[str | None, typer.Option(help="What it is called, in English.")] = None,
-    zh: Annotated[str | None, typer.Option(help="The same, in Chinese.")] = None,
+    members: Annotated[
+        str | None, typer.Option(help="Who is in it from then on; empty ends it.")
+    ] = None,
+    en: EnOption = None,
+    zh: ZhOption = None,
+    at: Reading = Reading(),
     out: OutOption = None,
 ) -> None:
     """Replace a group of members, to which standing grants can go.
 
+    What is not given is as on the ledger today.
+
     Example: `blockpool govern draft group bureaus --members health,tax --en Bureaus --out g.json`
     """
-    names = build(Names, en=en, zh=zh)
-    write_actions([build(SetGroup, group=code, members=words(members), names=names)], out)
+    today = present(at, Group, f"group/{code}")
+    names = names_of(en, zh, None if today is None else today.names)
+    before = () if today is None else today.members
+    listed = before if members is None else words(members)
+    write_actions([build(SetGroup, group=code, members=listed, names=names)], out)
 
 
 @app.command("merge")
@@ -140,15 +192,58 @@ def remove(member: MemberArgument, *, out: OutOption = None) -> None:
     write_actions([build(RemoveMember, member=member)], out)
 
 
+@app.command("reject")
+def reject(
+    proposal: Annotated[str, typer.Argument(help="Id of the proposal to admit members.")],
+    *,
+    out: OutOption = None,
+) -> None:
+    """End an open vote on an admission to which somebody objected: for `govern decide` alone.
+
+    Example: `blockpool govern draft reject PROPOSAL --out reject.json`
+    """
+    write_actions([build(RejectAdmission, proposal=proposal)], out)
+
+
 @app.command("roles")
+@with_options
 def roles(
     member: MemberArgument,
     *,
-    roles: Annotated[str, typer.Option(help="All its roles from then on; empty for none.")],
+    roles: Annotated[
+        str | None, typer.Option(help="All its roles from then on; empty for none.")
+    ] = None,
+    at: Reading = Reading(),
     out: OutOption = None,
 ) -> None:
     """Replace a member's roles: committee, government, steward, auditor, witness and others.
 
+    Without --roles they are those it has today.
+
     Example: `blockpool govern draft roles audit --roles auditor,committee --out roles.json`
     """
-    write_actions([build(SetRoles, member=member, roles=words(roles))], out)
+    held = _member(at, member).roles if roles is None else words(roles)
+    write_actions([build(SetRoles, member=member, roles=held)], out)
+
+
+@app.command("suspend")
+def suspend(member: MemberArgument, *, out: OutOption = None) -> None:
+    """Suspend a member: it states facts and manages its keys, but neither asks, gives nor votes.
+
+    Example: `blockpool govern draft suspend parks --out suspend.json`
+    """
+    write_actions([build(SuspendMember, member=member)], out)
+
+
+@app.command("reinstate")
+def reinstate(member: MemberArgument, *, out: OutOption = None) -> None:
+    """End a member's suspension.
+
+    Example: `blockpool govern draft reinstate parks --out reinstate.json`
+    """
+    write_actions([build(ReinstateMember, member=member)], out)
+
+
+def _member(at: Reading, member: str) -> Member:
+    known = present(at, Member, f"member/{member}")
+    return known or fail(f"no member {member}", hint="see: blockpool govern members")

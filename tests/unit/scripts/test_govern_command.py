@@ -1,14 +1,19 @@
 """`blockpool govern`: an action from a file or a table, votes, and what became of it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import json as msgspec_json
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from contracts.values import Basis, Ledger, Member, Pairing, Writer
+from scripts.govern.acts import ACTS, DRAFTS
+from scripts.main import app
 from tests import bodies
 from tests.bodies import NOWHERE
-from tests.unit.scripts.conftest import Command
+from tests.unit.scripts.conftest import YEAR_MS, Command
 from tests.world import World, log_signer_ml_dsa, signer
 
 HEADER = "id,code,custodian,en,zh,jurisdiction,level,lineSuperior,roles,authorisation,endpoint\n"
@@ -159,7 +164,7 @@ def test_a_member_is_split_and_what_is_left_is_merged(
     world.accept(world.sign("transport/main", bodies.entry()))
     split, merge = tmp_path / "split.json", tmp_path / "merge.json"
     part = ("transport", "--datasets", "flights", "--to", "weather")
-    assert '"act":"split-member"' in command.ok("govern", "draft", "split", *part)
+    assert '"act": "split-member"' in command.ok("govern", "draft", "split", *part)
     command.ok("govern", "draft", "split", *part, "--out", split)
     adopted(command, split)
     assert member(world, "transport").heirs == ("weather",)
@@ -237,22 +242,128 @@ def test_a_member_gets_log_keys(command: Command, world: World, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        (("remove", "weather"), '{"act":"remove-member","member":"weather"}'),
-        (("roles", "weather", "--roles", "steward, auditor"), '"roles":["auditor","steward"]'),
-        (("roles", "weather", "--roles", ""), '{"act":"set-roles","member":"weather"}'),
-        (("group", "g", "--members", "health,tax", "--en", "B"), '"members":["health","tax"]'),
-        (("merge", "weather", "--into", "health"), '"successor":"health"'),
-        (
-            (
-                "describe", "weather", "--code", "1", "--jurisdiction", "330100", "--level", "city",
-                "--zh", "气象局", "--superior", "health",
-            ),
-            '"lineSuperior":"health"',
-        ),
+        (("remove", "weather"), {"act": "remove-member", "member": "weather"}),
+        (("suspend", "weather"), {"act": "suspend-member", "member": "weather"}),
+        (("reinstate", "weather"), {"act": "reinstate-member", "member": "weather"}),
+        (("roles", "weather", "--roles", "steward, auditor"), {"roles": ["auditor", "steward"]}),
+        (("roles", "weather", "--roles", ""), {"act": "set-roles", "member": "weather"}),
+        (("group", "g", "--members", "health,tax", "--en", "B"), {"members": ["health", "tax"]}),
+        (("merge", "weather", "--into", "health"), {"successor": "health"}),
+        (("purposes", "--retire", "a,b"), {"act": "change-purposes", "retired": ["a", "b"]}),
+        (("end-indicator", "timely-answers"), {"indicator": "timely-answers"}),
+        (("rules", "2"), {"act": "adopt-rules", "rules": 2}),
+        (("reject", NOWHERE), {"act": "reject-admission", "proposal": NOWHERE}),
     ],
 )  # fmt: skip
-def test_actions_are_written_down(command: Command, said: tuple[str, ...], told: str) -> None:
-    assert told in command.ok("govern", "draft", *said)
+def test_actions_are_written_down(
+    command: Command, said: tuple[str, ...], told: dict[str, object]
+) -> None:
+    written_down = msgspec_json.decode(command.ok("govern", "draft", *said))
+    assert written_down == {**written_down, **told}
+    if said[-1] == "":
+        assert "roles" not in written_down
+
+
+def drafted(command: Command, *said: object) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec_json.decode(command.ok("govern", "draft", *said))
+    return told
+
+
+def test_what_is_replaced_is_drafted_as_it_is(
+    command: Command, world: World, tmp_path: Path
+) -> None:
+    told = drafted(command, "parameters")["parameters"]
+    assert (told["clockSkewMs"], told["replyDays"], told["supplyDays"]) == (YEAR_MS, 10, None)
+    assert drafted(command, "calendar")["calendar"]["utcOffsetMinutes"] == 0
+    described = drafted(command, "describe", "weather", "--en", "Skies", "--superior", "health")
+    before = member(world, "weather")
+    assert described["names"] == {"en": "Skies"}
+    assert (described["code"], described["lineSuperior"]) == (before.code, "health")
+    assert drafted(command, "roles", "steward")["roles"] == ["committee", "sequencer", "steward"]
+    assert "no member" in command.fails("govern", "draft", "roles", "wether")
+    seed = drafted(command, "indicator", "timely-answers")["indicator"]
+    assert seed["id"] == "timely-answers"
+    assert "no indicator" in command.fails("govern", "draft", "indicator", "timely")
+    group = tmp_path / "group.json"
+    said = ("govern", "draft", "group", "bureaus", "--members", "health", "--zh", "各局")
+    command.ok(*said, "--out", group)
+    adopted(command, group)
+    wider = drafted(command, "group", "bureaus", "--members", "health,weather")
+    assert (wider["names"], wider["members"]) == ({"zh": "各局"}, ["health", "weather"])
+    numbers = tmp_path / "parameters.json"
+    numbers.write_text(msgspec_json.encode(drafted(command, "parameters")).decode())
+    adopted(command, numbers)
+
+
+def test_purposes_are_adopted_from_a_table(command: Command, world: World, tmp_path: Path) -> None:
+    table, out = written(tmp_path, "p.csv", "code,en\nroads,Roads\n"), tmp_path / "p.json"
+    command.ok("govern", "draft", "purposes", table, "--out", out)
+    adopted(command, out)
+    value = world.value("ledger")
+    assert isinstance(value, Ledger)
+    assert "roads" in value.purposes
+
+
+def test_every_act_can_be_drafted(command: Command) -> None:
+    assert DRAFTS.keys() == ACTS.keys()
+    group = get_command(app)
+    for name in ("govern", "draft"):
+        assert isinstance(group, TyperGroup)
+        group = group.commands[name]
+    assert isinstance(group, TyperGroup)
+    assert {*DRAFTS.values()} == {*group.commands}
+    rows = command.json("govern", "actions")
+    assert [one["act"] for one in rows] == sorted(ACTS)
+    (one,) = command.json("govern", "actions", "reject-admission")
+    assert (one["decidedBy"], one["draft"]) == ("government", "reject")
+    assert "设定分组" in command.ok("govern", "actions", "--lang", "zh")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "a.json is no action"),
+        ('{"member":"health"}', "a.json is no action"),
+        ('{"act":"set-grup"}', "`set-grup` is no act (did you mean `set-group`?)"),
+        ('{"act":"set-group","code":"x"}', "set-group: Object contains unknown field `code`"),
+        ('{"act":"set-group","code":"x"}', "it takes group, [members], names"),
+        (
+            '{"act":"set-roles","member":"health","roles":["auditr"]}',
+            "set-roles: roles: `auditr` is none of auditor, committee",
+        ),
+    ],
+)
+def test_an_action_that_is_wrong_is_told_with_its_place(
+    command: Command, tmp_path: Path, text: str, told: str
+) -> None:
+    file = written(tmp_path, "a.json", text)
+    said = ("govern", "propose", file, "--reason", "x")
+    assert told in command.fails(*said, writer="audit/main")
+
+
+def test_what_the_government_does_not_decide(command: Command, tmp_path: Path) -> None:
+    file = written(tmp_path, "a.json", '{"act":"remove-member","member":"health"}')
+    said = ("govern", "decide", file, "--minutes", NOWHERE, "--reason", "x")
+    assert "nothing that the government decides" in command.fails(*said, writer="audit/main")
+
+
+def test_a_proposal_that_falls_says_why(command: Command, tmp_path: Path) -> None:
+    """Two proposals do the same; the second one falls, as the first one is adopted."""
+    first, second = (proposal(command, "--suspend", "weather") for _ in range(2))
+    for voter in ("audit/main", "health/main"):
+        command.ok("govern", "vote", first, "yes", writer=voter)
+    voted = command.ok("govern", "vote", second, "yes", writer="audit/main")
+    assert "it is open, with 1 of the 2 votes" in voted
+    voted = command.ok("govern", "vote", second, "yes", writer="health/main")
+    assert "it is fallen: it can no longer be done: " in voted
+    assert "it can no longer be done: " in command.ok("govern", "show", second)
+    assert "所提事项已不能办理" in command.ok("explain", f"{second}", "--lang", "zh")
+    file = written(tmp_path, "p.json", '{"act":"set-parameters","parameters":{"replyDays":3}}')
+    third, fourth = (proposal(command, file) for _ in range(2))
+    for voter in ("audit/main", "health/main"):
+        command.ok("govern", "vote", third, "yes", writer=voter)
+    voted = command.ok("govern", "vote", fourth, "yes", writer="audit/main")
+    assert "what it rests on has changed: ledger" in voted
 
 
 def test_a_custodian_key_is_recovered_by_a_draft(
