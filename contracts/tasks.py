@@ -61,7 +61,9 @@ class Task(Struct, frozen=True, kw_only=True, rename="camel"):
         grounds: coded grounds, of which the step needs one.
         hindered: why the right under which the step uses or hands over data does not hold.
         keeper: since a split, the member whose writers take it.
+        member: whose task it is.
         names: what the record must name beside its cases, if anything.
+        others: the other parties of the case, ascending.
         part: the part in the case, or the office, by which the member may take the step.
         record: kind of the record that takes it.
         state: where the case stands.
@@ -80,7 +82,9 @@ class Task(Struct, frozen=True, kw_only=True, rename="camel"):
     grounds: tuple[str, ...] = ()
     hindered: str | None = None
     keeper: MemberId | None = None
+    member: MemberId
     names: Named | None = None
+    others: tuple[MemberId, ...] = ()
     part: Part
     record: str
     state: str
@@ -108,6 +112,7 @@ def tasks_of(
     hindered = _hindered(view, now, case)
     dataset = cases.dataset_of(view, case)
     keeper = keeper_of(view, member, dataset) if dataset is not None and known.heirs else None
+    others = tuple(sorted({one.member for one in case.parties} - {member}))
     return tuple(
         Task(
             case=case_id,
@@ -119,7 +124,9 @@ def tasks_of(
             grounds=row.grounds,
             hindered=hindered if row.by in _UNDER_RIGHTS else None,
             keeper=keeper,
+            member=member,
             names=row.names,
+            others=others,
             part=part,
             record=row.by,
             state=case.state,

@@ -18,7 +18,7 @@ from scripts.govern import command as govern
 from scripts.keys import command as keys
 from scripts.keys import mandate
 from scripts.record import command as record
-from scripts.todo import todo
+from scripts.todo.command import todo
 
 
 class Blockpool(CommandTree):

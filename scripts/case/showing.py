@@ -1,19 +1,22 @@
 """The commands of `blockpool case` that tell: a case with its course, and what was owed by whom."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final
+from collections.abc import Mapping
+from typing import Annotated, Final
 from urllib.parse import quote
 
 import typer
-from msgspec import Struct, convert
+from msgspec import convert
 from msgspec.structs import fields
 
 from contracts.values import Case
 from contracts.workflows import WORKFLOWS
-from contracts.workflows import Step as Row
 from node.client import Client, ProblemError
 from node.client.answers import JsonObject
+from scripts.case.page import CasePage, Taken
 from scripts.console_text import fail, info, print_fields, print_json, print_table, success
+from scripts.explain.languages import LANGUAGES, LanguageOption
+from scripts.explain.names import with_names
+from scripts.explain.sources import NodeSource
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
 from scripts.record.chain import chain_above
@@ -33,22 +36,13 @@ _DIGEST_CHARS: Final = 64
 """The id of a case begins with the digest of the record it hangs from."""
 
 
-class Taken(Struct, rename="camel"):
-    """What moved a case: a record, or in a settlement a deadline that passed."""
-
-    index: int
-    kind: str
-    block_time: str
-    writer: str = ""
-    body: dict[str, Any] = {}
-
-
 @app.command("show")
 @with_options
 def show(
     case: Annotated[str, typer.Argument(help="Id of the case.")],
     *,
     as_at: AsAtOption = None,
+    lang: LanguageOption = "en",
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
@@ -62,21 +56,22 @@ def show(
         names = {one.encode_name for one in fields(Case)} & told.keys()
         value = convert({name: told[name] for name in names}, Case)
         right = chain_above(client, case, moment) if value.workflow == "grant" else None
+        language = with_names(LANGUAGES[lang], NodeSource(client, at.node))
+        page = CasePage(case, value, language)
+        about = () if as_json else tuple(page.fields(right))
     rows = WORKFLOWS[value.workflow].steps
     steps = [one for one in rows if one.state == value.state and one.who]
     if as_json:
         print_json({"case": case, "course": told["steps"], "steps": steps, "value": value})
         return
-    print_fields((*_fields(case, value), ("the right", right and (right.why or right.state))))
+    print_fields(about)
     success("")
-    course = (_cells(one) for one in convert(told["steps"], list[Taken]))
-    print_table(("record", "when", "by", "what", "ground", "note"), course)
+    course = map(page.taken, convert(told["steps"], list[Taken]))
+    print_table(language.titles("record", "when", "by", "what", "ground", "note"), course)
     if steps:
         success("")
-        following = (
-            (one.name, ", ".join(one.who), _record(one), ", ".join(one.grounds)) for one in steps
-        )
-        print_table(("next step", "by whom", "record", "grounds"), dict.fromkeys(following))
+        titles = language.titles("next step", "by whom", "record", "grounds")
+        print_table(titles, dict.fromkeys(map(page.following, steps)))
     info(f"what it is about: blockpool record show {case[:_DIGEST_CHARS]}")
 
 
@@ -120,32 +115,3 @@ def _read(client: Client, case: str, as_at: str | None) -> JsonObject:
         if error.problem.code != "not-found":
             raise
         return fail(f"no case {case}", hint="see: blockpool case list")
-
-
-def _fields(case: str, value: Case) -> Iterator[tuple[str, object]]:
-    finding = value.finding
-    yield "case", case
-    yield "what", WORKFLOWS[value.workflow].title
-    yield "subject", value.subject
-    yield "state", value.state
-    yield "opened", value.opened_at
-    yield "due", value.due
-    yield "parties", ", ".join(f"{one.member} ({one.part})" for one in value.parties)
-    yield "answer", value.answer
-    yield "finding", None if finding is None else finding.code
-    yield "measure", None if finding is None else finding.measure
-    yield "limit", None if finding is None else finding.limit
-
-
-def _cells(one: Taken) -> tuple[object, ...]:
-    if one.kind == "settlement":
-        return (one.index, one.block_time, "", "a deadline passed", None, None)
-    what = one.body["step"] if one.kind == "step" else one.kind
-    note = one.body.get("note")
-    said = note if note is None or isinstance(note, str) else "sealed"
-    return (one.index, one.block_time, one.writer, what, one.body.get("ground"), said)
-
-
-def _record(row: Row) -> str:
-    """The kind of record that takes a step, and the option it needs."""
-    return row.by if row.names is None else f"{row.by} --{row.names}"

@@ -69,6 +69,8 @@ def test_a_task_says_what_to_do_by_when() -> None:
         due=due,
         duty="must",
         grounds=WORKFLOWS["request"].rows("refuse")[0].grounds,
+        member="transport",
+        others=("health",),
         part="provider",
         record="step",
         state="open",

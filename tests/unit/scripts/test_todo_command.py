@@ -11,9 +11,11 @@ from contracts.tasks import Task
 from contracts.values import Case
 from contracts.workflows import WORKFLOWS
 from ledger.records import KIND_OF_NAME
+from ledger.records.governance import SucceedMember
 from scripts.main import app
-from scripts.todo import _COMMANDS, command_of
+from scripts.todo.steps import COMMANDS, command_of
 from tests import bodies
+from tests.story import Story
 from tests.unit.scripts.conftest import Command
 from tests.world import World
 
@@ -34,12 +36,13 @@ def request_id(world: World) -> str:
 
 def test_it_says_what_to_do_by_when(command: Command, request_id: str) -> None:
     told = command.ok("todo", "--member", "transport")
-    for words in ("request for one dataset: flights", "must", "refuse", "provider", "10"):
+    for words in ("request for one dataset: flights", "must", "refuse", "provider", "10", "health"):
         assert words in told
     assert (
         f"1  blockpool case step refuse {request_id} --ground GROUND  # legal-restriction, " in told
     )
-    assert f"2  blockpool record grant --request {request_id}\n" in told
+    assert f"     blockpool record grant --request {request_id}\n" in told
+    assert "  2  " not in told, "one case is one line"
 
 
 def test_in_chinese(command: Command, request_id: str) -> None:
@@ -77,7 +80,7 @@ def test_the_command_it_shows_takes_the_step(
 def test_what_has_no_deadline_is_not_nothing(command: Command, request_id: str) -> None:
     assert request_id in command.ok("todo", "--member", "health")
     told = command.ok("todo", "--must", "--member", "health")
-    assert told == "nothing has a deadline; may be done without --must: 2\n"
+    assert told == "nothing has a deadline; may be done without --must: 1\n"
     assert command.ok("todo", "--must", "--member", "audit") == "nothing to do\n"
 
 
@@ -110,10 +113,76 @@ def test_it_says_if_the_right_does_not_hold(command: Command, world: World) -> N
     assert "授权并非有效：授权已于" in command.ok("todo", "--member", "weather", "--lang", "zh")
 
 
+def test_what_a_supplement_must_say(command: Command, world: World, request_id: str) -> None:
+    asked = bodies.case_step("ask-supplement", request_id, note="which wards?")
+    world.accept(world.sign("transport/main", asked))
+    assert "what was asked: which wards?" in command.ok("todo", "--member", "health")
+    assert "要求补正：which wards?" in command.ok("todo", "--member", "health", "--lang", "zh")
+
+
+def test_what_was_delivered_is_to_be_acknowledged(command: Command, world: World) -> None:
+    story = Story()
+    story.world = world
+    grant = story.publish().grant()
+    first = story.says("transport/main", bodies.delivery(grant, world.now)).digest
+    told = command.ok("todo", "--member", "health")
+    assert "delivered: flights (times: 1)" in told
+    assert f"blockpool record receive {first} FILE --rows ROWS" in told
+    story.says("transport/main", bodies.delivery(grant, world.now, rows=2))
+    told = command.ok("todo", "--member", "health")
+    assert "delivered: flights (times: 2)" in told
+    listed = next(line for line in told.splitlines() if "record deliveries" in line)
+    assert "health" in command.ok(*shlex.split(listed)[2:])
+    assert [one["handed"]["provider"] for one in command.json("todo", "--member", "health")
+            if "handed" in one] == ["transport"]  # fmt: skip
+    assert "delivered" not in command.ok("todo", "--member", "health", "--must")
+
+
+def test_what_is_returned_is_to_be_mended(command: Command, world: World) -> None:
+    world.accept(world.sign("transport/main", bodies.schema()))
+
+    def submitted(**changes: object) -> str:
+        entry = world.sign("transport/main", bodies.entry(**changes))
+        world.accept(entry)
+        return entry.digest
+
+    returned = bodies.case_step("return", submitted(), ground="incomplete", note="what is a ward?")
+    world.accept(world.sign("steward/main", returned))
+    told = command.ok("todo", "--member", "transport")
+    for words in ("flights (returned)", "mend and publish again", "incomplete: what is a ward?"):
+        assert words in told
+    assert "修改后重新提交" in command.ok("todo", "--member", "transport", "--lang", "zh")
+    (one,) = command.json("todo", "--member", "transport", "--as-at", "9")
+    assert one["returned"]["dataset"] == "flights"
+    again = submitted(title="mended")
+    assert "returned" not in command.ok("todo", "--member", "transport")
+    world.accept(world.sign("steward/main", bodies.case_step("approve", again)))
+    assert "flights (returned)" not in command.ok("todo", "--member", "transport")
+
+
+def test_what_is_owed_by_those_merged_into_it(command: Command, world: World) -> None:
+    """Transport, asked by health, is merged into weather: what it owes waits for weather."""
+    story = Story()
+    story.world = world
+    request = story.publish().ask()
+    assert request not in command.ok("todo", "--member", "weather")
+    merger = SucceedMember(member="transport", successor="weather")
+    proposed = story.says("audit/main", bodies.proposal(merger, world.later(DAY_MS)))
+    for voter in ("audit/main", "health/main"):
+        story.says(voter, bodies.ballot(proposed.digest))
+    told = command.ok("todo", "--member", "weather")
+    for words in (request, "provider, for transport", "sign as transport/…"):
+        assert words in told
+    assert "以 transport/… 签名" in command.ok("todo", "--member", "weather", "--lang", "zh")
+    (own, *_) = command.json("todo", "--member", "weather")
+    assert own["task"]["member"] == "transport"
+
+
 def a_task(record: str, step: str = "reply", workflow: str = "grant") -> Task:
     return Task(
         case="0" * 64,
         duty="may",
+        member="health",
         part="provider",
         record=record,
         state="open",
@@ -124,7 +193,7 @@ def a_task(record: str, step: str = "reply", workflow: str = "grant") -> Task:
 
 
 def test_every_command_exists() -> None:
-    for known_as in _COMMANDS:
+    for known_as in COMMANDS:
         workflow, _, record = known_as.rpartition("/")
         assert record in KIND_OF_NAME
         assert workflow in {"", *WORKFLOWS}
@@ -141,5 +210,5 @@ def test_every_command_exists() -> None:
 
 def test_every_step_has_a_command() -> None:
     for row in (row for one in WORKFLOWS.values() for row in one.steps):
-        assert row.by in _COMMANDS
+        assert row.by in COMMANDS
         assert command_of(a_task(row.by, row.name)).startswith("blockpool ")

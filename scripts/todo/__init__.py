@@ -1,0 +1,1 @@
+"""`blockpool todo`: what waits for a member. `command` is the command."""

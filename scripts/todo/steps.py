@@ -1,0 +1,51 @@
+"""What to type to take a step."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from contracts.tasks import Task
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "acceptance": "blockpool record accept {case}",
+    "amendment": "blockpool record amend {case}",
+    "attestation": "blockpool catalogue attest --all",
+    "ballot": "blockpool govern vote {case} VOTE  # yes, no",
+    "decision": "blockpool govern decide DECISION.json --minutes FILE --reason REASON",
+    "delivery": "blockpool record deliver {grant} FILE --rows ROWS --ended-at TIME",
+    "disposal": "blockpool record dispose {grant} --disposed-at TIME",
+    "effect-report": "blockpool record effect {grant} --text TEXT --started-at TIME"
+    " --ended-at TIME",
+    "entry": "blockpool catalogue publish CATALOGUE.csv",
+    "formalities/grant": "blockpool record grant --request REQUEST",
+    "formalities/request": "blockpool record request {dataset} --scene SCENE --emergency {grant}",
+    "grant": "blockpool record grant --request {case}",
+    "lifecycle": "blockpool catalogue archive {dataset}",
+    "release": "blockpool record publish {dataset} FILE",
+    "request": "blockpool record request {dataset} --scene SCENE",
+    "revocation": "blockpool record revoke {case} --ground GROUND",
+    "usage": "blockpool record use LOG.csv --grant {grant}",
+    "step": "blockpool case step {step} {case}",
+}
+"""By kind of the record that takes the step, in some courses by both."""
+ACKNOWLEDGE: Final = "blockpool record receive {delivery} FILE --rows ROWS"
+ACKNOWLEDGE_MANY: Final = "blockpool record deliveries --consumer {consumer} --grant {grant} --open"
+_NAMED: Final = {"dataset": "DATASET", "member": "MEMBER", "release": "DATASET@VERSION"}
+"""What a step must name, as it is typed."""
+
+
+def command_of(task: Task) -> str:
+    """What to type for a task; words in capitals are to be filled in, a comment says how."""
+    other = "blockpool record submit {record} BODIES.jsonl"
+    special = COMMANDS.get(f"{task.workflow}/{task.record}")
+    template = special or COMMANDS.get(task.record, other)
+    command = template.format(
+        case=task.case,
+        dataset=task.dataset or "DATASET",
+        grant=task.subject.removeprefix("grant/"),
+        record=task.record,
+        step=task.step,
+    )
+    if task.names is not None:
+        command += f" --{task.names} {_NAMED[task.names]}"
+    grounds = ", ".join(task.grounds)
+    return f"{command} --ground GROUND  # {grounds}" if grounds else command
