@@ -9,6 +9,17 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 UNDO: Final[Mapping[str, Sequence[str]]] = {
+    "0009": (
+        "DROP INDEX usage_by_grant",
+        "DROP INDEX case_by_state",
+        "CREATE INDEX ix_case_view_workflow ON case_view (workflow)",
+        "DROP INDEX step_by_ground",
+        "DROP INDEX duty_by_workflow",
+        "DROP INDEX duty_open",
+        "DROP INDEX duty_passed",
+        "DROP INDEX ix_delivery_view_acknowledged",
+        "DROP INDEX ix_entry_view_record",
+    ),
     "0008": ("DROP INDEX waiting_by_due",),
     "0007": ("DROP TABLE step_view",),
     "0006": ("DROP TABLE indicator_view", "DROP TABLE party_view"),

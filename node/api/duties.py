@@ -31,7 +31,7 @@ async def list_duties(
 
     What can be done about one that is open or overdue, `GET /v1/tasks` says.
     """
-    wanted = Wanted(member, workflow, outcome)
+    wanted = Wanted(member, workflow, outcome, latest=page.at is None)
     return respond_json(await run_in_threadpool(_duties, service, page, wanted))
 
 

@@ -9,6 +9,7 @@ can end the process at each of them.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Select, func, select
@@ -55,6 +56,7 @@ _UPSERT_HEAD, _UPSERT_CHECKPOINT = upserting(_head), upserting(_checkpoint)
 _UPSERT_STATE = upserting(_state, keeping=("path_start",))
 _DELETE_STATE, _DELETE_NODE = deleting(_state), deleting(_node)
 _THE_ROW: Final = 1
+_PATHS_KEPT: Final = 16_384
 _BLOCK_COLUMNS: Final = (
     _block.c.height,
     _block.c.first,
@@ -152,12 +154,16 @@ def _write_leaves(connection: Connection, result: BlockResult) -> None:
 
 def _write_state(connection: Connection, result: BlockResult) -> None:
     kept = [
-        (key, short_key(sha256(key.encode())), value)
-        for key, value in result.values.items()
-        if value is not None
+        (key, _path_start(key), value) for key, value in result.values.items() if value is not None
     ]
     _UPSERT_STATE.run(connection, kept)
     _DELETE_STATE.run(connection, [(key,) for key, value in result.values.items() if value is None])
+
+
+@lru_cache(_PATHS_KEPT)
+def _path_start(key: str) -> int:
+    """Many of the values a block changes are those that the block before it changed."""
+    return short_key(sha256(key.encode()))
 
 
 def _write_map(connection: Connection, result: BlockResult) -> None:
@@ -231,6 +237,12 @@ class Snapshot:
         """The last block whose time is not later than `time`."""
         query = select(*_BLOCK_COLUMNS).where(_block.c.time <= time).order_by(_block.c.time.desc())
         return self._block(query.limit(1))
+
+    def size_before(self, time: str) -> int:
+        """The size of the log before the first block whose time is not earlier than `time`."""
+        query = select(*_BLOCK_COLUMNS).where(_block.c.time < time).order_by(_block.c.time.desc())
+        block = self._block(query.limit(1))
+        return 0 if block is None else block.size
 
     def value(self, key: str) -> Value | None:
         """The value of the state under `key`."""

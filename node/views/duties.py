@@ -162,11 +162,12 @@ def _rows(case: Case) -> list[Step]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which duties: a member's, of one workflow, of one outcome."""
+    """Which duties: a member's, of one workflow, of one outcome; `latest`: as they stand now."""
 
     member: MemberId | None = None
     workflow: str | None = None
     outcome: Outcome | None = None
+    latest: bool = False
 
 
 def page(
@@ -183,7 +184,7 @@ def page(
     if wanted.workflow is not None:
         found.append(DUTY.c.workflow == wanted.workflow)
     if wanted.outcome is not None:
-        found.append(_has(wanted.outcome, time))
+        found.append(_has(wanted.outcome, time, latest=wanted.latest))
     query = select(DUTY).where(and_(*found)).order_by(DUTY.c.due, DUTY.c.row).limit(limit + 1)
     rows = connection.execute(query).all()
     told = [_told(row, time) for row in rows[:limit] if _is_of(view, row, wanted.member)]
@@ -191,12 +192,13 @@ def page(
     return told, None if last is None else (last.due, last.row)
 
 
-def _has(wanted: Outcome, time: Time) -> ColumnElement[bool]:
-    """Rows of an outcome, as at a time."""
+def _has(wanted: Outcome, time: Time, *, latest: bool) -> ColumnElement[bool]:
+    """Rows of an outcome, as at a time; at the latest one, nothing ended later."""
     ended = and_(DUTY.c.ended_at.is_not(None), DUTY.c.ended_at <= time)
     passed = and_(DUTY.c.passed_at.is_not(None), DUTY.c.passed_at <= time)
     ending = _ENDINGS.get(wanted)
-    is_over = not_(ended) if ending is None else and_(ended, DUTY.c.outcome == ending)
+    still = DUTY.c.ended_at.is_(None) if latest else not_(ended)
+    is_over = still if ending is None else and_(ended, DUTY.c.outcome == ending)
     return and_(is_over, passed if wanted in _PASSED else not_(passed))
 
 

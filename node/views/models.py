@@ -72,7 +72,7 @@ class EntryView(SQLModel, table=True):
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
     provider: str = Field(sa_column=_text(index=True, nullable=False))
     sharing: str = Field(sa_column=_text(nullable=False))
-    record: str | None = Field(default=None, sa_column=_text())
+    record: str | None = Field(default=None, sa_column=_text(index=True))
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
@@ -128,7 +128,7 @@ class DeliveryView(SQLModel, table=True):
     consumer: str = Field(sa_column=_text(index=True, nullable=False))
     provider: str = Field(sa_column=_text(index=True, nullable=False))
     grant: str = Field(sa_column=Column("grant", String, index=True, nullable=False))
-    acknowledged: str = Field(sa_column=_text(nullable=False))
+    acknowledged: str = Field(sa_column=_text(index=True, nullable=False))
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
@@ -136,11 +136,12 @@ class CaseView(SQLModel, table=True):
     """Cases, findings among them; `accused` lists members between commas."""
 
     __tablename__ = "case_view"
+    __table_args__ = (Index("case_by_state", "workflow", "state"),)
     row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
-    workflow: str = Field(sa_column=_text(index=True, nullable=False))
+    workflow: str = Field(sa_column=_text(nullable=False))
     state: str = Field(sa_column=_text(nullable=False))
     code: str | None = Field(default=None, sa_column=_text(index=True))
     accused: str = Field(sa_column=_text(nullable=False))
@@ -155,6 +156,7 @@ class UsageView(SQLModel, table=True):
     __table_args__ = (
         Index("usage_by_consumer", "consumer", "index"),
         Index("usage_by_dataset", "dataset", "index"),
+        Index("usage_by_grant", "grant", "index", sqlite_where=text('"grant" IS NOT NULL')),
     )
     index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
     consumer: str = Field(sa_column=_text(nullable=False))
@@ -227,7 +229,13 @@ class DutyView(SQLModel, table=True):
     """
 
     __tablename__ = "duty_view"
-    __table_args__ = (Index("duty_by_who", "who", "due"), Index("duty_by_due", "due"))
+    __table_args__ = (
+        Index("duty_by_who", "who", "due"),
+        Index("duty_by_workflow", "workflow", "due"),
+        Index("duty_by_due", "due"),
+        Index("duty_open", "due", sqlite_where=text("ended_at IS NULL")),
+        Index("duty_passed", "due", sqlite_where=text("passed_at IS NOT NULL")),
+    )
     row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
     case: str = Field(sa_column=Column("case", String, index=True, nullable=False))
     workflow: str = Field(sa_column=_text(nullable=False))
@@ -249,6 +257,7 @@ class StepView(SQLModel, table=True):
     __table_args__ = (
         Index("step_by_name", "workflow", "step", "index"),
         Index("step_by_member", "member", "index"),
+        Index("step_by_ground", "ground", "index", sqlite_where=text("ground IS NOT NULL")),
     )
     index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
     case: str = Field(sa_column=Column("case", String, primary_key=True))

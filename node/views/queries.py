@@ -1,4 +1,8 @@
-"""Questions to the views, as at any past size, page by page."""
+"""Questions to the views, as at any past size, page by page.
+
+A filter that names something goes by an index, however long the log: a condition beside the one
+asked for may be there to lead to it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +11,13 @@ from typing import Any, Final
 from msgspec import Raw
 from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
-from node.views.models import CASE_RECORD, TITLE, USAGE, VERSIONED
+from contracts.workflows import WORKFLOWS
+from node.storage.store import Snapshot
+from node.views.models import CASE_RECORD, PARTY, TITLE, USAGE, VERSIONED
 
 LIMIT_MAX: Final = 1_000
+_NARROWER: Final = frozenset({"accused", "code", "parties"})
+"""Filters of cases beside which the workflow leads nowhere: few cases are left of any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +51,15 @@ def versioned_page(
     for name, value in filters.items():
         if view == "entry" and name in ("code", "text"):
             wanted.append(table.c.record.in_(_titled(name, value)))
+        elif name in ("accused", "parties"):
+            listed = table.c[name].contains(f",{value},", autoescape=True)
+            wanted += [listed, table.c.id.in_(_cases_of(value, filters.get("workflow")))]
+        elif view == "case" and name == "workflow" and _NARROWER.intersection(filters):
             continue
-        column = table.c[name]
-        several = name in ("accused", "parties")
-        wanted.append(
-            column.contains(f",{value},", autoescape=True) if several else column == value
-        )
+        else:
+            wanted.append(table.c[name] == value)
+    if view == "case" and "state" in filters and "workflow" not in filters:
+        wanted.append(table.c.workflow.in_(_workflows_with(filters["state"])))
     query = select(table.c.id, table.c.value).where(and_(*wanted)).order_by(table.c.id)
     rows = connection.execute(query.limit(limit + 1)).all()
     items = [{"id": row.id, "value": Raw(row.value)} for row in rows[:limit]]
@@ -74,6 +85,19 @@ def _titled(name: str, value: str) -> Select[Any]:
     )
 
 
+def _cases_of(member: str, workflow: str | None) -> Select[Any]:
+    """The cases to which a member is a party, or was one."""
+    of_member = select(PARTY.c["case"]).where(PARTY.c.member == member)
+    return of_member if workflow is None else of_member.where(PARTY.c.workflow == workflow)
+
+
+def _workflows_with(state: str) -> list[str]:
+    """The workflows in which a case can stand so."""
+    return [
+        name for name, table in WORKFLOWS.items() if any(one.name == state for one in table.states)
+    ]
+
+
 def usage_page(
     connection: Connection,
     size: int,
@@ -83,14 +107,18 @@ def usage_page(
     cursor: str = "",
     limit: int = 100,
 ) -> Page:
-    """Records of use in a log of `size` leaves, ascending by index; `span` bounds their start."""
+    """Records of use in a log of `size` leaves, ascending by index; `span` bounds their start.
+
+    A use is reported after it has begun, so those that began later than a time lie after it.
+    """
     wanted: list[ColumnElement[bool]] = [USAGE.c["index"] < size]
     if cursor:
         wanted.append(USAGE.c["index"] > int(cursor))
     wanted += [USAGE.c[name] == value for name, value in filters.items()]
     start, end = span
     if start is not None:
-        wanted.append(USAGE.c.started_at >= start)
+        first = Snapshot(connection).size_before(start)
+        wanted += [USAGE.c.started_at >= start, USAGE.c["index"] >= first]
     if end is not None:
         wanted.append(USAGE.c.started_at < end)
     query = select(USAGE).where(and_(*wanted)).order_by(USAGE.c["index"]).limit(limit + 1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from sqlalchemy import Connection, and_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, select, tuple_
 
 from contracts.replay import Block, BlockResult
 from contracts.transition import Accepted
@@ -18,7 +18,8 @@ from contracts.workflows import WORKFLOWS
 from ledger.records import Grant, Record, Revocation, Step, Usage
 from ledger.types import CaseId, Count, Time
 from node.storage.statements import Row, inserting
-from node.views.models import STEP
+from node.storage.store import Snapshot
+from node.views.models import CASE_RECORD, STEP
 
 Key = tuple[Count, CaseId]
 """Index of the record and case: the order of steps."""
@@ -89,11 +90,29 @@ def page(
     """Steps in a log of `size` leaves, in their order, from `after` on; and the next page."""
     conditions = [STEP.c["index"] < size, tuple_(STEP.c["index"], STEP.c["case"]) > after]
     conditions += [STEP.c[name] == value for name, value in wanted.filters.items()]
+    conditions += _leading(wanted.filters)
+    snapshot = Snapshot(connection)
     if wanted.start is not None:
-        conditions.append(STEP.c.time >= wanted.start)
+        conditions.append(STEP.c["index"] >= snapshot.size_before(wanted.start))
     if wanted.end is not None:
-        conditions.append(STEP.c.time < wanted.end)
+        conditions.append(STEP.c["index"] < snapshot.size_before(wanted.end))
     query = select(STEP).where(and_(*conditions)).order_by(STEP.c["index"], STEP.c["case"])
     rows = [dict(row) for row in connection.execute(query.limit(limit + 1)).mappings()]
     last = rows[limit - 1] if len(rows) > limit else None
     return rows[:limit], None if last is None else (last["index"], last["case"])
+
+
+def _leading(filters: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    """What leads to the rows of these filters by an index, where they have none of their own."""
+    found: list[ColumnElement[bool]] = []
+    if "case" in filters:
+        moved = select(CASE_RECORD.c["index"]).where(CASE_RECORD.c["case"] == filters["case"])
+        found.append(STEP.c["index"].in_(moved))
+    if "step" in filters and "workflow" not in filters:
+        taking = [
+            name
+            for name, table in WORKFLOWS.items()
+            if any(row.name == filters["step"] for row in table.steps)
+        ]
+        found.append(STEP.c.workflow.in_(taking))
+    return found
