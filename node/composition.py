@@ -13,14 +13,14 @@ from functools import partial
 from typing import Final
 
 from ledger.keys import Signer
-from ledger.policy import own_policy
 from ledger.times import to_ms
 from ledger.types import WriterId
 from node.announcements import Audience
-from node.api.access import parse_token, read_secret
+from node.api.access import Tokens, read_token, read_tokens
 from node.api.health import readings
-from node.api.service import LocalSigning, Service
+from node.api.service import EVERY_WRITER, LocalSigning, Service
 from node.client.clock import Clock
+from node.client.secret_files import SecretError, read_secret
 from node.engine.embedded import EmbeddedEngine, Limits
 from node.logs import log
 from node.maintenance import require_orderer
@@ -78,7 +78,7 @@ def _compose(
     store = SqlStore(open_database(settings.database))
     stack.callback(store.engine.dispose)
     origin, genesis, _ = origin_of(store)
-    require_orderer(genesis, settings.member, log_signers)
+    require_orderer(store, settings.member, log_signers)
     signatures = VerifiedSignatures()
     cache = CacheSizes(settings.cache.values_max, settings.cache.nodes_max)
     replica = Replica(store, origin, log_signers, verify=signatures, cache=cache)
@@ -90,7 +90,7 @@ def _compose(
         MeasuredApplication(replica, metrics), settings.member, _limits(settings), clock
     )
     shares = Shares(settings.blocks.waiting_per_key_max)
-    shared = SharedOrdering(engine, shares, replica.keys, signatures, metrics.count_signers)
+    shared = SharedOrdering(engine, shares, signatures.holds, metrics.count_signers)
     verifier = _verifier(settings)
     stack.callback(verifier.close)
     disk = DiskGuard(settings.database.resolve().parent, settings.disk_reserve_bytes)
@@ -100,7 +100,6 @@ def _compose(
     stack.callback(pipeline.close)
     service = Service(
         genesis,
-        own_policy(genesis),
         replica,
         engine,
         pipeline,
@@ -137,11 +136,26 @@ def _local_signing(
 ) -> LocalSigning | None:
     if settings is None:
         return None
-    token = parse_token(read_secret(settings.token_file).decode("utf-8", "replace").strip())
+    tokens = _signing_tokens(settings)
     outbox = Outbox(settings.outbox)
     stack.callback(outbox.close)
     signer = LocalSigner(replica.head.ledger, writer_signers, outbox, pipeline, clock_ms=clock)
-    return LocalSigning(signer, token.encode())
+    return LocalSigning(signer, tokens)
+
+
+def _signing_tokens(settings: LocalSigningSettings) -> Tokens:
+    """Who may have what signed, by writer. Raises `SecretError`."""
+    every, single = settings.token_file, settings.writer_tokens_file
+    tokens = {} if single is None else dict(read_tokens(single))
+    unknown = next((one for one in tokens if one not in settings.keys), None)
+    if unknown is not None:
+        raise SecretError(f"{single}: `local_signing.keys` names no key of {unknown}")
+    if every is not None:
+        digest = read_token(every)
+        if digest in tokens.values():
+            raise SecretError(f"{every}: that is the token of a single writer, too")
+        tokens[EVERY_WRITER] = digest
+    return tokens
 
 
 def _announce(settings: WebhookSettings, service: Service, stack: AsyncExitStack) -> None:

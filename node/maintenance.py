@@ -6,16 +6,21 @@ Each holds the lock of the database, so none of it can happen beneath a running 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from contracts.replay import Head
-from ledger.keys import Signer, parse_public_key
+from contracts.values import Member
+from ledger.keys import Signer
 from ledger.records import Genesis
+from ledger.records.governance import ORDERING
 from node.replica import Replica, ReplicaError, initialise, origin_of
 from node.settings import Settings
 from node.storage.database import open_database
 from node.storage.lock import locked
 from node.storage.store import SqlStore
 from node.views.rebuild import rebuild
+
+_SHOWN_CHARS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ def check_ledger(settings: Settings, log_signers: Sequence[Signer]) -> Checked:
     """Open the database as the node would: its tree gives its root, the keys are those it names."""
     with _store(settings) as store:
         origin, genesis, _ = origin_of(store)
-        require_orderer(genesis, settings.member, log_signers)
+        require_orderer(store, settings.member, log_signers)
         replica = Replica(store, origin, log_signers)
         try:
             return Checked(genesis, replica.head)
@@ -50,14 +55,26 @@ def rebuild_views(settings: Settings, on_block: Callable[[int], None]) -> int:
         return rebuild(store, on_block)
 
 
-def require_orderer(genesis: Genesis, member: str, log_signers: Sequence[Signer]) -> None:
-    """Raise `ReplicaError` unless `member` orders records and these are its own log keys, all."""
-    own = next((one.log_keys for one in genesis.members if one.id == member), None)
-    if own is None:
+def require_orderer(store: SqlStore, member: str, log_signers: Sequence[Signer]) -> None:
+    """Raise `ReplicaError` unless `member` orders records, and all its log keys are among these.
+
+    Its log keys are those in force: of genesis, or of the last vote on them.
+    """
+    with store.snapshot() as snapshot:
+        known = snapshot.value(f"member/{member}")
+    if not isinstance(known, Member) or not any(role in known.roles for role in ORDERING):
         raise ReplicaError(f"`{member}` does not order records in this ledger")
-    named = {parse_public_key(one).keyid for one in (own.ed25519, own.ml_dsa44)}
-    if named != {signer.public_key.keyid for signer in log_signers}:
-        raise ReplicaError(f"the log keys are not those the genesis record names for `{member}`")
+    ours = [one.public_key.keyid for one in log_signers]
+    missing = [keyid for keyid in known.log_keys if keyid not in ours]
+    if missing:
+        raise ReplicaError(
+            f"the log keys are not those in force for `{member}`: the ledger asks for "
+            f"{_shown(missing)}, these are {_shown(ours)}"
+        )
+
+
+def _shown(keyids: Sequence[str]) -> str:
+    return ", ".join(f"{one[:_SHOWN_CHARS]}…" for one in keyids)
 
 
 @contextmanager

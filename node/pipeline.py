@@ -46,6 +46,7 @@ class Committed(Struct, frozen=True):
 
 Verdicts = Mapping[tuple[int, KeyId], VerificationError | None]
 """By place of an envelope in memory and key id: what is wrong with that signature."""
+_NOT_VERIFIED: Final = VerificationError("not verified yet")
 
 
 class VerifiedSignatures:
@@ -63,13 +64,15 @@ class VerifiedSignatures:
 
     def __call__(self, envelope: Envelope, key: PublicKey) -> None:
         """As `contracts.transition.SignatureCheck`."""
-        known = (id(envelope), key.keyid)
-        if known not in self._verdicts:
+        verdict = self._verdicts.get((id(envelope), key.keyid), _NOT_VERIFIED)
+        if verdict is _NOT_VERIFIED:
             verify_signature(envelope, key)
-            return
-        error = self._verdicts[known]
-        if error is not None:
-            raise error
+        elif verdict is not None:
+            raise verdict
+
+    def holds(self, envelope: Envelope, keyid: KeyId) -> bool:
+        """Whether the signature by this key was verified, and found to hold."""
+        return self._verdicts.get((id(envelope), keyid), _NOT_VERIFIED) is None
 
     @contextmanager
     def remembered(self, verdicts: Verdicts) -> Iterator[None]:

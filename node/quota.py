@@ -16,14 +16,13 @@ node.engine.QueueFull: too many records of one key wait to be ordered
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from contracts.transition import SignatureCheck
-from ledger.errors import VerificationError
-from ledger.keys import PublicKey
+from ledger.envelope import Envelope
 from ledger.records import Record
+from ledger.types import KeyId
 from node.engine import Ordering, Placed, QueueFull
 
 RETRY_AFTER_S: Final = 1
@@ -65,15 +64,13 @@ class SharedOrdering:
         self,
         ordering: Ordering,
         shares: Shares,
-        keys: Mapping[str, PublicKey],
-        verify: SignatureCheck,
+        holds: Callable[[Envelope, KeyId], bool],
         tell: Callable[[Sequence[str]], None] = lambda _signers: None,
     ) -> None:
-        """Counts by `keys`, of which `verify` knows the verdicts; `tell` hears the signers."""
+        """`holds` says whether a signature was found to hold; `tell` hears the signers."""
         self._ordering = ordering
         self._shares = shares
-        self._keys = keys
-        self._verify = verify
+        self._holds = holds
         self._tell = tell
 
     async def order(self, records: Sequence[Record]) -> Sequence[Placed]:
@@ -85,12 +82,5 @@ class SharedOrdering:
 
     def _signer(self, record: Record) -> str:
         """The id of the first key whose signature holds, or `NOBODY`."""
-        for keyid in record.envelope.keyids:
-            key = self._keys.get(keyid)
-            if key is not None:
-                try:
-                    self._verify(record.envelope, key)
-                except VerificationError:
-                    continue
-                return keyid
-        return NOBODY
+        envelope = record.envelope
+        return next((one for one in envelope.keyids if self._holds(envelope, one)), NOBODY)

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from contracts.replay import Block, BlockResult, Head, found, step
 from contracts.transition import SignatureCheck
-from contracts.values import Key, parse_value
+from contracts.values import Key, Value, parse_value
 from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.envelope import verify_signature
 from ledger.hashing import leaf_hash
@@ -28,7 +28,7 @@ from ledger.keys import PublicKey, Signer, parse_public_key
 from ledger.records import Genesis, Record, parse_record
 from ledger.tiles import Tile, TileEdge
 from ledger.types import DIGEST_BYTES, DigestHex
-from node import views
+from node import log_keys, views
 from node.storage.cache import GenerationalCache
 from node.storage.models import StateRow, table_of
 from node.storage.state import StoredState
@@ -73,12 +73,13 @@ class Replica:
     ) -> None:
         self.store = store
         self.origin = origin
-        self._signers = log_signers
+        self._held = log_signers
         self._verify = verify
         self._on_step = on_step
         self._connection: Connection = store.engine.connect()
         self.state = StoredState(self._connection, cache.values_max, cache.nodes_max)
         self.keys: dict[str, PublicKey] = {}
+        self._in_force: Sequence[Signer] = ()
         self._edge, head = self._restore()
         self._recent = GenerationalCache[tuple[int, int], bytes](_RECENT_TILES)
         self._lock = threading.Lock()
@@ -122,13 +123,14 @@ class Replica:
             write_block(self._connection, result, edge, tiles, self._on_step)
             views.write(self._connection, block, result)
             self._on_step("views")
-            published = Published(result.head, self._sign(result.head, edge))
+            signers = self._signers_after(result)
+            published = Published(result.head, self._sign(result.head, edge, signers))
             write_checkpoint(self._connection, result.head.size, published.checkpoint)
             self._on_step("checkpoint")
         self._on_step("committed")
         # From here on the block is promised; memory follows.
         self.state.adopt(result)
-        self._edge = edge
+        self._edge, self._in_force = edge, signers
         self._adopt_keys(result)
         self._adopt_tiles(tiles)
         with self._publishing:
@@ -174,6 +176,7 @@ class Replica:
                 raise ReplicaError("the tiles do not give the root of the head; restore a backup")
             for key, value in _stored_keys(self._connection):
                 self.keys[key] = parse_public_key(value.key)
+            self._in_force = self._signers_in({})
         return edge, stored.head
 
     def _restore_checkpoint(self, head: Head) -> Published:
@@ -182,13 +185,37 @@ class Replica:
             kept = Snapshot(self._connection).checkpoint()
             if kept is not None and kept[0] == head.size:
                 return Published(head, kept[1])
-            note = self._sign(head, self._edge)
+            note = self._sign(head, self._edge, self._in_force)
             write_checkpoint(self._connection, head.size, note)
         return Published(head, note)
 
-    def _sign(self, head: Head, edge: TileEdge) -> bytes:
+    def _sign(self, head: Head, edge: TileEdge, signers: Sequence[Signer]) -> bytes:
         checkpoint = Checkpoint(self.origin, head.size, edge.root())
-        return sign_checkpoint(checkpoint, list(self._signers))
+        return sign_checkpoint(checkpoint, list(signers))
+
+    def _signers_after(self, result: BlockResult) -> Sequence[Signer]:
+        """Who signs the checkpoint of a block: the same as before, but for a vote on log keys.
+
+        Where that gives keys this node lacks, nothing of the block is kept: a checkpoint by keys
+        that are the ledger's no longer would be worth nothing to anybody.
+        """
+        if not log_keys.are_touched(result.changes, self._held):
+            return self._in_force
+        signers = self._signers_in(result.changes)
+        if len(signers) < len(self._in_force):
+            raise ReplicaError(
+                "a vote gives this node other log keys: name their files in `next_log_key` and "
+                "`next_log_key_pq`, and start it again"
+            )
+        return signers
+
+    def _signers_in(self, changes: Mapping[str, Value | None]) -> Sequence[Signer]:
+        """The keys in force in the state, these changes included."""
+
+        def value_of(key: str) -> Value | None:
+            return changes[key] if key in changes else self.state.get(key)
+
+        return log_keys.in_force(value_of, self._held)
 
     def _adopt_keys(self, result: BlockResult) -> None:
         for key, value in result.changes.items():

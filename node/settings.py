@@ -75,12 +75,18 @@ class Cache(BaseModel):
 
 
 class LocalSigning(BaseModel):
-    """Signing for local systems: whose keys the node holds, and the token callers need."""
+    """Signing for local systems: whose keys the node holds, and the tokens callers need."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    token_file: Path = Field(
+    token_file: Path | None = Field(
+        default=None,
         description="File with the token, 16 characters or more, that lets local systems have "
-        "statements signed; mode 0600."
+        "statements signed as every writer here; mode 0600.",
+    )
+    writer_tokens_file: Path | None = Field(
+        default=None,
+        description="File with a `writer:token` per line, each of which lets sign as that writer "
+        "alone; mode 0600. One of the two files is needed.",
     )
     outbox: Path = Field(
         default=Path("outbox.db"),
@@ -101,6 +107,13 @@ class LocalSigning(BaseModel):
             if writer.partition("/")[2] == CUSTODIAN:
                 raise ValueError(f"the key of {writer} is kept offline, no node signs with it")
         return keys
+
+    @model_validator(mode="after")
+    def check_tokens(self) -> Self:
+        """Refuse to sign for whoever asks."""
+        if self.token_file is None and self.writer_tokens_file is None:
+            raise ValueError("token_file, or writer_tokens_file, says who may have anything signed")
+        return self
 
 
 class Webhook(BaseModel):
@@ -144,6 +157,13 @@ class Settings(BaseSettings):
     )
     log_key: Path = Field(description="Key file of the log, Ed25519; mode 0600.")
     log_key_pq: Path = Field(description="Key file of the log, ML-DSA-44; mode 0600.")
+    next_log_key: Path | None = Field(
+        default=None,
+        description="Key file of the log that a vote is to bring into force, Ed25519; mode 0600.",
+    )
+    next_log_key_pq: Path | None = Field(
+        default=None, description="The same, ML-DSA-44; mode 0600."
+    )
     passphrase_file: Path | None = Field(
         default=None, description="File with the passphrase of the log keys; mode 0600."
     )
@@ -203,6 +223,19 @@ class Settings(BaseSettings):
     def is_local(self) -> bool:
         """Whether only this machine can reach the node."""
         return self.unix_socket is not None or _is_loopback(self.host)
+
+    @property
+    def log_key_files(self) -> tuple[Path, ...]:
+        """The key files of the log, those of keys to come among them."""
+        files = (self.log_key, self.log_key_pq, self.next_log_key, self.next_log_key_pq)
+        return tuple(one for one in files if one is not None)
+
+    @model_validator(mode="after")
+    def check_next_keys(self) -> Self:
+        """Refuse half a pair: checkpoints are signed with both."""
+        if (self.next_log_key is None) != (self.next_log_key_pq is None):
+            raise ValueError("next_log_key: goes with `next_log_key_pq`")
+        return self
 
     @model_validator(mode="after")
     def check_readers(self) -> Self:

@@ -49,8 +49,8 @@ from node.announcements import (
     deadlines_since,
     findings_from,
 )
-from node.api.access import SecretError
 from node.client.clock import MACHINE_CLOCK
+from node.client.secret_files import SecretError
 from node.logs import log
 from node.news import News
 from node.replica import Replica

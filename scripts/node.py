@@ -161,15 +161,14 @@ def rebuild_views(config: ConfigOption = Path(CONFIG)) -> None:
 
 
 def _log_signers(settings: "Settings") -> list[PrivateKey]:
-    paths = (settings.log_key, settings.log_key_pq)
-    return [load_signer(one, settings.passphrase_file) for one in paths]
+    return [load_signer(one, settings.passphrase_file) for one in settings.log_key_files]
 
 
 @contextmanager
 def _explained() -> Iterator[None]:
     """Tell the errors of a node that cannot start."""
-    from node.api.access import SecretError  # noqa: PLC0415  slow to load
-    from node.outbox import OutboxError  # noqa: PLC0415  the same
+    from node.client.secret_files import SecretError  # noqa: PLC0415  the same
+    from node.outbox import OutboxError  # noqa: PLC0415  slow to load
     from node.replica import ReplicaError  # noqa: PLC0415  the same
     from node.storage.lock import DatabaseInUse  # noqa: PLC0415  the same
     from node.webhook import WebhookError  # noqa: PLC0415  the same

@@ -42,7 +42,7 @@ from contracts.audit.tree import (
     plan,
     split_bundle,
 )
-from contracts.audit.trust import check_log_lines, policy_of_genesis
+from contracts.audit.trust import check_log_lines, policy_in, policy_of_genesis
 from ledger.checkpoint import OpenedCheckpoint
 from ledger.tiles import TILE_WIDTH, Bundle, Tile, tile_width
 
@@ -196,6 +196,7 @@ __all__ = [
     "WriterHead",
     "check_log_lines",
     "plan",
+    "policy_in",
     "policy_of_genesis",
     "verify_when_awaited",
 ]

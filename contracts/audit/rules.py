@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Callable
 
 from contracts.audit.structure import ReadBlock, record_doubt, seal_doubt
+from contracts.audit.trust import log_keys_in
 from contracts.reasons import Refused
 from contracts.replay import Block, BlockResult, Head, found, step
 from contracts.transition import Accepted, Rejected
-from contracts.values import Key, Member, RoleHolders
-from contracts.view import MemoryState, held, read
+from contracts.view import MemoryState
 from ledger.envelope import Envelope
 from ledger.errors import VerificationError
-from ledger.keys import PublicKey, parse_public_key
+from ledger.keys import PublicKey
 from ledger.seal import Seal, parse_seal
 from ledger.types import MemberId
 
@@ -73,14 +73,7 @@ class Rules:
 
     def log_keys(self) -> list[tuple[PublicKey, ...]]:
         """The keys that sign checkpoints, for every member that may order blocks."""
-        found_keys: dict[MemberId, tuple[PublicKey, ...]] = {}
-        for role in ("sequencer", "validator"):
-            holders = read(self.state, RoleHolders, f"role/{role}")
-            for name in () if holders is None else holders.members:
-                member = held(self.state, Member, f"member/{name}")
-                keys = [held(self.state, Key, f"key/{keyid}") for keyid in member.log_keys]
-                found_keys[name] = tuple(parse_public_key(key.key) for key in keys)
-        return list(found_keys.values())
+        return log_keys_in(self.state)
 
     def _replay(self, block: ReadBlock) -> BlockResult:
         seal = block.seal

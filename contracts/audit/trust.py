@@ -1,4 +1,4 @@
-"""Whose word a checkpoint is: policies from a ledger's own genesis, and the log's own lines.
+"""Whose word a checkpoint is: policies from the ledger itself, and the log's own lines.
 
 A policy should reach the auditor by another way than the log. Where there is none, the genesis
 record names the log's keys; what is then proved is that the log agrees with itself.
@@ -7,12 +7,16 @@ record names the log's keys; what is then proved is that the log agrees with its
 from collections.abc import Sequence
 
 from contracts.audit.report import Doubt, DoubtError
+from contracts.values import Key, Member, RoleHolders
+from contracts.view import StateView, held, read
 from ledger.checkpoint import OpenedCheckpoint, log_key, open_checkpoint
 from ledger.errors import FormatError, VerificationError
-from ledger.keys import PublicKey
+from ledger.keys import PublicKey, parse_public_key
 from ledger.note import parse_note
-from ledger.policy import Policy, own_policy
+from ledger.policy import Policy, consortium_policy, own_policy
 from ledger.records import Genesis, parse_record
+from ledger.records.governance import ORDERING
+from ledger.types import MemberId
 
 
 def policy_of_genesis(leaf: bytes) -> Policy:
@@ -24,6 +28,24 @@ def policy_of_genesis(leaf: bytes) -> Policy:
     if not isinstance(body, Genesis):
         raise FormatError("the first leaf is not a genesis record")
     return own_policy(body)
+
+
+def log_keys_in(view: StateView) -> list[tuple[PublicKey, ...]]:
+    """The keys that sign checkpoints of a state, for every member that may order blocks."""
+    found: dict[MemberId, tuple[PublicKey, ...]] = {}
+    for role in ORDERING:
+        holders = read(view, RoleHolders, f"role/{role}")
+        for name in () if holders is None else holders.members:
+            member = held(view, Member, f"member/{name}")
+            keys = [held(view, Key, f"key/{keyid}") for keyid in member.log_keys]
+            found[name] = tuple(parse_public_key(key.key) for key in keys)
+    return list(found.values())
+
+
+def policy_in(view: StateView, origin: str) -> Policy:
+    """The policy by which the log keys in force in a state are enough."""
+    keys = [log_key(origin, key) for orderer in log_keys_in(view) for key in orderer]
+    return consortium_policy(keys, {}, quorum=0)
 
 
 def check_log_lines(opened: OpenedCheckpoint, orderers: Sequence[Sequence[PublicKey]]) -> None:

@@ -23,47 +23,24 @@ True
 """
 
 import hmac
-import os
-import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from node.api.problems import ApiError, respond
+from node.client.secret_files import SecretError, read_secret
 
 TOKEN_CHARS_MIN: Final = 16
-SECRET_BYTES_MAX: Final = 65_536
-_OTHERS: Final = 0o077
 _OPEN_PATH: Final = "/health/live"
 _OWN_TOKEN: Final = "/v1/statements"  # noqa: S105  a path
 
+T = TypeVar("T")
 Tokens: TypeAlias = Mapping[str, bytes]
 """By name of the reader, the SHA-256 of its token."""
-
-
-class SecretError(ValueError):
-    """A file that holds a secret cannot be used; the message never quotes it."""
-
-
-def read_secret(path: Path) -> bytes:
-    """What a file of secrets holds. Raises `SecretError` if others can read it, or if it cannot."""
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if stat.S_ISREG(mode) and mode & _OTHERS:
-                raise SecretError(
-                    f"{path} can be used by others; if nobody read it, run: chmod 600 {path}"
-                )
-            data = file.read(SECRET_BYTES_MAX + 1)
-    except OSError as error:
-        raise SecretError(f"{path} cannot be read: {error.strerror}") from error
-    if len(data) > SECRET_BYTES_MAX:
-        raise SecretError(f"{path} is too large for a file of secrets")
-    return data
 
 
 def parse_token(text: str) -> str:
@@ -83,7 +60,7 @@ def parse_tokens(data: bytes) -> Tokens:
         if not (name and colon) or name in tokens:
             raise SecretError(f"line {number} is not `name:token` with a name of its own")
         try:
-            digest = sha256(parse_token(token).encode()).digest()
+            digest = _digest_of(token)
         except SecretError as error:
             raise SecretError(f"line {number}: {error}") from error
         if digest in tokens.values():
@@ -96,8 +73,22 @@ def parse_tokens(data: bytes) -> Tokens:
 
 def read_tokens(path: Path) -> Tokens:
     """The tokens in a file. Raises `SecretError`."""
+    return _read(path, parse_tokens)
+
+
+def read_token(path: Path) -> bytes:
+    """The SHA-256 of the one token in a file. Raises `SecretError`."""
+    return _read(path, lambda data: _digest_of(data.decode("utf-8", "replace").strip()))
+
+
+def _digest_of(token: str) -> bytes:
+    return sha256(parse_token(token).encode()).digest()
+
+
+def _read(path: Path, parse: Callable[[bytes], T]) -> T:
+    """What a file of secrets says; errors name the file."""
     try:
-        return parse_tokens(read_secret(path))
+        return parse(read_secret(path))
     except SecretError as error:
         message = str(error)
         raise SecretError(message if str(path) in message else f"{path}: {message}") from error

@@ -159,7 +159,7 @@ class PastValue(Place):
 
 
 class LedgerAnswer(Place):
-    """A ledger, its latest checkpoint, what votes have made of its genesis, the genesis policy."""
+    """A ledger, its latest checkpoint, what votes have made of its genesis, its log keys."""
 
     origin: str
     ledger: DigestHex

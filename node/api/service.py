@@ -9,8 +9,8 @@ from msgspec.json import encode
 from starlette.responses import Response
 
 from contracts.transition import Rejected
-from ledger.policy import Policy
 from ledger.records import Genesis
+from node.api.access import Tokens
 from node.api.problems import ApiError
 from node.client.clock import MACHINE_CLOCK, Clock
 from node.engine import Engine, EngineStopped, QueueFull
@@ -23,6 +23,7 @@ from node.signer import LocalSigner
 from node.storage.disk import DiskFull
 
 RESTART_S: Final = 5
+EVERY_WRITER: Final = "*"
 
 
 @dataclass(slots=True)
@@ -41,10 +42,13 @@ class Bodies:
 
 @dataclass(frozen=True, slots=True)
 class LocalSigning:
-    """The signer for local systems, and the token that lets them use it."""
+    """The signer for local systems, and the tokens that let them use it.
+
+    `tokens` are named by the writer as whom each lets sign, or `EVERY_WRITER`.
+    """
 
     signer: LocalSigner
-    token: bytes
+    tokens: Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,6 @@ class Service:
     """The parts of a running node."""
 
     genesis: Genesis
-    policy: Policy
     replica: Replica
     engine: Engine
     pipeline: MeasuredPipeline

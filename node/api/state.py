@@ -7,12 +7,16 @@ from msgspec import to_builtins
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from contracts.audit import policy_in
 from contracts.values import ChainHead, Ledger, Writer
+from contracts.view import held
 from ledger.lexical import encode_base64
+from ledger.policy import Policy
 from ledger.policy_file import encode_policy
 from node.api.problems import ApiError
 from node.api.requests import check_query
 from node.api.service import Service, ServiceOf, respond_json
+from node.views.as_at import PresentState
 
 router = APIRouter(prefix="/v1", tags=["state"], dependencies=[Depends(check_query)])
 StateKey = Annotated[str, Path(min_length=1, max_length=256, pattern="^[ -~]+$")]
@@ -21,12 +25,12 @@ Name = Annotated[str, Path(max_length=63)]
 
 @router.get("/ledger")
 async def read_ledger(service: ServiceOf) -> Response:
-    """Which ledger this is, how far it has come, what holds on it, the policy of its genesis.
+    """Which ledger this is, how far it has come, what holds on it, its log keys as a policy.
 
     `clockOffsetDays` is below 0 where the node runs in the past, for an exercise.
     """
     published = service.reader.published
-    head, holds = published.head, await run_in_threadpool(_ledger, service)
+    head, (holds, policy) = published.head, await run_in_threadpool(_ledger, service)
     told = {
         "origin": holds.origin,
         "ledger": head.ledger,
@@ -39,7 +43,7 @@ async def read_ledger(service: ServiceOf) -> Response:
         "calendar": holds.calendar,
         "purposes": holds.purposes,
         "clockOffsetDays": service.clock.offset_days,
-        "policy": encode_policy(service.policy).decode(),
+        "policy": encode_policy(policy).decode(),
     }
     return respond_json(told)
 
@@ -71,13 +75,12 @@ async def read_writer(member: Name, name: Name, service: ServiceOf) -> Response:
     return respond_json(told)
 
 
-def _ledger(service: Service) -> Ledger:
-    """What genesis fixed and votes have changed since."""
+def _ledger(service: Service) -> tuple[Ledger, Policy]:
+    """What genesis fixed and votes have changed since; its log keys."""
     with service.replica.store.snapshot() as snapshot:
-        value = snapshot.value("ledger")
-    if isinstance(value, Ledger):
-        return value
-    raise LookupError("the state holds no ledger")
+        view = PresentState(snapshot)
+        holds = held(view, Ledger, "ledger")
+        return holds, policy_in(view, holds.origin)
 
 
 def _writer(service: Service, name: str) -> dict[str, object] | None:

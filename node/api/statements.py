@@ -1,11 +1,12 @@
 """Signing for local systems: kind and body in, the node signs and submits.
 
-Only for callers on this machine that hold the token; the node has the keys of the writers they
-write as. Answers are those of `/v1/records`.
+Only for callers on this machine that hold a token, for one of the writers whose keys the node has
+or for all of them. Answers are those of `/v1/records`.
 """
 
-import hmac
 import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Request
@@ -17,13 +18,14 @@ from starlette.responses import Response
 from ledger.errors import FormatError
 from ledger.records import Body, decode_body
 from ledger.types import WriterId
+from node.api.access import name_of
 from node.api.problems import ApiError
 from node.api.records import BATCH_BYTES_MAX, BATCH_RECORDS_MAX
 from node.api.requests import check_query, media_type_of, read_body
 from node.api.results import error_of, respond_to_batch, respond_to_one
-from node.api.service import Service, ServiceOf
+from node.api.service import EVERY_WRITER, Service, ServiceOf
 from node.signer import LocalSigner
-from node.signer_answers import SignerError
+from node.signer_answers import Answer, SignerError
 
 router = APIRouter(
     prefix="/v1/statements", tags=["statements"], dependencies=[Depends(check_query)]
@@ -53,9 +55,9 @@ _many = Decoder(Items)
 @router.post("", status_code=201)
 async def sign(request: Request, service: ServiceOf, authorization: Authorization = "") -> Response:
     """Sign and submit one statement: `{"writer", "kind", "body"}`."""
-    signer = _admit(request, service, authorization)
+    signing = _admit(request, service, authorization)
     item = await _read(request, _one)
-    (answer,) = await signer.submit([(item.writer, _body(item))])
+    (answer,) = await signing.submit([item])
     if isinstance(answer, SignerError):
         raise error_of(answer)
     return respond_to_one(service.reader, answer)
@@ -66,24 +68,41 @@ async def sign_batch(
     request: Request, service: ServiceOf, authorization: Authorization = ""
 ) -> Response:
     """Sign and submit many: `{"items": [...]}`. Results in order, one checkpoint."""
-    signer = _admit(request, service, authorization)
+    signing = _admit(request, service, authorization)
     items = (await _read(request, _many)).items
     if len(items) > BATCH_RECORDS_MAX:
         raise ApiError("body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
-    answers = await signer.submit([(item.writer, _body(item)) for item in items])
+    answers = await signing.submit(items)
     return await run_in_threadpool(respond_to_batch, service.reader, answers)
 
 
-def _admit(request: Request, service: Service, authorization: str) -> LocalSigner:
+@dataclass(frozen=True, slots=True)
+class _Signing:
+    """The signer, for somebody who may sign as one writer, or as every one."""
+
+    signer: LocalSigner
+    writer: str
+
+    async def submit(self, items: Sequence[Item]) -> list[Answer]:
+        """The answers, in order; nothing is signed if one item is another writer's."""
+        other = next(
+            (one.writer for one in items if self.writer not in (EVERY_WRITER, one.writer)), None
+        )
+        if other is not None:
+            raise ApiError("unauthorized", f"this token signs as {self.writer}, not as {other}")
+        return await self.signer.submit([(one.writer, _body(one)) for one in items])
+
+
+def _admit(request: Request, service: Service, authorization: str) -> _Signing:
     local = service.local
     if local is None:
         raise ApiError("not-found", "this node signs for nobody")
     if request.client is not None and not _is_loopback(request.client.host):
         raise ApiError("not-local", "statements are signed for callers on this machine alone")
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(token.encode(), local.token):
-        raise ApiError("unauthorized", "the token of the node's token file is needed")
-    return local.signer
+    writer = name_of(local.tokens, authorization)
+    if writer is None:
+        raise ApiError("unauthorized", "a token of the node's `[local_signing]` is needed")
+    return _Signing(local.signer, writer)
 
 
 def _is_loopback(host: str) -> bool:

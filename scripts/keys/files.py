@@ -1,20 +1,17 @@
 """Files that hold secrets: keys made once and never overwritten, passphrases, tokens.
 
 A file is created exclusively with mode 0600 before a byte of the key is in it, and synced together
-with its folder before the caller hears of success. Reading refuses a file that others can read: by
-then somebody else may hold the secret, which a quiet repair would hide.
+with its folder before the caller hears of success. It is read as the node reads its own.
 """
 
 import os
-import stat
 from pathlib import Path
-from typing import Final
 
 from ledger.errors import KeyFileError
+from node.client import secret_files
+from node.client.secret_files import SecretError
 
-KEY_FILE_BYTES_MAX: Final = 65_536
 _MODE = 0o600
-_OTHERS = 0o077
 
 
 def write_private_key(path: Path, pem: bytes) -> None:
@@ -40,22 +37,9 @@ def write_private_key(path: Path, pem: bytes) -> None:
 def read_secret(path: Path) -> bytes:
     """What is in `path`; raises `KeyFileError` if others may read it."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise KeyFileError(f"{path} is not a file")
-            if status.st_mode & _OTHERS:
-                raise KeyFileError(
-                    f"{path} can be used by others (mode {stat.S_IMODE(status.st_mode):04o}); "
-                    f"if nobody read it, run: chmod 600 {path}"
-                )
-            secret = file.read(KEY_FILE_BYTES_MAX + 1)
-    except OSError as error:
-        raise KeyFileError(f"{path} cannot be read: {error.strerror}") from error
-    if len(secret) > KEY_FILE_BYTES_MAX:
-        raise KeyFileError(f"{path} is too large for a secret")
-    return secret
+        return secret_files.read_secret(path)
+    except SecretError as error:
+        raise KeyFileError(str(error)) from error
 
 
 def read_token(path: Path) -> str:

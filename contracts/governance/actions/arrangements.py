@@ -2,7 +2,7 @@
 
 change-bases   art-13: regulation, Art. 13      entries that withhold name a code from then on
 set-pairing    health and tax: fewer forms      data, for everybody to see
-set-log-keys   weather's two log keys           the vote that lets it order blocks comes after
+set-log-keys   weather's two log keys           they sign from this block on, if it orders blocks
 """
 
 from typing import Final
@@ -28,7 +28,6 @@ from ledger.errors import FormatError, WeakKeyError
 from ledger.keys import PublicKey, parse_public_key
 from ledger.records.actions import ChangeBases, SetLogKeys, SetPairing
 from ledger.records.genesis import LogKeys
-from ledger.records.governance import ORDERING
 from ledger.suites import ED25519, ML_DSA_44
 
 BASES_HELD_MAX: Final = 10_000
@@ -72,16 +71,15 @@ def apply_pairing(draft: Draft, action: SetPairing) -> None:
 
 
 def apply_log_keys(draft: Draft, action: SetLogKeys) -> None:
-    """R631: a member that orders no blocks gets log keys, never seen before, one of each suite.
+    """R631: a member gets log keys, never seen before, one of each suite.
 
-    Both have signed the record that proposes this. Those it had are retired. It may be given the
-    role of an orderer from then on.
+    Both have signed the record that proposes this. Those it had are retired: the checkpoint of the
+    block in which this is adopted, and all later ones, are signed with the new ones. It may be
+    given the role of an orderer from then on.
     """
     member = known_member(draft, action.member)
     stays = member.status != "removed" and member.successor is None
     refuse_unless(stays, WRONG_STATE, f"{action.member} has left", "member")
-    orders = any(role in member.roles for role in ORDERING)
-    refuse_unless(not orders, WRONG_STATE, f"{action.member} orders blocks with its keys", "member")
     index = draft.context.index
     for keyid in member.log_keys:
         old = held(draft, Key, f"key/{keyid}")

@@ -7,11 +7,13 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import reasons
+from contracts.audit import policy_in
 from contracts.governance.actions.arrangements import BASES_HELD_MAX
 from contracts.invariants import violations
 from contracts.replay import Block, step
 from contracts.values import Basis, Key, Ledger, Pairing
 from ledger.envelope import verify_signature
+from ledger.policy import verify_policy
 from ledger.records import Body, Record
 from ledger.records.actions import AdoptedBasis, ChangeBases, SetLogKeys, SetPairing
 from ledger.records.catalogue import BasisKind, LegalBasis
@@ -19,13 +21,13 @@ from ledger.records.genesis import LogKeys, Names
 from ledger.records.governance import RemoveMember, SetRoles
 from ledger.types import CaseId, MemberId
 from tests import bodies
-from tests.log_files import log_files, sign
+from tests.log_files import log_files, log_signers, sign
 from tests.story import Row, Story, play, rule_table
 from tests.unit.contracts.test_audit import audit, audit_opened, trusted
 from tests.unit.contracts.test_catalogue import ASSESSED, enters_personal
 from tests.unit.contracts.test_governance import adopt, member, proposal, proposes, vote
 from tests.unit.contracts.test_succession import after
-from tests.world import log_signer_ml_dsa, signer
+from tests.world import ORIGIN, log_signer_ml_dsa, signer
 
 
 def adopting(*codes: str, kind: BasisKind = "law", retired: tuple[str, ...] = ()) -> ChangeBases:
@@ -164,13 +166,6 @@ def test_a_member_comes_to_order_blocks() -> None:
     block = Block(world.later(), "weather", ())
     result = step(world.state, world.head, block, verify_signature)
     assert result.seal.proposer == "weather"
-    held = world.sign(
-        "audit/main",
-        proposes(log_keys(label="others"))(story),
-        signer("others"),
-        log_signer_ml_dsa("others"),
-    )
-    assert world.refuse(held) == reasons.WRONG_STATE
 
 
 @pytest.mark.rule("R631")
@@ -225,6 +220,27 @@ def test_an_auditor_knows_the_new_keys() -> None:
     assert audit_opened(trusted(files), files).doubts == ()
     files["checkpoint"] = sign(leaves, [signer("nobody"), log_signer_ml_dsa("nobody")])
     assert audit_opened(trusted(files), files).doubts != ()
+
+
+@pytest.mark.rule("R631")
+def test_who_orders_blocks_signs_with_new_keys_from_the_vote_on() -> None:
+    story = Story()
+    record = offered(story, log_keys("steward"))
+    story.world.accept(record)
+    before, new = [*story.world.leaves], [signer("log-to-be"), log_signer_ml_dsa("log-to-be")]
+    assert vote(story, record.digest, "audit", "health") == "adopted"
+    after = story.world.leaves
+    for leaves, signers, holds in (
+        (before, log_signers(), True),
+        (before, new, False),
+        (after, new, True),
+        (after, log_signers(), False),
+        (after, [*log_signers(), *new], False),
+    ):
+        files = {**log_files(leaves), "checkpoint": sign(leaves, signers)}
+        assert (audit_opened(trusted(files), files).doubts == ()) == holds
+    policy = policy_in(story.world.state, ORIGIN)
+    assert verify_policy(policy, sign(after, new)).checkpoint.size == len(after)
 
 
 @pytest.mark.rule("R601")

@@ -6,15 +6,9 @@ from typing import Final
 import httpx
 import pytest
 
-from node.api.access import (
-    SecretError,
-    name_of,
-    parse_token,
-    parse_tokens,
-    read_secret,
-    read_tokens,
-)
+from node.api.access import name_of, parse_token, parse_tokens, read_tokens
 from node.app import create_app
+from node.client.secret_files import SecretError, read_secret
 from tests.log_files import log_signers
 from tests.served import served, settings_in
 from tests.world import World
@@ -139,6 +133,64 @@ async def test_the_token_for_signing_is_a_secret_too(tmp_path: Path) -> None:
     local = {"token_file": token, "outbox": tmp_path / "outbox.db", "keys": {"a/b": tmp_path}}
     settings = settings_in(tmp_path, local_signing=local)
     with pytest.raises(SecretError, match="a token has 16"):
+        async with served(settings, World.genesis(writers=False)):
+            pass
+
+
+def signing(folder: Path, **files: str) -> dict[str, object]:
+    """Settings for signing as two writers, with these files of tokens."""
+    paths = {}
+    for name, text in files.items():
+        (folder / name).mkdir()
+        paths[name] = secret_file(folder / name, text)
+    keys = dict.fromkeys(("health/main", "steward/main"), folder)
+    return {**paths, "outbox": folder / "outbox.db", "keys": keys}
+
+
+@pytest.mark.parametrize(
+    ("header", "asked", "status"),
+    [
+        ("h" * 16, ("health/main",), 400),
+        ("h" * 16, ("steward/main",), 401),
+        ("h" * 16, ("health/main", "steward/main"), 401),
+        ("e" * 16, ("health/main", "steward/main"), 400),
+        ("n" * 16, ("health/main",), 401),
+        ("", ("health/main",), 401),
+    ],
+)
+async def test_a_token_of_a_writer_signs_as_that_writer_alone(
+    header: str, asked: tuple[str, ...], status: int, tmp_path: Path
+) -> None:
+    """The bodies are nonsense: whoever may sign hears of that, 400."""
+    writers = f"health/main:{'h' * 16}\nsteward/main:{'s' * 16}\n"
+    local = signing(tmp_path, writer_tokens_file=writers, token_file="e" * 16)
+    items = [{"writer": one, "kind": "schema", "body": {}} for one in asked]
+    headers = {"Authorization": f"Bearer {header}", "Content-Type": "application/json"}
+    settings = settings_in(tmp_path, local_signing=local)
+    async with served(settings, World.genesis(writers=False)) as client:
+        answer = await client.post("/v1/statements/batch", json={"items": items}, headers=headers)
+        assert answer.status_code == status
+        if len(asked) == 1:
+            answer = await client.post("/v1/statements", json=items[0], headers=headers)
+            assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"writer_tokens_file": "health/other:" + "h" * 16}, "names no key of health/other"),
+        (
+            {"writer_tokens_file": "health/main:" + "h" * 16, "token_file": "h" * 16},
+            "the token of a single writer, too",
+        ),
+        ({"writer_tokens_file": "h" * 16}, "line 1 is not"),
+    ],
+)
+async def test_a_token_for_nothing_or_for_two_things_is_told(
+    files: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    settings = settings_in(tmp_path, local_signing=signing(tmp_path, **files))
+    with pytest.raises(SecretError, match=told):
         async with served(settings, World.genesis(writers=False)):
             pass
 

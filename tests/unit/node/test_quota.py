@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.envelope import verify_signature
+from ledger.envelope import Envelope, verify_signature
+from ledger.errors import VerificationError
 from ledger.records import Record
+from ledger.types import KeyId
 from node.engine import QueueFull
 from node.quota import NOBODY, SharedOrdering, Shares
 from tests import bodies
@@ -63,7 +65,15 @@ async def test_who_claims_to_be_another_uses_up_the_share_of_nobody() -> None:
     keys = {one.public_key.keyid: one.public_key for one in map(world.signer_of, ["health/main"])}
     signers: list[str] = []
     engine = Slow()
-    shared = SharedOrdering(engine, Shares(1), keys, verify_signature, signers.extend)  # type: ignore[arg-type]
+
+    def holds(envelope: Envelope, keyid: KeyId) -> bool:
+        try:
+            verify_signature(envelope, keys[keyid])
+        except (KeyError, VerificationError):
+            return False
+        return True
+
+    shared = SharedOrdering(engine, Shares(1), holds, signers.extend)  # type: ignore[arg-type]
     forged = world.sign("health/main", bodies.schema(), key=signer("thief"), place=(0, None))
     honest = world.sign("health/main", bodies.schema())
     first = asyncio.create_task(shared.order([forged]))

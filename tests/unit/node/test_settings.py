@@ -76,6 +76,10 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
         ('[local_signing]\ntoken_file = "t"\n', "local_signing.keys: "),
         ('[local_signing]\ntoken_file = "t"\n[local_signing.keys]\n', "local_signing.keys: "),
         (
+            '[local_signing]\nkeys = { "health/main" = "k" }\n',
+            "local_signing: token_file, or writer_tokens_file",
+        ),
+        (
             '[local_signing]\ntoken_file = "t"\nkeys = { "health/custodian" = "k" }\n',
             "local_signing.keys: the key of health/custodian is kept offline",
         ),

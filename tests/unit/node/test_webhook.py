@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from ledger.times import to_ms
 from node import announcements
 from node.announcements import Audience
-from node.api.access import SecretError
+from node.client.secret_files import SecretError
 from node.news import News
 from node.replica import Replica
 from node.webhook import Target, Webhook, WebhookError, parse_secret, sign

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import KeyFileError
-from scripts.keys.files import KEY_FILE_BYTES_MAX, read_secret, write_private_key
+from node.client.secret_files import SECRET_BYTES_MAX
+from scripts.keys.files import read_secret, write_private_key
 
 PEM = b"-----BEGIN PRIVATE KEY-----\n"
 
@@ -77,7 +78,7 @@ def test_what_is_no_key_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_too_large_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
-    write_private_key(path, b"x" * (KEY_FILE_BYTES_MAX + 1))
+    write_private_key(path, b"x" * (SECRET_BYTES_MAX + 1))
     with pytest.raises(KeyFileError, match="too large"):
         read_secret(path)
 
