@@ -47,7 +47,7 @@ def verify_receipts(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Prove from files alone that a record is in the log; of many receipts, each by itself.
+    """Prove from files alone that a record is in the log; exit code 1 if one does not hold.
 
     Example: `blockpool audit verify-receipt receipts/*.tlog-proof --policy policy`
     """

@@ -149,10 +149,8 @@ def list_datasets(
     print_table(("dataset", "provider", "title", "sharing", "frequency"), told)
 
 
-app.add_typer(showing.app)
-
-
 app.add_typer(publish.app)
+app.add_typer(showing.app)
 app.add_typer(lineage.app)
 app.add_typer(upkeep.app)
 

@@ -19,6 +19,7 @@ from scripts.console_text import fail, info, print_fields, print_json, print_tab
 from scripts.explain.sources import NodeSource
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading, present_time
+from scripts.record.listing import AsAtOption, as_at_of
 from scripts.record.release import parts_of
 from scripts.record.sharing import entry_of
 from scripts.record.showing import members_told
@@ -34,21 +35,25 @@ def show(
     draft: Annotated[
         bool, typer.Option("--draft", help="The entry that waits for the steward instead.")
     ] = False,
+    as_at: AsAtOption = None,
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
     """Show a dataset: its entry, its columns, the conditions it is offered on, its versions.
 
+    On what a block rests is told of now.
+
     Example: `blockpool catalogue show transport-flights`
     """
     with at.client() as client:
-        known = read_value(client, Dataset, f"dataset/{dataset}")
-        terms = _terms(client, dataset, known, draft=draft)
+        then = as_at_of(client, as_at)
+        known = read_value(client, Dataset, f"dataset/{dataset}", then)
+        terms = _terms(client, dataset, known, then, draft=draft)
         entry = entry_body(client, terms.record)
         parts = list(parts_of(client, entry.schema))
-        versions = [] if known is None else _versions(client, dataset)
-        now = present_time()
-        lost = lost_root(NodeSource(client, ""), terms, now) if terms.inputs else None
+        versions = [] if known is None else _versions(client, dataset, then)
+        is_block = bool(terms.inputs) and then is None
+        lost = lost_root(NodeSource(client, ""), terms, present_time()) if is_block else None
     names = [name for part in parts for name in part.names]
     personal = [name for part in parts for name in part.personal]
     if as_json:
@@ -59,7 +64,7 @@ def show(
     print_fields((("provider", terms.provider), (state, terms.since), ("record", terms.record)))
     print_fields((("releases", len(versions)), ("columns", ", ".join(names))))
     print_fields((("personal", ", ".join(personal) or "none"),))
-    if terms.inputs:
+    if is_block:
         print_fields(
             (("rests on", f"{lost}, which does not hold" if lost else "rights that hold"),)
         )
@@ -69,25 +74,28 @@ def show(
         info(f"a new entry waits for the steward: blockpool catalogue show {dataset} --draft")
 
 
-def _terms(client: Client, dataset: str, known: Dataset | None, *, draft: bool) -> EntryTerms:
+def _terms(
+    client: Client, dataset: str, known: Dataset | None, as_at: str | None, *, draft: bool
+) -> EntryTerms:
     """What the entry in force says, or the one under review. Raises `SpellingError`."""
     pending = None if known is None else known.pending
-    waiting = None if pending is None else read_value(client, EntryTerms, f"entry-draft/{pending}")
+    key = f"entry-draft/{pending}"
+    waiting = None if pending is None else read_value(client, EntryTerms, key, as_at)
     if draft and waiting is None:
         fail(f"no entry of `{dataset}` waits for the steward", "see: blockpool catalogue list")
     if draft and waiting is not None:
         return waiting
-    if waiting is not None and read_value(client, EntryTerms, f"entry/{dataset}") is None:
+    if waiting is not None and read_value(client, EntryTerms, f"entry/{dataset}", as_at) is None:
         fail(
             f"no entry in force for `{dataset}`; one waits for the steward",
             f"see: blockpool catalogue show {dataset} --draft",
         )
-    return entry_of(client, dataset)
+    return entry_of(client, dataset, as_at)
 
 
-def _versions(client: Client, dataset: str) -> Sequence[JsonObject]:
+def _versions(client: Client, dataset: str, as_at: str | None) -> Sequence[JsonObject]:
     """What was released, the oldest first; each row tells its version."""
-    rows = client.items("/v1/releases", dataset=dataset)
+    rows = client.items("/v1/releases", dataset=dataset, at=as_at)
     by_number = {int(str(row["id"]).rpartition("/")[2]): row for row in rows}
     return [{**row, "version": number} for number, row in sorted(by_number.items())]
 

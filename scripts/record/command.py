@@ -34,7 +34,8 @@ from scripts.zone import zone_of
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Release, request, grant, delegate, revoke, report use; list who may, who did; show any.",
+    help="Release, request, grant, delegate, revoke, report use; list who may, who did; show any. "
+    "Of an id the first eight digits are enough, or as many as make it one.",
 )
 
 

@@ -104,9 +104,9 @@ def grant_items(
     return items
 
 
-def entry_of(client: Client, dataset: str) -> EntryTerms:
+def entry_of(client: Client, dataset: str, as_at: str | None = None) -> EntryTerms:
     """The entry in force. Raises `SpellingError` if there is none."""
-    entry = read_value(client, EntryTerms, f"entry/{dataset}") if dataset else None
+    entry = read_value(client, EntryTerms, f"entry/{dataset}", as_at) if dataset else None
     if entry is None:
         raise SpellingError(f"no entry in force for `{dataset}`", "dataset")
     return entry

@@ -149,8 +149,15 @@ def test_the_main_job_through_the_command_alone(shell: Shell) -> None:
             "record request flights --fields delay --scene", "delays by day", by="audit-office"
         )
         request = asked["created"][0]["id"]
-        granted = shell.json(f"record grant --request {request}", by="health")
+        granted = shell.json(f"record grant --request {request[:10]}", by="health")
         grant = granted["created"][0]["id"]
+        before = asked["records"][0]["index"]
+        assert shell.json("catalogue show flights --as-at", str(before))["releases"] == 1
+        assert shell.run("catalogue show flights --as-at 4").returncode == 1
+        deliver = f"record deliver {grant[:10]} data/flights.csv --rows 1000 --ended-at"
+        now = datetime.now(UTC).isoformat()
+        wrong = shell.run(deliver, now, by="health")
+        assert (wrong.returncode, "does not grant: carrier" in wrong.stderr) == (1, True)
         time.sleep(1.1)  # uses are told after they have happened, and begin after the grant
         write_log(folder / "log.csv", 1_200)
         used = shell.json(
@@ -165,7 +172,7 @@ def test_the_main_job_through_the_command_alone(shell: Shell) -> None:
         (right,) = shell.json("record grants --dataset flights --provider health")
         assert (right["id"], right["member"]) == (grant, "audit-office")
         assert shell.json(f"record grants --as-at {asked['records'][0]['index']}") == []
-        uses = shell.json(f"record uses --grant {grant}")
+        uses = shell.json(f"record uses --grant {grant[:10]}")
         assert sum(one["uses"] for one in uses) == 2_400
         (finding, *_) = shell.json("case list --workflow finding --party audit-office")
         shell.ok(f"case step reply {finding['id']} --note", "a slip", by="audit-office")
@@ -178,6 +185,8 @@ def test_the_main_job_through_the_command_alone(shell: Shell) -> None:
     record, *_ = sorted((folder / "proofs").glob("*.leaf"))
     proof = record.with_suffix(".tlog-proof")
     shell.ok(f"audit verify-receipt {proof} --policy policy")
+    proofs = map(str, (folder / "proofs").glob("*.tlog-proof"))
+    assert len(shell.json("audit verify-receipt --policy policy", *proofs)) == 3
     other = folder / "other.json"
     other.write_bytes(record.read_bytes().replace(b"payload", b"Payload", 1))
     verify = shell.run(f"audit verify-receipt {proof} --record {other} --policy policy")
