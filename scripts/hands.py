@@ -4,14 +4,15 @@ Ids stay when members are merged or split (`contracts.succession`), so whoever a
 member, or what it may use, means what it acts for, too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from contracts.succession import GENERATIONS_MAX
-from contracts.values import Member
+from contracts.values import HandedDataset, Member
 from ledger.types import MemberId
 from node.client import Client
+from node.client.answers import JsonObject
 from scripts.answers import read_value
 
 _PAGE: Final = 1_000
@@ -32,6 +33,11 @@ class Hands:
     whole: tuple[MemberId, ...] = ()
     parts: tuple[MemberId, ...] = ()
     successors: Mapping[MemberId, MemberId] = field(default_factory=dict)
+
+    @property
+    def others(self) -> tuple[MemberId, ...]:
+        """Everybody it acts for, in whole or in part."""
+        return (*self.whole, *self.parts)
 
     def is_of(self, keeper: MemberId | None) -> bool:
         """Whether what somebody keeps of another member is in this hand."""
@@ -56,6 +62,25 @@ def hands_of(client: Client, member: MemberId, as_at: str | None = None) -> Hand
         ),
         successors,
     )
+
+
+def rows_in(
+    client: Client, hands: Hands, rows_of: Callable[[MemberId], Iterable[JsonObject]]
+) -> Iterator[JsonObject]:
+    """The rows of a list that are a member's, and those of whom it acts for.
+
+    Of a member that was split, the rows about datasets in this hand.
+    """
+    for whole in (hands.member, *hands.whole):
+        yield from rows_of(whole)
+    for part in hands.parts:
+        yield from (row for row in rows_of(part) if is_in(client, hands, part, row.get("dataset")))
+
+
+def is_in(client: Client, hands: Hands, member: MemberId, dataset: object) -> bool:
+    """Whether a dataset of a member that was split is in this hand."""
+    handed = read_value(client, HandedDataset, f"hand/{member}/{dataset}")
+    return handed is not None and hands.is_of(handed.member)
 
 
 def _heir(successors: Mapping[MemberId, MemberId], member: MemberId) -> MemberId:

@@ -11,6 +11,8 @@ from ledger.types import Time
 from scripts.audit.command import Access, LogArgument, end_on_doubts
 from scripts.audit.log_audit import audit, utc_offset_minutes_of
 from scripts.console_text import heading, info, print_json, print_table, progress
+from scripts.explain.language import Language, word
+from scripts.explain.languages import LANGUAGES, LanguageOption
 from scripts.options import JsonFlag, with_options
 from scripts.spelling import SpellingError
 from scripts.zone import Zone
@@ -48,6 +50,7 @@ def ask(
         str | None,
         typer.Option(help="Everything as at the end of this day, as 2026-12-31."),
     ] = None,
+    lang: LanguageOption = "en",
     as_json: JsonFlag = False,
 ) -> None:
     """Answer the first questions of an audit from the leaves of a log, which is audited first.
@@ -72,51 +75,61 @@ def ask(
     if as_json:
         print_json({name: getattr(questions, name)() for name in asked})
         return
+    language = LANGUAGES[lang]
     for name in asked:
-        heading(ASKED[name])
-        columns, rows = _TABLES[name](questions)
+        heading(*language.titles(ASKED[name]))
+        columns, rows = _TABLES[name](questions, language)
         some = list(rows)
         if some:
-            print_table(columns, some)
+            print_table(language.titles(*columns), some)
         else:
-            info("none")
+            info(*language.titles("none"))
 
 
-def _standing(questions: Questions) -> tuple[Sequence[str], Rows]:
-    return ("what", "how many"), questions.standing().items()
+def _standing(questions: Questions, language: Language) -> tuple[Sequence[str], Rows]:
+    told = questions.standing().items()
+    return ("what", "how many"), ((_counted(name, language), count) for name, count in told)
 
 
-def _unlinked(questions: Questions) -> tuple[Sequence[str], Rows]:
-    rows = ((one.system, one.status, ", ".join(one.datasets)) for one in questions.unlinked())
+def _unlinked(questions: Questions, language: Language) -> tuple[Sequence[str], Rows]:
+    rows = (
+        (one.system, word(language.manners, one.status), ", ".join(one.datasets))
+        for one in questions.unlinked()
+    )
     return ("system", "status", "entries that name it"), rows
 
 
-def _refusals(questions: Questions) -> tuple[Sequence[str], Rows]:
+def _refusals(questions: Questions, language: Language) -> tuple[Sequence[str], Rows]:
     found = questions.refusals()
     counts = Counter(one.ground for one in found)
     rows = (
-        (f"{one.ground} ({counts[one.ground]})", one.dataset, one.consumer, *_told(one.told))
+        (
+            f"{language.typed(language.grounds, one.ground)} ({counts[one.ground]})",
+            one.dataset,
+            one.consumer,
+            *_told(one.told),
+        )
         for one in found
     )
     return ("ground", "dataset", "asked by", "refused by", "at", "record"), rows
 
 
-def _unused(questions: Questions) -> tuple[Sequence[str], Rows]:
+def _unused(questions: Questions, _language: Language) -> tuple[Sequence[str], Rows]:
     rows = (
         (one.grant, one.dataset, one.consumer, one.in_force_since) for one in questions.unused()
     )
     return ("grant", "dataset", "consumer", "in force since"), rows
 
 
-def _problems(questions: Questions) -> tuple[Sequence[str], Rows]:
+def _problems(questions: Questions, language: Language) -> tuple[Sequence[str], Rows]:
     rows = (
         (
-            one.code,
+            one.code if language.code == "en" else f"{language.findings[one.code][0]} {one.code}",
             ", ".join(one.accused),
             one.opened_at,
-            one.state,
-            "; ".join(f"{step.step} {step.index}" for step in one.steps),
-            ", ".join(state for _, state in one.orders),
+            language.typed(language.states, one.state, "finding"),
+            "; ".join(f"{_step(step.step or '', language)} {step.index}" for step in one.steps),
+            ", ".join(language.typed(language.states, state) for _, state in one.orders),
             one.case,
         )
         for one in questions.problems()
@@ -124,15 +137,15 @@ def _problems(questions: Questions) -> tuple[Sequence[str], Rows]:
     return ("problem", "accused", "found", "state", "steps, records", "ordered", "case"), rows
 
 
-def _incidents(questions: Questions) -> tuple[Sequence[str], Rows]:
+def _incidents(questions: Questions, language: Language) -> tuple[Sequence[str], Rows]:
     rows = (
         (
-            one.stage,
-            one.category,
+            word(language.manners, one.stage),
+            word(language.manners, one.category),
             one.where,
             ", ".join(one.datasets),
             one.people,
-            one.state,
+            language.typed(language.states, one.state, "incident"),
             *_told(one.told),
         )
         for one in questions.incidents()
@@ -141,11 +154,11 @@ def _incidents(questions: Questions) -> tuple[Sequence[str], Rows]:
     return names, rows
 
 
-def _approvals(questions: Questions) -> tuple[Sequence[str], Rows]:
+def _approvals(questions: Questions, language: Language) -> tuple[Sequence[str], Rows]:
     rows = (
         (
             one.dataset,
-            "entry" if len(one.what) == 64 else "right",
+            *language.titles("entry" if len(one.what) == 64 else "right"),
             *_told(one.told),
             one.what,
             one.standing,
@@ -155,11 +168,25 @@ def _approvals(questions: Questions) -> tuple[Sequence[str], Rows]:
     return ("dataset", "what", "approved by", "at", "record", "id", "by standing grant"), rows
 
 
+def _counted(name: str, language: Language) -> str:
+    """What is counted, of cases by workflow."""
+    what, colon, kind = name.partition(": ")
+    (told,) = language.titles(what)
+    if not colon:
+        return told
+    words = language.workflows if what == "open cases" else language.states
+    return f"{told}: {kind if language.code == 'en' else word(words, kind)}"
+
+
+def _step(step: str, language: Language) -> str:
+    return language.typed(language.steps, step, "finding")
+
+
 def _told(told: Told) -> tuple[str, Time, int]:
     return told.writer, told.time, told.index
 
 
-_TABLES: Final[dict[str, Callable[[Questions], tuple[Sequence[str], Rows]]]] = {
+_TABLES: Final[dict[str, Callable[[Questions, Language], tuple[Sequence[str], Rows]]]] = {
     "standing": _standing,
     "unlinked": _unlinked,
     "refusals": _refusals,

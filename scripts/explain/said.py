@@ -180,8 +180,8 @@ def _incident(body: Incident, member: str, language: Language) -> Iterator[Sente
         "incident",
         {
             "member": member if body.member is None else language.name_of(body.member),
-            "category": word(language.states, body.category),
-            "stage": word(language.states, body.stage),
+            "category": word(language.manners, body.category),
+            "stage": word(language.manners, body.stage),
             "time": body.discovered_at,
             "text": text_told(body.text, language),
         },

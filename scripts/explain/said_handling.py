@@ -33,7 +33,7 @@ def handling_said(
             told: dict[str, object] = {"member": member, "count": body.count, "rows": body.rows}
             yield "acknowledgement", {**told, "delivery": short(body.delivery)}
         case Disposal():
-            gone = {"time": body.disposed_at, "way": word(language.states, body.way)}
+            gone = {"time": body.disposed_at, "way": word(language.manners, body.way)}
             for grant in body.grants:
                 yield "disposal", {"member": member, "grant": short(grant), **gone}
         case EffectReport():

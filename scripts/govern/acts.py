@@ -76,7 +76,8 @@ def actions(
         names = ("act", "does", "decidedBy", "takes", "draft")
         print_json([dict(zip(names, row, strict=True)) for row in rows])
         return
-    print_table(("act", "what it does", "decided by", "it takes", "blockpool govern draft"), rows)
+    titles = ("act", "what it does", "decided by", "it takes", "blockpool govern draft")
+    print_table(LANGUAGES[lang].titles(*titles), rows)
     info("in brackets: may be left out; what lies in each of them: FORMAT.md")
 
 

@@ -4,18 +4,25 @@ Lists are views: the node is believed for them. What a list says of a record is 
 record's receipt (`blockpool record show`), and all of it by an audit of the log.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, get_args
 
 import typer
+from msgspec import convert
 
 from contracts.sharing.chains import StateName
+from ledger.records.terms import Terms
 from node.client import Client
 from node.client.answers import JsonObject
-from scripts.console_text import print_json, print_table
+from scripts.console_text import info, print_json, print_table
+from scripts.explain.language import Language
+from scripts.explain.languages import LANGUAGES, LanguageOption
+from scripts.explain.names import with_names
+from scripts.explain.sources import NodeSource
+from scripts.explain.telling import terms_told
+from scripts.hands import hands_of, rows_in
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
-from scripts.record.showing import members_told
 from scripts.short_ids import full_id
 from scripts.spelling import SpellingError
 from scripts.zone import zone_of
@@ -43,11 +50,13 @@ def grants(
         str | None, typer.Option(help=f"Only where a use would find it: {', '.join(STATES)}.")
     ] = None,
     as_at: AsAtOption = None,
+    lang: LanguageOption = "en",
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
     """List who may use which data, since when, on what terms, and whether the right holds.
 
+    Of a consumer, or else a provider, with the rights of those it acts for since a merger or split.
     The state is that which a use would be judged by: a right has `fallen` if one above it holds no
     more; why, `blockpool record chain GRANT` says.
 
@@ -56,24 +65,22 @@ def grants(
     if state is not None and state not in STATES:
         raise SpellingError(f"`{state}` is none of {', '.join(STATES)}", "state")
     with at.client() as client:
-        rows = list(
-            client.items(
-                "/v1/grants",
-                dataset=dataset,
-                consumer=consumer,
-                provider=provider,
-                parent=_grant(client, parent),
-                state=state,
-                at=as_at_of(client, as_at),
-            )
+        filters = {"dataset": dataset, "parent": _grant(client, parent), "state": state}
+        rows = _in_hands(
+            client,
+            "/v1/grants",
+            {"consumer": consumer, "provider": provider},
+            {**filters, "at": as_at_of(client, as_at)},
         )
+        language = LANGUAGES[lang]
+        if lang != "en":  # ids read as English, and are what one types
+            language = with_names(language, NodeSource(client, at.node))
+        told = [] if as_json else [_of_grant(row, language) for row in rows]
     if as_json:
         print_json(rows)
         return
-    shown = ("id", "dataset", "member", "state", "inForceSince", "endedAt")
-    told = ((*_cells(row, shown), _terms(row)) for row in rows)
     names = ("grant", "dataset", "consumer", "state", "in force since", "ended", "terms")
-    print_table(names, told)
+    print_table(language.titles(*names), told)
 
 
 @app.command("uses")
@@ -161,5 +168,30 @@ def _cells(row: JsonObject, names: Sequence[str]) -> tuple[object, ...]:
     return tuple(row.get(name) for name in names)
 
 
-def _terms(row: JsonObject) -> str:
-    return "; ".join(f"{name} {value}" for name, value in members_told(row.get("terms")))
+def _in_hands(
+    client: Client,
+    path: str,
+    whose: Mapping[str, str | None],
+    filters: Mapping[str, str | None],
+) -> list[JsonObject]:
+    """Rows of a list; those of the first member asked about with what it acts for, told as such."""
+    named = next(((name, member) for name, member in whose.items() if member is not None), None)
+    if named is None:
+        return list(client.items(path, **filters))
+    name, member = named
+    hands = hands_of(client, member, filters.get("at"))
+    if hands.others:
+        info(f"with what {member} acts for: {', '.join(hands.others)}")
+    query = {**whose, **filters}
+    return list(rows_in(client, hands, lambda one: client.items(path, **{**query, name: one})))
+
+
+def _of_grant(row: JsonObject, language: Language) -> tuple[object, ...]:
+    consumer = row.get("member")
+    return (
+        *_cells(row, ("id", "dataset")),
+        None if consumer is None else language.name_of(str(consumer)),
+        language.typed(language.states, str(row["state"])),
+        *_cells(row, ("inForceSince", "endedAt")),
+        terms_told(convert(row["terms"], Terms), language),
+    )

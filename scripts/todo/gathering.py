@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from msgspec import convert
 
 from contracts.tasks import Task
-from contracts.values import GrantedRight, HandedDataset
+from contracts.values import GrantedRight
 from ledger.types import CaseId, DatasetId, DigestHex, ItemId, MemberId, WriterId
 from node.client import Client
 from scripts.answers import read_value
 from scripts.case.returned import LastSaid, Returned, last_said, returned_entries
-from scripts.hands import Hands, hands_of
+from scripts.hands import Hands, hands_of, is_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def gather(client: Client, asked: Asked) -> Gathered:
 def _tasks(client: Client, asked: Asked, hands: Hands) -> Iterator[Task]:
     """To archive a dataset is offered where its case is shown, not beside routine updates."""
     duty = "must" if asked.must else None
-    for member in (asked.member, *hands.whole, *hands.parts):
+    for member in (asked.member, *hands.others):
         writer = asked.writer if member == asked.member else None
         rows = client.items("/v1/tasks", member=member, writer=writer, duty=duty, at=asked.as_at)
         for task in (convert(row, Task) for row in rows):
@@ -85,7 +85,7 @@ def _tasks(client: Client, asked: Asked, hands: Hands) -> Iterator[Task]:
 
 
 def _handed(client: Client, asked: Asked, hands: Hands) -> Iterator[Handed]:
-    for member in (asked.member, *hands.whole, *hands.parts):
+    for member in (asked.member, *hands.others):
         rows = client.items("/v1/deliveries", consumer=member, acknowledged="no", at=asked.as_at)
         by_grant: dict[tuple[str, str], list[str]] = {}
         for row in rows:
@@ -95,11 +95,5 @@ def _handed(client: Client, asked: Asked, hands: Hands) -> Iterator[Handed]:
         for (grant, provider), deliveries in by_grant.items():
             right = read_value(client, GrantedRight, f"grant/{grant}")
             dataset = "" if right is None else right.dataset
-            if member not in hands.parts or _is_in(client, hands, member, dataset):
+            if member not in hands.parts or is_in(client, hands, member, dataset):
                 yield Handed(member, dataset, tuple(deliveries), grant, provider)
-
-
-def _is_in(client: Client, hands: Hands, member: MemberId, dataset: DatasetId) -> bool:
-    """Whether a dataset of a member that was split is in this hand."""
-    handed = read_value(client, HandedDataset, f"hand/{member}/{dataset}")
-    return handed is not None and hands.is_of(handed.member)

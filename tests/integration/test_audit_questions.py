@@ -51,6 +51,16 @@ def test_every_question_is_answered(folder: Path) -> None:
         assert told in result.stdout
 
 
+def test_the_answers_in_chinese(folder: Path) -> None:
+    told = run(folder, "--lang", "zh").stdout
+    for words in (
+        "按依据统计的不同意共享", "并非履职所必需 not-necessary (1)", "数据需求部门", "审核人",
+        "无有效授权而使用数据 no-effective-grant", "在办事项: ",
+    ):  # fmt: skip
+        assert words in told
+    assert not [title for title in ASKED.values() if title in told]
+
+
 @pytest.mark.parametrize("question", ASKED)
 def test_one_question_as_json(folder: Path, question: str) -> None:
     answer = json.loads(run(folder, "--only", question, "--json").stdout)

@@ -291,7 +291,10 @@ class LedgerNode:
             assert isinstance(right, GrantedRight)
             found = state_of(chain_of(self.world.state, row["id"], right), self.world.now)
             wanted = (
+                params.get("consumer") in (None, right.member),
                 params.get("parent") in (None, right.parent),
+                params.get("provider") in (None, right.provider),
+                params.get("state") in (None, found.state),
                 params.get("dataset") in (None, right.dataset),
             )
             if all(wanted):

@@ -41,6 +41,20 @@ def test_a_case_says_who_may_take_which_step(command: Command, review: str) -> N
     assert "no case" in command.fails("case", "show", "0" * 64)
 
 
+def test_a_case_in_chinese(command: Command, world: World, review: str) -> None:
+    shown = command.ok("case", "show", review, "--lang", "zh")
+    for told in (
+        "目录条目审核", "待审核 submitted", "transport（数据提供部门）", "审核通过 approve",
+        "政务数据共享主管部门", "内容不完整 incomplete",
+    ):  # fmt: skip
+        assert told in shown
+    returned = bodies.case_step("return", review, ground="incomplete", note="缺摘要")
+    world.accept(world.sign("steward/main", returned))
+    shown = command.ok("case", "show", review, "--lang", "zh")
+    for told in ("退回 return", "内容不完整 incomplete", "缺摘要", "办理人"):
+        assert told in shown
+
+
 def test_a_step_is_taken_by_whom_it_is_for(command: Command, world: World, review: str) -> None:
     refused = command.fails("case", "step", "approve", review, writer="health/main")
     assert "not-your-step" in refused

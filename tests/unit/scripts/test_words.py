@@ -6,6 +6,7 @@ kinds of record and what lies in the state, to `scripts/explain/english.py`.
 
 import ast
 from collections.abc import Iterator
+from inspect import getsource
 from pathlib import Path
 from string import Formatter
 from typing import Final, get_args, get_type_hints
@@ -16,11 +17,13 @@ from msgspec.structs import fields, replace
 import ledger.records
 import scripts
 from contracts import values
+from contracts.audit import questions
 from contracts.findings import FINDINGS
 from contracts.reasons import REASONS
+from contracts.values import InformationSystem
 from contracts.view import MemoryState
 from contracts.workflows import WORKFLOWS, Part
-from ledger.records import KIND_OF_NAME
+from ledger.records import KIND_OF_NAME, Disposal, Incident
 from ledger.records.catalogue import BasisKind, Classification
 from ledger.records.genesis import Role
 from ledger.records.governance import Action, Matter
@@ -35,7 +38,13 @@ from scripts.explain.said import said
 from tests import bodies
 from tests.examples import BODIES
 
-LEVELS: Final = (get_type_hints(Classification)["level"],)
+LEVELS: Final = (
+    get_type_hints(Classification)["level"],
+    get_type_hints(Disposal)["way"],
+    get_type_hints(Incident)["category"],
+    get_type_hints(Incident)["stage"],
+    get_type_hints(InformationSystem)["status"],
+)
 STEPS: Final = [row for flow in WORKFLOWS.values() for row in flow.steps]
 NAMES: Final[dict[str, set[str]]] = {
     "acts": {
@@ -177,7 +186,7 @@ def test_every_phrase_is_used() -> None:
 
 
 def test_headings_stand_above_something() -> None:
-    source = "\n".join(sources())
+    source = "\n".join((*sources(), getsource(questions)))
     assert [name for name in CHINESE.headings if f'"{name}"' not in source] == []
 
 

@@ -1,0 +1,61 @@
+"""What a member acts for, since others were merged into it or split, is listed as its own."""
+
+import pytest
+
+from ledger.records.actions import SplitMember
+from ledger.records.governance import Action, SucceedMember
+from tests import bodies
+from tests.story import Story
+from tests.unit.scripts.conftest import Command
+from tests.world import World
+
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def story(world: World) -> Story:
+    """Health has a right to transport's flights."""
+    found = Story()
+    found.world = world
+    found.publish().grant()
+    return found
+
+
+def adopt(story: Story, action: Action) -> None:
+    closes_at = story.world.later(DAY_MS)
+    proposed = story.says("audit/main", bodies.proposal(action, closes_at))
+    for voter in ("audit/main", "steward/main"):
+        story.says(voter, bodies.ballot(proposed.digest))
+
+
+def listed(command: Command, *options: str) -> list[str]:
+    return [one["id"] for one in command.json("record", "grants", *options)]
+
+
+def test_rights_of_those_merged_into_it(command: Command, story: Story) -> None:
+    assert listed(command, "--consumer", "weather") == []
+    adopt(story, SucceedMember(member="health", successor="weather"))
+    assert listed(command, "--consumer", "weather") == [story.grant_id]
+    assert listed(command, "--consumer", "health") == [story.grant_id]
+    result = command.run("record", "grants", "--consumer", "weather")
+    assert "with what weather acts for: health" in result.stderr
+    assert listed(command, "--provider", "weather") == []
+
+
+def test_rights_to_what_it_holds_since_a_split(command: Command, story: Story) -> None:
+    split = SplitMember(datasets=("flights",), member="transport", successor="weather")
+    adopt(story, split)
+    assert listed(command, "--provider", "weather") == [story.grant_id]
+    story.submit(dataset="delays", code="T-2")
+    assert command.json("todo", "--member", "weather") == []
+    request = story.ask(by="audit")
+    (one,) = {line["task"]["case"] for line in command.json("todo", "--member", "weather")}
+    assert one == request
+    told = command.ok("todo", "--member", "weather")
+    assert "sign as a writer transport/… that weather keeps" in told
+
+
+def test_rights_in_chinese(command: Command, story: Story) -> None:
+    told = command.ok("record", "grants", "--lang", "zh")
+    for words in ("数据需求部门", "生效 in-force", "数据项 全部", "使用方式 查询, 读取"):
+        assert words in told
