@@ -4,8 +4,8 @@ What is returned is gone from review, and its id is free again: no case waits fo
 found among the reviews that ended so.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from operator import attrgetter
 
 from msgspec import convert
 
@@ -28,13 +28,12 @@ class LastSaid:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """An entry returned by the steward, submitted at `since`: what is to be mended in it."""
+    """An entry returned by the steward: what is to be mended in it."""
 
     case: CaseId
     dataset: DatasetId
     member: MemberId
     said: LastSaid
-    since: Time
 
 
 def last_said(client: Client, case: CaseId, as_at: str | None = None) -> LastSaid:
@@ -45,29 +44,28 @@ def last_said(client: Client, case: CaseId, as_at: str | None = None) -> LastSai
 
 
 def returned_entries(
-    client: Client, member: MemberId | None = None, as_at: str | None = None
-) -> list[Returned]:
-    """The entries of a member, or of all, that wait to be mended: of a dataset the last one."""
+    client: Client, member: MemberId, as_at: str | None = None
+) -> Iterator[Returned]:
+    """The entries of a member that wait to be mended, by dataset: of each the last one."""
     query = {"workflow": "review", "state": "returned", "party": member}
     rows = client.items("/v1/cases", at=as_at, **query)
-    found: dict[DatasetId, Returned] = {}
-    for row in sorted(rows, key=lambda one: str(one["openedAt"])):
-        case = str(row["id"])
-        party = convert(row["parties"], list[dict[str, str]])[0]["member"]
-        dataset = entry_body(client, case).dataset
-        since = str(row["openedAt"])
-        found[dataset] = Returned(case, dataset, party, last_said(client, case, as_at), since)
-    waiting = (one for one in found.values() if not _is_over(client, one, as_at))
-    return sorted(waiting, key=attrgetter("dataset"))
+    last: dict[DatasetId, tuple[Time, CaseId]] = {}
+    for opened_at, case in sorted((str(row["openedAt"]), str(row["id"])) for row in rows):
+        last[entry_body(client, case).dataset] = (opened_at, case)
+    for dataset, (opened_at, case) in sorted(last.items()):
+        if _is_awaited(client, dataset, member, opened_at, as_at):
+            said = last_said(client, case, as_at)
+            if said.ground != "duplicate":  # what is there already is not mended
+                yield Returned(case, dataset, member, said)
 
 
-def _is_over(client: Client, one: Returned, as_at: str | None) -> bool:
-    """Whether another entry came instead, or nothing is to be mended: it is there already."""
-    dataset = read_value(client, Dataset, f"dataset/{one.dataset}", as_at)
-    entry = read_value(client, EntryTerms, f"entry/{one.dataset}", as_at)
-    is_mended = entry is not None and entry.since > one.since
-    is_free = dataset is None or dataset.provider != one.member
-    is_ended = dataset is not None and (
-        dataset.pending is not None or dataset.archived_at is not None
-    )
-    return is_mended or is_free or is_ended or one.said.ground == "duplicate"
+def _is_awaited(
+    client: Client, dataset: DatasetId, member: MemberId, since: Time, as_at: str | None
+) -> bool:
+    """Whether no other entry came instead of the one submitted at `since`."""
+    known = read_value(client, Dataset, f"dataset/{dataset}", as_at)
+    if known is None or known.provider != member:  # its id was free again
+        return False
+    entry = read_value(client, EntryTerms, f"entry/{dataset}", as_at)
+    is_mended = entry is not None and entry.since > since
+    return not is_mended and known.pending is None and known.archived_at is None

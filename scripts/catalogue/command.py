@@ -8,8 +8,7 @@ import typer
 
 from contracts.values import Ledger
 from scripts.answers import read_value
-from scripts.catalogue import lineage, publish, showing, upkeep
-from scripts.catalogue.plan import entry_body
+from scripts.catalogue import lineage, listing, publish, showing, upkeep
 from scripts.catalogue.scan import is_settable, rows_of
 from scripts.catalogue.sheet import CELLS, encode_sheet
 from scripts.console_text import (
@@ -27,7 +26,6 @@ from scripts.console_text import (
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
-from scripts.record.listing import AsAtOption, as_at_of
 from scripts.tables import KNOWN, Source, SourceError, left_out, sources_in
 
 _NAMED_MAX: Final = 5
@@ -115,40 +113,7 @@ def purposes(at: Reading = Reading(), as_json: JsonFlag = False) -> None:
         success(code)
 
 
-@app.command("list")
-@with_options
-def list_datasets(
-    *,
-    text: Annotated[
-        str | None, typer.Option(help="Only with all these words in id, code, title or summary.")
-    ] = None,
-    code: Annotated[str | None, typer.Option(help="Only of this catalogue code.")] = None,
-    provider: Annotated[str | None, typer.Option(help="Only of this member.")] = None,
-    sharing: Annotated[
-        str | None, typer.Option(help="Only unconditional, conditional or withheld.")
-    ] = None,
-    as_at: AsAtOption = None,
-    at: Reading = Reading(),
-    as_json: JsonFlag = False,
-) -> None:
-    """List, or search, the datasets whose entries are in force.
-
-    Example: `blockpool catalogue list --text "weather hourly"`
-    """
-    filters = {"text": text, "code": code, "provider": provider, "sharing": sharing}
-    with at.client() as client:
-        rows = list(client.items("/v1/datasets", at=as_at_of(client, as_at), **filters))
-        entries = [entry_body(client, str(row["record"])) for row in rows]
-    if as_json:
-        print_json(entries)
-        return
-    told = (
-        (entry.dataset, row["provider"], entry.title, entry.sharing, entry.frequency)
-        for entry, row in zip(entries, rows, strict=True)
-    )
-    print_table(("dataset", "provider", "title", "sharing", "frequency"), told)
-
-
+app.add_typer(listing.app)
 app.add_typer(publish.app)
 app.add_typer(showing.app)
 app.add_typer(lineage.app)

@@ -11,11 +11,16 @@ import typer
 
 from contracts.catalogue.blocks import lost_root
 from contracts.values import Dataset, EntryTerms
+from ledger.records import Entry
 from node.client import Client
 from node.client.answers import JsonObject
 from scripts.answers import read_value
 from scripts.catalogue.plan import entry_body
 from scripts.console_text import fail, info, print_fields, print_json, print_table, success
+from scripts.explain.language import Language
+from scripts.explain.languages import LANGUAGES, LanguageOption
+from scripts.explain.names import with_names
+from scripts.explain.said import said
 from scripts.explain.sources import NodeSource
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading, present_time
@@ -36,6 +41,7 @@ def show(
         bool, typer.Option("--draft", help="The entry that waits for the steward instead.")
     ] = False,
     as_at: AsAtOption = None,
+    lang: LanguageOption = "en",
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
@@ -53,25 +59,43 @@ def show(
         parts = list(parts_of(client, entry.schema))
         versions = [] if known is None else _versions(client, dataset, then)
         is_block = bool(terms.inputs) and then is None
-        lost = lost_root(NodeSource(client, ""), terms, present_time()) if is_block else None
+        source = NodeSource(client, at.node)
+        lost = lost_root(source, terms, present_time()) if is_block else None
+        language = with_names(LANGUAGES[lang], source)
+        told_entry = () if as_json else tuple(_said(source, entry, terms, language))
     names = [name for part in parts for name in part.names]
     personal = [name for part in parts for name in part.personal]
     if as_json:
         told = {"columns": names, "entry": entry, "personal": personal, "provider": terms.provider}
         print_json({**told, "lostRight": lost, "releases": len(versions), "versions": versions})
         return
-    state = "waits for the steward since" if draft else "in force since"
-    print_fields((("provider", terms.provider), (state, terms.since), ("record", terms.record)))
-    print_fields((("releases", len(versions)), ("columns", ", ".join(names))))
-    print_fields((("personal", ", ".join(personal) or "none"),))
+    fields: dict[str, object] = {
+        "provider": terms.provider,
+        "waits for the steward since" if draft else "in force since": terms.since,
+        "record": terms.record,
+        "releases": len(versions),
+        "columns": ", ".join(names),
+        "personal": ", ".join(personal) or language.titles("none")[0],
+    }
     if is_block:
-        print_fields(
-            (("rests on", f"{lost}, which does not hold" if lost else "rights that hold"),)
-        )
-    print_fields(members_told(entry))
-    _print_versions(versions)
+        (held,) = language.titles("rights that hold")
+        fields["rests on"] = language.phrase("rests-on-lost", grant=lost) if lost else held
+    print_fields(zip(language.titles(*fields), fields.values(), strict=True))
+    print_fields(told_entry)
+    _print_versions(versions, language)
     if known is not None and known.pending is not None and not draft:
         info(f"a new entry waits for the steward: blockpool catalogue show {dataset} --draft")
+
+
+def _said(
+    source: NodeSource, entry: Entry, terms: EntryTerms, language: Language
+) -> Iterator[tuple[str, object]]:
+    """What the entry says: in English by its members' names, as a sheet has them, else in words."""
+    if language.code == "en":
+        yield from members_told(entry)
+        return
+    for line in said(source, entry, terms.provider, language):
+        yield "", line
 
 
 def _terms(
@@ -100,12 +124,12 @@ def _versions(client: Client, dataset: str, as_at: str | None) -> Sequence[JsonO
     return [{**row, "version": number} for number, row in sorted(by_number.items())]
 
 
-def _print_versions(versions: Sequence[JsonObject]) -> None:
+def _print_versions(versions: Sequence[JsonObject], language: Language) -> None:
     shown = ("version", "asOf", "rows", "sha256", "corrects", "correctedBy")
     if versions:
         success("")
         names = ("version", "as of", "rows", "sha256", "corrects", "corrected by")
-        print_table(names, _cells(versions, shown))
+        print_table(language.titles(*names), _cells(versions, shown))
 
 
 def _cells(rows: Sequence[JsonObject], names: Sequence[str]) -> Iterator[Sequence[object]]:

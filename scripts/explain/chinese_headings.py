@@ -62,6 +62,7 @@ HEADINGS: Final[Mapping[str, str]] = {
     "releases": "版本数",
     "rests on": "所依授权",
     "right": "授权",
+    "rights that hold": "授权均有效",
     "rights": "授权",
     "rows": "行数",
     "sha256": "摘要",

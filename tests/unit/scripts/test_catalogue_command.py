@@ -13,6 +13,7 @@ import pytest
 from contracts.values import ReleasedVersion, SchemaVersion
 from scripts.catalogue.plan import schema_parts
 from scripts.tables.found import file_digest, rows_digest
+from tests import bodies
 from tests.unit.scripts.conftest import Command
 from tests.world import World
 
@@ -416,3 +417,19 @@ def test_a_long_schema_is_published_in_parts(
     ]
     assert [one.total for one in schemas] == [600]
     assert [part.first for part in schema_parts("0" * 64, ())] == []
+
+
+def test_the_catalogue_in_chinese(command: Command, world: World) -> None:
+    world.accept(world.sign("transport/main", bodies.schema()))
+    entry = world.sign("transport/main", bodies.entry())
+    world.accept(entry)
+    draft = command.ok("catalogue", "show", "flights", "--draft", "--lang", "zh")
+    assert "提交审核时间" in draft
+    world.accept(world.sign("steward/main", bodies.case_step("approve", entry.digest)))
+    world.accept(world.sign("transport/main", bodies.release()))
+    shown = command.ok("catalogue", "show", "flights", "--lang", "zh")
+    for words in ("数据提供部门", "共享使用条件：数据项 全部", "版本", "数据时点"):
+        assert words in shown
+    listed = command.ok("catalogue", "list", "--lang", "zh")
+    for words in ("共享属性", "有条件共享 conditional", "更新频率"):
+        assert words in listed

@@ -152,10 +152,14 @@ def test_what_is_returned_is_to_be_mended(command: Command, world: World) -> Non
     for words in ("flights (returned)", "mend and publish again", "incomplete: what is a ward?"):
         assert words in told
     assert "修改后重新提交" in command.ok("todo", "--member", "transport", "--lang", "zh")
+    listed = command.ok("catalogue", "list", "--provider", "transport")
+    assert "returned by the steward" in listed
+    assert "what is a ward?" in listed
     (one,) = command.json("todo", "--member", "transport", "--as-at", "9")
     assert one["returned"]["dataset"] == "flights"
     again = submitted(title="mended")
     assert "returned" not in command.ok("todo", "--member", "transport")
+    assert "returned" not in command.ok("catalogue", "list", "--provider", "transport")
     world.accept(world.sign("steward/main", bodies.case_step("approve", again)))
     assert "flights (returned)" not in command.ok("todo", "--member", "transport")
 
