@@ -5,8 +5,8 @@ does; but a slip of the hand is no fact. So what the ledger already shows to be 
 about once: the command ends, names the finding and how to avoid it, and `--anyway` insists.
 
     $ blockpool record revoke GRANT --ground purpose-fulfilled
-    error: this would be a finding ended-at-will: a grant was revoked without consultation
-    hint: consult first, and give --consultation, or insist with --anyway
+    error: this would be a finding ended-at-will: a grant was revoked or cut short without …
+    hint: consult first, then: blockpool record revoke --consultation FILE, or insist with --anyway
 
 What would be found, the rules are asked (`scripts.rehearsal`). Of facts only what a typing mistake
 can do is asked about, or who reports a breach would have to say everything twice. Uses come by the
@@ -58,7 +58,7 @@ _HINTS: Final = {
     findings.DELIVERED_WITHOUT_GRANT.code: "give the right, and the moment it was done",
     findings.DELIVERY_DIFFERS.code: "give the version and the rows that were handed over",
     findings.DELIVERY_UNKNOWN.code: "see: blockpool record deliveries",
-    findings.ENDED_AT_WILL.code: "consult first, and give record revoke --consultation",
+    findings.ENDED_AT_WILL.code: "consult first, then: blockpool record revoke --consultation FILE",
     findings.GRANT_UNKNOWN.code: "see: blockpool record grants",
     findings.OUTSIDE_APPOINTMENT.code: "sign as a writer that was appointed for the dataset",
     findings.OUTSIDE_MANDATE.code: "sign as a writer of the member itself",

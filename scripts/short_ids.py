@@ -2,7 +2,7 @@
 
 | typed | is |
 |---|---|
-| `26166a12` | the one id that begins so |
+| `26166a12` | the one id that begins so; not what hangs from that, such as `26166a12…-0-effect` |
 | `26166a12-0` | the one that begins so and goes on like this after its digest |
 | `26166a12…-0` | the same, as `blockpool explain` shows it |
 
@@ -30,7 +30,8 @@ _SHORT: Final = re.compile(
     r"(?P<start>[0-9a-f]{8,63})(?:…|\.\.\.)?(?P<rest>-[a-z0-9-]{1,80})?", re.ASCII
 )
 _DIGEST_CHARS: Final = 64
-_CANDIDATES_MAX: Final = 20
+_CANDIDATES_MAX: Final = 100
+_TOLD_MAX: Final = 10
 
 
 def is_short(text: str) -> bool:
@@ -39,9 +40,9 @@ def is_short(text: str) -> bool:
 
 
 def full_id(client: Client, kind: Kind, text: str) -> str:
-    """The whole id of what is there; what is no beginning of any is as it was typed.
+    """The whole id of what is there; what may be no beginning of one is as it was typed.
 
-    Raises `SpellingError` with the candidates, if there are several.
+    Raises `SpellingError` if nothing begins so, and with the candidates if several things do.
     """
     short = _SHORT.fullmatch(text.strip())
     if short is None:
@@ -49,16 +50,20 @@ def full_id(client: Client, kind: Kind, text: str) -> str:
     start, rest = short["start"], short["rest"] or ""
     near = list(_after(client, kind, start, start))
     if not near:
-        return text
+        raise SpellingError(f"no {kind} begins with {quoted(text)}", kind)
     digest = near[0][:_DIGEST_CHARS]
     others = list(_after(client, kind, f"{digest}~", start))  # `~` follows all that ids are made of
     if rest and not others:
         return f"{digest}{rest}"
     every = dict.fromkeys((*near, *others))
     found = [one for one in every if rest in {"", one[_DIGEST_CHARS:]}]
-    if len(found) > 1:
-        raise SpellingError(f"{quoted(text)} may be any of {', '.join(found)}", kind)
-    return found[0] if found else text
+    if not found:
+        raise SpellingError(f"no {kind} begins with {quoted(text)}", kind)
+    first, *more = found
+    if not all(one.startswith(f"{first}-") for one in more):
+        told = ", ".join(found[:_TOLD_MAX]) + (", …" if len(found) > _TOLD_MAX else "")
+        raise SpellingError(f"{quoted(text)} may be any of {told}", kind)
+    return first
 
 
 def full_ids(client: Client, kind: Kind, texts: Iterable[str]) -> tuple[str, ...]:

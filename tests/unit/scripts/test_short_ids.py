@@ -68,7 +68,22 @@ def test_cases_records_and_deliveries_too(command: Command, story: Story) -> Non
     assert delivery in command.ok(*receive, writer="health/main")
 
 
-def test_what_begins_nothing_is_as_it_was_typed(command: Command, story: Story) -> None:
+def test_what_hangs_from_a_thing_is_not_meant_by_its_beginning(
+    command: Command, story: Story
+) -> None:
+    """The case of a right, and that of a finding about it, begin alike."""
+    narrow = ("record", "grant", "--request", story.ask(), "--fields", "a", "--anyway")
+    done = command.json(*narrow, writer="transport/main")
+    grant, finding = done["created"][0]["id"], done["records"][0]["findings"][0]["case"]
+    assert finding == f"{grant}-conditions-added"
+    short = grant[:10]
+    assert command.ok("case", "show", short) == command.ok("case", "show", grant)
+    told = command.ok("case", "show", f"{short}-0-conditions-added")
+    assert told == command.ok("case", "show", finding)
+
+
+@pytest.mark.parametrize("typed", ["deadbeef", "deadbeef-0"])
+def test_what_begins_nothing_is_told(command: Command, story: Story, typed: str) -> None:
     story.grant()
-    assert "no grant `deadbeef`" in command.fails("record", "chain", "deadbeef")
-    assert "no case deadbeef-0" in command.fails("case", "show", "deadbeef-0")
+    assert f"no grant begins with `{typed}`" in command.fails("record", "chain", typed)
+    assert f"no case begins with `{typed}`" in command.fails("case", "show", typed)
