@@ -25,12 +25,15 @@ from contracts import findings
 from contracts.findings import FINDING_OF_CODE
 from contracts.transition import Rejected
 from contracts.values import ReleasedVersion, Suspicion
+from contracts.view import Overlay
 from ledger.records import KIND_OF_BODY, Body, Usage
 from ledger.types import DatasetId, WriterId
 from node.client import Client
 from scripts.answers import read_value
 from scripts.console_text import fail, warn
-from scripts.record.release import column_names
+from scripts.explain.sources import NodeSource
+from scripts.hands import behind
+from scripts.record.schemas import column_names
 from scripts.rehearsal import rehearsed
 
 AnywayFlag = Annotated[
@@ -93,7 +96,13 @@ def forewarn(
     """
     if anyway:
         return
-    for one in chain(doubts, _unknown_columns(client, bodies), foreseen(client, writer, bodies)):
+    found = (
+        doubts,
+        _wrong_names(client, writer, bodies),
+        _unknown_columns(client, bodies),
+        foreseen(client, writer, bodies),
+    )
+    for one in chain.from_iterable(found):
         fail(one.why, hint=f"{one.hint}, or insist with --anyway")
 
 
@@ -118,6 +127,16 @@ def doubt_of(found: Suspicion) -> Doubt:
     more = ", but ".join(one for one in (found.measure, found.limit) if one is not None)
     why = f"this would be a finding {finding.code}: {finding.meaning}"
     return Doubt(f"{why} ({more})" if more else why, _HINTS.get(finding.code, finding.cure))
+
+
+def _wrong_names(client: Client, writer: WriterId, bodies: Sequence[Body]) -> Iterator[Doubt]:
+    """What is said about a right of somebody for whom the signer acts, but in its own name."""
+    view, member = Overlay(NodeSource(client, "")), writer.partition("/")[0]
+    for body in bodies:
+        whose = behind(view, member, body)
+        if whose is not None:
+            why = f"the right is that of {whose}, for which {member} acts"
+            yield Doubt(why, f"sign as {whose}/…")
 
 
 def _unknown_columns(client: Client, bodies: Sequence[Body]) -> Iterator[Doubt]:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from contracts.succession import GENERATIONS_MAX
-from contracts.values import HandedDataset, Member
-from ledger.types import MemberId
+from contracts.succession import GENERATIONS_MAX, hand_of
+from contracts.values import GrantedRight, HandedDataset, Member, StatedDelivery
+from contracts.view import StateView, read
+from ledger.records import Acknowledgement, Body, Delivery, Disposal, EffectReport, Usage
+from ledger.types import DatasetId, MemberId
 from node.client import Client
 from node.client.answers import JsonObject
 from scripts.answers import read_value
@@ -81,6 +83,35 @@ def is_in(client: Client, hands: Hands, member: MemberId, dataset: object) -> bo
     """Whether a dataset of a member that was split is in this hand."""
     handed = read_value(client, HandedDataset, f"hand/{member}/{dataset}")
     return handed is not None and hands.is_of(handed.member)
+
+
+def behind(view: StateView, member: MemberId, body: Body) -> MemberId | None:
+    """In whose name a member should have said something: that of one it acts for, if it is so.
+
+    The rules take every writer by its word: what `transport/main` uses under a right of `parks` is
+    used without a right, though transport acts for parks.
+    """
+    named = _named_by(view, body)
+    if named is None or named[0] == member or hand_of(view, *named) != member:
+        return None
+    return named[0]
+
+
+def _named_by(view: StateView, body: Body) -> tuple[MemberId, DatasetId] | None:
+    """Whose right a record is about, on its signer's side, and to which dataset."""
+    match body:
+        case Usage(grant=str(grant)) | EffectReport(grant=grant) | Disposal(grants=(grant, *_)):
+            right = read(view, GrantedRight, f"grant/{grant}")
+            return (right.member, right.dataset) if right and right.member else None
+        case Delivery(grant=grant):
+            right = read(view, GrantedRight, f"grant/{grant}")
+            return None if right is None else (right.provider, right.dataset)
+        case Acknowledgement(delivery=digest):
+            stated = read(view, StatedDelivery, f"delivery/{digest}")
+            given = stated and read(view, GrantedRight, f"grant/{stated.grant}")
+            return (stated.consumer, given.dataset) if stated and given else None
+        case _:
+            return None
 
 
 def _heir(successors: Mapping[MemberId, MemberId], member: MemberId) -> MemberId:

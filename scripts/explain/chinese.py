@@ -241,6 +241,7 @@ CHINESE: Final = Language(
         "sealed": "（已密封，原文不在账本上）",
         "settled": "到期事项",
         "settled-nothing": "没有期限届满",
+        "sign-as": "该授权属于签名方代行的 {member}：应以 {writer}/… 签名",
         "signed": "{writer} 的第 {sequence} 条记录，签名时间 {time}",
         "source-log": "由 {where} 重放得出；签名核验请用 blockpool audit log",
         "source-node": "以节点 {where} 的答复为准；存证请用 blockpool record show --receipt",

@@ -197,6 +197,7 @@ ENGLISH: Final = Language(
         "sealed": "(sealed: its text is off the ledger)",
         "settled": "What became due",
         "settled-nothing": "no deadline passed",
+        "sign-as": "the right is that of {member}, for which the signer acts: sign as {writer}/…",
         "signed": "{writer}, its record {sequence}, signed at {time}",
         "source-log": "replayed from {where}; who signed it: blockpool audit log",
         "source-node": "as {where} answers; to prove it: blockpool record show --receipt",

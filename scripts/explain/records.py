@@ -18,6 +18,7 @@ from scripts.explain.rules import own_rules_of, rules_of
 from scripts.explain.said import said
 from scripts.explain.sources import Source, Told
 from scripts.explain.telling import some
+from scripts.hands import behind
 
 _CASE = "case/"
 _UNTOLD = ("chain/", "due/")
@@ -187,7 +188,17 @@ def _found(source: Source, told: Told, language: Language) -> Iterator[str]:
         case = source.get(f"{_CASE}{ref.case}")
         if isinstance(case, Case):
             yield from finding_told(case, language)
+            yield from _name_to_sign(source, told, language)
             yield from (f"  {line}" for line in standing(source, ref.case, case, language))
             yield f"  blockpool explain {ref.case}"
     if not told.findings:
         yield language.phrases["nothing-wrong"]
+
+
+def _name_to_sign(source: Source, told: Told, language: Language) -> Iterator[str]:
+    """In whose name it should have been said, where the signer acts for somebody."""
+    record = told.record
+    if record is not None:
+        whose = behind(source, record.chain.writer.partition("/")[0], record.body)
+        if whose is not None:
+            yield language.phrase("sign-as", member=language.name_of(whose), writer=whose)

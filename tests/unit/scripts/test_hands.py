@@ -59,3 +59,22 @@ def test_rights_in_chinese(command: Command, story: Story) -> None:
     told = command.ok("record", "grants", "--lang", "zh")
     for words in ("数据需求部门", "生效 in-force", "数据项 全部", "使用方式 查询, 读取"):
         assert words in told
+
+
+def test_who_signs_in_the_wrong_name_is_told_the_right_one(
+    command: Command, story: Story, world: World
+) -> None:
+    adopt(story, SucceedMember(member="health", successor="weather"))
+    log = command.folder / "log.csv"
+    log.write_text(f"at,rows\n{world.now},1\n", encoding="utf-8")
+    use = ("record", "use", log, "--grant", story.grant_id, "--operation", "read", "--fields", "a")
+    said = command.fails(*use, writer="weather/main")
+    assert "the right is that of health, for which weather acts" in said
+    assert "sign as health/…" in said
+    command.ok(*use, "--anyway", writer="weather/main")
+    index = len(world.leaves) - 2
+    assert "acts: sign as health/…" in command.ok("explain", index)
+    assert "应以 health/… 签名" in command.ok("explain", index, "--lang", "zh")
+    acknowledged = story.says("transport/main", bodies.delivery(story.grant_id, world.now))
+    receive = ("record", "receive", acknowledged.digest, "--rows", "10")
+    assert "sign as health/…" in command.fails(*receive, writer="weather/main")
