@@ -239,6 +239,12 @@ LIMIT: Final = Reason(1401, "limit", "a limit of the ledger is reached")
 LEDGER_WOULD_STOP: Final = Reason(
     1431, "ledger-would-stop", "nobody would be left to vote, to order blocks or to witness them"
 )
+TOO_MANY_OPEN: Final = Reason(
+    1403,
+    "too-many-open",
+    "as many requests of the member for the dataset are open as the ledger allows",
+    can_retry=True,
+)
 SPAN_IN_FUTURE: Final = Reason(
     1402, "span-in-future", "the span reported ends after block time", can_retry=True
 )

@@ -34,6 +34,7 @@
 | `standing/<dataset>` | `StandingGrants` | standing grants in force |
 | `bar/<dataset>/<member>` | `Bar` | why a member takes nothing up under standing grants |
 | `emergency/<dataset>/<member>` | `EmergencyRight` | the last right given in an emergency |
+| `open-requests/<dataset>/<member>` | `OpenRequests` | which requests were open when one was made |
 | `owed/<dataset>/<member>` | `OwedDelivery` | the right for which what was taken up is owed |
 | `block/<grant>` | `DependentBlocks` | block datasets in the catalogue that rest on it |
 | `account/<grant>/<month>` | `ServiceAccount` | what both sides counted of a service |
@@ -499,6 +500,12 @@ class Bar(Canonical):
     suspended: Count = 0
 
 
+class OpenRequests(Canonical):
+    """The requests of a member for a dataset that were open when it last asked, by the bound."""
+
+    cases: tuple[CaseId, ...]
+
+
 class OwedDelivery(Canonical):
     """The last right under a standing grant of a dataset for which a member was owed a delivery."""
 
@@ -677,6 +684,7 @@ Value = (
     | Key
     | Ledger
     | Member
+    | OpenRequests
     | OwedDelivery
     | Pairing
     | ProposedAction
@@ -727,6 +735,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "manifest-draft": FileList,
         "member": Member,
         "node": RegisteredNode,
+        "open-requests": OpenRequests,
         "owed": OwedDelivery,
         "pairing": Pairing,
         "part": HandedPart,

@@ -53,6 +53,7 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     cases.findings_have_evidence,
     sharing.rights_follow_their_cases,
     sharing.bars_count_suspensions,
+    sharing.open_requests_are_their_members,
     sharing.emergencies_are_followed_up,
     sharing.rights_keep_to_what_they_rest_on,
     sharing.requests_are_answered_once,

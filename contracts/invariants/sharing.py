@@ -11,6 +11,7 @@ from contracts.values import (
     Case,
     EmergencyRight,
     GrantedRight,
+    OpenRequests,
     RequestedItem,
     StandingGrants,
     StatedDelivery,
@@ -46,6 +47,15 @@ def bars_count_suspensions(facts: Facts) -> Iterator[str]:
     counted = {key: bar.suspended for key, bar in facts.all("bar", Bar) if bar.suspended}
     if counted != suspended:
         yield f"barred by {counted} rights, by {suspended}"
+
+
+def open_requests_are_their_members(facts: Facts) -> Iterator[str]:
+    """What counts as waiting are requests of that member for that dataset, each once."""
+    for name, waiting in facts.all("open-requests", OpenRequests):
+        asked = [facts.get(RequestedItem, f"request/{one}") for one in waiting.cases]
+        whose = {one and f"{one.dataset}/{one.member}" for one in asked}
+        if whose != {name} or len(set(waiting.cases)) != len(waiting.cases):
+            yield f"requests {waiting.cases} are not those of {name}"
 
 
 def emergencies_are_followed_up(facts: Facts) -> Iterator[str]:

@@ -22,7 +22,7 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
-from contracts.sharing import backflow, bars, emergency, refusals, supply
+from contracts.sharing import backflow, backlog, bars, emergency, refusals, supply
 from contracts.sharing.chains import chain_of, check_effective
 from contracts.terms import meet, narrows
 from contracts.use import disposal, effect_report, first_use, unused_fields
@@ -78,6 +78,7 @@ def apply_request(draft: Draft, body: Request) -> None:
         asked = _ask(draft, request_id, item, entry, is_founded=body.basis is not None)
         if named is None:
             _take_up(draft, request_id, grant_id, asked, entry)
+            backlog.count_open(draft, request_id, item.dataset)
 
 
 def apply_grant(draft: Draft, body: Grant) -> None:

@@ -143,6 +143,8 @@ class Parameters(Canonical):
         field_use_days: to use every column that was granted; left out, nobody need.
         incident_report_hours: to report an incident after its discovery.
         mediation_days: to rule on what the parties could not settle.
+        open_requests: how many requests of one member for one dataset may wait; left out, any
+            number.
         order_days: to report on an inspection, a supervision order, an incident.
         ordinary_threshold: part of the active committee that adopts a proposal.
         qualified_threshold: the same, where it touches parameters, committee or rules.
@@ -186,6 +188,7 @@ class Parameters(Canonical):
     field_use_days: Days | None = None
     incident_report_hours: Annotated[int, Meta(ge=1, le=8_760)] = 24
     mediation_days: Days = 10
+    open_requests: Annotated[int, Meta(ge=1, le=256)] | None = None
     order_days: Days = 10
     ordinary_threshold: Threshold = "more-than-half"
     qualified_threshold: Threshold = "two-thirds"

@@ -180,6 +180,7 @@ REASONS: Final[Mapping[str, str]] = {
     "evidence-missing": "要求提供材料，而报告未列明任何材料",
     "ordered-already": "就此疑点对该成员的要求尚未报告",
     "asked-already": "申请延期已达账本所允许的次数",
+    "too-many-open": "该成员对该数据集未办结的申请已达账本所允许的数量",
     "not-your-office": "仅限主管部门和审计机关",
     "not-a-party": "只有事项的当事方可以提出争议",
     "against-itself": "任何成员不得同为一个事项的双方",

@@ -97,6 +97,7 @@ confirmDays = 250       # to confirm all one's entries again
 disposalDays = 5        # to state that data was deleted when its right was over
 effectDays = 250        # to report what a right achieved
 extensionAsks = 1       # how often more time to answer one request may be asked for
+openRequests = 4        # how many requests of one member for one dataset may wait
 fieldUseDays = 250      # to use every column that was granted
 reconcileDays = 10      # to report what both sides of a service count of a month
 rectifyDays = 20        # to put right what was confirmed against one

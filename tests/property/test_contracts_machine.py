@@ -174,6 +174,7 @@ class Departments(RuleBasedStateMachine):
             disposal_days=days,
             effect_days=days,
             field_use_days=days,
+            open_requests=2,
             reconcile_days=days,
             reply_days=days,
             settlements_per_block=settlements,

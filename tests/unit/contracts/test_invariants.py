@@ -27,6 +27,7 @@ from contracts.values import (
     Key,
     Ledger,
     Member,
+    OpenRequests,
     Party,
     ProposedAction,
     RequestedItem,
@@ -377,6 +378,16 @@ def barred_by_nothing(story: Story) -> Changes:
     return {"bar/flights/health": Bar(suspended=1)}
 
 
+def waiting_for_nothing(_story: Story) -> Changes:
+    return {"open-requests/flights/health": OpenRequests(cases=(f"{bodies.NOWHERE}-0",))}
+
+
+def waiting_twice(story: Story) -> Changes:
+    key, asked = first(story, RequestedItem, "request/")
+    cases = (key.removeprefix("request/"),) * 2
+    return {f"open-requests/{asked.dataset}/{asked.member}": OpenRequests(cases=cases)}
+
+
 def formalities_forgotten(story: Story) -> Changes:
     key, case = of_workflow(story, "formalities")
     return {key: None, f"due/{case.due}/{key.removeprefix('case/')}": None}
@@ -629,6 +640,7 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "findings_have_evidence": (evidence_lost, accuses_nobody, finding_of_nothing),
     "rights_follow_their_cases": (right_ended, right_in_force, right_not_in_force),
     "bars_count_suspensions": (barred_by_nothing,),
+    "open_requests_are_their_members": (waiting_for_nothing, waiting_twice),
     "emergencies_are_followed_up": (formalities_forgotten, lapses_never, lasts_for_good),
     "rights_keep_to_what_they_rest_on": (
         right_wider,
