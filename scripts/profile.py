@@ -18,11 +18,14 @@ from typing import Annotated, Final
 import httpx
 import typer
 
+from contracts.values import Key
+from ledger.keys import Signer
 from ledger.policy import Policy
 from ledger.times import from_ms
 from ledger.types import Time, WriterId
 from node.client import Client, Retry, Writer
 from node.client.clock import Clock
+from scripts.answers import read_value
 from scripts.console_text import USAGE, fail, warn
 from scripts.keys.files import read_token
 from scripts.signers import load_signer
@@ -127,7 +130,15 @@ class Signing:
             warn(f"signing by an exercise's clock, {-clock().offset_days} days behind")
         policy = None if self.policy is None else read_policy(self.policy)
         with self.reading.client(policy) as client:
+            _check_key(client, name, signer, self.key)
             yield client, client.writer(name, signer)
+
+
+def _check_key(client: Client, name: WriterId, signer: Signer, file: Path) -> None:
+    """End the command if the key is another's: everything it signs would be refused."""
+    known = read_value(client, Key, f"key/{signer.public_key.keyid}")
+    if known is not None and known.writer not in {None, name}:
+        fail(f"{file} is the key of {known.writer}", hint=f"give the key of {name}, or --writer")
 
 
 def clock() -> Clock:

@@ -25,7 +25,7 @@ from scripts.explain.sources import NodeSource
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading, present_time
 from scripts.record.listing import AsAtOption, as_at_of
-from scripts.record.release import parts_of
+from scripts.record.schemas import parts_of
 from scripts.record.sharing import entry_of
 from scripts.record.showing import members_told
 

@@ -18,7 +18,7 @@ from scripts.console_text import counted as counted_in
 from scripts.console_text import print_fields, print_json
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
-from scripts.record.release import column_names
+from scripts.record.schemas import column_names
 from scripts.record.sharing import right_of
 from scripts.short_ids import full_id
 from scripts.spelling import moment

@@ -20,6 +20,7 @@ from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
 from scripts.record.chain import allowed
+from scripts.record.schemas import check_columns
 from scripts.record.sharing import entry_of, right_of
 from scripts.record.terms import Row, TableOption, TermsOptions, items_of, terms_of_row
 from scripts.short_ids import full_id
@@ -116,11 +117,13 @@ def _items(
 def _delegation(client: Client, row: Row, options: TermsOptions, zone: Zone) -> DelegationItem:
     grant = full_id(client, "grant", row.get("grant", ""))
     base = replace(allowed(client, grant), delegable=0)
+    terms = terms_of_row(row, options.over(base, zone), zone)
+    right = right_of(client, grant)
     return build(
         DelegationItem,
         grant=grant,
         members=words(row.get("members", "")),
-        terms=terms_of_row(row, options.over(base, zone), zone),
+        terms=check_columns(client, right.dataset, right.schema, terms),
     )
 
 
@@ -133,10 +136,11 @@ def _amendment(
     if today:
         above = right.parent
         schema = (right_of(client, above) if above else entry_of(client, right.dataset)).schema
+    terms = terms_of_row(row, options.over(right.terms, zone), zone)
     return build(
         AmendmentItem,
         grant=grant,
         ground=ground or None,
         schema=schema,
-        terms=terms_of_row(row, options.over(right.terms, zone), zone),
+        terms=check_columns(client, right.dataset, schema, terms),
     )

@@ -17,7 +17,8 @@ from scripts.catalogue.plan import entry_body
 from scripts.console_text import counted, info
 from scripts.forewarning import Doubt
 from scripts.record.chain import allowed
-from scripts.record.release import column_names, read_table
+from scripts.record.release import read_table
+from scripts.record.schemas import column_names
 from scripts.tables import FoundTable, SourceError
 
 

@@ -7,7 +7,7 @@ in parts, unless it is there.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from contracts.values import Dataset, FileList, ReleasedVersion, SchemaPart, SchemaVersion
+from contracts.values import Dataset, FileList, ReleasedVersion
 from ledger.records.catalogue import (
     FILES_MAX,
     Content,
@@ -17,10 +17,11 @@ from ledger.records.catalogue import (
     file_list_digest,
 )
 from ledger.records.manifests import FILES_PER_PART_MAX, Manifest, manifest_digest
-from ledger.types import DigestHex, Time, Version
+from ledger.types import Time, Version
 from node.client import Client
 from scripts.answers import read_value
 from scripts.profile import present_time
+from scripts.record.schemas import column_names
 from scripts.record.sharing import entry_of
 from scripts.spelling import SpellingError, build, yes_or_no
 from scripts.tables import FoundTable, SourceError, sources_in
@@ -71,23 +72,6 @@ def manifest_parts(listed: Sequence[File]) -> Iterator[Manifest]:
     for first in range(0, len(listed), FILES_PER_PART_MAX):
         part = tuple(listed[first : first + FILES_PER_PART_MAX])
         yield build(Manifest, files=part, first=first, manifest=digest, total=len(listed))
-
-
-def column_names(client: Client, schema: DigestHex) -> tuple[str, ...]:
-    """The columns of a schema, in order."""
-    return tuple(name for part in parts_of(client, schema) for name in part.names)
-
-
-def parts_of(client: Client, schema: DigestHex) -> Iterator[SchemaPart]:
-    """The parts of a schema, in order. Raises `SpellingError` if one is missing."""
-    version = read_value(client, SchemaVersion, f"schema/{schema}")
-    first = 0
-    while version is not None and first < version.total:
-        part = read_value(client, SchemaPart, f"schema-part/{version.member}/{schema}/{first}")
-        if part is None:
-            raise SpellingError(f"the ledger lacks a part of the schema {schema}", "schema")
-        yield part
-        first += len(part.names)
 
 
 def read_table(path: Path) -> FoundTable:

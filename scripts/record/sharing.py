@@ -18,6 +18,7 @@ from ledger.types import DigestHex, MemberId
 from node.client import Client
 from scripts.answers import read_value
 from scripts.console_text import USAGE, fail
+from scripts.record.schemas import check_columns
 from scripts.record.terms import Row, TermsOptions, items_of, terms_of_row
 from scripts.short_ids import full_id
 from scripts.spelling import SpellingError, build, words, yes_or_no
@@ -44,12 +45,13 @@ def request_items(
     def item(row: Row) -> RequestItem:
         entry = entry_of(client, row.get("dataset", ""))
         offered = entry.conditions if about is None else _own_rows(client, about, entry)
+        terms = terms_of_row(row, options.over(offered, zone), zone)
         return build(
             RequestItem,
             dataset=entry.dataset,
             emergency=full_id(client, "grant", row.get("emergency", "")) or None,
             entry=entry.record,
-            terms=terms_of_row(row, options.over(offered, zone), zone),
+            terms=check_columns(client, entry.dataset, entry.schema, terms),
         )
 
     named = [{"dataset": one, "emergency": emergency or ""} for one in datasets]
@@ -145,6 +147,7 @@ def _grant_item(
     else:
         entry = entry_of(client, row.get("dataset", ""))
         offered = entry.conditions
+    terms = terms_of_row(row, options.over(offered, zone), zone)
     return build(
         GrantItem,
         audience=_audience(row),
@@ -156,7 +159,7 @@ def _grant_item(
         request=request_id or None,
         schema=entry.schema,
         standing=yes_or_no(row.get("standing") or "no"),
-        terms=terms_of_row(row, options.over(offered, zone), zone),
+        terms=check_columns(client, entry.dataset, entry.schema, terms),
     )
 
 

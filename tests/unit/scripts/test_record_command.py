@@ -374,6 +374,30 @@ def test_who_signs_must_be_said(command: Command, shared: World) -> None:
     command.ok(*ASK, "--writer", "health/main", "--key", key)
 
 
+def test_the_key_of_another_writer_is_told(command: Command, shared: World) -> None:
+    key = command.key_file("transport/main")
+    said = command.fails(*ASK, "--writer", "health/main", "--key", key)
+    assert f"error: {key} is the key of transport/main" in said
+
+
+@pytest.mark.parametrize(
+    "terms", [("--fields", "a,d"), ("--masking", "d=hashed"), ("--rows", "d=1")]
+)
+def test_columns_that_there_are_not_are_told_with_those_there_are(
+    command: Command, shared: World, terms: tuple[str, str]
+) -> None:
+    told = "`flights` has no column d; it has a, b, c"
+    assert told in command.fails(*ASK, *terms, writer="health/main")
+    grant = ("record", "grant", "flights", "--members", "health")
+    assert told in command.fails(*grant, *terms, writer="transport/main")
+    (right,) = command.json(*grant, writer="transport/main")["created"]
+    command.ok("record", "accept", right["id"], writer="health/main")
+    amend = ("record", "amend", right["id"])
+    assert told in command.fails(*amend, *terms, writer="transport/main")
+    delegate = ("record", "delegate", right["id"], "--members", "weather")
+    assert told in command.fails(*delegate, *terms, writer="health/main")
+
+
 def test_numbers_that_name_people_stay_off_the_ledger(command: Command, shared: World) -> None:
     size = len(shared.leaves)
     scene = ("record", "request", "flights", "--scene", "核查 11010519491231002X")
