@@ -8,37 +8,25 @@ block is settled by the first record that touches its case, so that nobody gains
     provider   refuse             first `answer-overdue` against the provider, then `refused`
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Final
-
 from contracts import cases, findings
 from contracts.draft import Draft
-from contracts.sharing import emergency, supply
-from contracts.sharing.chains import StateName, chain_of, state_of
+from contracts.sharing import emergency, pauses
 from contracts.supervision import rulings
 from contracts.use import accounts, unused_fields
-from contracts.values import Case, Due, GrantedRight
-from contracts.view import StateView, held
+from contracts.values import Case, Due
+from contracts.view import held
 from contracts.workflows import WORKFLOWS
-from ledger.types import Time
-
-_EXCUSES: Final[Mapping[str, Sequence[StateName]]] = {
-    "field-use": ("fallen", "lapsed", "suspended"),
-    "first-use": ("fallen", "lapsed", "suspended"),
-    "supply": ("lapsed",),  # of all else its own rules put off what is due
-}
-"""By workflow, where a right may stand of which nothing is late."""
 
 
 def settle(draft: Draft, key: str) -> None:
     """Settle one deadline that fell due, by its key: `due/<time>/<case>`."""
     waiting = held(draft, Case, f"case/{held(draft, Due, key).case}")
-    if waiting.workflow == "supply" and supply.stands_still(draft, key, waiting):
+    if pauses.stands_still(draft, key, waiting):
         return
     case_id, case = cases.pass_deadline(draft, key)
     state = WORKFLOWS[case.workflow].state(case.state)
     missed = case.due or draft.context.time
-    late = () if is_excused(draft, case, missed) else cases.late_in(draft, case)
+    late = () if pauses.is_excused(draft, case, missed) else cases.late_in(draft, case)
     if state.overdue is not None and late:
         claimants = [party.member for party in case.parties if party.part != state.late]
         claimant = next((member for member in claimants if member not in late), None)
@@ -56,16 +44,3 @@ def settle(draft: Draft, key: str) -> None:
         rulings.let_stand(draft, case_id)
     if case.workflow == "account":
         accounts.compare(draft, case_id, case)
-
-
-def is_excused(view: StateView, case: Case, now: Time) -> bool:
-    """R525: who may not use what was granted is not late with using it.
-
-    That is so if at that time the right has lapsed, is suspended, or has fallen with one above it.
-    What has lapsed nobody is late to hand over, either.
-    """
-    if case.workflow not in _EXCUSES:
-        return False
-    right = held(view, GrantedRight, case.subject)
-    chain = chain_of(view, case.subject.removeprefix("grant/"), right)
-    return state_of(chain, now).state in _EXCUSES[case.workflow]

@@ -145,7 +145,7 @@ ENDED_AT_WILL: Final = Finding(
 DELIVERY_DIFFERS: Final = Finding(
     34,
     "delivery-differs",
-    "what was handed over is not the version named, or more than it has",
+    "what was handed over is not the version named, more than it has, or nothing",
     "hand over the version",
 )
 COUNTS_DIFFER: Final = Finding(

@@ -32,8 +32,8 @@ from msgspec import Struct
 
 from contracts import calendar, cases
 from contracts.course import Named
-from contracts.deadlines import is_excused
 from contracts.sharing.chains import chain_of, state_of
+from contracts.sharing.pauses import is_excused
 from contracts.succession import is_suspended, keeper_of
 from contracts.values import Case, GrantedRight, Ledger, Member, Writer
 from contracts.view import StateView, held, read

@@ -32,7 +32,7 @@
 | `terms/<grant>/<n>` | `FormerTerms` | the terms a right had before its n-th amendment |
 | `delivery/<record>` | `StatedDelivery` | what was handed over, and whether that was acknowledged |
 | `standing/<dataset>` | `StandingGrants` | standing grants in force |
-| `bar/<dataset>/<member>` | `Bar` | why a member takes nothing up under standing grants |
+| `bar/<dataset>/<member>` | `Bar` | when a member was barred from standing grants, and why |
 | `emergency/<dataset>/<member>` | `EmergencyRight` | the last right given in an emergency |
 | `open-requests/<dataset>/<member>` | `OpenRequests` | which requests were open when one was made |
 | `owed/<dataset>/<member>` | `OwedDelivery` | the right for which what was taken up is owed |
@@ -92,6 +92,8 @@ from ledger.types import (
 
 AMENDMENTS_MAX: Final = 32
 """How often the terms of one right can be changed."""
+BARS_KEPT: Final = 8
+"""Times at which a member was barred that are remembered, for uses that are reported later."""
 BLOCKS_MAX: Final = 32
 """Block datasets that rest on one right."""
 DAYS_KEPT: Final = 8
@@ -404,6 +406,7 @@ class GrantedRight(Canonical):
     A standing grant has no member; rights taken under it name it in `standing`. A right passed on
     names in `parent` the one it hangs from. `terms` and `schema` are those since `amended_at`, the
     last of its `amendments`. Its member has stated that what it gave was deleted at `disposed_at`.
+    Use of what was handed over is asked for since `delivered_at`.
     Of a service, deliveries and uses are `accounted`; `unused_fields` says that `unused/<grant>`
     lists columns not used so far.
     Of data that is `newest`, older versions are not to be handed over.
@@ -416,6 +419,7 @@ class GrantedRight(Canonical):
     amendments: Annotated[int, Meta(ge=0, le=AMENDMENTS_MAX)] = 0
     audience: Audience | None = None
     dataset: DatasetId
+    delivered_at: Time | None = None
     disposed_at: Time | None = None
     emergency: EmergencyGround | None = None
     ended_at: Time | None = None
@@ -494,9 +498,13 @@ class StandingGrants(Canonical):
 
 
 class Bar(Canonical):
-    """So many rights of a member to a dataset are `suspended`; one was broken at `broken_at`."""
+    """So many rights of a member to a dataset are `suspended`; some were over the latest `spans`.
 
-    broken_at: Time | None = None
+    The latest that were `broken` were so then. Both ascend; the last span is open while any is.
+    """
+
+    broken: Annotated[tuple[Time, ...], Meta(max_length=BARS_KEPT)] = ()
+    spans: Annotated[tuple[Interval, ...], Meta(max_length=BARS_KEPT)] = ()
     suspended: Count = 0
 
 

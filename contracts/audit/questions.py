@@ -31,8 +31,10 @@ from ledger.records import Incident, Record, Step
 from ledger.seal import Outcome
 from ledger.types import CaseId, Count, DatasetId, DigestHex, ItemId, MemberId, Slug, Time, WriterId
 
-_KEPT: Final = frozenset({"case", "entry", "grant", "member", "request", "system", "use"})
-"""First parts of the keys that the questions are about."""
+_KEPT: Final = frozenset(
+    {"bar", "case", "entry", "grant", "hand", "ledger", "member", "request", "system", "use"}
+)
+"""First parts of the keys that the questions are about, or that say whether a right holds."""
 
 
 class Told(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):

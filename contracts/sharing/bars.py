@@ -2,38 +2,54 @@
 
     transport   suspend health's right, or revoke it for a breach     bar/flights/health
     health      request, covered by a standing grant                  `open`: transport answers
+    health      use, under what it had taken up before                → `no-effective-grant`
 
 A standing grant gives a right to whoever applies. Without a bar, a right that was suspended or
-revoked would be taken up anew a second later, by the one member it was taken from. Where the ledger
-does not have `breachBars`, nobody is barred.
+revoked would be taken up anew a second later, by the one member it was taken from; or it would have
+been taken up 128 times before. So what was taken up does not hold either while its member is
+barred; what the provider granted to that member itself does. Where the ledger does not have
+`breachBars`, nobody is barred.
 """
 
 from msgspec.structs import replace
 
 from contracts.draft import Draft
 from contracts.succession import hand_of
-from contracts.values import Bar, GrantedRight
-from contracts.view import read
-from ledger.types import DatasetId, MemberId
+from contracts.values import BARS_KEPT, Bar, GrantedRight, Interval, Ledger
+from contracts.view import StateView, held, read
+from ledger.types import DatasetId, MemberId, Time
 
 
-def bars_of(draft: Draft, dataset: DatasetId, member: MemberId) -> tuple[Bar, ...]:
+def bars_of(view: StateView, dataset: DatasetId, member: MemberId) -> tuple[Bar, ...]:
     """What bars a member, or who acts for it, from standing grants of a dataset."""
-    if not draft.context.ledger.parameters.breach_bars:
-        return ()
-    names = {member: None, hand_of(draft, member, dataset): None}
-    return tuple(_read(draft, dataset, name) for name in names)
+    names = dict.fromkeys((member, hand_of(view, member, dataset)))
+    found = (read(view, Bar, f"bar/{dataset}/{name}") for name in names)
+    every = tuple(bar for bar in found if bar is not None)
+    # A use under a standing grant comes here, and is to read no more than it must.
+    return every if every and held(view, Ledger, "ledger").parameters.breach_bars else ()
+
+
+def over(
+    view: StateView, right: GrantedRight, offer: GrantedRight
+) -> tuple[tuple[Interval, ...], Time | None]:
+    """When what was taken up did not hold since its member was barred, and from when for good."""
+    found = bars_of(view, right.dataset, right.member or "")
+    since = offer.in_force_since or ""
+    broken = (one for bar in found for one in bar.broken if one >= since)
+    return tuple(span for bar in found for span in bar.spans), min(broken, default=None)
 
 
 def holds(bar: Bar, offer: GrantedRight) -> bool:
     """R444: nothing is taken up under a standing grant while one's right to the data is suspended.
 
     Nor is it, after a right that was in force was revoked for a breach or ended while it was
-    suspended, under a standing grant that was there before. The request waits for an answer. That
-    holds for whoever acts for the member, too, and for all for whom that one acts.
+    suspended, under a standing grant that was there before. The request waits for an answer. What
+    was taken up before does not hold meanwhile, whichever right it was; of spans and breaches the
+    last 8 are kept. All that holds for whoever acts for the member, too, and for all for whom that
+    one acts.
     """
     since = offer.in_force_since or ""
-    return bar.suspended > 0 or (bar.broken_at is not None and since <= bar.broken_at)
+    return bar.suspended > 0 or (bool(bar.broken) and since <= bar.broken[-1])
 
 
 def suspend(draft: Draft, right: GrantedRight) -> MemberId | None:
@@ -42,7 +58,10 @@ def suspend(draft: Draft, right: GrantedRight) -> MemberId | None:
         return None
     hand = hand_of(draft, right.member, right.dataset)
     before = _read(draft, right.dataset, hand)
-    _put(draft, right.dataset, hand, replace(before, suspended=before.suspended + 1))
+    spans = before.spans
+    if not before.suspended:
+        spans = (*spans, Interval(since=draft.context.time))[-BARS_KEPT:]
+    _put(draft, right.dataset, hand, replace(before, spans=spans, suspended=before.suspended + 1))
     return hand
 
 
@@ -51,7 +70,11 @@ def resume(draft: Draft, right: GrantedRight) -> None:
     barred = right.suspensions[-1].barred
     if barred is not None:
         before = _read(draft, right.dataset, barred)
-        _put(draft, right.dataset, barred, replace(before, suspended=before.suspended - 1))
+        *earlier, last = before.spans
+        if before.suspended == 1:
+            last = replace(last, until=draft.context.time)
+        after = replace(before, spans=(*earlier, last), suspended=before.suspended - 1)
+        _put(draft, right.dataset, barred, after)
 
 
 def end(draft: Draft, right: GrantedRight, *, is_breach: bool) -> None:
@@ -67,7 +90,8 @@ def end(draft: Draft, right: GrantedRight, *, is_breach: bool) -> None:
     if is_broken and right.member is not None and draft.context.ledger.parameters.breach_bars:
         hand = hand_of(draft, right.member, right.dataset)
         before = _read(draft, right.dataset, hand)
-        _put(draft, right.dataset, hand, replace(before, broken_at=draft.context.time))
+        broken = (*before.broken, draft.context.time)[-BARS_KEPT:]
+        _put(draft, right.dataset, hand, replace(before, broken=broken))
 
 
 def _read(draft: Draft, dataset: DatasetId, member: MemberId) -> Bar:
@@ -75,8 +99,4 @@ def _read(draft: Draft, dataset: DatasetId, member: MemberId) -> Bar:
 
 
 def _put(draft: Draft, dataset: DatasetId, member: MemberId, bar: Bar) -> None:
-    key = f"bar/{dataset}/{member}"
-    if bar == Bar():
-        draft.remove(key)
-    else:
-        draft.put(key, bar)
+    draft.put(f"bar/{dataset}/{member}", bar)

@@ -16,14 +16,16 @@ judged by, so that nobody is shown as in force what a use is a finding under.
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from contracts import calendar
 from contracts.draft import Draft
 from contracts.reasons import NOT_DELEGABLE, NOT_EFFECTIVE, WIDER_THAN_ABOVE, refuse_unless
+from contracts.sharing import bars
 from contracts.terms import narrows
-from contracts.values import FormerTerms, GrantedRight
+from contracts.values import FormerTerms, GrantedRight, Interval
 from contracts.view import StateView, held
 from ledger.records.terms import Terms
-from ledger.times import to_ms
-from ledger.types import DigestHex, ItemId, Time
+from ledger.times import from_ms, to_ms
+from ledger.types import Count, DigestHex, ItemId, Time
 
 StateName = Literal[
     "ended", "fallen", "in-force", "lapsed", "not-yet", "offered", "run-out", "suspended"
@@ -40,11 +42,22 @@ class RightState(NamedTuple):
 
 
 class Link(NamedTuple):
-    """One right of a chain. `depth` counts how often it was passed on from here to the use."""
+    """One right of a chain. `depth` counts how often it was passed on from here to the use.
+
+    What was taken up does not hold over the spans over which its member was `barred`, nor from when
+    that had `broken_at` its trust (R444).
+    """
 
     grant_id: ItemId
     right: GrantedRight
     depth: int
+    barred: tuple[Interval, ...] = ()
+    broken_at: Time | None = None
+
+    @property
+    def pauses(self) -> tuple[Interval, ...]:
+        """When the right did not hold for the time being."""
+        return (*self.right.suspensions, *self.barred)
 
 
 class TermsVersion(NamedTuple):
@@ -62,8 +75,11 @@ def chain_of(view: StateView, grant_id: ItemId, right: GrantedRight) -> tuple[Li
     """
     links = [Link(grant_id, right, 0)]
     while (above := right.parent or right.standing) is not None:
-        depth = links[-1].depth + (right.parent is not None)
+        below, depth = right, links[-1].depth + (right.parent is not None)
         right = held(view, GrantedRight, f"grant/{above}")
+        if right.member is None:
+            barred, broken_at = bars.over(view, below, right)
+            links[-1] = links[-1]._replace(barred=barred, broken_at=broken_at)
         links.append(Link(above, right, depth))
     return tuple(links)
 
@@ -72,9 +88,10 @@ def ineffective(chain: Sequence[Link], started_at: Time, ended_at: Time) -> str 
     """Why a chain did not hold over a whole span; None if it did.
 
     R415: a right holds only while every right above it holds: accepted, not ended, not suspended.
+    What was taken up under a standing grant does not hold while its member is barred (R444).
     """
     for link in chain:
-        found = _ineffective(link.right, started_at, ended_at)
+        found = _ineffective(link, started_at, ended_at)
         if found is not None:
             return _told(found, link, chain).why
     return None
@@ -86,18 +103,36 @@ def state_of(chain: Sequence[Link], now: Time) -> RightState:
     A use is judged by R415, and by the window of the terms of every right of the chain (R421).
     """
     for link in chain:
-        found = _ineffective(link.right, now, now) or _outside(link.right.terms, now)
+        found = _ineffective(link, now, now) or _outside(link.right.terms, now)
         if found is not None:
             return _told(found, link, chain)
     return RightState("in-force")
 
 
-def suspended_ms(chain: Sequence[Link], since_ms: int, now_ms: int) -> int:
-    """How long, since some moment, one right of a chain or another was suspended."""
+def is_over(chain: Sequence[Link], by: Time) -> bool:
+    """Whether a right will not hold again since some moment: it, or one above it, has ended."""
+    ends = (one for link in chain for one in (link.right.ended_at, link.broken_at))
+    return any(one is not None and one <= by for one in ends)
+
+
+def pauses_before(chain: Sequence[Link], moment: Time) -> tuple[Interval, ...]:
+    """Since when and until when a right did not hold for the time being, or one above it."""
+    return tuple(span for link in chain for span in link.pauses if span.since < moment)
+
+
+def days_held(draft: Draft, chain: Sequence[Link], since: Time, days: Count) -> Time:
+    """The end of so many working days over which a right held, as far as is known by now."""
+    since_ms = to_ms(since)
+    lost_ms = _paused_ms(chain, since_ms, draft.context.time_ms)
+    return calendar.deadline(from_ms(since_ms + lost_ms), days, draft.context.ledger.calendar)
+
+
+def _paused_ms(chain: Sequence[Link], since_ms: int, now_ms: int) -> int:
+    """How long, since some moment, one right of a chain or another did not hold."""
     spans = sorted(
         (to_ms(span.since), now_ms if span.until is None else to_ms(span.until))
         for link in chain
-        for span in link.right.suspensions
+        for span in link.pauses
     )
     lost, seen = 0, since_ms
     for since, until in spans:
@@ -154,7 +189,8 @@ def _told(found: RightState, link: Link, chain: Sequence[Link]) -> RightState:
     return RightState("fallen", f"{found.why}, above: {link.grant_id}")
 
 
-def _ineffective(right: GrantedRight, started_at: Time, ended_at: Time) -> RightState | None:
+def _ineffective(link: Link, started_at: Time, ended_at: Time) -> RightState | None:
+    right = link.right
     if right.in_force_since is None:
         state: StateName = "offered" if right.ended_at is None else "ended"
         return RightState(state, why="the grant was not accepted")
@@ -167,6 +203,11 @@ def _ineffective(right: GrantedRight, started_at: Time, ended_at: Time) -> Right
     for span in right.suspensions:
         if ended_at >= span.since and (span.until is None or started_at < span.until):
             return RightState("suspended", why=f"the grant was suspended at {span.since}")
+    for span in link.barred:
+        if ended_at >= span.since and (span.until is None or started_at < span.until):
+            return RightState("suspended", why=f"its member was barred at {span.since}")
+    if link.broken_at is not None and ended_at >= link.broken_at:
+        return RightState("fallen", why=f"its member was barred at {link.broken_at}")
     return None
 
 

@@ -19,7 +19,7 @@ from contracts.keys import mandates
 from contracts.reasons import SPAN_IN_FUTURE, refuse_unless
 from contracts.sharing import supply
 from contracts.sharing.chains import Link, chain_of, ineffective, terms_over
-from contracts.use import accounts, first_use
+from contracts.use import accounts, effect_report, first_use
 from contracts.values import (
     Case,
     Dataset,
@@ -59,12 +59,9 @@ def apply_delivery(draft: Draft, body: Delivery) -> None:
             sha256=body.sha256,
         )
         draft.put(f"delivery/{draft.record}", stated)
-        if is_due:
-            first_use.deliver(draft, body.grant, right)
-            if right.accounted and body.mode == "service":
-                accounts.count_answers(draft, body, right)
-    if _check_release(draft, body, right) and right is not None and is_due:
-        supply.meet(draft, body.grant, right)
+    is_in_order = _check_release(draft, body, right)
+    if right is not None and is_due:
+        _count(draft, body, right, is_in_order=is_in_order)
     _check_appointment(draft, body.content.dataset)
     mandates.find_other_delivery(draft, body.content.dataset, draft.record)
 
@@ -110,10 +107,31 @@ def _check_right(draft: Draft, body: Delivery, right: GrantedRight) -> bool:
     return why is None
 
 
+def _count(draft: Draft, body: Delivery, right: GrantedRight, *, is_in_order: bool) -> None:
+    """What a delivery by who may make it counts for; one of no rows gives nothing to use."""
+    if right.accounted and body.mode == "service":
+        accounts.count_answers(draft, body, right)
+    if not _is_empty(draft, body, right):
+        first_use.deliver(draft, body.grant, right)
+        effect_report.owe(draft, body.grant, right)
+        if is_in_order:
+            supply.meet(draft, body.grant, right)
+
+
+def _is_empty(draft: Draft, body: Delivery, right: GrantedRight) -> bool:
+    """Whether no rows of a version were handed over that has some, and some for this right."""
+    key = f"release/{body.content.dataset}/{body.content.version}"
+    release = read(draft, ReleasedVersion, key)
+    has_rows = release is not None and release.rows > 0
+    return body.rows == 0 and has_rows and not right.terms.rows
+
+
 def _check_release(draft: Draft, body: Delivery, right: GrantedRight | None) -> bool:
     """R425: what is handed over are the contents of the version named, no more rows than it has.
 
-    A version that is handed over several times may give all its rows each time.
+    A version that is handed over several times may give all its rows each time. A file without any
+    is a finding, where the version has some: unless the right is to some rows alone, since these
+    may be none. So is no answer of a service, which may have been asked for what there is not.
     """
     content = body.content
     name = f"{content.dataset}@{content.version}"
@@ -124,6 +142,10 @@ def _check_release(draft: Draft, body: Delivery, right: GrantedRight | None) -> 
     if body.rows > body.count * release.rows:
         limit = f"{body.count} times {release.rows} rows"
         _find(draft, body, findings.DELIVERY_DIFFERS, f"{name}, {body.rows} rows", limit)
+        return False
+    if body.mode != "service" and right is not None and _is_empty(draft, body, right):
+        limit = f"{body.count} times {release.rows} rows"
+        _find(draft, body, findings.DELIVERY_DIFFERS, f"{name}, 0 rows", limit)
         return False
     return _check_current(draft, body, right, release)
 

@@ -22,10 +22,10 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
-from contracts.sharing import backflow, backlog, bars, emergency, refusals, supply
+from contracts.sharing import backflow, backlog, bars, emergency, pauses, refusals, supply
 from contracts.sharing.chains import chain_of, check_effective
 from contracts.terms import meet, narrows
-from contracts.use import disposal, effect_report, first_use, unused_fields
+from contracts.use import disposal, first_use, unused_fields
 from contracts.values import (
     STANDING_MAX,
     SUSPENSIONS_MAX,
@@ -134,7 +134,6 @@ def apply_acceptance(draft: Draft, body: Acceptance) -> None:
         accepted = unused_fields.watch(draft, grant_id, accepted)
         draft.put(f"grant/{grant_id}", accepted)
         disposal.owe(draft, grant_id, accepted)
-        effect_report.owe(draft, grant_id, accepted)
         first_use.owe(draft, grant_id, accepted)
         supply.owe(draft, grant_id, accepted)
 
@@ -185,9 +184,9 @@ def suspend_right(draft: Draft, grant_id: CaseId, case: Case) -> None:
     """R410: a suspended right is not effective from here on; it is suspended at most 16 times."""
     right = held(draft, GrantedRight, case.subject)
     refuse_unless(len(right.suspensions) < SUSPENSIONS_MAX, LIMIT, f"{SUSPENSIONS_MAX} suspensions")
+    pauses.suspend(draft, grant_id)
     span = Interval(barred=bars.suspend(draft, right), since=draft.context.time)
     draft.put(case.subject, replace(right, suspensions=(*right.suspensions, span)))
-    supply.suspend(draft, grant_id)
 
 
 def resume_right(draft: Draft, grant_id: CaseId, case: Case) -> None:
@@ -195,9 +194,10 @@ def resume_right(draft: Draft, grant_id: CaseId, case: Case) -> None:
     right = held(draft, GrantedRight, case.subject)
     *earlier, last = right.suspensions
     spans = (*earlier, replace(last, until=draft.context.time))
-    draft.put(case.subject, replace(right, suspensions=spans))
-    supply.resume(draft, grant_id, right)
+    resumed = replace(right, suspensions=spans)
+    draft.put(case.subject, resumed)
     bars.resume(draft, right)
+    pauses.resume(draft, grant_id, resumed)
 
 
 def _known_right(draft: Draft, grant_id: ItemId) -> GrantedRight:
@@ -401,7 +401,6 @@ def _give(
     if given.emergency is not None:
         given = emergency.open_formalities(draft, grant_id, given)
     disposal.owe(draft, grant_id, given)
-    effect_report.owe(draft, grant_id, given)
     first_use.owe(draft, grant_id, given)
     supply.owe(draft, grant_id, given)
 

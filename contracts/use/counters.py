@@ -12,7 +12,7 @@ from contracts import findings
 from contracts.draft import Draft
 from contracts.sharing.chains import Link, terms_over, versions
 from contracts.terms import is_counted
-from contracts.use import first_use
+from contracts.use import effect_report, first_use
 from contracts.values import DAYS_KEPT, DayUses, UseCounters
 from contracts.view import read
 from ledger.records.use import Usage
@@ -64,6 +64,7 @@ def _draw(draft: Draft, body: Usage, key: str, link: Link) -> list[Excess]:
         before = _NO_USE
         if link.right.member is not None:
             first_use.meet(draft, link.grant_id)
+            effect_report.owe(draft, link.grant_id, link.right)
     terms, days = link.right.terms, before.days
     exceeded: list[Excess] = []
     uses = min(before.uses + body.uses, SAFE_INTEGER_MAX)

@@ -1,8 +1,8 @@
 """Rules of effect reports (R513 to R515): what a right was good for, told by who has it.
 
-Where the ledger sets `effectDays`, a right that comes into force opens the case `<grant>-effect`:
-within so many working days its member reports what it achieved with the data. It may report again
-as often as it likes; the first report meets what is owed.
+Where the ledger sets `effectDays`, the first delivery or use under a right opens the case
+`<grant>-effect`: within so many working days its member reports what it achieved with the data. It
+may report again as often as it likes; the first report meets what is owed.
 """
 
 from contracts import cases, findings
@@ -37,14 +37,18 @@ def apply_effect_report(draft: Draft, body: EffectReport) -> None:
 
 
 def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
-    """R515: whose right comes into force owes a report of what it achieved, if the ledger asks.
+    """R515: who was handed data over, or has used it, owes a report of what it achieved with it.
 
-    It is due within the working days the ledger sets, whatever becomes of the right.
+    That is so if the ledger asks, once for each right in force. It is due within the working days
+    the ledger sets since the first delivery or use, whatever becomes of the right. What was passed
+    on and is used is used under every right above it, too.
     """
     days = draft.context.ledger.parameters.effect_days
     if days is None or right.member is None or right.in_force_since is None:
         return
+    case_id, subject = f"{grant_id}-effect", f"grant/{grant_id}"
+    if draft.get(f"case/{case_id}") is not None:
+        return
     consumer = Party(member=right.member, part="consumer")
     provider = Party(member=right.provider, part="provider")
-    case_id, subject = f"{grant_id}-effect", f"grant/{grant_id}"
     cases.open_case(draft, case_id, "effect-report", subject, (consumer, provider), days=days)

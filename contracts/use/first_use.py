@@ -6,11 +6,15 @@
 
 One case per right asks for both, as one use meets both; no use after the first one costs anything.
 Where the ledger sets neither `useDays` nor `useReportDays`, nothing is asked. Who ends a right that
-it does not use does what it should: the case then stands without a deadline.
+it does not use does what it should: the case then stands without a deadline. Days over which the
+right does not hold do not count (`contracts.sharing.pauses`).
 """
+
+from msgspec.structs import replace
 
 from contracts import calendar, cases
 from contracts.draft import Draft
+from contracts.sharing.chains import chain_of, days_held
 from contracts.values import GrantedRight, Party
 from ledger.times import from_ms, to_ms
 from ledger.types import ItemId, Time
@@ -27,11 +31,11 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     case_id = f"{grant_id}-first-use"
     case = cases.as_it_stands(draft, case_id)
     if case is not None and case.state == "awaited":
-        cases.move_deadline(draft, case_id, _by_when(draft, right, days))
+        cases.move_deadline(draft, case_id, due_of(draft, grant_id, right, "awaited"))
     elif case is not None and case.state == "delivered" and right.ended_at is not None:
         cases.move_deadline(draft, case_id, None)
     elif case is None and days is not None and _begins(draft, grant_id, right):
-        due = _by_when(draft, right, days)
+        due = due_of(draft, grant_id, right, "awaited")
         _open(draft, case_id, right, "awaited", due)
 
 
@@ -41,17 +45,19 @@ def deliver(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     It is due when the time the terms set to report a use has passed since, and the working days
     that the ledger allows besides. Where no use is reported by then, that is a finding.
     """
-    ledger = draft.context.ledger
-    days = ledger.parameters.use_report_days
+    days = draft.context.ledger.parameters.use_report_days
     if days is None or not _begins(draft, grant_id, right):
         return
-    reported_ms = draft.context.time_ms + (right.terms.report_within or 0)
-    due = calendar.deadline(from_ms(reported_ms), days, ledger.calendar)
     case_id = f"{grant_id}-first-use"
     case = cases.as_it_stands(draft, case_id)
+    if case is not None and case.state != "awaited":
+        return
+    handed = replace(right, delivered_at=draft.context.time)
+    draft.put(f"grant/{grant_id}", handed)
+    due = due_of(draft, grant_id, handed, "delivered")
     if case is None:
         _open(draft, case_id, right, "delivered", due)
-    elif case.state == "awaited":
+    else:
         cases.follow(draft, case_id, "deliver")
         cases.move_deadline(draft, case_id, due)
 
@@ -66,23 +72,31 @@ def meet(draft: Draft, grant_id: ItemId) -> None:
         cases.follow(draft, f"{grant_id}-first-use", "report-use")
 
 
+def due_of(draft: Draft, grant_id: ItemId, right: GrantedRight, state: str) -> Time | None:
+    """By when a use is asked for, in a state in which it is; None if nobody asks."""
+    ledger, chain = draft.context.ledger, chain_of(draft, grant_id, right)
+    days, report_days = ledger.parameters.use_days, ledger.parameters.use_report_days
+    if right.ended_at is not None:
+        return None
+    if state == "delivered" and right.delivered_at is not None:
+        return days_held(draft, chain, _reported(right.delivered_at, right), report_days or 1)
+    if days is None or right.in_force_since is None:
+        return None
+    due, end = days_held(draft, chain, right.in_force_since, days), right.terms.not_after
+    if end is None:
+        return due
+    return min(due, calendar.deadline(_reported(end, right), report_days or 0, ledger.calendar))
+
+
+def _reported(moment: Time, right: GrantedRight) -> Time:
+    """When what is used at a moment is to be reported, by the terms."""
+    return from_ms(to_ms(moment) + (right.terms.report_within or 0))
+
+
 def _begins(draft: Draft, grant_id: ItemId, right: GrantedRight) -> bool:
     """Whether a right is some member's, in force, and not used so far."""
     is_held = right.member is not None and right.in_force_since is not None
     return is_held and right.ended_at is None and draft.get(f"use/{grant_id}") is None
-
-
-def _by_when(draft: Draft, right: GrantedRight, days: int | None) -> Time | None:
-    if days is None or right.in_force_since is None or right.ended_at is not None:
-        return None
-    ledger = draft.context.ledger
-    due = calendar.deadline(right.in_force_since, days, ledger.calendar)
-    end = right.terms.not_after
-    if end is None:
-        return due
-    reported = from_ms(to_ms(end) + (right.terms.report_within or 0))
-    report_days = ledger.parameters.use_report_days or 0
-    return min(due, calendar.deadline(reported, report_days, ledger.calendar))
 
 
 def _open(draft: Draft, case_id: str, right: GrantedRight, state: str, due: Time | None) -> None:

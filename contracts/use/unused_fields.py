@@ -14,10 +14,10 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from contracts import calendar, cases
+from contracts import cases
 from contracts.catalogue import columns
 from contracts.draft import Draft
-from contracts.sharing.chains import Link
+from contracts.sharing.chains import Link, chain_of, days_held
 from contracts.values import GrantedRight, Party, UnusedFields
 from contracts.view import StateView, held
 from ledger.types import ColumnName, ItemId, Time
@@ -39,7 +39,7 @@ def watch(draft: Draft, grant_id: ItemId, right: GrantedRight) -> GrantedRight:
     consumer = Party(member=right.member, part="consumer")
     provider = Party(member=right.provider, part="provider")
     case_id, subject = f"{grant_id}-fields", f"grant/{grant_id}"
-    due = _by_when(draft, right, right.in_force_since)
+    due = _by_when(draft, grant_id, right, right.in_force_since)
     cases.open_case(draft, case_id, "field-use", subject, (consumer, provider), due=due)
     return replace(right, unused_fields=True)
 
@@ -91,8 +91,16 @@ def change(
     since = unused.since if were.issuperset(left) else draft.context.time
     _keep(draft, grant_id, after, left, since)
     if is_watched:
-        cases.move_deadline(draft, case_id, _by_when(draft, after, since))
+        cases.move_deadline(draft, case_id, _by_when(draft, grant_id, after, since))
     return after
+
+
+def due_of(draft: Draft, grant_id: ItemId, right: GrantedRight, _: str) -> Time | None:
+    """By when every column is to be used; None of a right that ended."""
+    if right.ended_at is not None:
+        return None
+    since = held(draft, UnusedFields, f"unused/{grant_id}").since
+    return _by_when(draft, grant_id, right, since)
 
 
 def measure(view: StateView, grant_id: ItemId) -> str:
@@ -118,9 +126,9 @@ def _drop(draft: Draft, grant_id: ItemId) -> None:
     cases.follow(draft, f"{grant_id}-fields", "use-columns")
 
 
-def _by_when(draft: Draft, right: GrantedRight, since: Time) -> Time:
-    ledger = draft.context.ledger
-    due = calendar.deadline(since, ledger.parameters.field_use_days or 1, ledger.calendar)
+def _by_when(draft: Draft, grant_id: ItemId, right: GrantedRight, since: Time) -> Time:
+    days = draft.context.ledger.parameters.field_use_days or 1
+    due = days_held(draft, chain_of(draft, grant_id, right), since, days)
     return min(due, right.terms.not_after or due)
 
 

@@ -53,7 +53,7 @@ FINDINGS: Final[Mapping[str, tuple[str, str]]] = {
         "授权窄于申请和目录条件，且未说明依据",
         "按目录条件授权，或者说明依据",
     ),
-    "delivery-differs": ("交付内容与所称版本不符", "交付该版本"),
+    "delivery-differs": ("交付内容与所称版本不符，或者交付为空", "交付该版本"),
     "counts-differ": ("提供方与接收方的计数不一致", "核对双方日志，更正有误一方"),
     "contents-differ": ("接收的内容与交付的不一致", "重新交付"),
     "delivered-without-grant": ("无有效授权而交付数据", "授权，或者收回数据"),

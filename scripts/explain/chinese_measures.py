@@ -9,6 +9,7 @@ MEASURES: Final[Mapping[str, str]] = {
     "the grant ended at {}": "授权已于 {} 终止",
     "the grant lapsed at {}": "授权已于 {} 失效",
     "the grant was suspended at {}": "授权于 {} 被暂停",
+    "its member was barred at {}": "该成员自 {} 起不得依长期授权使用",
     ", above: {}": "（上级授权 {}）",
     "no grant of this data to this member": "该成员没有该数据的授权",
     "no grant of this data to a member": "没有向任何成员授予该数据",

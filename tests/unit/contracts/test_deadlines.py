@@ -128,6 +128,24 @@ def lengthened(grant: ItemId) -> Body:
         ),
         pytest.param(
             {"use_days": 20},
+            "transport/main",
+            suspended,
+            "first-use",
+            findings.GRANTED_NEVER_USED,
+            marks=pytest.mark.rule("R014", "R526", "F21"),
+            id="first use, suspended",
+        ),
+        pytest.param(
+            {"field_use_days": 20},
+            "transport/main",
+            suspended,
+            "fields",
+            findings.FIELDS_NEVER_USED,
+            marks=pytest.mark.rule("R014", "R526", "F22"),
+            id="columns, suspended",
+        ),
+        pytest.param(
+            {"use_days": 20},
             "health/main",
             ended,
             "first-use",
@@ -173,6 +191,8 @@ def test_what_was_missed_is_not_put_off(
 ) -> None:
     story = queued(**parameters)
     grant = story.grant()
+    if case == "effect":
+        story.says("health/main", bodies.usage(grant, story.world.now))
     due = due_of(story, f"{grant}-{case}")
     story.world.block(story.world.sign(writer, act(grant)), at=LATE)
     found = story.world.value(f"case/{grant}-{case}-{finding.code}")

@@ -12,7 +12,7 @@ from contracts.values import Case
 from ledger.records import Body
 from ledger.records.genesis import Parameters
 from tests import bodies
-from tests.bodies import NOWHERE
+from tests.bodies import NOWHERE, TERMS
 from tests.story import Row, Story, play, published, rule_table
 
 
@@ -47,31 +47,72 @@ def test_reports(row: Row) -> None:
     play(published(), row)
 
 
+def hands_over(story: Story) -> None:
+    story.says("transport/main", bodies.delivery(story.grant_id, story.world.now))
+
+
+def uses(story: Story) -> None:
+    story.says("health/main", bodies.usage(story.grant_id, story.world.now))
+
+
+BEGINNINGS = pytest.mark.parametrize("begin", [hands_over, uses])
+
+
 @pytest.mark.rule("R515")
-def test_nothing_is_owed_where_the_ledger_sets_no_days_or_nothing_is_in_force() -> None:
+@BEGINNINGS
+def test_nothing_is_owed_where_the_ledger_sets_no_days(begin: Callable[[Story], None]) -> None:
     story = published()
     story.grant()
+    begin(story)
     assert case_of(story) is None
+
+
+@pytest.mark.rule("R515")
+def test_nothing_is_owed_for_what_was_neither_handed_over_nor_used() -> None:
     story = Story(Parameters(effect_days=5)).publish()
-    story.offer()
+    grant_id = story.grant()
+    assert story.world.block(at="2027-12-31T00:00:00.000Z").is_empty
+    story.steps("health/main", "end", grant_id)
     assert case_of(story) is None
     story.stand()
+    assert case_of(story) is None
+    offer = story.offer()
+    used = story.world.sign("health/main", bodies.usage(offer, story.world.now))
+    assert story.world.find(used) == ("no-effective-grant",)
     assert case_of(story) is None
 
 
 @pytest.mark.rule("R514", "R515", "F19")
-def test_it_is_due_some_working_days_after_the_right_comes_into_force() -> None:
+@BEGINNINGS
+def test_it_is_due_some_working_days_after_the_first_delivery_or_use(
+    begin: Callable[[Story], None],
+) -> None:
     story = Story(Parameters(effect_days=5)).publish()
-    grant_id = story.offer()
-    story.says("health/main", bodies.acceptance(grant_id))  # on Monday, 23 November
+    grant_id = story.grant()
+    story.world.block(at="2026-11-30T12:00:00.000Z")
+    begin(story)  # on a Monday
+    story.world.block(at="2026-12-01T12:00:00.000Z")
+    uses(story)
     story.steps("health/main", "end", grant_id)
     case = case_of(story)
     assert case is not None
-    assert case.due == "2026-12-01T00:00:00.000Z"
+    assert case.due == "2026-12-08T00:00:00.000Z"
     result = story.world.block(at=case.due)
     assert [one.case for one in result.settlement.findings] == [f"{grant_id}-effect-effect-overdue"]
     story.says("health/main", bodies.effect_report(story.world.now, grant_id))
     assert story.state_of(f"{grant_id}-effect") == "reported"
+    uses(story)
     again = story.world.sign("health/main", bodies.effect_report(story.world.now, grant_id))
     assert story.world.find(again) == ()
+    assert story.state_of(f"{grant_id}-effect") == "reported"
     assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R515")
+def test_who_passed_on_what_was_used_reports_too() -> None:
+    wide = replace(TERMS, delegable=1)
+    story = Story(Parameters(effect_days=5)).publish(conditions=wide)
+    above = story.grant(wide)
+    below = story.pass_on(above, "audit")
+    story.says("audit/main", bodies.usage(below, story.world.now))
+    assert [story.state_of(f"{one}-effect") for one in (above, below)] == ["expected"] * 2

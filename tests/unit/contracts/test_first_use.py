@@ -127,13 +127,6 @@ def test_the_deadline_moves_with_the_end_of_the_right() -> None:
     assert stands(story) == ("awaited", "2026-12-08T00:00:00.000Z")
 
 
-def suspend(story: Story) -> None:
-    """The right of health is suspended, from which that of audit hangs."""
-    above = story.grant(DEEP)
-    story.grant_id = story.pass_on(above, "audit")
-    story.steps("transport/main", "suspend", above, "overreach")
-
-
 def revoke(story: Story) -> None:
     above = story.grant(DEEP)
     story.grant_id = story.pass_on(above, "audit")
@@ -141,7 +134,7 @@ def revoke(story: Story) -> None:
 
 
 @pytest.mark.rule("R525")
-@pytest.mark.parametrize("hinder", [suspend, revoke, Story.in_emergency])
+@pytest.mark.parametrize("hinder", [revoke, Story.in_emergency])
 def test_who_may_not_use_what_was_granted_is_not_found(hinder: Callable[[Story], object]) -> None:
     story = asked(Parameters(field_use_days=20, use_days=20))
     story.catalogue(conditions=DEEP)

@@ -11,9 +11,10 @@ from contracts.values import Case
 from ledger.records import Body
 from ledger.records.catalogue import VersionContent
 from ledger.records.genesis import Parameters
+from ledger.records.terms import RowFilter
 from ledger.types import ItemId, Time
 from tests import bodies
-from tests.bodies import NOWHERE, TERMS
+from tests.bodies import CONTENT, NOWHERE, TERMS
 from tests.story import Story, published
 
 MONDAY_DUE = "2026-12-22T00:00:00.000Z"
@@ -140,6 +141,7 @@ def test_the_first_delivery_meets_it(writer: str, *, is_late: bool) -> None:
     [
         ("weather/main", {}, "delivered-without-grant"),
         ("transport/main", {"rows": 11}, "delivery-differs"),
+        ("transport/main", {"rows": 0}, "delivery-differs"),
         (
             "transport/main",
             {"content": VersionContent(dataset="flights", sha256=NOWHERE, version=1)},
@@ -154,6 +156,30 @@ def test_a_delivery_out_of_order_meets_nothing(
     grant_id = story.grant()
     assert hands_over(story, writer, **changes) == (found,)
     assert story.state_of(f"{grant_id}-supply") == "expected"
+
+
+@pytest.mark.rule("R431", "R425", "F34")
+def test_no_rows_are_a_supply_where_the_right_or_the_version_has_none() -> None:
+    story = owing()
+    some = replace(TERMS, rows=(RowFilter(column="a", prefixes=("11",)),))
+    grant_id = story.grant(some)
+    assert hands_over(story, rows=0) == ()
+    assert story.state_of(f"{grant_id}-supply") == "supplied"
+    story.says("transport/main", bodies.release(bodies.release_item(version=2, rows=0)))
+    grant_id = story.grant()
+    content = VersionContent(dataset="flights", sha256=CONTENT, version=2)
+    assert hands_over(story, rows=0, content=content) == ()
+    assert story.state_of(f"{grant_id}-supply") == "supplied"
+
+
+@pytest.mark.rule("R431", "R425")
+def test_an_answer_without_rows_is_no_finding_and_no_supply() -> None:
+    story = owing()
+    grant_id = story.grant()
+    assert hands_over(story, rows=0, mode="service") == ()
+    assert story.state_of(f"{grant_id}-supply") == "expected"
+    assert hands_over(story, rows=1, mode="service") == ()
+    assert story.state_of(f"{grant_id}-supply") == "supplied"
 
 
 @pytest.mark.rule("R431")

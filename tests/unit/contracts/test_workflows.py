@@ -128,10 +128,11 @@ def deletion(case_id: CaseId) -> Body:
 
 
 def to_report(story: Story) -> CaseId:
-    """Health has a right, and reports what it achieves, where the ledger sets days for it."""
+    """Health has used data, and reports what it achieves, where the ledger sets days for it."""
     story.world = Story(Parameters(effect_days=250)).publish().world
     story.catalogue()
-    return f"{story.grant()}-effect"
+    story.says("health/main", bodies.usage(story.grant(), story.world.now))
+    return f"{story.grant_id}-effect"
 
 
 def effect(case_id: CaseId) -> Body:

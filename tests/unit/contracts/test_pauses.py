@@ -1,0 +1,141 @@
+"""What is asked under a right waits while the right does not hold, and its days run on after."""
+
+from typing import Final
+
+import pytest
+from msgspec.structs import replace
+
+from contracts.invariants import violations
+from contracts.tasks import tasks_of
+from contracts.values import Case
+from ledger.records.genesis import Parameters
+from ledger.records.terms import Terms
+from ledger.types import ItemId, Time
+from tests import bodies
+from tests.bodies import TERMS
+from tests.story import Story
+
+ALL: Final = Parameters(field_use_days=20, supply_days=20, use_days=20, use_report_days=5)
+DEEP: Final = replace(TERMS, delegable=1)
+ENDINGS: Final = ("fields", "first-use", "supply")
+IN_20_DAYS: Final = "2026-12-22T00:00:00.000Z"
+"""Twenty working days after Monday, 23 November, are over with Monday, 21 December."""
+IN_10_DAYS: Final = "2026-12-08T00:00:00.000Z"
+LONG_AFTER: Final = "2027-12-31T00:00:00.000Z"
+
+
+def due(story: Story, ending: str, grant_id: ItemId | None = None) -> Time | None:
+    case = story.world.value(f"case/{grant_id or story.grant_id}-{ending}")
+    assert isinstance(case, Case)
+    return case.due
+
+
+def found_at(story: Story, at: Time) -> set[str]:
+    return {one.code for one in story.world.block(at=at).settlement.findings}
+
+
+def granted(terms: Terms = TERMS) -> Story:
+    story = Story(ALL).publish(conditions=DEEP)
+    story.grant(terms)
+    return story
+
+
+@pytest.mark.rule("R526", "R430", "R516", "R519", "F21", "F22", "F39")
+def test_what_was_left_of_the_days_runs_on_after_a_suspension() -> None:
+    story = granted()
+    story.world.block(at=IN_10_DAYS)
+    story.steps("transport/main", "suspend", story.grant_id, "overreach")
+    assert [due(story, ending) for ending in ENDINGS] == [None, None, None]
+    assert found_at(story, "2027-01-12T00:00:00.000Z") == set()
+    story.steps("transport/main", "resume", story.grant_id)
+    assert {due(story, ending) for ending in ENDINGS} == {"2027-01-26T00:00:00.000Z"}
+    assert found_at(story, "2027-01-25T23:59:59.999Z") == set()
+    assert found_at(story, "2027-01-26T00:00:00.000Z") == {
+        "fields-never-used",
+        "granted-never-used",
+        "supply-overdue",
+    }
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R526", "R517", "F20")
+def test_so_does_what_was_left_to_report_what_was_handed_over() -> None:
+    story = granted()
+    story.says("transport/main", bodies.delivery(story.grant_id, story.world.now))
+    assert due(story, "first-use") == "2026-12-01T00:00:00.000Z"
+    story.world.block(at="2026-11-25T12:00:00.000Z")
+    story.steps("transport/main", "suspend", story.grant_id, "overreach")
+    story.world.block(at="2026-12-09T12:00:00.000Z")
+    story.steps("transport/main", "resume", story.grant_id)
+    assert due(story, "first-use") == "2026-12-15T00:00:00.000Z"
+    assert found_at(story, "2026-12-15T00:00:00.000Z") == {"delivered-not-reported"}
+
+
+@pytest.mark.rule("R526")
+def test_who_is_suspended_on_the_last_day_has_a_day_left() -> None:
+    story = granted()
+    story.world.block(at="2026-12-21T23:59:50.000Z")
+    story.steps("transport/main", "suspend", story.grant_id, "overreach")
+    story.world.block(at="2027-03-01T12:00:00.000Z")
+    story.steps("transport/main", "resume", story.grant_id)
+    assert {due(story, ending) for ending in ENDINGS} == {"2027-03-03T00:00:00.000Z"}
+
+
+@pytest.mark.rule("R526")
+def test_nothing_is_due_once_the_period_of_the_right_is_over() -> None:
+    story = granted(replace(TERMS, not_after=IN_10_DAYS))
+    story.steps("transport/main", "suspend", story.grant_id, "overreach")
+    story.world.block(at=IN_20_DAYS)
+    story.steps("transport/main", "resume", story.grant_id)
+    assert {due(story, ending) for ending in ENDINGS} == {None}
+    assert found_at(story, LONG_AFTER) == set()
+
+
+@pytest.mark.rule("R526", "F21", "F22")
+def test_a_deadline_below_a_right_that_was_suspended_is_put_off() -> None:
+    story = granted(DEEP)
+    above, below = story.grant_id, story.pass_on(story.grant_id, "audit")
+    story.grant_id = below
+    story.world.block(at=IN_10_DAYS)
+    story.steps("transport/main", "suspend", above, "overreach")
+    story.world.block(at="2026-12-15T00:00:00.000Z")
+    story.steps("transport/main", "resume", above)
+    assert due(story, "first-use") == IN_20_DAYS, "nothing is written below"
+    assert found_at(story, IN_20_DAYS) == set()
+    assert {due(story, one) for one in ("fields", "first-use")} == {"2026-12-29T00:00:00.000Z"}
+    story.steps("transport/main", "suspend", above, "overreach")
+    assert found_at(story, "2026-12-29T00:00:00.000Z") == set()
+    later = due(story, "first-use")
+    assert later is not None
+    assert later > "2026-12-29T00:00:00.000Z"
+    case = story.world.value(f"case/{below}-first-use")
+    assert isinstance(case, Case)
+    (task,) = tasks_of(story.world.state, story.world.now, f"{below}-first-use", case, "audit")
+    assert task.duty == "may"
+    story.steps("transport/main", "resume", above)
+    assert found_at(story, LONG_AFTER) >= {"fields-never-used", "granted-never-used"}
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R526")
+def test_nothing_else_is_put_off() -> None:
+    story = Story(replace(ALL, disposal_days=5)).publish(conditions=replace(TERMS, delete_within=0))
+    grant_id = story.grant(replace(TERMS, delete_within=0, not_after=IN_10_DAYS))
+    story.steps("transport/main", "suspend", grant_id, "overreach")
+    assert found_at(story, LONG_AFTER) == {"not-deleted-in-time"}
+
+
+@pytest.mark.rule("R526", "R014", "F39")
+@pytest.mark.parametrize("spoil", ["suspend", "revoke"])
+def test_what_comes_after_a_deadline_does_not_put_it_off(spoil: str) -> None:
+    # One deadline is settled in a block, so that the last one waits for the third block.
+    story = Story(Parameters(settlements_per_block=1, supply_days=20)).publish()
+    standing = story.stand()
+    taken = [story.ask(by=one).replace("-0", "-1") for one in ("audit", "health", "weather")]
+    story.world.block(at=IN_20_DAYS)
+    if spoil == "suspend":
+        story.steps("steward/main", "order-suspension", standing, "overreach")
+    else:
+        story.says("transport/main", bodies.revocation(standing))
+    (found,) = story.world.block().settlement.findings
+    assert found.case == f"{max(taken)}-supply-supply-overdue"
