@@ -13,7 +13,7 @@ from scripts.spelling import SpellingError, terms_of
 from tests import bodies
 from tests.story import Story
 from tests.unit.scripts.conftest import YEAR_MS, Command
-from tests.world import World
+from tests.world import World, signer
 
 PROVIDER, CONSUMER = "transport/main", "health/main"
 OBJECTION = ("case", "open", "objection", "--text", "t", "--record", bodies.NOWHERE)
@@ -80,9 +80,7 @@ def test_the_same_refusal_is_told_once(command: Command, story: Story) -> None:
     log = command.folder / "log.csv"
     days = ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", "2026-11-22T00:00:00Z")
     log.write_text("at,rows\n" + "".join(f"{day},1\n" for day in days), encoding="utf-8")
-    command.key_file(CONSUMER)
-    (command.folder / "health-main.pem").unlink()
-    Path(command.key_file(PROVIDER)).rename(command.folder / "health-main.pem")
+    command.key_file(CONSUMER, signer("nobody's"))
     use = ("record", "use", log, "--grant", story.grant(), "--operation", "query", "--fields", "a")
     said = command.fails(*use, writer=CONSUMER)
     assert said.count("key-not-valid") == 1
