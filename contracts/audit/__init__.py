@@ -42,8 +42,9 @@ from contracts.audit.tree import (
     plan,
     split_bundle,
 )
-from contracts.audit.trust import check_log_lines, policy_in, policy_of_genesis
+from contracts.audit.trust import check_log_lines, policy_in, policy_of_genesis, succeeding
 from ledger.checkpoint import OpenedCheckpoint
+from ledger.policy import Policy
 from ledger.tiles import TILE_WIDTH, Bundle, Tile, tile_width
 
 _Waiting = tuple[ReadBlock, list[list[Verification]]]
@@ -105,6 +106,13 @@ class Auditor:
         if self._reads and self._decides and self._level == "rules":
             self._attempt(lambda: check_log_lines(self._opened, self._rules.log_keys()))
         return self._report()
+
+    def succeeding(self, policy: Policy) -> Policy | None:
+        """The policy that follows from one whose log keys were replaced by votes of this log.
+
+        To be asked after an audit down to the level rules that has left no doubt.
+        """
+        return succeeding(self._rules.state, self._opened.checkpoint.origin, policy)
 
     def _take_bundle(self, bundle: Bundle, data: bytes) -> None:
         spans, fault = split_bundle(data, bundle.width)

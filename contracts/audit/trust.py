@@ -5,10 +5,11 @@ record names the log's keys; what is then proved is that the log agrees with its
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from contracts.audit.report import Doubt, DoubtError
 from contracts.values import Key, Member, RoleHolders
-from contracts.view import StateView, held, read
+from contracts.view import MemoryState, StateView, held, read
 from ledger.checkpoint import OpenedCheckpoint, log_key, open_checkpoint
 from ledger.errors import FormatError, VerificationError
 from ledger.keys import PublicKey, parse_public_key
@@ -46,6 +47,20 @@ def policy_in(view: StateView, origin: str) -> Policy:
     """The policy by which the log keys in force in a state are enough."""
     keys = [log_key(origin, key) for orderer in log_keys_in(view) for key in orderer]
     return consortium_policy(keys, {}, quorum=0)
+
+
+def succeeding(state: MemoryState, origin: str, policy: Policy) -> Policy | None:
+    """The policy with the log keys in force in place of those that votes have replaced since.
+
+    None unless each log key it names was one of this ledger. Whoever introduces a log key signs
+    with it, in genesis or in the proposal that is voted on: so no ledger can claim the keys of
+    another, and what these keys were trusted with is handed on by the ledger's own rules.
+    """
+    keys = [held(state, Key, name) for name in state.keys("key/")]
+    ever = [log_key(origin, parse_public_key(one.key)) for one in keys if one.function == "log"]
+    if not policy.logs or any(one.key not in ever for one in policy.logs):
+        return None
+    return replace(policy, logs=policy_in(state, origin).logs)
 
 
 def check_log_lines(opened: OpenedCheckpoint, orderers: Sequence[Sequence[PublicKey]]) -> None:

@@ -15,8 +15,9 @@ import typer
 from contracts.audit import Level, Report
 from node.client.log_source import FolderLog, HttpLog, LogSource
 from scripts.audit import event, receipts
-from scripts.audit.log_audit import OpenedLog, audit, export, open_log
+from scripts.audit.log_audit import OpenedLog, audited, export, open_log
 from scripts.console_text import fail, info, print_fields, print_json, progress, success, warn
+from scripts.files import write_new
 from scripts.keys.files import read_token
 from scripts.options import JsonFlag, with_options
 from scripts.trust import read_policy
@@ -88,6 +89,10 @@ def audit_log(
     level: Annotated[
         Level, typer.Option(help="How deep to go; each level includes those before it.")
     ] = "rules",
+    policy_out: Annotated[
+        Path | None,
+        typer.Option(help="Write the policy with the log keys in force, if votes replaced some."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Derive a whole log again and name whatever does not hold; exit code 1 on any doubt.
@@ -98,12 +103,19 @@ def audit_log(
     Example: `blockpool audit log build/demo/export --policy build/demo/policy`
     """
     with access.open(log) as opened, progress("auditing", opened.checkpoint.size) as advance:
-        report = audit(opened, level, access.jobs, advance)
+        report, believed = audited(opened, level, access.jobs, advance)
     if as_json:
-        print_json({"report": report, "signers": opened.signers})
+        print_json({"report": report, "signers": believed.signers})
     else:
-        _print_report(report, opened)
+        _print_report(report, believed)
     end_on_doubts(report)
+    if policy_out is not None:
+        write_new(policy_out, believed.policy_file)
+    if believed is not opened:
+        warn(
+            "votes have replaced log keys that the policy names: the log shows it, and is believed",
+            hint="go on with the policy of --policy-out FILE; keep the old one for old receipts",
+        )
     if not as_json:
         success(f"no doubts: {report.size} leaves, down to the level `{level}`")
 

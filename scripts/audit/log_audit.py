@@ -34,12 +34,14 @@ class OpenedLog:
     """A log and whose word its checkpoint is.
 
     `doubt` says why the checkpoint is not to be believed; what can be read is audited all the same,
-    as it may tell why. `policy_file` is the policy that was given, or that of the log's genesis.
+    as it may tell why. `policy` is the one that was given, or that of the log's genesis;
+    `policy_file` is that as a file.
     """
 
     source: LogSource
     opened: OpenedCheckpoint
     policy_file: bytes = b""
+    policy: Policy | None = None
     doubt: Doubt | None = None
 
     @property
@@ -69,11 +71,12 @@ def open_log(source: LogSource, policy: Policy | None) -> OpenedLog:
             file = _EXPORT_NOTE + encode_policy(policy)
         else:
             file = encode_policy(policy)
-        return OpenedLog(source, verify_policy(policy, note), file)
+        return OpenedLog(source, verify_policy(policy, note), file, policy)
     except LedgerError as error:
         detail = f"its signatures are not to be believed: {error}"
         doubt = Doubt(level="tree", what="checkpoint", detail=detail, place="checkpoint")
-        return OpenedLog(source, OpenedCheckpoint(checkpoint, note, ()), doubt=doubt)
+        opened = OpenedCheckpoint(checkpoint, note, ())
+        return OpenedLog(source, opened, policy=policy, doubt=doubt)
 
 
 def utc_offset_minutes_of(log: OpenedLog) -> int:
@@ -89,6 +92,17 @@ def audit(
     log: OpenedLog, level: Level, jobs: int, advance: Advance, watch: Watch = look_away
 ) -> Report:
     """Audit the log; `advance` is told of every leaf, `watch` of every block that holds."""
+    return audited(log, level, jobs, advance, watch)[0]
+
+
+def audited(
+    log: OpenedLog, level: Level, jobs: int, advance: Advance, watch: Watch = look_away
+) -> tuple[Report, OpenedLog]:
+    """The same, and the log as it is to be believed now.
+
+    Where its checkpoint is signed with keys that votes have put in the place of those the policy
+    names, that is by the policy with the new keys: what the log itself says has been replayed.
+    """
     with VerificationPool(jobs) as pool:
         auditor = Auditor(log.opened, level, start=pool, ahead=LEAVES_AHEAD, watch=watch)
         for name, data in read_ahead(log.source, auditor.plan(), jobs):
@@ -98,7 +112,22 @@ def audit(
             if isinstance(name, Bundle):
                 advance(name.width)
         report = auditor.finish()
-    return _with_doubt(report, log.doubt)
+        followed = None if report.doubts else _followed(log, level, auditor)
+    return (_with_doubt(report, log.doubt), log) if followed is None else (report, followed)
+
+
+def _followed(log: OpenedLog, level: Level, auditor: Auditor) -> OpenedLog | None:
+    """The log by the policy that follows from the one given, if that is what was wrong."""
+    if log.doubt is None or log.policy is None or level != "rules":
+        return None
+    policy = auditor.succeeding(log.policy)
+    if policy is None:
+        return None
+    try:
+        opened = verify_policy(policy, log.opened.note)
+    except LedgerError:
+        return None
+    return OpenedLog(log.source, opened, encode_policy(policy), policy)
 
 
 def export(log: OpenedLog, out: Path, jobs: int, advance: Advance) -> Report:

@@ -22,10 +22,12 @@ from node.client import log_source
 from node.client.log_source import FolderLog, HttpLog, SourceError, read_ahead, read_file
 from scripts.audit.verification import BATCH, VerificationPool
 from scripts.main import app
-from tests.log_files import Files, log_files, log_signers, long_story
+from tests.log_files import Files, log_files, log_signers, long_story, sign
 from tests.log_files import receipt as proof_file
 from tests.signers import ed25519_signer
-from tests.world import ORIGIN, World
+from tests.story import Story
+from tests.unit.contracts.test_arrangements import given
+from tests.world import ORIGIN, World, log_signer_ml_dsa, signer
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +112,24 @@ class TestAuditLog:
         result = run("log", folder)
         assert result.exit_code == 0
         assert "the log agrees with itself" in result.stderr
+
+    def test_a_policy_follows_the_votes_on_log_keys(self, tmp_path: Path, policy: Path) -> None:
+        story, out = Story(), tmp_path / "new"
+        given(story, "steward")
+        new = [signer("log-to-be"), log_signer_ml_dsa("log-to-be")]
+        leaves = story.world.leaves
+        write(tmp_path / "log", {**log_files(leaves), "checkpoint": sign(leaves, new)})
+        log = tmp_path / "log"
+        for given_policy in (["--policy", policy], []):
+            followed = run("log", log, *given_policy)
+            assert followed.exit_code == 0, followed.output
+            assert "votes have replaced log keys" in followed.stderr
+        assert run("log", log, "--policy", policy, "--policy-out", out).exit_code == 0
+        again = run("log", log, "--policy", out)
+        assert (again.exit_code, again.stderr) == (0, "")
+        shallow = run("log", log, "--policy", policy, "--level", "signatures")
+        assert shallow.exit_code == 1
+        assert "not to be believed" in error_line(shallow)
 
     @pytest.mark.parametrize("level", ["structure", "tree", "signatures", "rules"])
     def test_levels(self, folder: Path, policy: Path, level: str) -> None:

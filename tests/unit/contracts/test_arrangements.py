@@ -1,19 +1,22 @@
 # ruff: noqa: E501  a row of a rule table is a line
 """Legal bases, pairings, log keys of orderers to come."""
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
 
 from contracts import reasons
-from contracts.audit import policy_in
+from contracts.audit import policy_in, policy_of_genesis
+from contracts.audit.trust import succeeding
 from contracts.governance.actions.arrangements import BASES_HELD_MAX
 from contracts.invariants import violations
 from contracts.replay import Block, step
 from contracts.values import Basis, Key, Ledger, Pairing
+from ledger.checkpoint import log_key
 from ledger.envelope import verify_signature
-from ledger.policy import verify_policy
+from ledger.policy import Policy, consortium_policy, verify_policy
 from ledger.records import Body, Record
 from ledger.records.actions import AdoptedBasis, ChangeBases, SetLogKeys, SetPairing
 from ledger.records.catalogue import BasisKind, LegalBasis
@@ -241,6 +244,16 @@ def test_who_orders_blocks_signs_with_new_keys_from_the_vote_on() -> None:
         assert (audit_opened(trusted(files), files).doubts == ()) == holds
     policy = policy_in(story.world.state, ORIGIN)
     assert verify_policy(policy, sign(after, new)).checkpoint.size == len(after)
+    genesis = policy_of_genesis(after[0])
+    assert succeeding(story.world.state, ORIGIN, genesis) == policy
+    stranger = consortium_policy([log_key(ORIGIN, signer("thief").public_key)], {}, 0)
+    for other in (
+        stranger,
+        dataclasses.replace(genesis, logs=(*genesis.logs, *stranger.logs)),
+        Policy(),
+    ):
+        assert succeeding(story.world.state, ORIGIN, other) is None
+    assert succeeding(story.world.state, "pool.example/other", genesis) is None
 
 
 @pytest.mark.rule("R601")
