@@ -34,7 +34,7 @@
 | `standing/<dataset>` | `StandingGrants` | standing grants in force |
 | `bar/<dataset>/<member>` | `Bar` | when a member was barred from standing grants, and why |
 | `emergency/<dataset>/<member>` | `EmergencyRight` | the last right given in an emergency |
-| `open-requests/<dataset>/<member>` | `OpenRequests` | which requests were open when one was made |
+| `open-requests/<dataset>/<member>` | `OpenRequests` | which requests waited when one was made |
 | `owed/<dataset>/<member>` | `OwedDelivery` | the right for which what was taken up is owed |
 | `block/<grant>` | `DependentBlocks` | block datasets in the catalogue that rest on it |
 | `account/<grant>/<month>` | `ServiceAccount` | what both sides counted of a service |
@@ -106,6 +106,8 @@ ColumnSet = Annotated[str, Meta(pattern=r"\A[1-9a-f][0-9a-f]*\Z", max_length=COL
 """Some columns of a schema, one at least: a bit for each, as a number in hexadecimal."""
 ORDERS_MAX: Final = 128
 """Orders that rest on one finding and are not over."""
+REQUESTS_KEPT: Final = 16
+"""Requests of one member for one dataset that are known to wait, where they are not bounded."""
 STANDING_MAX: Final = 16
 """Standing grants of one dataset."""
 SUSPENSIONS_MAX: Final = 16
@@ -509,7 +511,10 @@ class Bar(Canonical):
 
 
 class OpenRequests(Canonical):
-    """The requests of a member for a dataset that were open when it last asked, by the bound."""
+    """The requests of a member for a dataset that waited when it last asked.
+
+    They are all of them where the ledger bounds them, else the last ones.
+    """
 
     cases: tuple[CaseId, ...]
 

@@ -134,6 +134,7 @@ REQUEST: Final = Workflow(
         State("extended", "extension_days", "extended", "answer-overdue", "provider"),
         State("backflow", "backflow_days", "backflow", "backflow-overdue", "provider"),
         State("reopened", None, "reopened", "answer-overdue", "provider"),
+        State("superseded"),
     ),
     (
         Step(
@@ -193,6 +194,13 @@ REQUEST: Final = Workflow(
         ),
         Step("W227", "reopened", "refuse", ("provider",), "refused", grounds=REFUSAL_GROUNDS),
         Step("W228", "reopened", "grant", ("provider",), "granted", by="grant"),
+        Step("W231", "open", "supersede", (), "superseded", by="request"),
+        Step("W232", "supplement-asked", "supersede", (), "superseded", by="request"),
+        Step("W233", "supplemented", "supersede", (), "superseded", by="request"),
+        Step("W234", "extension-asked", "supersede", (), "superseded", by="request"),
+        Step("W235", "extended", "supersede", (), "superseded", by="request"),
+        Step("W236", "backflow", "supersede", (), "superseded", by="request"),
+        Step("W237", "reopened", "supersede", (), "superseded", by="request"),
         Step(
             "W881", "backflow", "withdraw", ("consumer",), "withdrawn",
             effect="take-back", aside=True,

@@ -304,6 +304,7 @@ def _take_up(
             terms=asked.terms,
         )
         _give(draft, grant_id, right, entry, "in-force")
+        backlog.supersede(draft, right)
         return
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from contracts import cases
 from contracts.draft import Draft
-from contracts.sharing import rights
+from contracts.sharing import backlog, rights
 from contracts.supervision.workflows import REJECTED
 from contracts.values import Case, RequestedItem
 from contracts.view import held
@@ -56,8 +56,10 @@ def _reopen(draft: Draft, case: Case) -> bool:
     if refused is None or refused.workflow != "request":
         return False
     claimant = next(one.member for one in case.parties if one.part == "claimant")
-    is_its_own = held(draft, RequestedItem, refused.subject).member == claimant
-    if not is_its_own or not cases.follow(draft, request_id, "reopen"):
+    asked = held(draft, RequestedItem, refused.subject)
+    if asked.member != claimant or not cases.follow(draft, request_id, "reopen"):
         return False
     rights.answer_again(draft, request_id, refused)
+    if asked.emergency is None:
+        backlog.keep(draft, request_id, asked.dataset, asked.member)
     return True

@@ -203,6 +203,14 @@ def reopened(story: Story) -> CaseId:
     return request
 
 
+def taken_up_since(story: Story) -> CaseId:
+    """Health has asked, and taken up later what stands for whoever asks."""
+    request = story.ask()
+    story.stand()
+    story.ask()
+    return request
+
+
 def unasked(story: Story) -> CaseId:
     """Health was given data in an emergency, and has not asked for it yet."""
     story.in_emergency()
@@ -328,6 +336,7 @@ COURSES: Final[dict[tuple[str, str], Course]] = {
     ("request", "granted"): answered,
     ("request", "refused"): REFUSED,
     ("request", "reopened"): reopened,
+    ("request", "superseded"): taken_up_since,
     ("request", "withdrawn"): then(Story.ask, "health/main", "withdraw"),
     ("request", "supplement-asked"): SUPPLEMENT_ASKED,
     ("request", "supplemented"): then(SUPPLEMENT_ASKED, "health/main", "supplement"),
