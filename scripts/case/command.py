@@ -1,7 +1,6 @@
 """`blockpool case`: what waits for whom until when, and the steps that move it."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -16,6 +15,7 @@ from node.client.answers import JsonObject
 from scripts.answers import read_value
 from scripts.case import opening, showing, steps
 from scripts.case.opening import EvidenceOption, documents, version_of
+from scripts.case.step_names import check_name, check_step
 from scripts.catalogue.plan import entry_body
 from scripts.console_text import (
     USAGE,
@@ -25,11 +25,10 @@ from scripts.console_text import (
 )
 from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
-from scripts.patterns import quoted
 from scripts.profile import Reading, Signing
 from scripts.record.listing import AsAtOption, as_at_of
 from scripts.short_ids import full_ids
-from scripts.spelling import SpellingError, build, checked
+from scripts.spelling import build, checked
 from scripts.submission import ReceiptsOption, print_done, submit
 
 app = typer.Typer(
@@ -110,11 +109,13 @@ def step(
     """
     if bool(cases) == pending:
         fail("which cases? name them, or take all with --pending", code=USAGE)
-    _check_name(name, workflow)
+    if pending:
+        check_name(name, workflow)
     with at.open() as (client, writer):
         ids = full_ids(client, "case", cases or _waiting_for(client, name, workflow, party))
         if not ids:
             fail(f"no case waits for the step {name}", hint="see: blockpool case list")
+        check_step(client, name, ids[0])
         one = build(
             Step,
             cases=ids[:1],
@@ -131,20 +132,6 @@ def step(
             forewarn(client, at.writer_name, [body for _, body in bodies], anyway=anyway)
         done = submit(writer, bodies, receipts)
     print_done(done, [(one, name) for one in ids], as_json=as_json)
-
-
-def _check_name(name: str, workflow: str | None) -> None:
-    """A step there is; a word much like it is told. Raises `SpellingError`."""
-    names = {
-        one.name
-        for table in WORKFLOWS.values()
-        for one in table.steps
-        if one.by == "step" and workflow in (None, table.name)
-    }
-    if name not in names:
-        near = get_close_matches(name, sorted(names))
-        more = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise SpellingError(f"there is no step {quoted(name)}{more}", "step")
 
 
 def _steps(like: Step, ids: Sequence[str]) -> list[tuple[str, Body]]:

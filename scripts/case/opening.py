@@ -5,16 +5,18 @@ from typing import Annotated, Final, get_args, get_type_hints
 
 import typer
 
-from contracts.values import ReleasedVersion
+from contracts.values import Case, ReleasedVersion
 from ledger.records import CaseOpening, Incident
 from ledger.records.assessment import FigureObjection
 from ledger.records.catalogue import DatasetVersion, VersionContent
 from ledger.records.supervision import Opened
+from ledger.types import CaseId
 from node.client import Client
 from scripts.answers import read_value
 from scripts.console_text import fail
 from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
+from scripts.patterns import quoted
 from scripts.profile import Signing
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.short_ids import full_digest, full_id
@@ -24,6 +26,7 @@ from scripts.zone import zone_of
 
 app = typer.Typer()
 
+_DIGEST_CHARS: Final = 64
 _HINTS: Final = get_type_hints(Incident, include_extras=True)
 CATEGORIES: Final[tuple[str, ...]] = get_args(_HINTS["category"])
 STAGES: Final[tuple[str, ...]] = get_args(_HINTS["stage"])
@@ -76,7 +79,7 @@ def open_case(
         body = build(
             CaseOpening,
             against=words(against),
-            case=None if case is None else full_id(client, "case", case),
+            case=None if case is None else _case(client, case),
             days=days,
             evidence=documents(evidence),
             figure=None if figure is None else _figure(figure, things),
@@ -133,6 +136,20 @@ def incident(
         forewarn(client, at.writer_name, [body], anyway=anyway)
         (done,) = submit(writer, [("incident", body)], receipts)
     print_done([done], [(f"{done.digest}-0", category)], as_json=as_json)
+
+
+def _case(client: Client, text: str) -> CaseId:
+    """The id of a case; of a record that opened one, that case. Raises `SpellingError`."""
+    found = full_id(client, "case", text)
+    if len(found) != _DIGEST_CHARS or read_value(client, Case, f"case/{found}") is not None:
+        return found
+    outcome = client.record(found).outcome
+    changed = () if outcome is None else outcome.changed
+    opened = [key.removeprefix("case/") for key in changed if key.startswith(f"case/{found}")]
+    if len(opened) == 1:
+        return opened[0]
+    told = f"its cases are {', '.join(opened)}" if opened else "it opened no case"
+    raise SpellingError(f"{quoted(text)} is a record; {told}", "case")
 
 
 def version_of(text: str) -> DatasetVersion:

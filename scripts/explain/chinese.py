@@ -164,6 +164,8 @@ CHINESE: Final = Language(
         "assess-no-indicators": "尚未采用考核指标；参见：blockpool assess seed",
         "assess-no-score": "无可计事项",
         "assess-none": "无",
+        "assess-none-over": "没有以 {period} 为周期的考核指标；各指标的周期见："
+        "blockpool assess indicators",
         "assess-nothing": "无可计事项：{members}",
         "assess-objection": "异议 {case}：{state}",
         "assess-objections": "异议",

@@ -15,7 +15,7 @@ HEADINGS: Final[Mapping[str, str]] = {
     "by": "办理人",
     "by standing grant": "所依长期授权",
     "by whom": "由谁办理",
-    "case": "事项",
+    "case": "事项编号",
     "columns": "数据项",
     "consumer": "数据需求部门",
     "corrected by": "更正于",

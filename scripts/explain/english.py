@@ -119,6 +119,8 @@ ENGLISH: Final = Language(
         "assess-no-indicators": "no indicators are adopted; see: blockpool assess seed",
         "assess-no-score": "nothing to count",
         "assess-none": "none",
+        "assess-none-over": "no indicator is taken over {period}; over what they are taken: "
+        "blockpool assess indicators",
         "assess-nothing": "nothing to count: {members}",
         "assess-objection": "objection {case}: {state}",
         "assess-objections": "objections",

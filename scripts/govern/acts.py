@@ -17,10 +17,12 @@ import typer
 from msgspec import Struct
 from msgspec.structs import fields
 
-from ledger.records.governance import Action, Matter
+from ledger.records.actions import ChangeBases
+from ledger.records.governance import Action, AdmitMembers, ChangePurposes, Matter
 from scripts.console_text import info, print_json, print_table
 from scripts.explain.languages import LANGUAGES, LanguageOption
 from scripts.options import JsonFlag, with_options
+from scripts.record.showing import members_told
 
 app = typer.Typer()
 
@@ -85,6 +87,27 @@ def takes(kind: type[Struct]) -> str:
     """The members of an act, as a file names them; in brackets what may be left out."""
     names = ((one.encode_name, one.required) for one in fields(kind))
     return ", ".join(name if required else f"[{name}]" for name, required in names)
+
+
+def act_told(action: Action) -> str:
+    """What an action does, and to whom or what, in a line.
+
+    >>> from ledger.records.governance import RemoveMember
+    >>> act_told(RemoveMember(member="parks"))
+    'remove-member parks'
+    """
+    match action:
+        case AdmitMembers(members=members):
+            named = [one.id for one in members]
+        case ChangeBases(bases=bases, retired=retired):
+            named = [*(one.code for one in bases), *retired]
+        case ChangePurposes(purposes=purposes, retired=retired):
+            named = [*(one.code for one in purposes), *retired]
+        case _:
+            told = dict(members_told(action))
+            names = ("member", "group", "pairing", "indicator", "indicator.id")
+            named = [str(told[name]) for name in names if name in told][:1]
+    return f"{action.__struct_config__.tag} {', '.join(named)}".strip()
 
 
 def decided_by(act: str) -> str:

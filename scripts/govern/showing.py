@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from contracts.values import Ledger, ProposedAction
-from ledger.records.governance import AdmitMembers
 from node.client import Client, ProblemError
 from scripts.answers import any_value, read_value
 from scripts.console_text import fail, info, print_fields, print_json, print_table, success
+from scripts.govern.acts import act_told
 from scripts.govern.standing import Course, fallen_told, read_course, votes_of
 from scripts.options import JsonFlag, with_options
 from scripts.parameters import parameters_told
@@ -131,11 +131,4 @@ def _course(client: Client, proposal: str, as_at: str | None) -> Course:
 def _act(client: Client, proposal: str) -> str:
     """What a proposal is to do, in a line."""
     proposed = read_value(client, ProposedAction, f"proposal/{proposal}")
-    if proposed is None:
-        return ""
-    told = dict(members_told(proposed.action))
-    names = ("member", "group", "pairing", "indicator", "indicator.id")
-    named = [str(told[name]) for name in names if name in told][:1]
-    if isinstance(proposed.action, AdmitMembers):
-        named = [one.id for one in proposed.action.members]
-    return f"{told['act']} {', '.join(named)}".strip()
+    return "" if proposed is None else act_told(proposed.action)

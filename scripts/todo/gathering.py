@@ -3,17 +3,18 @@
 What waits for those it acts for, since they were merged into it or split, waits for it, too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from msgspec import convert
 
 from contracts.tasks import Task
-from contracts.values import GrantedRight
+from contracts.values import GrantedRight, ProposedAction
 from ledger.types import CaseId, DatasetId, DigestHex, ItemId, MemberId, WriterId
 from node.client import Client
 from scripts.answers import read_value
 from scripts.case.returned import LastSaid, Returned, last_said, returned_entries
+from scripts.govern.acts import act_told
 from scripts.hands import Hands, hands_of, is_in
 
 
@@ -40,12 +41,13 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """All that waits; `asked` is what a supplement must say, by case."""
+    """All that waits; by case what a supplement must say, and what is put to the vote."""
 
     tasks: tuple[Task, ...]
     handed: tuple[Handed, ...] = ()
     returned: tuple[Returned, ...] = ()
     asked: tuple[tuple[CaseId, LastSaid], ...] = ()
+    proposed: tuple[tuple[CaseId, str], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.tasks or self.handed or self.returned)
@@ -58,8 +60,9 @@ def gather(client: Client, asked: Asked) -> Gathered:
     """Everything a node tells of; tasks most urgent first."""
     hands = hands_of(client, asked.member, asked.as_at)
     tasks = tuple(sorted(_tasks(client, asked, hands), key=lambda one: one.due or "~"))
+    proposed = tuple(_proposed(client, tasks))
     if asked.must:
-        return Gathered(tasks)
+        return Gathered(tasks, proposed=proposed)
     members = (asked.member, *hands.whole)
     return Gathered(
         tasks,
@@ -69,6 +72,7 @@ def gather(client: Client, asked: Asked) -> Gathered:
             (case, last_said(client, case, asked.as_at))
             for case in dict.fromkeys(one.case for one in tasks if one.state == "supplement-asked")
         ),
+        proposed,
     )
 
 
@@ -82,6 +86,13 @@ def _tasks(client: Client, asked: Asked, hands: Hands) -> Iterator[Task]:
             is_own = member not in hands.parts or hands.is_of(task.keeper)
             if is_own and task.record != "lifecycle":
                 yield task
+
+
+def _proposed(client: Client, tasks: Sequence[Task]) -> Iterator[tuple[CaseId, str]]:
+    for case in dict.fromkeys(one.case for one in tasks if one.workflow == "proposal"):
+        value = read_value(client, ProposedAction, f"proposal/{case}")
+        if value is not None:
+            yield case, act_told(value.action)
 
 
 def _handed(client: Client, asked: Asked, hands: Hands) -> Iterator[Handed]:

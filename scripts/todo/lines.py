@@ -24,9 +24,9 @@ class Line:
 
 def lines_of(gathered: Gathered, asker: MemberId, language: Language) -> Iterator[Line]:
     """All lines: what is due first, then what may be done at any time."""
-    asked = dict(gathered.asked)
+    asked, proposed = dict(gathered.asked), dict(gathered.proposed)
     for (case, _), tasks in groupby(gathered.tasks, key=lambda one: (one.case, one.member)):
-        yield _of_case([*tasks], asked.get(case), asker, language)
+        yield _of_case([*tasks], asked.get(case), proposed.get(case), asker, language)
     for one in gathered.handed:
         yield _of_handed(one, asker, language)
     for entry in gathered.returned:
@@ -34,13 +34,17 @@ def lines_of(gathered: Gathered, asker: MemberId, language: Language) -> Iterato
 
 
 def _of_case(
-    tasks: Sequence[Task], asked: LastSaid | None, asker: MemberId, language: Language
+    tasks: Sequence[Task],
+    asked: LastSaid | None,
+    proposed: str | None,
+    asker: MemberId,
+    language: Language,
 ) -> Line:
     """One case, whatever steps are possible: those that meet a deadline first."""
     ordered = sorted(tasks, key=lambda one: one.duty != "must")
     first = ordered[0]
     workflow = word(language.workflows, first.workflow)
-    about = first.dataset or first.code or ""
+    about = proposed or first.dataset or first.code or ""
     hindered = [one.hindered for one in ordered if one.hindered is not None][:1]
     remarks = [
         language.phrase("todo-hindered", why=measured(language.measures, why)) for why in hindered

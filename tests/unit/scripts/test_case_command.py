@@ -84,3 +84,15 @@ def test_all_pending_cases_are_taken_at_once(command: Command, world: World, rev
 def test_the_cases_are_named_or_all_are_meant(command: Command, review: str) -> None:
     command.fails("case", "step", "approve", writer="steward/main", code=2)
     command.fails("case", "step", "approve", review, "--pending", writer="steward/main", code=2)
+
+
+def test_a_step_there_is_not_is_told_with_those_there_are(
+    command: Command, review: str, world: World
+) -> None:
+    told = command.fails("case", "step", "deny", review, writer="steward/main")
+    assert "review of a catalogue entry: there is no step `deny`" in told
+    assert "possible now: approve, return" in told
+    told = command.fails("case", "step", "aprove", review, writer="steward/main")
+    assert "did you mean approve?" in told
+    told = command.fails("case", "step", "supersede", review, writer="transport/main")
+    assert "is taken with a record of its own: blockpool catalogue publish" in told

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.values import Case
+from contracts.values import Case, EntryTerms
 from tests import bodies
 from tests.unit.scripts.conftest import Command
 from tests.world import World
@@ -40,6 +40,28 @@ def test_a_correction_is_asked_for_and_made(command: Command, world: World, rele
     world.accept(world.sign("transport/main", second))
     command.ok("case", "step", "correct", case, "--release", "flights@2", writer="transport/main")
     assert "release/flights/2" in command.ok("case", "show", case)
+
+
+def test_a_case_is_named_by_the_record_that_opened_it(
+    command: Command, world: World, released: str
+) -> None:
+    assert released
+    entry = world.value("entry/flights")
+    assert isinstance(entry, EntryTerms)
+    asked = world.sign("health/main", bodies.request(bodies.request_item(entry.record)))
+    world.accept(asked)
+    refusal = bodies.case_step("refuse", f"{asked.digest}-0", ground="not-held")
+    world.accept(world.sign("transport/main", refusal))
+    said = ("case", "open", "dispute", "--text", "it is held", "--case")
+    opened = command.json(*said, asked.digest, writer="health/main")
+    (case,) = [one["id"] for one in opened["created"]]
+    assert case_of(world, case).subject == f"case/{asked.digest}-0"
+    told = command.fails(*said, entry.record[:-1] + "0", writer="health/main")
+    assert "not-found" in told
+    schema = world.sign("weather/main", bodies.schema("x"))
+    world.accept(schema)
+    told = command.fails(*said, schema.digest, writer="health/main")
+    assert "is a record; it opened no case" in told
 
 
 def test_a_demand_is_assigned_and_met(command: Command, world: World, released: str) -> None:

@@ -11,7 +11,7 @@ from contracts.tasks import Task
 from contracts.values import Case
 from contracts.workflows import WORKFLOWS
 from ledger.records import KIND_OF_NAME
-from ledger.records.governance import SucceedMember
+from ledger.records.governance import RemoveMember, SucceedMember
 from scripts.main import app
 from scripts.todo.steps import COMMANDS, command_of
 from tests import bodies
@@ -180,6 +180,13 @@ def test_what_is_owed_by_those_merged_into_it(command: Command, world: World) ->
     assert "以 transport/… 签名" in command.ok("todo", "--member", "weather", "--lang", "zh")
     (own, *_) = command.json("todo", "--member", "weather")
     assert own["task"]["member"] == "transport"
+
+
+def test_a_vote_says_on_what(command: Command, world: World) -> None:
+    removal = bodies.proposal(RemoveMember(member="weather"), world.later(DAY_MS))
+    world.accept(world.sign("audit/main", removal))
+    told = command.ok("todo", "--member", "health")
+    assert "action put to the vote: remove-member weather" in told
 
 
 def a_task(record: str, step: str = "reply", workflow: str = "grant") -> Task:
