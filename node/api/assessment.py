@@ -9,7 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from contracts.assessment.facts import FactsAt
-from contracts.assessment.reports import Counted, assess, drill, running_period
+from contracts.assessment.periods import period_at
+from contracts.assessment.reports import Counted, assess, drill, ledger_of, running_period
 from contracts.assessment.trust import trust_in
 from ledger.records.assessment import PeriodName
 from ledger.types import MemberId, Time
@@ -70,6 +71,15 @@ def _assessment(
     return {"items": found, "next": following, **place_of(block)}
 
 
+def _taken_over(facts: FactsAt, indicator: str, now: Time) -> str:
+    """Over what an indicator is taken instead, of that name."""
+    found = next((one for one in facts(now).indicators() if one.id == indicator), None)
+    if found is None:
+        return ""
+    like = period_at(now, found.period, ledger_of(facts, now).calendar)
+    return f"; it is taken over each {found.period}, such as {like}"
+
+
 def _figure(
     service: Service, page: Paging, whose: tuple[str, str], period: str | None
 ) -> dict[str, object]:
@@ -80,8 +90,9 @@ def _figure(
         name = _period(facts, period, now)
         _check_known(facts, member, now)
         drilled = drill(facts, member, name, now, indicator)
+        taken = "" if drilled else _taken_over(facts, indicator, now)
     if drilled is None:
-        raise ApiError("not-found", f"no indicator {indicator} is taken over {name}")
+        raise ApiError("not-found", f"no indicator {indicator} is taken over {name}{taken}")
     told, things = drilled
     some, following = _things(things, page)
     answer = {"member": member, "period": name, "figure": told, "items": some, "next": following}

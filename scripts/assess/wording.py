@@ -45,6 +45,9 @@ def percent(points: BasisPoints | None) -> str | None:
 
 def print_assessments(found: Sequence[Assessment], language: Language) -> None:
     """Each member that has something to be assessed by; the others in a line."""
+    if found and not any(one.figures for one in found):
+        success(language.phrase("assess-none-over", period=found[0].period))
+        return
     told = [one for one in found if any(_has_things(figure) for figure in one.figures)]
     for one in told:
         score = percent(one.score) or language.phrases["assess-no-score"]

@@ -112,3 +112,11 @@ async def test_the_trust_index(client: httpx.AsyncClient, world: World) -> None:
 )
 async def test_what_there_is_not(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(path)).json()["code"] == "not-found"
+
+
+async def test_an_indicator_says_over_what_it_is_taken(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/assessment/transport/timely-answers?period=2026")
+    assert answer.status_code == httpx.codes.NOT_FOUND
+    assert "it is taken over each quarter, such as 20" in answer.json()["detail"]
+    unknown = await client.get("/v1/assessment/transport/nosuch?period=2026")
+    assert unknown.json()["detail"] == "no indicator nosuch is taken over 2026"

@@ -149,5 +149,5 @@ def test_a_ledger_without_indicators_says_so(command: Command) -> None:
     command.node.world = World.genesis(parameters=Parameters(clock_skew_ms=YEAR_MS))
     assert "no indicators are adopted" in command.ok("assess", "indicators")
     told = command.ok("assess", "show")
-    assert "nothing to count: audit, health" in told
+    assert "no indicator is taken over 2026" in told
     assert command.json("assess", "show", "--member", "health")[0]["period"] == "2026"
