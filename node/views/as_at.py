@@ -54,7 +54,8 @@ class PastState:
             return rows[0][1] if rows else None
         if key == _LEDGER:
             block = self._snapshot.block_of(self._size - 1)
-            return None if block is None else ledger_at(self._snapshot, self._size, block.time)
+            present, size = PresentState(self._snapshot), self._size
+            return None if block is None else ledger_at(present, self._snapshot, size, block.time)
         if key == _INDICATORS:
             codes = tuple(code for code, _ in self._rows("indicator"))
             return AdoptedIndicators(codes=codes) if codes else None

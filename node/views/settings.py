@@ -12,7 +12,9 @@ from typing import Final
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, and_, select
 
+from contracts.assessment import periods
 from contracts.values import Basis, Group, Ledger, Pairing, ProposedAction, Value
+from contracts.view import StateView, held
 from ledger.records.actions import ChangeBases, SetPairing
 from ledger.records.governance import Action, ChangePurposes, SetGroup
 from ledger.types import Count, Time
@@ -24,11 +26,10 @@ VOTED: Final = frozenset({"basis", "group", "pairing"})
 _CASE: Final = VERSIONED["case"]
 
 
-def ledger_at(snapshot: Snapshot, size: Count, time: Time) -> Ledger:
+def ledger_at(present_view: StateView, snapshot: Snapshot, size: Count, time: Time) -> Ledger:
     """The ledger's settings when its log had `size` leaves, after the block of `time`."""
-    present = found = _ledger(snapshot, "ledger")
-    while found.since is not None and found.since > time:
-        found = _ledger(snapshot, f"ledger/{found.since}")
+    present = held(present_view, Ledger, "ledger")
+    found = periods.ledger_at(present_view, time)
     purposes, bases = {*present.purposes}, present.legal_bases
     for action in _adopted(snapshot, _CASE.c.from_size > size):
         if isinstance(action, ChangePurposes):
@@ -76,13 +77,6 @@ def _pairing(action: SetPairing) -> Pairing:
         since=action.since,
         until=action.until,
     )
-
-
-def _ledger(snapshot: Snapshot, key: str) -> Ledger:
-    value = snapshot.value(key)
-    if isinstance(value, Ledger):
-        return value
-    raise LookupError(f"the state holds no {key}")
 
 
 def _adopted(snapshot: Snapshot, when: ColumnElement[bool]) -> Iterator[Action]:
