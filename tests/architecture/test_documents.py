@@ -119,7 +119,7 @@ def test_the_commands_named_exist(name: str) -> None:
 def test_the_commands_hinted_at_exist() -> None:
     app: typer.Typer = import_module("scripts.main").app
     hinted = list(commands_hinted())
-    assert ("scripts/todo.py", ["blockpool", "catalogue", "attest", "--all"]) in hinted
+    assert ("scripts/todo/steps.py", ["blockpool", "catalogue", "attest", "--all"]) in hinted
     wrong = [(name, words) for name, words in hinted if unknown_word(words, app) is not None]
     assert wrong == []
 
