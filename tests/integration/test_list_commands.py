@@ -114,6 +114,19 @@ def test_cases_are_listed_as_at_a_past_moment(command: Command) -> None:
     assert len(now) > len(command.json("case", "list", "--workflow", "grant", "--as-at", "30"))
 
 
+def test_a_dataset_is_shown_as_at_a_past_moment(command: Command, world: World) -> None:
+    first, second, *_ = [one.head.size for one in world.results if "entry/fused" in one.changes]
+    show = ("catalogue", "show", "fused")
+    now = command.json(*show)
+    assert (now["entry"]["code"], now["releases"]) == ("F-2", 1)
+    then = command.json(*show, "--as-at", str(second - 1))
+    assert (then["entry"]["code"], then["releases"]) == ("F-1", 0)
+    waiting = command.json(*show, "--as-at", str(second - 1), "--draft")
+    assert waiting["entry"]["code"] == "F-2"
+    assert "no entry of `fused` waits" in command.run(*show, "--draft").stderr
+    assert "one waits for the steward" in command.run(*show, "--as-at", str(first - 1)).stderr
+
+
 def test_deliveries_are_listed_until_they_are_acknowledged(command: Command) -> None:
     (one,) = command.json("record", "deliveries", "--consumer", "health")
     assert one["acknowledged"] is not None
