@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import json as msgspec_json
+
 from contracts.succession import GENERATIONS_MAX, hand_of
 from contracts.values import GrantedRight, HandedDataset, Member, StatedDelivery
 from contracts.view import StateView, read
@@ -16,6 +18,7 @@ from ledger.types import DatasetId, MemberId
 from node.client import Client
 from node.client.answers import JsonObject
 from scripts.answers import read_value
+from scripts.console_text import info
 
 _PAGE: Final = 1_000
 
@@ -64,6 +67,25 @@ def hands_of(client: Client, member: MemberId, as_at: str | None = None) -> Hand
         ),
         successors,
     )
+
+
+def listed(
+    client: Client,
+    path: str,
+    whose: Mapping[str, MemberId | None],
+    filters: Mapping[str, str | None],
+) -> list[JsonObject]:
+    """Rows of a list; those of the first member of `whose` with what it acts for, told as such."""
+    named = next(((name, member) for name, member in whose.items() if member is not None), None)
+    if named is None:
+        return list(client.items(path, **filters))
+    name, member = named
+    hands = hands_of(client, member, filters.get("at"))
+    if hands.others:
+        info(f"with what {member} acts for: {', '.join(hands.others)}")
+    query = {**whose, **filters}
+    rows = rows_in(client, hands, lambda one: client.items(path, **{**query, name: one}))
+    return [*{msgspec_json.encode(row): row for row in rows}.values()]  # two may share one case
 
 
 def rows_in(

@@ -6,7 +6,13 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from contracts.values import Case, FigureUnderObjection, GrantedRight, RequestedItem
+from contracts.values import (
+    Case,
+    FigureUnderObjection,
+    GrantedRight,
+    ProposedAction,
+    RequestedItem,
+)
 from contracts.workflows import WORKFLOWS
 from ledger.records import Body, Step
 from ledger.records.cases import CASES_PER_STEP_MAX
@@ -24,6 +30,8 @@ from scripts.console_text import (
     print_table,
 )
 from scripts.forewarning import AnywayFlag, forewarn
+from scripts.govern.acts import act_told
+from scripts.hands import listed
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading, Signing
 from scripts.record.listing import AsAtOption, as_at_of
@@ -63,7 +71,8 @@ def list_cases(
     Example: `blockpool case list --workflow request --state open --party transport`
     """
     with at.client() as client:
-        rows = _cases(client, workflow, state, party, as_at_of(client, as_at))
+        filters = {"workflow": workflow, "state": state, "at": as_at_of(client, as_at)}
+        rows = listed(client, "/v1/cases", {"party": party}, filters)
         told = [] if as_json else [_about(client, row) for row in rows]
     if as_json:
         print_json(rows)
@@ -153,7 +162,7 @@ def _waiting_for(client: Client, name: str, workflow: str | None, party: str | N
         for table in WORKFLOWS.values()
         for one in table.steps
         if one.name == name and one.by == "step" and workflow in (None, table.name)
-        for row in _cases(client, table.name, one.state, party)
+        for row in client.items("/v1/cases", workflow=table.name, state=one.state, party=party)
     ]
 
 
@@ -175,6 +184,9 @@ def _about(client: Client, row: JsonObject) -> str:
             return name
         case _, ("entry-draft", _, digest):
             return entry_body(client, digest).dataset
+        case _, ("proposal", _, _):
+            proposed = read_value(client, ProposedAction, str(row["subject"]))
+            return "" if proposed is None else act_told(proposed.action)
         case _, ("request", _, _):
             asked = read_value(client, RequestedItem, str(row["subject"]))
             return "" if asked is None else asked.dataset
@@ -183,14 +195,3 @@ def _about(client: Client, row: JsonObject) -> str:
             return "" if right is None else right.dataset
         case _:
             return ""
-
-
-def _cases(
-    client: Client,
-    workflow: str | None,
-    state: str | None,
-    party: str | None,
-    as_at: str | None = None,
-) -> list[JsonObject]:
-    filters = {"workflow": workflow, "state": state, "party": party}
-    return list(client.items("/v1/cases", at=as_at, **filters))

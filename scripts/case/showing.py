@@ -17,6 +17,7 @@ from scripts.console_text import fail, info, print_fields, print_json, print_tab
 from scripts.explain.languages import LANGUAGES, LanguageOption
 from scripts.explain.names import with_names
 from scripts.explain.sources import NodeSource
+from scripts.hands import listed
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
 from scripts.record.chain import chain_above
@@ -96,8 +97,8 @@ def duties(
     """
     with at.client() as client:
         path = "/v1/duties"
-        query = {"member": member, "workflow": workflow, "outcome": outcome}
-        rows = list(client.items(path, at=as_at_of(client, as_at), **query))
+        filters = {"workflow": workflow, "outcome": outcome, "at": as_at_of(client, as_at)}
+        rows = listed(client, path, {"member": member}, filters)
     if as_json:
         print_json(rows)
         return

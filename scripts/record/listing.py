@@ -4,7 +4,7 @@ Lists are views: the node is believed for them. What a list says of a record is 
 record's receipt (`blockpool record show`), and all of it by an audit of the log.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Final, get_args
 
 import typer
@@ -14,13 +14,13 @@ from contracts.sharing.chains import StateName
 from ledger.records.terms import Terms
 from node.client import Client
 from node.client.answers import JsonObject
-from scripts.console_text import info, print_json, print_table
+from scripts.console_text import print_json, print_table
 from scripts.explain.language import Language
 from scripts.explain.languages import LANGUAGES, LanguageOption
 from scripts.explain.names import with_names
 from scripts.explain.sources import NodeSource
 from scripts.explain.telling import terms_told
-from scripts.hands import hands_of, rows_in
+from scripts.hands import listed
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
 from scripts.short_ids import full_id
@@ -66,12 +66,9 @@ def grants(
         raise SpellingError(f"`{state}` is none of {', '.join(STATES)}", "state")
     with at.client() as client:
         filters = {"dataset": dataset, "parent": _grant(client, parent), "state": state}
-        rows = _in_hands(
-            client,
-            "/v1/grants",
-            {"consumer": consumer, "provider": provider},
-            {**filters, "at": as_at_of(client, as_at)},
-        )
+        filters["at"] = as_at_of(client, as_at)
+        whose = {"consumer": consumer, "provider": provider}
+        rows = listed(client, "/v1/grants", whose, filters)
         language = LANGUAGES[lang]
         if lang != "en":  # ids read as English, and are what one types
             language = with_names(language, NodeSource(client, at.node))
@@ -99,15 +96,9 @@ def uses(
     Example: `blockpool record uses --dataset flights --consumer audit-office`
     """
     with at.client() as client:
-        rows = list(
-            client.items(
-                "/v1/usage",
-                dataset=dataset,
-                consumer=consumer,
-                grant=_grant(client, grant),
-                at=as_at_of(client, as_at),
-            )
-        )
+        filters = {"dataset": dataset, "grant": _grant(client, grant)}
+        filters["at"] = as_at_of(client, as_at)
+        rows = listed(client, "/v1/usage", {"consumer": consumer}, filters)
     if as_json:
         print_json(rows)
         return
@@ -135,16 +126,10 @@ def deliveries(
     Example: `blockpool record deliveries --consumer health --open`
     """
     with at.client() as client:
-        rows = list(
-            client.items(
-                "/v1/deliveries",
-                provider=provider,
-                consumer=consumer,
-                grant=_grant(client, grant),
-                acknowledged="no" if open_only else None,
-                at=as_at_of(client, as_at),
-            )
-        )
+        filters = {"grant": _grant(client, grant), "at": as_at_of(client, as_at)}
+        filters["acknowledged"] = "no" if open_only else None
+        whose = {"consumer": consumer, "provider": provider}
+        rows = listed(client, "/v1/deliveries", whose, filters)
     if as_json:
         print_json(rows)
         return
@@ -166,24 +151,6 @@ def _grant(client: Client, text: str | None) -> str | None:
 
 def _cells(row: JsonObject, names: Sequence[str]) -> tuple[object, ...]:
     return tuple(row.get(name) for name in names)
-
-
-def _in_hands(
-    client: Client,
-    path: str,
-    whose: Mapping[str, str | None],
-    filters: Mapping[str, str | None],
-) -> list[JsonObject]:
-    """Rows of a list; those of the first member asked about with what it acts for, told as such."""
-    named = next(((name, member) for name, member in whose.items() if member is not None), None)
-    if named is None:
-        return list(client.items(path, **filters))
-    name, member = named
-    hands = hands_of(client, member, filters.get("at"))
-    if hands.others:
-        info(f"with what {member} acts for: {', '.join(hands.others)}")
-    query = {**whose, **filters}
-    return list(rows_in(client, hands, lambda one: client.items(path, **{**query, name: one})))
 
 
 def _of_grant(row: JsonObject, language: Language) -> tuple[object, ...]:

@@ -40,6 +40,8 @@ def test_rights_of_those_merged_into_it(command: Command, story: Story) -> None:
     result = command.run("record", "grants", "--consumer", "weather")
     assert "with what weather acts for: health" in result.stderr
     assert listed(command, "--provider", "weather") == []
+    (request,) = command.json("case", "list", "--workflow", "request", "--party", "weather")
+    assert request["parties"][0]["member"] == "health"
 
 
 def test_rights_to_what_it_holds_since_a_split(command: Command, story: Story) -> None:

@@ -187,6 +187,7 @@ def test_a_vote_says_on_what(command: Command, world: World) -> None:
     world.accept(world.sign("audit/main", removal))
     told = command.ok("todo", "--member", "health")
     assert "action put to the vote: remove-member weather" in told
+    assert "remove-member weather" in command.ok("case", "list", "--workflow", "proposal")
 
 
 def a_task(record: str, step: str = "reply", workflow: str = "grant") -> Task:
