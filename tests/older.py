@@ -9,6 +9,24 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 UNDO: Final[Mapping[str, Sequence[str]]] = {
+    "0010": (
+        "DROP INDEX request_by_member",
+        'CREATE INDEX ix_request_view_member ON request_view ("member")',
+        "DROP INDEX request_by_dataset",
+        'CREATE INDEX ix_request_view_dataset ON request_view ("dataset")',
+        "DROP INDEX grant_by_consumer",
+        'CREATE INDEX ix_grant_view_consumer ON grant_view ("consumer")',
+        "DROP INDEX grant_by_provider",
+        'CREATE INDEX ix_grant_view_provider ON grant_view ("provider")',
+        "DROP INDEX grant_by_dataset",
+        'CREATE INDEX ix_grant_view_dataset ON grant_view ("dataset")',
+        "DROP INDEX delivery_by_consumer",
+        'CREATE INDEX ix_delivery_view_consumer ON delivery_view ("consumer")',
+        "DROP INDEX delivery_by_provider",
+        'CREATE INDEX ix_delivery_view_provider ON delivery_view ("provider")',
+        "DROP INDEX delivery_by_grant",
+        'CREATE INDEX ix_delivery_view_grant ON delivery_view ("grant")',
+    ),
     "0009": (
         "DROP INDEX usage_by_grant",
         "DROP INDEX case_by_state",

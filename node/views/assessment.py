@@ -21,8 +21,6 @@ from contracts.values import (
     InformationSystem,
     Ledger,
     Member,
-    Value,
-    parse_value,
 )
 from ledger.records.assessment import Indicator
 from ledger.types import CaseId, DatasetId, ItemId, MemberId, Slug, Time
@@ -33,11 +31,14 @@ from node.views.models import PARTY, USAGE, VERSIONED
 _CASE: Final = VERSIONED["case"]
 _GRANT: Final = VERSIONED["grant"]
 _REQUEST: Final = VERSIONED["request"]
-_case, _request = Decoder(Case), Decoder(Asked)
-"""Of what there can be very many, the node's own bytes are read without being checked again."""
 _ASKED_AT_ONCE: Final = 500
 """Keys in one query: databases bound how many values it can name."""
-V = TypeVar("V", bound=Value)
+V = TypeVar("V")
+
+_case, _request = Decoder(Case), Decoder(Asked)
+_dataset, _entry, _right = Decoder(Dataset), Decoder(EntryTerms), Decoder(GrantedRight)
+_indicator, _member, _system = Decoder(Indicator), Decoder(Member), Decoder(InformationSystem)
+"""The node's own bytes, of which there can be very many, are read without being checked again."""
 
 
 class ViewedFacts:
@@ -53,29 +54,29 @@ class ViewedFacts:
 
     def indicators(self) -> list[Indicator]:
         """As `Facts.indicators`."""
-        return [one for _, one in self._held("indicator", Indicator)]
+        return [one for _, one in self._held("indicator", _indicator)]
 
     def members(self) -> list[MemberId]:
         """As `Facts.members`."""
-        return [name for name, _ in self._held("member", Member)]
+        return [name for name, _ in self._held("member", _member)]
 
     def systems(self, owner: MemberId) -> Iterator[tuple[Slug, InformationSystem]]:
         """As `Facts.systems`."""
-        for name, one in self._held("system", InformationSystem, owner=owner):
+        for name, one in self._held("system", _system, owner=owner):
             yield name.removeprefix(f"{owner}/"), one
 
     def entries(self, provider: MemberId) -> list[EntryTerms]:
         """As `Facts.entries`."""
-        return [one for _, one in self._held("entry", EntryTerms, provider=provider)]
+        return [one for _, one in self._held("entry", _entry, provider=provider)]
 
     def datasets(self, provider: MemberId) -> Iterator[tuple[DatasetId, Dataset]]:
         """As `Facts.datasets`."""
-        return self._held("dataset", Dataset, provider=provider)
+        return self._held("dataset", _dataset, provider=provider)
 
     def rights(self, member: MemberId) -> Iterator[tuple[ItemId, GrantedRight]]:
         """As `Facts.rights`."""
-        yield from self._held("grant", GrantedRight, consumer=member)
-        for name, right in self._held("grant", GrantedRight, provider=member):
+        yield from self._held("grant", _right, consumer=member)
+        for name, right in self._held("grant", _right, provider=member):
             if right.member != member:
                 yield name, right
 
@@ -139,6 +140,8 @@ class ViewedFacts:
             .where(
                 _GRANT.c.consumer == member,
                 USAGE.c.consumer == member,
+                # A use is reported after it has ended: earlier ones need not be looked at.
+                USAGE.c["index"] >= self._snapshot.size_before(since),
                 USAGE.c["index"] < self._size,
                 USAGE.c.ended_at >= since,
                 USAGE.c.ended_at < until,
@@ -154,14 +157,12 @@ class ViewedFacts:
             return value
         raise LookupError(f"no objection {case}")
 
-    def _held(self, view: str, kind: type[V], **filters: str) -> Iterator[tuple[str, V]]:
+    def _held(self, view: str, decoder: Decoder[V], **filters: str) -> Iterator[tuple[str, V]]:
         table = VERSIONED[view]
         wanted = [table.c[name] == value for name, value in filters.items()]
         query = select(table.c.id, table.c.value).where(and_(*wanted, *self._holds(view)))
         for row in self._snapshot.connection.execute(query.order_by(table.c.id)):
-            value = parse_value(f"{view}/{row.id}", row.value)
-            if isinstance(value, kind):
-                yield row.id, value
+            yield row.id, decoder.decode(row.value)
 
     def _holds(self, view: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         table = VERSIONED[view]

@@ -92,12 +92,16 @@ class RequestView(SQLModel, table=True):
     """Datasets asked for."""
 
     __tablename__ = "request_view"
+    __table_args__ = (
+        Index("request_by_member", "member", "id"),
+        Index("request_by_dataset", "dataset", "id"),
+    )
     row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
-    member: str = Field(sa_column=_text(index=True, nullable=False))
-    dataset: str = Field(sa_column=_text(index=True, nullable=False))
+    member: str = Field(sa_column=_text(nullable=False))
+    dataset: str = Field(sa_column=_text(nullable=False))
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
@@ -105,14 +109,19 @@ class GrantView(SQLModel, table=True):
     """Rights; a standing grant has no consumer, and only what was passed on has a parent."""
 
     __tablename__ = "grant_view"
-    __table_args__ = (Index("grant_by_parent", "parent", sqlite_where=text("parent IS NOT NULL")),)
+    __table_args__ = (
+        Index("grant_by_consumer", "consumer", "id"),
+        Index("grant_by_provider", "provider", "id"),
+        Index("grant_by_dataset", "dataset", "id"),
+        Index("grant_by_parent", "parent", sqlite_where=text("parent IS NOT NULL")),
+    )
     row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
-    consumer: str | None = Field(default=None, sa_column=_text(index=True))
-    provider: str = Field(sa_column=_text(index=True, nullable=False))
-    dataset: str = Field(sa_column=_text(index=True, nullable=False))
+    consumer: str | None = Field(default=None, sa_column=_text())
+    provider: str = Field(sa_column=_text(nullable=False))
+    dataset: str = Field(sa_column=_text(nullable=False))
     parent: str | None = Field(default=None, sa_column=_text())
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
@@ -121,13 +130,18 @@ class DeliveryView(SQLModel, table=True):
     """Deliveries under a right; the id is the digest of the record that stated one."""
 
     __tablename__ = "delivery_view"
+    __table_args__ = (
+        Index("delivery_by_consumer", "consumer", "id"),
+        Index("delivery_by_provider", "provider", "id"),
+        Index("delivery_by_grant", "grant", "id"),
+    )
     row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
-    consumer: str = Field(sa_column=_text(index=True, nullable=False))
-    provider: str = Field(sa_column=_text(index=True, nullable=False))
-    grant: str = Field(sa_column=Column("grant", String, index=True, nullable=False))
+    consumer: str = Field(sa_column=_text(nullable=False))
+    provider: str = Field(sa_column=_text(nullable=False))
+    grant: str = Field(sa_column=Column("grant", String, nullable=False))
     acknowledged: str = Field(sa_column=_text(index=True, nullable=False))
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
