@@ -1,30 +1,34 @@
-"""Rules of anchors (R016, R017): what members have seen of other ledgers.
+"""Rules of anchors (R016 to R018): what members have seen of other ledgers.
 
     health   anchor   pool.example/region, 1,042 leaves, root 9f2a…
     tax      anchor   pool.example/region, 1,042 leaves, root 03bb…     → `inconsistent-checkpoints`
 
 The ledger does not know the keys of other logs, so it cannot tell who is right: whether the other
 log has forked, or whether one of the two has put down what it never said. Both notes are on the
-record with their signatures; whoever knows the keys can tell. So the finding is against both.
+record with their signatures; whoever knows the keys can tell. So there is a finding about each, and
+the one that is confirmed says which checkpoint stands no more:
+
+    auditor  step     dismiss the finding about tax, confirm the one about health
+    anybody  anchor   pool.example/region, 1,042 leaves, root 03bb…     this one stands
 """
 
 from msgspec.structs import replace
 
 from contracts import findings
 from contracts.draft import Draft
-from contracts.values import SeenCheckpoint
+from contracts.values import Case, SeenCheckpoint
 from contracts.view import read
 from ledger import tree
 from ledger.errors import VerificationError
 from ledger.hashing import sha256
 from ledger.records.anchors import Anchor, Consistency, checkpoint_of, hashes_of
-from ledger.types import Count, Digest
+from ledger.types import CaseId, Count, Digest
 
 
 def apply_anchor(draft: Draft, body: Anchor) -> None:
     """R016: a checkpoint of another ledger is appended; the first one of each size stands.
 
-    Another root at the same size is a finding against both who have put one down.
+    Another root at the same size is a finding about each of the two, against who has put it down.
     """
     seen = checkpoint_of(body)
     log, root = sha256(seen.origin.encode()).hex(), seen.root.hex()
@@ -36,16 +40,44 @@ def apply_anchor(draft: Draft, body: Anchor) -> None:
         )
         draft.put(key, first)
     if first.root != root:
-        findings.raise_finding(
-            draft,
-            findings.INCONSISTENT_CHECKPOINTS,
-            draft.record,
-            tuple(dict.fromkeys((draft.member, first.member))),
-            measure=f"{seen.size} leaves, {root}",
-            limit=f"{first.root}, by record {first.record}",
-        )
+        other = replace(first, member=draft.member, record=draft.record, root=root)
+        _find_contradicted(draft, key, other, first)
+        _find_contradicted(draft, key, first, other)
     elif body.consistency is not None:
         _check_consistency(draft, log, seen.size, first, body.consistency)
+
+
+def unseat(draft: Draft, _: CaseId, finding: Case) -> None:
+    """R018: a checkpoint that is confirmed to be wrong stands no more; the next of its size does.
+
+    Otherwise a root made up beforehand would stand for ever, and every true one be a finding.
+    """
+    stands = read(draft, SeenCheckpoint, finding.subject) if _is_fork(finding) else None
+    if stands is not None and finding.finding and finding.finding.evidence == stands.record:
+        draft.remove(finding.subject)
+
+
+def _is_fork(finding: Case) -> bool:
+    suspicion = finding.finding
+    return suspicion is not None and suspicion.code == findings.INCONSISTENT_CHECKPOINTS.code
+
+
+def _find_contradicted(
+    draft: Draft, key: str, said: SeenCheckpoint, otherwise: SeenCheckpoint
+) -> None:
+    """Find one of two checkpoints, unless it was found when a third one contradicted it."""
+    code = findings.INCONSISTENT_CHECKPOINTS
+    if draft.get(f"case/{said.record}-{code.code}") is None:
+        findings.raise_finding(
+            draft,
+            code,
+            said.record,
+            (said.member,),
+            otherwise.member,
+            measure=f"{key.rpartition('/')[2]} leaves, {said.root}",
+            limit=f"{otherwise.root}, by record {otherwise.record}",
+            subject=key,
+        )
 
 
 def _check_consistency(

@@ -314,7 +314,7 @@ INCONSISTENT_CHECKPOINTS: Final = Finding(
     86,
     "inconsistent-checkpoints",
     "another ledger is said to have had two roots at one size",
-    "have both notes verified with the keys of that log, withdraw the wrong one",
+    "have both notes verified with the keys of that log; the one confirmed to be wrong goes",
 )
 CONSISTENCY_NOT_SHOWN: Final = Finding(
     87,
@@ -339,16 +339,19 @@ def raise_finding(  # noqa: PLR0913  each names one thing a finding says
     *,
     measure: str | None = None,
     limit: str | None = None,
+    subject: str | None = None,
 ) -> None:
-    """Open a finding against `accused`. `base` starts with the digest of its evidence, a record."""
+    """Open a finding against `accused`. `base` starts with the digest of its evidence, a record.
+
+    `subject` is the state key of what it is about, if that is another thing than the record.
+    """
     parties = [Party(member=member, part="accused") for member in accused]
     if claimant is not None and claimant not in accused:
         parties.append(Party(member=claimant, part="claimant"))
     case_id = f"{base}-{finding.code}"
     suspicion = Suspicion(code=finding.code, evidence=base[:64], limit=limit, measure=measure)
-    cases.open_case(
-        draft, case_id, "finding", f"record/{base[:64]}", tuple(parties), finding=suspicion
-    )
+    about = subject or f"record/{base[:64]}"
+    cases.open_case(draft, case_id, "finding", about, tuple(parties), finding=suspicion)
     draft.findings.append(FindingRef(case=case_id, code=finding.code))
 
 

@@ -143,6 +143,7 @@ EFFECTS: Final[dict[str, cases.Effect]] = {
     "resume-right": rights.resume_right,
     "suspend-right": rights.suspend_right,
     "take-back": emergency.take_back,
+    "unseat-checkpoint": anchors.unseat,
 }
 """What the effects named in the workflow tables do."""
 

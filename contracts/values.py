@@ -192,7 +192,8 @@ class Writer(Canonical):
 class SeenCheckpoint(Canonical):
     """The root that the log `origin` had at a size, as `member` was the first to put down.
 
-    It was shown to continue the log as it was at the size it `follows`.
+    One confirmed to be wrong is gone. It was shown to continue the log as it was at the size it
+    `follows`.
     """
 
     follows: Count | None = None

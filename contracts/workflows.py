@@ -281,9 +281,13 @@ FINDING: Final = Workflow(
         Step("W401", "raised", "reply", ("accused",), "replied"),
         Step("W402", "unanswered", "reply", ("accused",), "replied"),
         Step(
-            "W403", "unanswered", "confirm", ("steward", "auditor"), "confirmed", independent=True
+            "W403", "unanswered", "confirm", ("steward", "auditor"), "confirmed",
+            effect="unseat-checkpoint", independent=True,
         ),
-        Step("W404", "replied", "confirm", ("steward", "auditor"), "confirmed", independent=True),
+        Step(
+            "W404", "replied", "confirm", ("steward", "auditor"), "confirmed",
+            effect="unseat-checkpoint", independent=True,
+        ),
         Step(
             "W405", "raised", "dismiss", ("steward", "auditor"), "dismissed",
             grounds=DISMISSAL_GROUNDS, effect="lift-orders", independent=True,

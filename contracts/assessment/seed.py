@@ -2,6 +2,11 @@
 
 They follow what governments assess each other by. Shares weigh 10,000 together.
 
+`confirmed-findings` counts findings, not the uses they are about. A report of many uses is one
+record, and what is wrong with them one matter with one reply and one ruling: counted by uses, a
+gateway that logs each call would lose all its points by one mistake in its settings, and who
+reports by the month none. How many uses there were, the finding says, and who rules on it knows.
+
 >>> sum(one.weight for one in SEED if one.each is None)
 10000
 """

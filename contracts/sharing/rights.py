@@ -60,7 +60,8 @@ def apply_request(draft: Draft, body: Request) -> None:
     """R401: each item asks for one dataset of somebody else's, by the entry in force.
 
     The n-th item of a record is the request `<record digest>-<n>`. It is due an answer within the
-    days of its sharing class. Data that is withheld cannot be asked for.
+    days of its sharing class, by the providers that the entry names then: they are its parties,
+    whoever a later entry names. Data that is withheld cannot be asked for.
     """
     for item in body.items:
         draft.check_dataset(item.dataset)

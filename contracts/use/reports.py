@@ -13,7 +13,7 @@ from contracts.keys import mandates
 from contracts.reasons import EVENTS_ROOT, SPAN_IN_FUTURE, refuse_unless
 from contracts.sharing.chains import Link, TermsVersion, chain_of, ineffective, terms_over
 from contracts.use import accounts, counters, unused_fields
-from contracts.use.coverage import Breach, uncovered
+from contracts.use.coverage import TEXT_MAX, Breach, uncovered
 from contracts.values import Dataset, EntryTerms, GrantedRight, ReleasedVersion
 from contracts.view import read
 from ledger import tree
@@ -54,7 +54,7 @@ def apply_usage(draft: Draft, body: Usage) -> None:
         chain = chain_of(draft, body.grant or "", right)
         _judge(draft, body, chain)
         for finding, counted, limit in counters.count(draft, body, chain):
-            _find(draft, body, finding, str(counted), str(limit))
+            _raise(draft, body, finding, str(counted), str(limit))
         if right.accounted:
             accounts.count_use(draft, body, chain[0].grant_id, right)
         for link in chain:
@@ -73,7 +73,8 @@ def apply_usage(draft: Draft, body: Usage) -> None:
 def _judge(draft: Draft, body: Usage, chain: Sequence[Link]) -> None:
     """R503: a right was effective over the whole span, and its terms cover the use.
 
-    Each part of the terms that does not is a finding of its own.
+    Each part of the terms that does not is a finding of its own. Of a report of several uses it is
+    one for all of them, and its measure says how many they are.
 
     R504: a use is reported within the time its terms set, counted from its end to block time.
     """
@@ -145,6 +146,16 @@ def _provides(draft: Draft, dataset_id: DatasetId) -> bool:
 
 def _find(
     draft: Draft, body: Usage, finding: findings.Finding, measure: str, limit: str | None = None
+) -> None:
+    """Raise a finding about every use of a report; where there are several, it says how many."""
+    if body.uses > 1:
+        many = f", {body.uses} uses"
+        measure = measure[: TEXT_MAX - len(many)] + many
+    _raise(draft, body, finding, measure, limit)
+
+
+def _raise(
+    draft: Draft, body: Usage, finding: findings.Finding, measure: str, limit: str | None
 ) -> None:
     """Raise a finding against the user, on behalf of whoever provides the dataset."""
     dataset = read(draft, Dataset, f"dataset/{body.content.dataset}")

@@ -28,7 +28,7 @@ FINDINGS: Final[Mapping[str, tuple[str, str]]] = {
     "fields-never-used": ("授权的数据项中有从未使用的", "将授权缩小到实际使用的数据项"),
     "inconsistent-checkpoints": (
         "他账本在同一大小被称有两个不同的根",
-        "用该日志的密钥验证两份检查点，撤回错误的一份",
+        "用该日志的密钥验证两份检查点，确认有误的一份即告失效",
     ),
     "consistency-not-shown": (
         "一致性证明不能从较早的检查点导出较晚的",

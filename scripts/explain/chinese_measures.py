@@ -11,6 +11,7 @@ MEASURES: Final[Mapping[str, str]] = {
     "the grant was suspended at {}": "授权于 {} 被暂停",
     "its member was barred at {}": "该成员自 {} 起不得依长期授权使用",
     ", above: {}": "（上级授权 {}）",
+    ", {} uses": "，涉及 {} 次使用",
     "no grant of this data to this member": "该成员没有该数据的授权",
     "no grant of this data to a member": "没有向任何成员授予该数据",
     "the grant was given by somebody else": "授权由其他成员给予",

@@ -20,6 +20,7 @@ from scripts.explain.language import short
 DURATION: Final = "{} ms"
 """A duration is told in the units that the words of this sentence name, from days to seconds."""
 _UNITS_MS: Final = (DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS)
+_MANY: Final = re.compile(r"(.+), (\d+) uses", re.ASCII)
 _ABOVE: Final = re.compile(r"(.+), above: (\S+)", re.ASCII)
 
 
@@ -29,6 +30,9 @@ def measured(sentences: Mapping[str, str], text: str) -> str:
     `sentences` are tried in their order. A `{}` stands for what has no space in it, a `{…}` at the
     end for the rest.
     """
+    many = _MANY.fullmatch(text)
+    if many is not None and ", {} uses" in sentences:
+        return measured(sentences, many[1]) + sentences[", {} uses"].format(many[2])
     above = _ABOVE.fullmatch(text)
     if above is not None and ", above: {}" in sentences:
         why = measured(sentences, above[1])

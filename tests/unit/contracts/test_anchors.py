@@ -12,7 +12,7 @@ from contracts.values import Case, SeenCheckpoint
 from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.errors import FormatError
 from ledger.hashing import EMPTY_ROOT, sha256
-from ledger.records import Anchor, Body, decode_body
+from ledger.records import Anchor, Body, Record, decode_body
 from ledger.records.anchors import NOTE_CHARACTERS_MAX, Consistency
 from ledger.types import SAFE_INTEGER_MAX, Digest
 from tests.reference.naive_tree import mth, proof
@@ -69,13 +69,13 @@ ROWS = [
     row("R016", "the same again", after(anchor(4), then=anchor(4))),
     row("R016", "another size says nothing", after(anchor(4), then=anchor(3, OTHER))),
     row("R016", "another log says nothing", after(anchor(4), then=Anchor(checkpoint=note(4, OTHER, "pool.example/other")))),
-    row("R016", "another root at the same size", after(anchor(4), then=anchor(4, OTHER)), FORK),
+    row("R016", "another root at the same size", after(anchor(4), then=anchor(4, OTHER)), FORK, FORK),
     row("R017", "a proof that holds", after(anchor(3), then=anchor(7, since=3))),
     row("R017", "a proof for what stands already", after(anchor(3), anchor(7), then=anchor(7, since=3))),
     row("R017", "a proof from nothing", after(then=anchor(7, since=3)), UNSHOWN),
     row("R017", "a proof from what was never said", after(anchor(3, OTHER), then=anchor(7, since=3)), UNSHOWN),
     row("R017", "a proof to what was never said", after(anchor(3), then=anchor(7, OTHER, since=3)), UNSHOWN),
-    row("R017", "a proof beside another root", after(anchor(3), anchor(7), then=anchor(7, OTHER, since=3)), FORK),
+    row("R017", "a proof beside another root", after(anchor(3), anchor(7), then=anchor(7, OTHER, since=3)), FORK, FORK),
 ]  # fmt: skip
 
 
@@ -86,31 +86,80 @@ def test_anchors(row: Row) -> None:
     assert violations(story.world.state, story.world.leaves) == []
 
 
+KEY = f"anchor/{sha256(ORIGIN.encode()).hex()}/4"
+
+
+def root_of(story: Story) -> str | None:
+    """The root that stands for the region's log at four leaves."""
+    stands = story.world.value(KEY)
+    assert stands is None or isinstance(stands, SeenCheckpoint)
+    return None if stands is None else stands.root
+
+
+def parties(story: Story, record: Record) -> list[tuple[str, str]]:
+    """Those of the finding about a checkpoint."""
+    case = story.world.value(f"case/{fork(record)}")
+    assert isinstance(case, Case)
+    assert case.subject == KEY
+    return [(one.member, one.part) for one in case.parties]
+
+
+def fork(record: Record) -> str:
+    return f"{record.digest}-inconsistent-checkpoints"
+
+
 @pytest.mark.rule("R016", "F86")
 def test_both_who_saw_another_root_are_asked() -> None:
     story = watching()
-    story.says("weather/log", anchor(4))
-    record = story.says("health/log", anchor(4, OTHER))
-    case = story.world.value(f"case/{record.digest}-inconsistent-checkpoints")
-    assert isinstance(case, Case)
-    assert [(one.member, one.part) for one in case.parties] == [
-        ("health", "accused"),
-        ("weather", "accused"),
-    ]
-    key = f"anchor/{sha256(ORIGIN.encode()).hex()}/4"
-    stands = story.world.value(key)
-    assert isinstance(stands, SeenCheckpoint)
-    assert stands.root == mth(LEAVES[:4]).hex()
+    first = story.says("weather/log", anchor(4))
+    second = story.says("health/log", anchor(4, OTHER))
+    assert parties(story, first) == [("weather", "accused"), ("health", "claimant")]
+    assert parties(story, second) == [("health", "accused"), ("weather", "claimant")]
+    assert root_of(story) == mth(LEAVES[:4]).hex()
+    third = story.world.sign("health/log", anchor(4, bytes([1]) * 32))
+    assert story.world.find(third) == ("inconsistent-checkpoints",), "the first was found before"
 
 
 @pytest.mark.rule("R016", "F86")
 def test_whoever_contradicts_itself_is_asked_alone() -> None:
     story = watching()
+    first = story.says("health/log", anchor(4))
+    second = story.says("health/log", anchor(4, OTHER))
+    assert parties(story, first) == parties(story, second) == [("health", "accused")]
+
+
+@pytest.mark.rule("R018", "W403", "W404")
+@pytest.mark.parametrize("replies", [False, True])
+def test_a_checkpoint_confirmed_to_be_wrong_stands_no_more(*, replies: bool) -> None:
+    story = watching()
+    made_up = story.says("weather/log", anchor(4, OTHER))
+    true = story.says("health/log", anchor(4))
+    assert root_of(story) == OTHER.hex()
+    story.steps("audit/main", "dismiss", fork(true), "not-attributable")
+    if replies:
+        story.steps("weather/main", "reply", fork(made_up))
+    else:
+        case = story.world.value(f"case/{fork(made_up)}")
+        assert isinstance(case, Case)
+        story.world.block(at=case.due)
+    story.steps("audit/main", "confirm", fork(made_up))
+    assert root_of(story) is None
+    again = story.world.sign("health/log", anchor(4))
+    assert story.world.find(again) in {(), ("clock-skew",)}
+    assert root_of(story) == mth(LEAVES[:4]).hex()
+    late = story.world.sign("weather/log", anchor(4, OTHER))
+    assert "inconsistent-checkpoints" in story.world.find(late)
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R018")
+def test_what_did_not_stand_unseats_nothing() -> None:
+    story = watching()
     story.says("health/log", anchor(4))
-    record = story.says("health/log", anchor(4, OTHER))
-    case = story.world.value(f"case/{record.digest}-inconsistent-checkpoints")
-    assert isinstance(case, Case)
-    assert [one.member for one in case.parties] == ["health"]
+    made_up = story.says("weather/log", anchor(4, OTHER))
+    story.steps("weather/main", "reply", fork(made_up))
+    story.steps("audit/main", "confirm", fork(made_up))
+    assert root_of(story) == mth(LEAVES[:4]).hex()
 
 
 @pytest.mark.rule("R017", "F87")

@@ -45,10 +45,13 @@ from contracts.values import (
     Writer,
 )
 from contracts.view import V, held
+from ledger.checkpoint import Checkpoint, sign_checkpoint
+from ledger.records import Anchor
 from ledger.records.assessment import FigureObjection
 from ledger.records.catalogue import Mode
 from ledger.records.genesis import Names, Parameters
 from ledger.records.governance import SuspendMember
+from ledger.types import Digest
 from tests import bodies
 from tests.story import Story
 from tests.world import signer
@@ -592,6 +595,16 @@ def log_key_retired(story: Story) -> Changes:
     return {f"key/{keyid}": replace(key, status="retired", until=1)}
 
 
+def anchor_forgotten(story: Story) -> Changes:
+    """A checkpoint that was put down, and not found to be wrong, does not stand."""
+    story.world.accept(story.world.appoint("health/log", families=("ledger",)))
+    told = Checkpoint("pool.example/region", 3, Digest(bytes(32)))
+    note = sign_checkpoint(told, [signer("region/log")]).decode()
+    story.says("health/log", Anchor(checkpoint=note))
+    (key,) = story.world.state.keys("anchor/")
+    return {key: None}
+
+
 def anchored_by_nobody(_story: Story) -> Changes:
     seen = SeenCheckpoint(
         member="health", origin="pool.example/region", record=bodies.NOWHERE, root=bodies.NOWHERE
@@ -676,7 +689,7 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "indicators_are_listed": (indicator_not_listed, indicator_lost, indicator_misnamed),
     "objections_are_cases": (objection_without_case, objection_forgotten),
     "log_keys_are_their_members": (log_keys_lost, log_key_retired),
-    "anchors_were_put_down": (anchored_by_nobody,),
+    "anchors_were_put_down": (anchored_by_nobody, anchor_forgotten),
 }
 """What to change in the state, so that the invariant of that name sees it."""
 

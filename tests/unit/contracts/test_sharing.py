@@ -426,3 +426,19 @@ def test_a_request_not_answered_in_time_is_found_once_and_stays_open() -> None:
     item: GrantItem = bodies.grant_item("health", request=request)
     story.says("transport/main", bodies.grant(item))
     assert story.state_of(request) == "granted"
+
+
+@pytest.mark.rule("R401", "R403", "1202", "1204")
+def test_whom_a_later_entry_names_has_no_part_in_what_was_asked_before() -> None:
+    story = Story().publish(co_providers=("weather",), joint_rule="any")
+    request, world = story.ask(), story.world
+    story.catalogue(co_providers=("audit",), joint_rule="any")
+    answer = bodies.grant(bodies.grant_item("health", request=request))
+    refusal = bodies.case_step("refuse", request, ground="security")
+    for member in ("audit", "weather"):
+        assert world.refuse(world.sign(f"{member}/main", answer)) == reasons.NOT_PROVIDER
+    assert world.refuse(world.sign("audit/main", refusal)) == reasons.NOT_YOUR_STEP
+    story.steps("weather/main", "ask-supplement", request)
+    story.steps("health/main", "supplement", request)
+    story.says("transport/main", answer)
+    assert story.state_of(request) == "granted"

@@ -284,7 +284,8 @@ def test_reasons_have_one_number_and_one_code_each() -> None:
     assert len({one.code for one in REASONS}) == len(REASONS)
     retry = {one.code for one in REASONS if one.can_retry}
     assert retry == {
-        "sequence-taken", "wrong-previous", "entry-changed", "premise-changed", "span-in-future"
+        "sequence-taken", "wrong-previous", "entry-changed", "premise-changed", "span-in-future",
+        "too-many-open",
     }  # fmt: skip
 
 

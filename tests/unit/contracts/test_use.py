@@ -260,6 +260,39 @@ def test_counters_stop_at_the_largest_whole_number() -> None:
     assert (counted.uses, counted.rows) == (SAFE_INTEGER_MAX, SAFE_INTEGER_MAX)
 
 
+@pytest.mark.rule("R503", "F3")
+@pytest.mark.parametrize(
+    ("uses", "purpose", "expected"),
+    [
+        (1, "tax", "tax"),
+        (500, "tax", "tax, 500 uses"),
+        (500, f"a{'.b' * 31}", f"a{'.b' * 31}, 500 uses"),
+    ],
+)
+def test_a_finding_about_many_uses_says_how_many(uses: int, purpose: str, expected: str) -> None:
+    story = published()
+    use = bodies.usage(story.grant(), story.world.now, rows=(1,) * uses, purpose=purpose)
+    record = story.says("health/main", use)
+    case = story.world.value(f"case/{record.digest}-purpose-not-granted")
+    assert isinstance(case, Case)
+    assert case.finding is not None
+    assert case.finding.measure == expected
+
+
+@pytest.mark.rule("R503", "F4")
+def test_what_many_columns_leave_no_room_for_is_cut() -> None:
+    story = published()
+    names = tuple(f"{n}{'x' * 100}" for n in range(5))
+    use = bodies.usage(story.grant(), story.world.now, rows=(1, 1), fields=names)
+    record = story.says("health/main", use)
+    case = story.world.value(f"case/{record.digest}-field-not-granted")
+    assert isinstance(case, Case)
+    assert case.finding is not None
+    told = case.finding.measure or ""
+    assert len(told) == 256
+    assert told.endswith(", 2 uses")
+
+
 @pytest.mark.rule("R502", "R505", "F1")
 def test_nobody_can_exhaust_the_right_of_another() -> None:
     story = published()
