@@ -50,6 +50,7 @@ def publish(
     quality: Annotated[
         list[str] | None, typer.Option(help="CHECK=MEASURE:yes or :no; may be repeated.")
     ] = None,
+    anyway: AnywayFlag = False,
     at: Signing = Signing(),
     receipts: ReceiptsOption = None,
     as_json: JsonFlag = False,
@@ -69,6 +70,7 @@ def publish(
         )
         bodies: list[tuple[str, Body]] = [(f"files from {one.first}", one) for one in parts]
         bodies.append((dataset, Release(items=(item,))))
+        forewarn(client, at.writer_name, [body for _, body in bodies], anyway=anyway)
         done = submit(writer, bodies, receipts)
     version = f"{dataset}@{item.version}"
     print_done(

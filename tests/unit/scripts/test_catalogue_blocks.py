@@ -69,6 +69,11 @@ def test_a_block_is_published(command: Command, story: Story, sheet: Path) -> No
     story.says("transport/main", bodies.revocation(grant))
     assert command.json("catalogue", "show", "fused")["lostRight"] == grant
     assert "which does not hold" in command.ok("catalogue", "show", "fused")
+    release = ("record", "publish", "fused", sheet.with_name("fused.csv"))
+    said = command.fails(*release, writer="health/main")
+    assert "error: this would be a finding derived-without-right" in said
+    assert story.world.value("release/fused/1") is None
+    command.ok(*release, "--anyway", writer="health/main")
 
 
 def test_what_is_no_block_is_told(command: Command, story: Story, sheet: Path) -> None:
