@@ -32,6 +32,7 @@ def check_step(client: Client, name: str, case_id: CaseId) -> None:
     """
     case = read_value(client, Case, f"case/{case_id}")
     if case is None:
+        check_name(name, None)
         return  # the node says that there is none
     table = WORKFLOWS[case.workflow]
     kinds = sorted({row.by for row in table.rows(name) if row.who})
