@@ -136,14 +136,14 @@ def _local_signing(
 ) -> LocalSigning | None:
     if settings is None:
         return None
-    tokens = _signing_tokens(settings)
+    tokens = signing_tokens(settings)
     outbox = Outbox(settings.outbox)
     stack.callback(outbox.close)
     signer = LocalSigner(replica.head.ledger, writer_signers, outbox, pipeline, clock_ms=clock)
     return LocalSigning(signer, tokens)
 
 
-def _signing_tokens(settings: LocalSigningSettings) -> Tokens:
+def signing_tokens(settings: LocalSigningSettings) -> Tokens:
     """Who may have what signed, by writer. Raises `SecretError`."""
     every, single = settings.token_file, settings.writer_tokens_file
     tokens = {} if single is None else dict(read_tokens(single))

@@ -122,12 +122,15 @@ def check(config: ConfigOption = Path(CONFIG), as_json: JsonFlag = False) -> Non
     """
     settings = _load(config)
     from node.api.access import read_tokens  # noqa: PLC0415  slow to load
+    from node.composition import signing_tokens  # noqa: PLC0415  the same
     from node.maintenance import check_ledger  # noqa: PLC0415  the same
 
     tokens = settings.read_tokens_file
     with _explained():
         readers = None if tokens is None else sorted(read_tokens(tokens))
         _writer_signers(settings)
+        if settings.local_signing is not None:
+            signing_tokens(settings.local_signing)
         checked = check_ledger(settings, _log_signers(settings))
     told: dict[str, object] = {
         "origin": checked.genesis.origin,

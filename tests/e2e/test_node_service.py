@@ -213,6 +213,8 @@ def test_two_processes_never_work_on_one_database(place: Place) -> None:
     assert (done.returncode, done.stdout) == (0, "the views hold for 2 leaves\n")
     checked = json.loads(place.blockpool("node check --json").stdout)
     assert (checked["size"], checked["ledger"]) == (2, place.world.head.ledger)
+    done = place.blockpool("node check", BLOCKPOOL_LOCAL_SIGNING__TOKEN_FILE="no")
+    assert (done.returncode, "no cannot be read" in done.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
