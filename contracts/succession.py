@@ -82,7 +82,9 @@ def keeper_of(view: StateView, member_id: MemberId, dataset: DatasetId) -> Membe
 def hand_of(view: StateView, member_id: MemberId, dataset: DatasetId) -> MemberId:
     """Who acts for a member about a dataset: mostly itself."""
     member = read(view, Member, f"member/{member_id}")
-    keeper = keeper_of(view, member_id, dataset) if member is not None and member.heirs else None
+    if member is None or (member.successor is None and not member.heirs):
+        return member_id
+    keeper = keeper_of(view, member_id, dataset) if member.heirs else None
     return heir_of(view, keeper or member_id)
 
 

@@ -22,11 +22,14 @@ from ledger.types import DatasetId, MemberId, Time
 
 def bars_of(view: StateView, dataset: DatasetId, member: MemberId) -> tuple[Bar, ...]:
     """What bars a member, or who acts for it, from standing grants of a dataset."""
-    names = dict.fromkeys((member, hand_of(view, member, dataset)))
-    found = (read(view, Bar, f"bar/{dataset}/{name}") for name in names)
-    every = tuple(bar for bar in found if bar is not None)
-    # A use under a standing grant comes here, and is to read no more than it must.
-    return every if every and held(view, Ledger, "ledger").parameters.breach_bars else ()
+    # Each use of what was taken up comes here, and is to do no more than it must.
+    hand = hand_of(view, member, dataset)
+    own = read(view, Bar, f"bar/{dataset}/{member}")
+    other = None if hand == member else read(view, Bar, f"bar/{dataset}/{hand}")
+    if own is None and other is None:
+        return ()
+    is_asked = held(view, Ledger, "ledger").parameters.breach_bars
+    return tuple(bar for bar in (own, other) if bar is not None and is_asked)
 
 
 def over(
@@ -34,6 +37,8 @@ def over(
 ) -> tuple[tuple[Interval, ...], Time | None]:
     """When what was taken up did not hold since its member was barred, and from when for good."""
     found = bars_of(view, right.dataset, right.member or "")
+    if not found:
+        return (), None
     since = offer.in_force_since or ""
     broken = (one for bar in found for one in bar.broken if one >= since)
     return tuple(span for bar in found for span in bar.spans), min(broken, default=None)

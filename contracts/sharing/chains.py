@@ -73,15 +73,17 @@ def chain_of(view: StateView, grant_id: ItemId, right: GrantedRight) -> tuple[Li
 
     It ends: a right names one that was there before it, and its depth is less than that one's.
     """
-    links = [Link(grant_id, right, 0)]
-    while (above := right.parent or right.standing) is not None:
-        below, depth = right, links[-1].depth + (right.parent is not None)
-        right = held(view, GrantedRight, f"grant/{above}")
-        if right.member is None:
-            barred, broken_at = bars.over(view, below, right)
-            links[-1] = links[-1]._replace(barred=barred, broken_at=broken_at)
-        links.append(Link(above, right, depth))
-    return tuple(links)
+    links: list[Link] = []
+    depth = 0
+    while (above_id := right.parent or right.standing) is not None:
+        above = held(view, GrantedRight, f"grant/{above_id}")
+        if above.member is None:
+            links.append(Link(grant_id, right, depth, *bars.over(view, right, above)))
+        else:
+            links.append(Link(grant_id, right, depth))
+        depth += right.parent is not None
+        grant_id, right = above_id, above
+    return (*links, Link(grant_id, right, depth))
 
 
 def ineffective(chain: Sequence[Link], started_at: Time, ended_at: Time) -> str | None:
