@@ -8,14 +8,14 @@ import typer
 from contracts.values import ProposedAction
 from ledger.keys import PrivateKey
 from ledger.records import Ballot, Body, Decision, Proposal
-from ledger.records.governance import Action, ReinstateMember, SuspendMember
+from ledger.records.governance import Action, Matter, ReinstateMember, SuspendMember
 from ledger.times import DAY_MS, from_ms
 from node.client import Receipted, Writer
 from scripts.answers import read_value
-from scripts.console_text import USAGE, fail
+from scripts.console_text import USAGE, fail, info
 from scripts.govern import acts, draft, draft_members, draft_settings, members, showing
 from scripts.govern.actions import premises_for, read_action, read_admissions, read_matter
-from scripts.govern.standing import standing
+from scripts.govern.standing import next_command, standing
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing, clock
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
@@ -116,6 +116,8 @@ def vote(
         proposed = read_value(client, ProposedAction, f"proposal/{proposal}")
         told = "open" if proposed is None else standing(client, proposal, proposed)
     print_done(done, [(proposal, f"{choice}; it is {told}")], as_json=as_json)
+    if proposed is not None and told == "adopted":
+        _say_next(proposed.action)
 
 
 @app.command("decide")
@@ -136,15 +138,23 @@ def decide(
     Example: `blockpool govern decide recovery.json --minutes minutes.pdf --reason "…"
     --cosign new-custodian.pem`
     """
+    matter = read_matter(file)
     body = build(
         Decision,
-        matter=read_matter(file),
+        matter=matter,
         minutes=document_digest(minutes),
         reason=maybe_sealed(reason, seal_to),
     )
     with at.open() as (_, writer):
         done = _submit(writer, body, _cosigners(cosign, at), receipts)
     print_done([done], [(done.digest, "decided")], as_json=as_json)
+    _say_next(matter)
+
+
+def _say_next(action: Action | Matter) -> None:
+    following = next_command(action)
+    if following is not None:
+        info(f"next: {following}")
 
 
 def _action(

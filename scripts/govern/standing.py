@@ -8,6 +8,8 @@ from msgspec import Struct, convert
 
 from contracts.governance.votes import REACHES, threshold_of
 from contracts.values import ProposedAction
+from ledger.records.actions import SplitMember
+from ledger.records.governance import Action, AdmitMembers, Matter, SucceedMember
 from node.client import Client
 from scripts.explain.english import ENGLISH
 from scripts.explain.fallen import why_fallen
@@ -71,6 +73,22 @@ def standing(client: Client, proposal: str, proposed: ProposedAction) -> str:
     votes = votes_of(client, course)
     yes = sum(one.vote == "yes" for one in votes)
     return f"open, with {yes} of the {_needed(client, proposed, len(votes))} votes it needs"
+
+
+def next_command(action: Action | Matter) -> str | None:
+    """What follows once an action is done, if somebody has to do something for it to be of use."""
+    match action:
+        case SucceedMember(member=member, successor=successor):
+            signs = f"{member}/NAME --custodian KEY_OF_{successor.upper()}"
+            return f"{successor} appoints who signs for {member}: blockpool keys appoint {signs}"
+        case SplitMember(member=member, successor=successor, datasets=datasets):
+            signs = f"{member}/NAME --custodian KEY_OF_{successor.upper()} --datasets"
+            some = ",".join(datasets)
+            return f"{successor} appoints who signs there: blockpool keys appoint {signs} {some}"
+        case AdmitMembers():
+            return "each appoints who signs for it: blockpool keys appoint MEMBER/NAME"
+        case _:
+            return None
 
 
 def fallen_told(client: Client, proposed: ProposedAction) -> str:

@@ -152,6 +152,19 @@ def test_a_log_tells_what_its_node_tells(
             assert same == [line for line in lines if "2026-" not in line], (ref, heading)
 
 
+def test_a_case_as_it_stood(command: Command, told: Told, log: Path) -> None:
+    """Before the reply; whatever came after the moment asked about is not told."""
+    now = sections(command, told.finding, "--log", log)["Where it stands"]
+    assert "now: replied" in "\n".join(now)
+    for moment in (str(told.use + 2), "2026-11-23T08:00:08+08:00"):
+        past = sections(command, told.finding, "--log", log, "--as-at", moment)["Where it stands"]
+        assert "now: raised" in "\n".join(past), moment
+        assert not any("reply (leaf" in line for line in past)
+    unknown = ("explain", told.finding, "--log", log, "--as-at", str(told.use))
+    assert "nothing to explain" in command.fails(*unknown)
+    assert "names no zone" in command.fails(*unknown[:-1], "2026-11-23")
+
+
 def test_in_chinese(command: Command, told: Told) -> None:
     found = sections(command, told.use, "--lang", "zh")
     assert list(found) == [

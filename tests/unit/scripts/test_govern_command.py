@@ -178,7 +178,10 @@ def test_a_member_is_split_and_what_is_left_is_merged(
     assert isinstance(writer, Writer)
     assert writer.keeper == "weather"
     command.ok("govern", "draft", "merge", "transport", "--into", "health", "--out", merge)
-    adopted(command, merge)
+    case_id = proposal(command, merge)
+    command.ok("govern", "vote", case_id, "yes", writer="audit/main")
+    said = command.run("govern", "vote", case_id, "yes", writer="health/main").stderr
+    assert "next: health appoints who signs for transport: blockpool keys appoint" in said
     assert member(world, "transport").successor == "health"
     command.ok("keys", "end", "transport/main", "--custodian", command.key_file("health/custodian"))
 
