@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import typer
 
 from ledger.records import Body
+from ledger.records.sharing import ITEMS_MAX
 from node.client import Receipted, Result, Writer
 from scripts.answers import require_all, summary_of
 from scripts.console_text import counted, info, print_json, progress, success, warn
 
+Item = TypeVar("Item")
 _AT_ONCE: Final = 100
 """Records submitted together: enough for a block, few enough for a progress bar to move."""
 
@@ -36,6 +38,18 @@ def submit(
     if receipts is not None:
         keep_receipts([one for one in results if isinstance(one, Receipted)], receipts)
     return require_all(results, [name for name, _ in bodies])
+
+
+def in_parts(items: Sequence[Item]) -> list[tuple[Item, ...]]:
+    """Items of one kind, as many together as a record may list."""
+    return [tuple(items[at : at + ITEMS_MAX]) for at in range(0, len(items), ITEMS_MAX)]
+
+
+def numbered(what: str, bodies: Sequence[Body]) -> list[tuple[str, Body]]:
+    """Bodies of one kind, each with what to call it."""
+    if len(bodies) == 1:
+        return [(what, bodies[0])]
+    return [(f"{what} {number} of {len(bodies)}", body) for number, body in enumerate(bodies, 1)]
 
 
 def keep_receipts(done: Sequence[Receipted], folder: Path) -> None:

@@ -25,7 +25,7 @@ from scripts.record.sharing import entry_of, right_of
 from scripts.record.terms import Row, TableOption, TermsOptions, items_of, terms_of_row
 from scripts.short_ids import full_id
 from scripts.spelling import build, words
-from scripts.submission import ReceiptsOption, print_done, submit
+from scripts.submission import ReceiptsOption, in_parts, numbered, print_done, submit
 from scripts.zone import Zone, zone_of
 
 Item = TypeVar("Item")
@@ -58,13 +58,16 @@ def delegate(
         zone = zone_of(client)
         named = [{"grant": one, "members": members} for one in grants or ()]
         items = _items(named, table, "members", lambda row: _delegation(client, row, terms, zone))
-        body = build(Delegation, items=tuple(items))
-        (done,) = submit(writer, [("delegation", body)], receipts)
-    to = [(one.grant, member) for one in items for member in one.members]
-    created = [
-        (f"{done.digest}-{n}", f"{grant} to {member}") for n, (grant, member) in enumerate(to)
-    ]
-    print_done([done], created, as_json=as_json)
+        bodies = [build(Delegation, items=part) for part in in_parts(items)]
+        done = submit(writer, numbered("delegation", bodies), receipts)
+    created = []
+    for receipted, body in zip(done, bodies, strict=True):
+        to = [(one.grant, member) for one in body.items for member in one.members]
+        created += [
+            (f"{receipted.digest}-{n}", f"{grant} to {member}")
+            for n, (grant, member) in enumerate(to)
+        ]
+    print_done(done, created, as_json=as_json)
 
 
 @app.command("amend")
@@ -98,10 +101,11 @@ def amend(
             return _amendment(client, row, terms, zone, row.get("ground") or ground, today=today)
 
         items = _items([{"grant": one} for one in grants or ()], table, "ground", item)
-        body = build(Amendment, items=tuple(sorted(items, key=lambda one: one.grant)))
-        forewarn(client, at.writer_name, [body], anyway=anyway)
-        (done,) = submit(writer, [("amendment", body)], receipts)
-    print_done([done], [(one.grant, "amended") for one in body.items], as_json=as_json)
+        items.sort(key=lambda one: one.grant)
+        bodies = [build(Amendment, items=part) for part in in_parts(items)]
+        forewarn(client, at.writer_name, bodies, anyway=anyway)
+        done = submit(writer, numbered("amendment", bodies), receipts)
+    print_done(done, [(one.grant, "amended") for one in items], as_json=as_json)
 
 
 def _items(

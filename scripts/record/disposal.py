@@ -11,7 +11,7 @@ from scripts.profile import Signing
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.short_ids import full_ids
 from scripts.spelling import build, typed
-from scripts.submission import ReceiptsOption, print_done, submit
+from scripts.submission import ReceiptsOption, in_parts, numbered, print_done, submit
 from scripts.zone import zone_of
 
 app = typer.Typer()
@@ -40,14 +40,13 @@ def dispose(
     """
     with at.open() as (client, writer):
         ids = full_ids(client, "grant", grants)
-        body = build(
-            Disposal,
-            certificate=None if certificate is None else document_digest(certificate),
-            disposed_at=zone_of(client).until_now(disposed_at),
-            grants=ids,
-            note=None if note is None else maybe_sealed(note, seal_to),
-            way=typed(way, Literal["deleted", "returned"]),
-        )
-        forewarn(client, at.writer_name, [body], anyway=anyway)
-        done = submit(writer, [("disposal", body)], receipts)
+        told = {
+            "certificate": None if certificate is None else document_digest(certificate),
+            "disposed_at": zone_of(client).until_now(disposed_at),
+            "note": None if note is None else maybe_sealed(note, seal_to),
+            "way": typed(way, Literal["deleted", "returned"]),
+        }
+        bodies = [build(Disposal, grants=part, **told) for part in in_parts(ids)]
+        forewarn(client, at.writer_name, bodies, anyway=anyway)
+        done = submit(writer, numbered("disposal", bodies), receipts)
     print_done(done, [(one, way) for one in ids], as_json=as_json)

@@ -1,5 +1,6 @@
 """The commands of `blockpool record` about rights: request, grant, accept, revoke."""
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated, get_args
 
 import typer
@@ -8,6 +9,7 @@ from ledger.records import Acceptance, Grant, Request, Revocation
 from ledger.records.catalogue import LegalBasis
 from ledger.records.genesis import Level
 from ledger.records.sharing import EmergencyGround, NarrowingGround, RevocationGround
+from node.client import Receipted
 from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
@@ -17,7 +19,7 @@ from scripts.record.terms import TableOption, TermsOptions
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.short_ids import full_ids
 from scripts.spelling import build, typed
-from scripts.submission import ReceiptsOption, print_done, submit
+from scripts.submission import ReceiptsOption, in_parts, numbered, print_done, submit
 
 app = typer.Typer()
 
@@ -64,18 +66,21 @@ def request(
     with at.open() as (client, writer):
         about = at.member if own_territory else None
         items = request_items(client, datasets or (), table, terms, emergency, about)
-        body = build(
-            Request,
-            basis=_basis(basis),
-            contact=contact,
-            items=tuple(items),
-            scene=maybe_sealed(scene, seal_to),
-            system=system,
-        )
-        (done,) = submit(writer, [("request", body)], receipts)
-        taken = list(taken_up(client, done.digest, items))
-    created = [(f"{done.digest}-{n}", item.dataset) for n, item in enumerate(items)]
-    print_done([done], [*created, *taken], as_json=as_json)
+        told: dict[str, object] = {"basis": _basis(basis), "contact": contact, "system": system}
+        told["scene"] = maybe_sealed(scene, seal_to)
+        bodies = [build(Request, items=part, **told) for part in in_parts(items)]
+        done = submit(writer, numbered("request", bodies), receipts)
+        taken = [
+            one
+            for receipted, body in zip(done, bodies, strict=True)
+            for one in taken_up(client, receipted.digest, body.items)
+        ]
+    created = [
+        (f"{receipted.digest}-{n}", item.dataset)
+        for receipted, body in zip(done, bodies, strict=True)
+        for n, item in enumerate(body.items)
+    ]
+    print_done(done, [*created, *taken], as_json=as_json)
 
 
 @app.command("grant")
@@ -143,14 +148,10 @@ def grant(
     given += [{"dataset": one, **told} for one in datasets or ()]
     with at.open() as (client, writer):
         items = grant_items(client, given, table, terms, ground)
-        body = build(Grant, items=tuple(items))
-        forewarn(client, at.writer_name, [body], anyway=anyway)
-        (done,) = submit(writer, [("grant", body)], receipts)
-    to = [(one.dataset, member) for one in items for member in one.members or ("all who apply",)]
-    created = [
-        (f"{done.digest}-{n}", f"{dataset} to {member}") for n, (dataset, member) in enumerate(to)
-    ]
-    print_done([done], created, as_json=as_json)
+        bodies = [build(Grant, items=part) for part in in_parts(items)]
+        forewarn(client, at.writer_name, bodies, anyway=anyway)
+        done = submit(writer, numbered("grant", bodies), receipts)
+    print_done(done, list(_given(done, bodies)), as_json=as_json)
 
 
 @app.command("accept")
@@ -168,8 +169,8 @@ def accept(
     """
     with at.open() as (client, writer):
         ids = full_ids(client, "grant", grants)
-        body = build(Acceptance, grants=ids)
-        done = submit(writer, [("acceptance", body)], receipts)
+        bodies = [build(Acceptance, grants=part) for part in in_parts(ids)]
+        done = submit(writer, numbered("acceptance", bodies), receipts)
     print_done(done, [(one, "accepted") for one in ids], as_json=as_json)
 
 
@@ -197,17 +198,24 @@ def revoke(
     """
     with at.open() as (client, writer):
         ids = full_ids(client, "grant", grants)
-        body = build(
-            Revocation,
-            consultation=None if consultation is None else document_digest(consultation),
-            grants=ids,
-            ground=typed(ground, RevocationGround),
-            note=None if note is None else maybe_sealed(note, seal_to),
-        )
-        forewarn(client, at.writer_name, [body], anyway=anyway)
-        done = submit(writer, [("revocation", body)], receipts)
+        told = {
+            "consultation": None if consultation is None else document_digest(consultation),
+            "ground": typed(ground, RevocationGround),
+            "note": None if note is None else maybe_sealed(note, seal_to),
+        }
+        bodies = [build(Revocation, grants=part, **told) for part in in_parts(ids)]
+        forewarn(client, at.writer_name, bodies, anyway=anyway)
+        done = submit(writer, numbered("revocation", bodies), receipts)
         warn_of_fallen(client, ids, ground)
     print_done(done, [(one, "revoked") for one in ids], as_json=as_json)
+
+
+def _given(done: Sequence[Receipted], bodies: Sequence[Grant]) -> Iterator[tuple[str, str]]:
+    """The rights that records gave, each with what it is and to whom."""
+    for receipted, body in zip(done, bodies, strict=True):
+        to = ((one.dataset, who) for one in body.items for who in one.members or ("all who apply",))
+        for n, (dataset, member) in enumerate(to):
+            yield f"{receipted.digest}-{n}", f"{dataset} to {member}"
 
 
 def _basis(text: str | None) -> LegalBasis | None:

@@ -374,6 +374,26 @@ def test_who_signs_must_be_said(command: Command, shared: World) -> None:
     command.ok(*ASK, "--writer", "health/main", "--key", key)
 
 
+def test_more_than_a_record_lists_are_as_many_records_as_that_takes(
+    command: Command, shared: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scripts.submission.ITEMS_MAX", 2)
+    flights = ["flights"] * 3
+    asked = command.json("record", "request", *flights, "--scene", "s", writer="health/main")
+    first, second = (one["digest"] for one in asked["records"])
+    requests = [one["id"] for one in asked["created"]]
+    assert requests == [f"{first}-0", f"{first}-1", f"{second}-0"]
+    answers = [word for one in requests for word in ("--request", one)]
+    granted = command.json("record", "grant", *answers, writer="transport/main")
+    first, second = (one["digest"] for one in granted["records"])
+    grants = [one["id"] for one in granted["created"]]
+    assert grants == [f"{first}-0", f"{first}-1", f"{second}-0"]
+    for one in grants:
+        assert shared.value(f"grant/{one}") is not None
+    revoke = ("record", "revoke", *grants, "--ground", "breach")
+    assert len(command.json(*revoke, writer="transport/main")["records"]) == 2
+
+
 def test_the_key_of_another_writer_is_told(command: Command, shared: World) -> None:
     key = command.key_file("transport/main")
     said = command.fails(*ASK, "--writer", "health/main", "--key", key)
