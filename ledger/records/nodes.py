@@ -31,7 +31,8 @@ class NodeRegistration(Canonical):
 
     Attributes:
         endpoint: address of the node, a URL.
-        transport: keys of the certificates it shows other nodes; the next one beside the present one.
+        transport: keys of the certificates it shows other nodes; the next one beside the present
+            one.
         witness: keys with which it cosigns, if the member is a witness.
     """
 
