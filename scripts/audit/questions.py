@@ -92,8 +92,13 @@ def _standing(questions: Questions, language: Language) -> tuple[Sequence[str], 
 
 
 def _unlinked(questions: Questions, language: Language) -> tuple[Sequence[str], Rows]:
+    (nowhere,) = language.titles("not registered")
     rows = (
-        (one.system, word(language.manners, one.status), ", ".join(one.datasets))
+        (
+            one.system,
+            nowhere if one.status == "not registered" else word(language.manners, one.status),
+            ", ".join(one.datasets),
+        )
         for one in questions.unlinked()
     )
     return ("system", "status", "entries that name it"), rows

@@ -46,6 +46,7 @@ HEADINGS: Final[Mapping[str, str]] = {
     "members": "成员",
     "next step": "下一步",
     "none": "无",
+    "not registered": "未登记",
     "note": "说明",
     "open cases": "在办事项",
     "opened": "发起时间",
