@@ -2,7 +2,8 @@
 
 A block is formed as soon as the one before is committed and something waits; the first record
 waits at most `linger_ms` for company. Under load blocks grow to `records_max` by themselves. While
-nothing is submitted, a block is formed when a deadline has passed.
+nothing is submitted, a block is formed when a deadline has passed, and the next one at once as long
+as there are more.
 """
 
 import asyncio
@@ -80,6 +81,7 @@ class EmbeddedEngine:
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._has_settled = False
         self._task: asyncio.Task[None] | None = None
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self.failure: BaseException | None = None
@@ -145,11 +147,15 @@ class EmbeddedEngine:
             if self._stopping:
                 return False
             self._wake.clear()
+            # A block settles so many deadlines and no more: behind one that did, others may wait.
+            wait_s = 0 if self._has_settled else self._limits.idle_ms / 1_000
             try:
-                await asyncio.wait_for(self._wake.wait(), self._limits.idle_ms / 1_000)
+                await asyncio.wait_for(self._wake.wait(), wait_s)
             except TimeoutError:
                 now = from_ms(self._now_ms())
-                if await loop.run_in_executor(self._committer, self._application.has_due, now):
+                due = await loop.run_in_executor(self._committer, self._application.has_due, now)
+                self._has_settled = due
+                if due:
                     return True
         if len(self._waiting) < self._limits.records_max and not self._stopping:
             await asyncio.sleep(self._limits.linger_ms / 1_000)

@@ -6,7 +6,7 @@ An engine added later joins `ENGINES`.
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from contracts.replay import Block, BlockResult, Head
 from contracts.transition import Accepted
 from ledger.records import Record
+from ledger.records.genesis import Parameters
 from ledger.times import to_ms
 from ledger.types import DigestHex, Time
 from node.engine import Application, Engine, EngineStopped, Placed, QueueFull
@@ -195,6 +196,32 @@ async def test_a_deadline_closes_an_idle_block_and_no_earlier(make: MakeEngine) 
         await node.idles()
         (block,) = node.ledger.blocks
         assert (block.time, list(block.records)) == (due, [])
+
+
+async def test_behind_a_deadline_the_next_one_is_looked_for_at_once(
+    make: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World.genesis(parameters=Parameters(settlements_per_block=1))
+    world.accept(world.sign("transport/main", bodies.schema()))
+    for name in ("cameras", "flights", "trains"):
+        world.accept(world.sign("transport/main", bodies.entry(dataset=name, code=name)))
+    last = max(key.split("/")[1] for key in world.state.keys("due/"))
+    waits: list[float | None] = []
+    wait_for = asyncio.wait_for
+
+    async def noting(waiting: Awaitable[object], within_s: float | None) -> object:
+        waits.append(within_s)
+        return await wait_for(waiting, within_s)
+
+    monkeypatch.setattr(asyncio, "wait_for", noting)
+    async with started(make, world=world) as node:
+        await node.idles()
+        waits.clear()
+        node.clock.now_ms = to_ms(last)
+        await node.idles()
+        while len(node.ledger.blocks) < 3:
+            await node.idles()
+        assert waits.count(0) >= 3
 
 
 async def test_what_does_not_fit_is_turned_away_whole(make: MakeEngine) -> None:
