@@ -22,9 +22,10 @@ from typing import Annotated, Final
 import typer
 
 from contracts import findings
+from contracts.catalogue.columns import is_covered
 from contracts.findings import FINDING_OF_CODE
 from contracts.transition import Rejected
-from contracts.values import ReleasedVersion, Suspicion
+from contracts.values import Ledger, ReleasedVersion, Suspicion
 from contracts.view import Overlay
 from ledger.records import KIND_OF_BODY, Body, Usage
 from ledger.types import DatasetId, WriterId
@@ -99,6 +100,7 @@ def forewarn(
     found = (
         doubts,
         _wrong_names(client, writer, bodies),
+        _unknown_purposes(client, bodies),
         _unknown_columns(client, bodies),
         foreseen(client, writer, bodies),
     )
@@ -137,6 +139,16 @@ def _wrong_names(client: Client, writer: WriterId, bodies: Sequence[Body]) -> It
         if whose is not None:
             why = f"the right is that of {whose}, for which {member} acts"
             yield Doubt(why, f"sign as {whose}/…")
+
+
+def _unknown_purposes(client: Client, bodies: Sequence[Body]) -> Iterator[Doubt]:
+    """Uses for a purpose that nobody could have granted by that name."""
+    purposes = {body.purpose: None for body in bodies if isinstance(body, Usage)}
+    ledger = read_value(client, Ledger, "ledger") if purposes else None
+    for purpose in purposes:
+        if ledger is not None and not is_covered(purpose, ledger.purposes):
+            why = f"`{purpose}` is no purpose that the ledger has adopted"
+            yield Doubt(why, f"adopted are {', '.join(ledger.purposes)}")
 
 
 def _unknown_columns(client: Client, bodies: Sequence[Body]) -> Iterator[Doubt]:

@@ -112,5 +112,13 @@ def spelled(view: StateView, terms: Terms, schema: DigestHex) -> Terms:
 
 def is_adopted(draft: Draft, purpose: str) -> bool:
     """Whether a purpose code, or one that covers it, is adopted."""
-    adopted = draft.context.ledger.purposes
+    return is_covered(purpose, draft.context.ledger.purposes)
+
+
+def is_covered(purpose: str, adopted: Sequence[str]) -> bool:
+    """Whether a purpose code is among others, or one of them covers it.
+
+    >>> is_covered("health.audit", ["health"]), is_covered("healthy", ["health"])
+    (True, False)
+    """
     return purpose in adopted or any(purpose.startswith(f"{code}.") for code in adopted)

@@ -7,6 +7,7 @@ holds of a row only together with the ledger, the rules are asked (`scripts.rehe
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from contracts.catalogue.columns import is_covered
 from contracts.transition import Rejected
 from contracts.values import Dataset, EntryTerms, Ledger, Member
 from ledger.types import DatasetId, MemberId, WriterId
@@ -37,7 +38,7 @@ def ledger_problems(
         if row["row"] != "table":
             continue
         for code in words(row["purposes"]):
-            if code != "all" and not any(f"{code}.".startswith(f"{have}.") for have in adopted):
+            if code != "all" and not is_covered(code, adopted):
                 what = f"`{code}` is not adopted; adopted are {', '.join(adopted)}"
                 yield SheetProblem(row.line, "purposes", what)
         for column, name in _members_named(row):

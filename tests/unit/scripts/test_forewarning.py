@@ -76,6 +76,15 @@ def test_a_use_of_columns_that_there_are_not(command: Command, story: Story) -> 
     assert len(done["records"]) == 1
 
 
+def test_a_use_for_a_purpose_that_there_is_not(command: Command, story: Story) -> None:
+    log = command.folder / "log.csv"
+    log.write_text(f"at,rows\n{story.world.now},1\n", encoding="utf-8")
+    use = ("record", "use", log, "--grant", story.grant(), "--operation", "query", "--fields", "a")
+    said = command.fails(*use, "--purpose", "helth", writer=CONSUMER)
+    assert "`helth` is no purpose that the ledger has adopted" in said
+    command.ok(*use, "--purpose", "health.audit", writer=CONSUMER)
+
+
 def test_a_delivery_before_the_right_was_in_force(command: Command, story: Story) -> None:
     deliver = ("record", "deliver", story.grant(), "--rows", "1")
     early = ("--started-at", "2026-01-01", "--ended-at", story.world.now)
