@@ -264,6 +264,7 @@ CHINESE: Final = Language(
         "todo-none-due": "没有设期限的待办；不带 --must 可见可办事项：{count} 项",
         "todo-overdue": "已逾期",
         "todo-part": "身份",
+        "todo-read": "审核内容见：{command}",
         "todo-returned": "退回理由：{why}",
         "todo-returned-head": "主管部门已退回，待修改后重新提交",
         "todo-sign-as": "以 {member}/… 签名",

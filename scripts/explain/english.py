@@ -220,6 +220,7 @@ ENGLISH: Final = Language(
         "todo-none-due": "nothing has a deadline; may be done without --must: {count}",
         "todo-overdue": "overdue",
         "todo-part": "as",
+        "todo-read": "what is approved: {command}",
         "todo-returned": "returned: {why}",
         "todo-returned-head": "returned by the steward, to be mended and published again",
         "todo-sign-as": "sign as {member}/…",

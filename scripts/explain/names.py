@@ -32,4 +32,5 @@ def with_names(language: Language, source: Source) -> Language:
 
 def _named(code: str, names: Names | None, language: Language) -> str:
     called = None if names is None else getattr(names, language.code)
-    return code if called is None or called.lower() == code else f"{called}[{code}]"
+    is_like = called is None or called.lower().replace(" ", "-") == code
+    return code if is_like else f"{called}[{code}]"

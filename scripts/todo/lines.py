@@ -10,7 +10,7 @@ from scripts.case.returned import LastSaid, Returned
 from scripts.explain.language import Language, in_course, word
 from scripts.explain.measures import measured
 from scripts.todo.gathering import Gathered, Handed
-from scripts.todo.steps import ACKNOWLEDGE, ACKNOWLEDGE_MANY, COMMANDS, command_of
+from scripts.todo.steps import ACKNOWLEDGE, ACKNOWLEDGE_MANY, COMMANDS, READ_ENTRY, command_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,9 @@ def _of_case(
     keeper = first.keeper or first.member
     if keeper != asker or first.member != asker:
         remarks.append(_signed_as(first.member, keeper, language))
+    if first.workflow == "review" and first.part != "provider":
+        command = READ_ENTRY.format(dataset=first.dataset)
+        remarks.append(language.phrase("todo-read", command=command))
     if asked is not None:
         remarks.append(language.phrase("todo-asked", what=_why(asked, language)))
     return Line(

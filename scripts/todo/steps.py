@@ -29,6 +29,8 @@ COMMANDS: Final[Mapping[str, str]] = {
 """By kind of the record that takes the step, in some courses by both."""
 ACKNOWLEDGE: Final = "blockpool record receive {delivery} FILE --rows ROWS"
 ACKNOWLEDGE_MANY: Final = "blockpool record deliveries --consumer {consumer} --grant {grant} --open"
+READ_ENTRY: Final = "blockpool catalogue show {dataset} --draft"
+"""What whoever approves an entry reads."""
 _NAMED: Final = {"dataset": "DATASET", "member": "MEMBER", "release": "DATASET@VERSION"}
 """What a step must name, as it is typed."""
 

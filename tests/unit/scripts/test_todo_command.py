@@ -158,6 +158,8 @@ def test_what_is_returned_is_to_be_mended(command: Command, world: World) -> Non
     (one,) = command.json("todo", "--member", "transport", "--as-at", "9")
     assert one["returned"]["dataset"] == "flights"
     again = submitted(title="mended")
+    told = command.ok("todo", "--member", "steward")
+    assert "what is approved: blockpool catalogue show flights --draft" in told
     assert "returned" not in command.ok("todo", "--member", "transport")
     assert "returned" not in command.ok("catalogue", "list", "--provider", "transport")
     world.accept(world.sign("steward/main", bodies.case_step("approve", again)))
