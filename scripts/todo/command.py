@@ -13,7 +13,7 @@ from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
 from scripts.record.listing import AsAtOption, as_at_of
 from scripts.todo.gathering import Asked, Gathered, gather
-from scripts.todo.lines import Line, lines_of
+from scripts.todo.lines import Line, Page
 from scripts.todo.steps import command_of
 
 
@@ -59,7 +59,7 @@ def todo(
         return
     language = LANGUAGES[lang]
     if gathered:
-        _print([*lines_of(gathered, whose, language)], language)
+        _print([*Page(gathered, whose, language).lines()], language)
     elif others:
         success(language.phrase("todo-none-due", count=len(others)))
     else:
