@@ -49,6 +49,8 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     cases.parties_are_members,
     supervision.supervision_has_its_sides,
     supervision.orders_settle_findings,
+    supervision.orders_rest_on_their_findings,
+    supervision.rulings_are_enforced,
     cases.answers_are_there,
     cases.findings_have_evidence,
     sharing.rights_follow_their_cases,

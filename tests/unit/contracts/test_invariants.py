@@ -54,6 +54,7 @@ from ledger.records.governance import SuspendMember
 from ledger.types import Digest
 from tests import bodies
 from tests.story import Story
+from tests.supervised import OBJECTION
 from tests.world import signer
 
 Changes = Mapping[str, Value | None]
@@ -459,6 +460,25 @@ def settles_nothing(story: Story) -> Changes:
     return {key: replace(case, settles=True)}
 
 
+def order_about_nothing(story: Story) -> Changes:
+    order, _ = of_workflow(story, "inspection")
+    key, found = of_workflow(story, "finding")
+    return {key: replace(found, orders=(order.removeprefix("case/"),))}
+
+
+def order_left_open(story: Story) -> Changes:
+    order, case = of_workflow(story, "inspection")
+    key, found = of_workflow(story, "finding")
+    closed = replace(found, due=None, orders=(order.removeprefix("case/"),), state="closed")
+    return {key: closed, order: replace(case, state="open", subject=key)}
+
+
+def ruled_in_vain(story: Story) -> Changes:
+    key = f"case/{OBJECTION(story)}"
+    case = get(story, Case, key)
+    return {key: replace(case, due=None, ruling="upheld", state="binding")}
+
+
 def nobody_orders(story: Story) -> Changes:
     steward = get(story, Member, "member/steward")
     return {"member/steward": replace(steward, status="suspended")}
@@ -649,6 +669,8 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "parties_are_members": (party_twice, party_unknown),
     "supervision_has_its_sides": (nobody_to_answer, opened_by_nobody),
     "orders_settle_findings": (settles_nothing,),
+    "orders_rest_on_their_findings": (order_about_nothing, order_left_open),
+    "rulings_are_enforced": (ruled_in_vain,),
     "answers_are_there": (answer_gone,),
     "findings_have_evidence": (evidence_lost, accuses_nobody, finding_of_nothing),
     "rights_follow_their_cases": (right_ended, right_in_force, right_not_in_force),
