@@ -6,6 +6,7 @@ found among the reviews that ended so.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from msgspec import convert
 
@@ -15,6 +16,9 @@ from node.client import Client
 from scripts.answers import read_value
 from scripts.case.page import Taken
 from scripts.catalogue.plan import entry_body
+
+_LOOKED_AT_MAX: Final = 100
+"""Reviews that ended so and are looked at, the last ones: most were mended long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,9 @@ def returned_entries(
     """The entries of a member that wait to be mended, by dataset: of each the last one."""
     query = {"workflow": "review", "state": "returned", "party": member}
     rows = client.items("/v1/cases", at=as_at, **query)
+    cases = sorted((str(row["openedAt"]), str(row["id"])) for row in rows)
     last: dict[DatasetId, tuple[Time, CaseId]] = {}
-    for opened_at, case in sorted((str(row["openedAt"]), str(row["id"])) for row in rows):
+    for opened_at, case in cases[-_LOOKED_AT_MAX:]:
         last[entry_body(client, case).dataset] = (opened_at, case)
     for dataset, (opened_at, case) in sorted(last.items()):
         if _is_awaited(client, dataset, member, opened_at, as_at):
