@@ -33,6 +33,7 @@ from node.storage.cache import GenerationalCache
 from node.storage.models import StateRow, table_of
 from node.storage.state import StoredState
 from node.storage.store import Snapshot, SqlStore, Step, write_block, write_checkpoint
+from node.storage.wal import WalMover
 
 _RECENT_TILES = 64
 PUBLISHING_S_MAX = 10
@@ -85,6 +86,7 @@ class Replica:
         self._lock = threading.Lock()
         self._listeners: list[Callable[[Published, Block, BlockResult], None]] = []
         self._published = self._restore_checkpoint(head)
+        self._wal = WalMover(store.engine)
         self._publishing = threading.Condition()
 
     @property
@@ -138,6 +140,7 @@ class Replica:
             self._publishing.notify_all()
         for listener in self._listeners:
             listener(published, block, result)
+        self._wal.after_block()
         return result
 
     def has_due(self, time: str) -> bool:
@@ -163,6 +166,7 @@ class Replica:
 
     def close(self) -> None:
         """Let go of the database."""
+        self._wal.close()
         self._connection.close()
 
     def _restore(self) -> tuple[TileEdge, Head]:

@@ -18,7 +18,7 @@ from sqlalchemy.pool import QueuePool
 BUSY_TIMEOUT_MS: Final = 10_000
 PAGE_CACHE_KIB: Final = 64 * 1024
 PAGE_BYTES: Final = 4 * 1024  # of a new database; where state is large, a block touches many pages
-WAL_PAGES: Final = 32_000  # 128 MB wait in the log beside it: what is written often moves once
+WAL_PAGES: Final = 100_000  # more wait in the log where nobody moves them: see `node.storage.wal`
 READERS_MAX: Final = 16
 PRIVATE: Final = 0o600
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
