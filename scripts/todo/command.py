@@ -14,7 +14,7 @@ from scripts.profile import Reading
 from scripts.record.listing import AsAtOption, as_at_of
 from scripts.todo.gathering import Asked, Gathered, gather
 from scripts.todo.lines import Line, Page
-from scripts.todo.steps import command_of
+from scripts.todo.steps import COMMANDS, acknowledging, command_of
 
 
 @with_options
@@ -69,8 +69,8 @@ def todo(
 def _told(gathered: Gathered) -> Iterator[Mapping[str, object]]:
     """A document for each step, delivery and entry."""
     yield from ({"command": command_of(one), "task": one} for one in gathered.tasks)
-    yield from ({"handed": one} for one in gathered.handed)
-    yield from ({"returned": one} for one in gathered.returned)
+    yield from ({"command": acknowledging(one), "handed": one} for one in gathered.handed)
+    yield from ({"command": COMMANDS["entry"], "returned": one} for one in gathered.returned)
 
 
 def _print(lines: list[Line], language: Language) -> None:

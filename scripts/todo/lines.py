@@ -10,7 +10,7 @@ from scripts.case.returned import LastSaid, Returned
 from scripts.explain.language import Language, in_course, word
 from scripts.explain.measures import measured
 from scripts.todo.gathering import Gathered, Handed
-from scripts.todo.steps import ACKNOWLEDGE, ACKNOWLEDGE_MANY, COMMANDS, READ_ENTRY, command_of
+from scripts.todo.steps import COMMANDS, READ_ENTRY, acknowledging, command_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +75,12 @@ class Page:
 
     def _of_handed(self, one: Handed) -> Line:
         """What was delivered under a right, in a line however often."""
-        template = ACKNOWLEDGE if len(one.deliveries) == 1 else ACKNOWLEDGE_MANY
-        first = one.deliveries[0]
-        command = template.format(consumer=one.consumer, delivery=first, grant=one.grant)
         count, language = len(one.deliveries), self.language
         what = language.phrase("todo-handed", dataset=one.dataset, count=count)
         step = word(language.kinds, "acknowledgement")
         cells = self._at_any_time(what, one.provider, step, "consumer", one.consumer)
-        return Line(cells, (command,), tuple(self._signed_as(one.consumer, one.consumer)))
+        remarks = tuple(self._signed_as(one.consumer, one.consumer))
+        return Line(cells, (acknowledging(one),), remarks)
 
     def _of_returned(self, one: Returned) -> Line:
         """An entry to be mended, and why it was returned."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from contracts.tasks import Task
+from scripts.todo.gathering import Handed
 
 COMMANDS: Final[Mapping[str, str]] = {
     "acceptance": "blockpool record accept {case}",
@@ -27,12 +28,17 @@ COMMANDS: Final[Mapping[str, str]] = {
     "step": "blockpool case step {step} {case}",
 }
 """By kind of the record that takes the step, in some courses by both."""
-ACKNOWLEDGE: Final = "blockpool record receive {delivery} FILE --rows ROWS"
-ACKNOWLEDGE_MANY: Final = "blockpool record deliveries --consumer {consumer} --grant {grant} --open"
 READ_ENTRY: Final = "blockpool catalogue show {dataset} --draft"
 """What whoever approves an entry reads."""
 _NAMED: Final = {"dataset": "DATASET", "member": "MEMBER", "release": "DATASET@VERSION"}
 """What a step must name, as it is typed."""
+
+
+def acknowledging(one: Handed) -> str:
+    """What to type to acknowledge a delivery; of several under a right, to see which there are."""
+    if len(one.deliveries) == 1:
+        return f"blockpool record receive {one.deliveries[0]} FILE --rows ROWS"
+    return f"blockpool record deliveries --consumer {one.consumer} --grant {one.grant} --open"
 
 
 def command_of(task: Task) -> str:
