@@ -22,7 +22,7 @@ from ledger import tree
 from ledger.errors import VerificationError
 from ledger.hashing import sha256
 from ledger.records.anchors import Anchor, Consistency, checkpoint_of, hashes_of
-from ledger.types import CaseId, Count, Digest
+from ledger.types import CaseId, Count, Digest, DigestHex
 
 
 def apply_anchor(draft: Draft, body: Anchor) -> None:
@@ -52,14 +52,13 @@ def unseat(draft: Draft, _: CaseId, finding: Case) -> None:
 
     Otherwise a root made up beforehand would stand for ever, and every true one be a finding.
     """
-    stands = read(draft, SeenCheckpoint, finding.subject) if _is_fork(finding) else None
-    if stands is not None and finding.finding and finding.finding.evidence == stands.record:
+    stands = draft.get(finding.subject)
+    if isinstance(stands, SeenCheckpoint) and stands.record == _evidence_of(finding):
         draft.remove(finding.subject)
 
 
-def _is_fork(finding: Case) -> bool:
-    suspicion = finding.finding
-    return suspicion is not None and suspicion.code == findings.INCONSISTENT_CHECKPOINTS.code
+def _evidence_of(finding: Case) -> DigestHex | None:
+    return None if finding.finding is None else finding.finding.evidence
 
 
 def _find_contradicted(

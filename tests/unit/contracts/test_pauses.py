@@ -91,6 +91,17 @@ def test_nothing_is_due_once_the_period_of_the_right_is_over() -> None:
     assert found_at(story, LONG_AFTER) == set()
 
 
+@pytest.mark.rule("R526", "R516")
+def test_nothing_is_due_after_the_right_but_the_report_of_its_use() -> None:
+    ends = "2026-12-22T12:00:00.000Z"
+    story = granted(replace(TERMS, not_after=ends))
+    story.world.block(at="2026-12-21T23:59:50.000Z")
+    story.steps("transport/main", "suspend", story.grant_id, "overreach")
+    story.world.block(at="2026-12-22T06:00:00.000Z")
+    story.steps("transport/main", "resume", story.grant_id)
+    assert [due(story, ending) for ending in ENDINGS] == [ends, "2026-12-24T00:00:00.000Z", ends]
+
+
 @pytest.mark.rule("R526", "F21", "F22")
 def test_a_deadline_below_a_right_that_was_suspended_is_put_off() -> None:
     story = granted(DEEP)

@@ -4,15 +4,18 @@ from typing import Final
 
 import pytest
 
+from contracts.calendar import deadline
 from contracts.invariants import violations
 from contracts.tasks import tasks_of
-from contracts.values import Case, Party
+from contracts.values import Case, Ledger, Party
+from contracts.view import held
 from ledger.records.genesis import Parameters
 from ledger.records.supervision import Opened
 from ledger.types import CaseId
 from tests import bodies
 from tests.story import Story, published
 from tests.supervised import OBJECTION
+from tests.unit.contracts.test_backflow import OWN, above
 
 WON: Final = ("upheld", "upheld-in-part")
 
@@ -70,6 +73,18 @@ def test_a_refusal_that_was_not_upheld_is_to_be_answered_again(ruling: str) -> N
     story.says("transport/main", bodies.grant(bodies.grant_item("health", request=request)))
     assert story.state_of(request) == "granted"
     assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R724", "R447", "R438")
+def test_what_a_lower_level_asked_about_itself_is_due_as_it_was() -> None:
+    story = above(Parameters(backflow_days=3))
+    request = story.ask(OWN, by="weather")
+    story.steps("transport/main", "refuse", request, "security")
+    binding(story, opened(story, "dispute", request, "weather"), "upheld", "weather")
+    ledger = held(story.world.state, Ledger, "ledger")
+    case = case_of(story, request)
+    assert case.state == "reopened"
+    assert case.due == deadline(story.world.now, 3, ledger.calendar)
 
 
 @pytest.mark.rule("R724", "R713", "F31")
