@@ -16,7 +16,7 @@ from scripts.explain.command import explain as explain_command
 from scripts.genesis import command as genesis
 from scripts.govern import command as govern
 from scripts.keys import command as keys
-from scripts.keys import mandate
+from scripts.keys import mandate, registration
 from scripts.record import command as record
 from scripts.todo.command import todo
 
@@ -47,6 +47,7 @@ app = typer.Typer(
     epilog="Start with `blockpool keys new --help`; the whole story in one run: `blockpool demo`.",
 )
 keys.app.add_typer(mandate.app)
+keys.app.add_typer(registration.app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(genesis.app, name="genesis")
 app.add_typer(node.app, name="node")

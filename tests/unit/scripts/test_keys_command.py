@@ -6,10 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from contracts.values import Key, Writer
+from contracts.values import Key, RegisteredNode, Writer
 from ledger.keys import generate_private_key, parse_private_key
 from ledger.note import parse_vkey
-from ledger.suites import ED25519
+from ledger.suites import ED25519, ML_DSA_44
 from tests import bodies
 from tests.unit.scripts.conftest import Command
 from tests.world import World, signer
@@ -199,3 +199,31 @@ def test_a_contractor_signs_under_its_mandate(command: Command, world: World) ->
     world.accept(world.sign("health/operator", bodies.usage(None, world.now, system="tower")))
     explained = command.ok("explain", len(world.leaves) - 2)
     assert "Records Ltd (91330100MA), for the system tower" in " ".join(explained.split())
+
+
+def test_a_node_is_registered_and_its_certificate_replaced(command: Command, world: World) -> None:
+    witness_keys = ("--witness", command.key_file("witness", generate_private_key(ED25519)))
+    both = (*witness_keys, "--witness-pq", command.key_file("pq", generate_private_key(ML_DSA_44)))
+    first = command.key_file("tls", generate_private_key(ED25519))
+    register = (
+        "keys", "node", "health", "--custodian", command.key_file("health/custodian"),
+        "--endpoint", "https://node.health.example",
+    )  # fmt: skip
+    told = command.ok(*register, *both, "--transport", first)
+    assert told.strip() == "the node of health is at https://node.health.example; keys: 3"
+    registered = world.value("node/health")
+    assert isinstance(registered, RegisteredNode)
+    second = command.key_file("tls-2", generate_private_key(ED25519))
+    command.ok(*register, *both, "--transport", first, "--transport", second)
+    command.ok(*register, *both, "--transport", second)
+    following = world.value("node/health")
+    assert isinstance(following, RegisteredNode)
+    assert following.witness == registered.witness
+    assert following.transport != registered.transport
+    explained = " ".join(command.ok("explain", len(world.leaves) - 2).split())
+    assert "the node of health is at https://node.health.example; its keys: " in explained
+    assert "key-taken" in command.fails(*register, *both, "--transport", first)
+    assert "--witness-pq" in command.fails(*register, *witness_keys, code=2)
+    command.ok(*register)
+    explained = " ".join(command.ok("explain", len(world.leaves) - 2).split())
+    assert "the node of health is at https://node.health.example; it has no keys" in explained
