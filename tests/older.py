@@ -9,6 +9,10 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 UNDO: Final[Mapping[str, Sequence[str]]] = {
+    "0011": (
+        "DROP INDEX usage_by_grant",
+        'CREATE INDEX usage_by_grant ON usage_view ("grant", "index") WHERE "grant" IS NOT NULL',
+    ),
     "0010": (
         "DROP INDEX request_by_member",
         'CREATE INDEX ix_request_view_member ON request_view ("member")',

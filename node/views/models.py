@@ -163,14 +163,28 @@ class CaseView(SQLModel, table=True):
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+USAGE_EPOCH: Final = '"index" >> 16'
+EPOCH_BITS: Final = 16
+
+
 class UsageView(SQLModel, table=True):
-    """Records of use: facts, so they hold from their block on."""
+    """Records of use: facts, so they hold from their block on.
+
+    Rights are used in any order, so their index is kept in epochs of the log, as that of leaves by
+    digest.
+    """
 
     __tablename__ = "usage_view"
     __table_args__ = (
         Index("usage_by_consumer", "consumer", "index"),
         Index("usage_by_dataset", "dataset", "index"),
-        Index("usage_by_grant", "grant", "index", sqlite_where=text('"grant" IS NOT NULL')),
+        Index(
+            "usage_by_grant",
+            text(USAGE_EPOCH),
+            "grant",
+            "index",
+            sqlite_where=text('"grant" IS NOT NULL'),
+        ),
     )
     index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
     consumer: str = Field(sa_column=_text(nullable=False))

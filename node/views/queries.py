@@ -4,16 +4,24 @@ A filter that names something goes by an index, however long the log: a conditio
 asked for may be there to lead to it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from msgspec import Raw
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, literal_column, or_, select
 
 from contracts.workflows import WORKFLOWS
 from node.storage.store import Snapshot
-from node.views.models import CASE_RECORD, PARTY, TITLE, USAGE, VERSIONED
+from node.views.models import (
+    CASE_RECORD,
+    EPOCH_BITS,
+    PARTY,
+    TITLE,
+    USAGE,
+    USAGE_EPOCH,
+    VERSIONED,
+)
 
 LIMIT_MAX: Final = 1_000
 _NARROWER: Final = frozenset({"accused", "code", "parties"})
@@ -112,19 +120,33 @@ def usage_page(
     A use is reported after it has begun, so those that began later than a time lie after it.
     """
     wanted: list[ColumnElement[bool]] = [USAGE.c["index"] < size]
-    if cursor:
-        wanted.append(USAGE.c["index"] > int(cursor))
     wanted += [USAGE.c[name] == value for name, value in filters.items()]
     start, end = span
+    first = int(cursor) + 1 if cursor else 0
     if start is not None:
-        first = Snapshot(connection).size_before(start)
-        wanted += [USAGE.c.started_at >= start, USAGE.c["index"] >= first]
+        first = max(first, Snapshot(connection).size_before(start))
+        wanted.append(USAGE.c.started_at >= start)
     if end is not None:
         wanted.append(USAGE.c.started_at < end)
-    query = select(USAGE).where(and_(*wanted)).order_by(USAGE.c["index"]).limit(limit + 1)
-    rows = [dict(row) for row in connection.execute(query).mappings()]
+    wanted.append(USAGE.c["index"] >= first)
+    query = select(USAGE).where(and_(*wanted)).order_by(USAGE.c["index"])
+    rows: list[dict[str, Any]] = []
+    for part in _parts_of(query, filters.get("grant"), range(first, size)):
+        found = connection.execute(part.limit(limit + 1 - len(rows))).mappings()
+        rows += [dict(row) for row in found]
+        if len(rows) > limit:
+            break
     items = [{_camel(name): value for name, value in row.items()} for row in rows[:limit]]
     return Page(items, str(rows[limit - 1]["index"]) if len(rows) > limit else None)
+
+
+def _parts_of(query: Select[Any], grant: str | None, indexes: range) -> Iterator[Select[Any]]:
+    """A query for uses as it goes by an index: those of a right epoch by epoch."""
+    if grant is None:
+        yield query
+        return
+    for epoch in range(indexes.start >> EPOCH_BITS, (indexes.stop - 1 >> EPOCH_BITS) + 1):
+        yield query.where(literal_column(USAGE_EPOCH) == epoch)
 
 
 def case_records(connection: Connection, case: str, size: int) -> list[int]:

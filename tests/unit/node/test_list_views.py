@@ -21,7 +21,7 @@ from node.storage.store import SqlStore
 from node.views import duties, lineage, queries, steps
 from node.views.as_at import state_at
 from node.views.duties import OUTCOMES, Outcome, Wanted
-from node.views.models import VIEWS
+from node.views.models import USAGE, VIEWS
 from tests import bodies
 from tests.nodes import close, open_replica
 from tests.older import UNDO, take_back
@@ -309,3 +309,26 @@ def test_an_upgrade_fills_what_the_views_would_hold(world: World, tmp_path: Path
     assert set(after["title_view"]) < set(before["title_view"])
     for name in {*NEW, "entry_view"} - {"title_view"}:
         assert after[name] == before[name]
+
+
+def test_uses_of_a_right_are_read_through_all_epochs_of_the_log(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "ledger.db")
+    use = {
+        "consumer": "health", "dataset": "flights", "version": 1, "purpose": "tax",
+        "operation": "read", "started_at": "", "ended_at": "", "uses": 1, "rows": 1, "findings": 0,
+    }  # fmt: skip
+    indexes = (5, 65_535, 65_536, 200_000)
+    with engine.begin() as connection:
+        for index in indexes:
+            connection.execute(USAGE.insert(), {**use, "index": index, "grant": "one"})
+            connection.execute(USAGE.insert(), {**use, "index": index + 1_000, "grant": "other"})
+        found: list[object] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = queries.usage_page(connection, 200_002, {"grant": "one"}, cursor=cursor, limit=2)
+            found += [one["index"] for one in page.items]
+            cursor = page.next
+        before = queries.usage_page(connection, 200_000, {"grant": "one"})
+    assert found == [*indexes]
+    assert [one["index"] for one in before.items] == [*indexes[:3]]
+    engine.dispose()

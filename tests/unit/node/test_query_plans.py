@@ -90,7 +90,7 @@ SORTING: Final = "USE TEMP B-TREE FOR ORDER BY"
 _VISIT: Final = re.compile(
     r"(SCAN|SEARCH) (\w+)(?: USING (?:COVERING )?INDEX (\w+))?(.*)", re.ASCII
 )
-_EQUAL: Final = re.compile(r"(\w+)=\?", re.ASCII)
+_EQUAL: Final = re.compile(r"(\w+|<expr>)=\?", re.ASCII)
 
 
 def is_served(step: str, query: str) -> bool:
