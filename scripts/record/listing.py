@@ -34,7 +34,11 @@ DatasetOption = Annotated[str | None, typer.Option(help="Only of this dataset.")
 ConsumerOption = Annotated[str | None, typer.Option(help="Only of this member that uses.")]
 AsAtOption = Annotated[
     str | None,
-    typer.Option(help="As at the end of a day, such as 2027-01-31, a time, or a size of the log."),
+    typer.Option(
+        "--as-at",
+        "--at",
+        help="As at the end of a day, such as 2027-01-31, a time, or a size of the log.",
+    ),
 ]
 
 

@@ -96,7 +96,7 @@ def test_a_case_tells_its_course_until_then(command: Command, world: World) -> N
     before = command.json("case", "show", case, "--as-at", str(second))
     assert (before["value"]["state"], len(before["course"])) == ("open", 1)
     assert {one["name"] for one in before["steps"]} >= {"refuse", "withdraw"}
-    missing = command.run("case", "show", case, "--as-at", str(first))
+    missing = command.run("case", "show", case, "--at", str(first))
     assert f"no case {case}" in missing.stderr
 
 
