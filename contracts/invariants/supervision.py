@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from contracts.invariants.facts import Facts
+from contracts.supervision.orders import OVER
 from contracts.supervision.rulings import ORDER
 from contracts.supervision.workflows import REJECTED
 from contracts.values import Case
 
-_OVER: Final = frozenset({"closed", "cured", "dismissed"})
-"""States of a finding with which its orders go."""
 _SIDES: Final[Mapping[str, tuple[str | None, str]]] = {
     "complaint": ("claimant", "respondent"),
     "correction": ("consumer", "provider"),
@@ -41,7 +40,7 @@ def orders_rest_on_their_findings(facts: Facts) -> Iterator[str]:
             order = facts.get(Case, f"case/{one}")
             if order is None or order.subject != f"case/{name}":
                 yield f"finding {name} lists {one}, which does not rest on it"
-            elif order.state == "open" and case.state in _OVER:
+            elif order.state == "open" and case.state in OVER:
                 yield f"order {one} is open, though its finding is `{case.state}`"
 
 

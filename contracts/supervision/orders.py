@@ -7,20 +7,29 @@
 The finding lists the orders that rest on it (`Case.orders`), so that nobody has to look for them.
 """
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from contracts import cases
 from contracts.draft import Draft
-from contracts.reasons import LIMIT, ORDERED_ALREADY, refuse_unless
+from contracts.reasons import LIMIT, ORDERED_ALREADY, WRONG_STATE, refuse_unless
 from contracts.values import ORDERS_MAX, Case
 from contracts.view import held
 from contracts.workflows import WORKFLOWS
 from ledger.records.supervision import CaseOpening
 from ledger.types import CaseId
 
+OVER: Final = frozenset({"closed", "cured", "dismissed"})
+"""States of a finding with which its orders go."""
+
 
 def check_first(draft: Draft, body: CaseOpening, finding: Case) -> None:
-    """R725: about one finding a member is given no second order while it has one to report on."""
+    """R725: about one finding a member is given no second order while it has one to report on.
+
+    About one that is closed, cured or dismissed nobody is given any.
+    """
+    refuse_unless(finding.state not in OVER, WRONG_STATE, f"it is `{finding.state}`", "case")
     for order in finding.orders:
         case = cases.as_it_stands(draft, order)
         if case is not None and case.state == "open":

@@ -61,6 +61,17 @@ def test_orders_go_with_their_finding(end: Callable[[Story, CaseId], None]) -> N
     assert violations(story.world.state, story.world.leaves) == []
 
 
+@pytest.mark.rule("R725")
+@pytest.mark.parametrize("end", [closed, cured, dismissed])
+def test_about_what_is_over_nobody_is_ordered(end: Callable[[Story, CaseId], None]) -> None:
+    story = published()
+    found = finding(story)
+    end(story, found)
+    body = bodies.opening("inspection", "health", case=found)
+    record = story.world.sign("steward/main", body)
+    assert story.world.refuse(record) == reasons.WRONG_STATE
+
+
 @pytest.mark.rule("R715", "R726")
 def test_a_rectification_that_settles_takes_the_other_orders_along() -> None:
     story = published()
