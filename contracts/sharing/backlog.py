@@ -44,8 +44,9 @@ def keep(draft: Draft, request_id: CaseId, dataset: DatasetId, member: MemberId)
     """Remember a request that waits: every one where they are bounded, else the last 16."""
     # What has been closed since is found out here, so that closing a request costs nothing.
     still = dict.fromkeys((*_waiting(draft, dataset, member), request_id))
-    kept = draft.context.ledger.parameters.open_requests or REQUESTS_KEPT
-    draft.put(_key(dataset, member), OpenRequests(cases=tuple(still)[-kept:]))
+    is_bounded = draft.context.ledger.parameters.open_requests is not None
+    kept = tuple(still) if is_bounded else tuple(still)[-REQUESTS_KEPT:]
+    draft.put(_key(dataset, member), OpenRequests(cases=kept))
 
 
 def supersede(draft: Draft, right: GrantedRight) -> None:

@@ -68,6 +68,26 @@ def test_what_is_late_still_waits() -> None:
     assert is_refused(story)
 
 
+@pytest.mark.rule("R724")
+def test_what_a_ruling_reopens_waits_beside_what_was_asked_since() -> None:
+    story = bounded(1)
+    refused = story.ask()
+    story.steps("transport/main", "refuse", refused, "security")
+    opening = bodies.opening("dispute", case=refused)
+    dispute = f"{story.says('health/main', opening).digest}-0"
+    asked = story.ask()
+    story.steps("transport/main", "answer", dispute)
+    story.steps("health/main", "escalate", dispute)
+    story.steps("steward/main", "rule", dispute, "upheld")
+    ruled = story.world.value(f"case/{dispute}")
+    assert isinstance(ruled, Case)
+    story.world.block(at=ruled.due)
+    assert story.state_of(refused) == "reopened"
+    assert waiting(story) == (asked, refused)
+    story.says("transport/main", bodies.grant(bodies.grant_item("health", request=refused)))
+    assert is_refused(story)
+
+
 def test_what_is_taken_up_at_once_is_not_counted() -> None:
     story = bounded(1)
     story.stand()
