@@ -15,7 +15,7 @@ import threading
 from sqlite3 import Error as SqliteError
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import SQLAlchemyError
 
 MOVED_AFTER_BLOCKS: Final = 8
@@ -31,6 +31,8 @@ class WalMover:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        # Readers may hold all other connections for long: no commit is to wait for one of them.
+        self._own = engine.raw_connection()
         self._blocks = 0
         self._is_nearly_done = False
         self._work = threading.Event()
@@ -42,7 +44,7 @@ class WalMover:
         self._blocks += 1
         if self._is_nearly_done:
             self._is_nearly_done = False
-            self._move()
+            self._move(self._own)
         elif self._blocks % MOVED_AFTER_BLOCKS == 0:
             self._work.set()
             if self._thread is None:
@@ -55,6 +57,7 @@ class WalMover:
         self._work.set()
         if self._thread is not None:
             self._thread.join()
+        self._own.close()
 
     def _run(self) -> None:
         moved_before = 0
@@ -71,14 +74,15 @@ class WalMover:
                     self._work.set()
             moved_before = moved
 
-    def _move(self) -> tuple[int, int]:
+    def _move(self, own: PoolProxiedConnection | None = None) -> tuple[int, int]:
         """Move what can be; returns pages in the log, and how many of them are moved."""
         try:
-            connection = self._engine.raw_connection()
+            connection = own or self._engine.raw_connection()
             try:
                 row = connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             finally:
-                connection.close()
+                if own is None:
+                    connection.close()
         except (SQLAlchemyError, SqliteError) as error:
             # Nothing is lost: all of it stands in the log, and is moved another time.
             _log.warning("wal-not-moved", exc_info=error)

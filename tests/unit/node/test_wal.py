@@ -1,15 +1,17 @@
 """What waits in the log beside the database is moved, and the log is begun anew when it is long."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from sqlite3 import OperationalError
 from threading import Event
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy.exc import TimeoutError  # noqa: A004  of the pool
 
 from node.storage import wal
-from node.storage.database import open_database
+from node.storage.database import READERS_MAX, open_database
 from node.storage.wal import WalMover
 
 PAGES = 20
@@ -38,8 +40,8 @@ class Watched(WalMover):
         self.passes: list[tuple[int, int]] = []
         self.passed = Event()
 
-    def _move(self) -> tuple[int, int]:
-        found = super()._move()
+    def _move(self, own: PoolProxiedConnection | None = None) -> tuple[int, int]:
+        found = super()._move(own)
         self.passes.append(found)
         self.passed.set()
         return found
@@ -77,6 +79,25 @@ def test_a_long_log_is_moved_to_its_end_between_two_blocks_and_begun_anew(
     assert mover.passes[1][0] == mover.passes[1][1]
     commit(engine)
     assert mover._move()[0] < PAGES * wal.MOVED_AFTER_BLOCKS
+
+
+def test_no_commit_waits_for_readers_that_hold_all_connections(
+    mover: Watched, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wal, "LONG_PAGES", PAGES)
+    blocks(mover, engine)
+    assert mover.passed.wait(10)
+    while not mover._is_nearly_done:
+        pass
+    with ExitStack() as stack:
+        for _ in range(READERS_MAX - 1):
+            stack.enter_context(engine.connect())
+        monkeypatch.setattr(engine.pool, "_timeout", 0.01)
+        with pytest.raises(TimeoutError):
+            engine.connect()
+        mover.after_block()
+    assert len(mover.passes) == 2
+    assert mover.passes[1][0] == mover.passes[1][1] > 0
 
 
 def test_a_reader_holds_up_what_was_written_since_and_nothing_spins(
