@@ -58,7 +58,7 @@ class ChangeBases(Canonical, tag_field=_TAG, tag="change-bases"):
 
 
 class SetLogKeys(Canonical, tag_field=_TAG, tag="set-log-keys"):
-    """Give a member log keys, so that it can come to order blocks. Both keys sign the record too.
+    """Replace the log keys of a member, with which it orders blocks or can come to. Both sign this.
 
     Attributes:
         log_keys: its log keys from then on.

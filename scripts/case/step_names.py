@@ -10,7 +10,7 @@ from node.client import Client
 from scripts.answers import read_value
 from scripts.patterns import quoted
 from scripts.spelling import SpellingError
-from scripts.todo.steps import COMMANDS
+from scripts.todo.steps import command_for
 
 
 def check_name(name: str, workflow: str | None) -> None:
@@ -39,7 +39,7 @@ def check_step(client: Client, name: str, case_id: CaseId) -> None:
     if "step" in kinds:
         return
     if kinds:
-        command = COMMANDS.get(kinds[0], f"blockpool record submit {kinds[0]} BODIES.jsonl")
+        command = command_for((table.name, kinds[0], name), case_id, case.subject)
         raise SpellingError(f"the step {name} is taken with a record of its own: {command}", "step")
     possible = {row.name for row in table.steps if row.by == "step" and row.state == case.state}
     told = f"; possible now: {', '.join(sorted(possible))}" if possible else ""

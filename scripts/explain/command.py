@@ -8,7 +8,8 @@ from typing import Annotated, Final
 
 import typer
 
-from node.client.log_source import FolderLog
+from node.client.log_source import FolderLog, LogSource
+from scripts.audit.log_audit import open_log, utc_offset_minutes_of
 from scripts.console_text import fail, heading, info, print_json, success
 from scripts.explain.cases import Section, case_explained
 from scripts.explain.codes import code_explained
@@ -23,7 +24,7 @@ from scripts.profile import Reading
 from scripts.record.listing import AsAtOption, as_at_of
 from scripts.record.showing import place_of
 from scripts.short_ids import full_digest, full_id, is_short
-from scripts.spelling import moment
+from scripts.zone import Zone
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _CASE: Final = re.compile(r"[0-9a-f]{64}-[a-z0-9-]{1,80}", re.ASCII)
@@ -117,11 +118,19 @@ def _source(
     wanted: int | str, log: Path | None, at: Reading, as_at: str | None
 ) -> Iterator[Source]:
     if log is not None:
-        past = None if as_at is None else Past(as_at if as_at.isdecimal() else moment(as_at))
-        yield ReplayedSource(FolderLog(log), str(log), wanted, past)
+        source = FolderLog(log)
+        yield ReplayedSource(source, str(log), wanted, _past(source, as_at))
         return
     with at.client() as client:
         yield NodeSource(client, at.node, as_at_of(client, as_at))
+
+
+def _past(source: LogSource, as_at: str | None) -> Past | None:
+    """The end of a question about a log: a day, or a time without a zone, is of its calendar."""
+    if as_at is None or as_at.isdecimal():
+        return None if as_at is None else Past(as_at)
+    zone = Zone(utc_offset_minutes_of(open_log(source, None)), info)
+    return Past(zone.end(as_at))
 
 
 def _print(sections: list[Section]) -> None:

@@ -17,9 +17,6 @@ from ledger.types import CaseId, ItemId, PurposeCode
 from node.client import Client, ProblemError
 from scripts.answers import any_value
 
-_CASE: Final = "case/"
-_JOBS: Final = 2
-
 
 @dataclass(frozen=True, slots=True)
 class Told:

@@ -19,6 +19,7 @@ from scripts.govern.standing import next_command, standing
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing, clock
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
+from scripts.short_ids import full_id
 from scripts.signers import load_signer
 from scripts.spelling import build, typed
 from scripts.submission import ReceiptsOption, keep_receipts, print_done, submit
@@ -110,8 +111,9 @@ def vote(
     Example: `blockpool govern vote PROPOSAL yes`
     """
     typed(choice, Vote)
-    body = build(Ballot, proposal=proposal, vote=choice)
     with at.open() as (client, writer):
+        proposal = full_id(client, "case", proposal)
+        body = build(Ballot, proposal=proposal, vote=choice)
         done = submit(writer, [("ballot", body)], receipts)
         proposed = read_value(client, ProposedAction, f"proposal/{proposal}")
         told = "open" if proposed is None else standing(client, proposal, proposed)

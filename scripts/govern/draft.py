@@ -76,9 +76,10 @@ def log_keys(
     ml_dsa: Annotated[Path, typer.Option(help="Its ML-DSA-44 log key, the same.")],
     out: OutOption = None,
 ) -> None:
-    """Give a member log keys, so that a later vote can let it order blocks.
+    """Give a member other log keys, which sign checkpoints at once if it orders blocks.
 
-    Both keys sign the proposal: `blockpool govern propose FILE --cosign KEY`, once for each.
+    Who orders none may come to by a later vote, `blockpool govern draft roles`. Both keys sign the
+    proposal: `blockpool govern propose FILE --cosign KEY`, once for each.
 
     Example: `blockpool govern draft log-keys weather --ed25519 log.pub --ml-dsa log-pq.pub
     --out log-keys.json`

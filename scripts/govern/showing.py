@@ -15,6 +15,7 @@ from scripts.parameters import parameters_told
 from scripts.profile import Reading
 from scripts.record.listing import AsAtOption, as_at_of
 from scripts.record.showing import members_told
+from scripts.short_ids import full_id
 
 app = typer.Typer()
 
@@ -33,7 +34,7 @@ def show(
     Example: `blockpool govern show PROPOSAL`
     """
     with at.client() as client:
-        moment = as_at_of(client, as_at)
+        proposal, moment = full_id(client, "case", proposal), as_at_of(client, as_at)
         proposed = read_value(client, ProposedAction, f"proposal/{proposal}")
         if proposed is None:
             fail(f"no proposal {proposal}", hint="see: blockpool govern list")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from contracts.tasks import Task
+from ledger.types import CaseId, DatasetId
 from scripts.todo.gathering import Handed
 
 COMMANDS: Final[Mapping[str, str]] = {
@@ -43,17 +44,25 @@ def acknowledging(one: Handed) -> str:
 
 def command_of(task: Task) -> str:
     """What to type for a task; words in capitals are to be filled in, a comment says how."""
-    other = "blockpool record submit {record} BODIES.jsonl"
-    special = COMMANDS.get(f"{task.workflow}/{task.record}")
-    template = special or COMMANDS.get(task.record, other)
-    command = template.format(
-        case=task.case,
-        dataset=task.dataset or "DATASET",
-        grant=task.subject.removeprefix("grant/"),
-        record=task.record,
-        step=task.step,
-    )
+    row = (task.workflow, task.record, task.step)
+    command = command_for(row, task.case, task.subject, task.dataset)
     if task.names is not None:
         command += f" --{task.names} {_NAMED[task.names]}"
     grounds = ", ".join(task.grounds)
     return f"{command} --ground GROUND  # {grounds}" if grounds else command
+
+
+def command_for(
+    row: tuple[str, str, str], case: CaseId, subject: str, dataset: DatasetId | None = None
+) -> str:
+    """What to type for a row of a table, which is its workflow, kind of record and step."""
+    workflow, record, step = row
+    other = "blockpool record submit {record} BODIES.jsonl"
+    template = COMMANDS.get(f"{workflow}/{record}") or COMMANDS.get(record, other)
+    return template.format(
+        case=case,
+        dataset=dataset or "DATASET",
+        grant=subject.removeprefix("grant/"),
+        record=record,
+        step=step,
+    )

@@ -4,6 +4,7 @@ import pytest
 
 from contracts.values import Case
 from tests import bodies
+from tests.story import Story
 from tests.unit.scripts.conftest import Command
 from tests.world import World
 
@@ -96,3 +97,13 @@ def test_a_step_there_is_not_is_told_with_those_there_are(
     assert "did you mean approve?" in told
     told = command.fails("case", "step", "supersede", review, writer="transport/main")
     assert "is taken with a record of its own: blockpool catalogue publish" in told
+
+
+def test_a_step_with_a_record_of_its_own_is_told_as_it_is_typed(
+    command: Command, world: World
+) -> None:
+    story = Story()
+    story.world = world
+    request = story.publish().ask()
+    told = command.fails("case", "step", "grant", request, writer="transport/main")
+    assert f"a record of its own: blockpool record grant --request {request}" in told

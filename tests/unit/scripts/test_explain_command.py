@@ -156,13 +156,16 @@ def test_a_case_as_it_stood(command: Command, told: Told, log: Path) -> None:
     """Before the reply; whatever came after the moment asked about is not told."""
     now = sections(command, told.finding, "--log", log)["Where it stands"]
     assert "now: replied" in "\n".join(now)
-    for moment in (str(told.use + 2), "2026-11-23T08:00:08+08:00"):
+    eight = ("2026-11-23T08:00:08+08:00", "2026-11-23 00:00:08")
+    for moment in (str(told.use + 2), *eight):
         past = sections(command, told.finding, "--log", log, "--as-at", moment)["Where it stands"]
         assert "now: raised" in "\n".join(past), moment
         assert not any("reply (leaf" in line for line in past)
     unknown = ("explain", told.finding, "--log", log, "--as-at", str(told.use))
     assert "nothing to explain" in command.fails(*unknown)
-    assert "names no zone" in command.fails(*unknown[:-1], "2026-11-23")
+    whole_day = sections(command, told.finding, "--log", log, "--as-at", "2026-11-23")
+    assert "now: replied" in "\n".join(whole_day["Where it stands"])
+    assert "is no date or time" in command.fails(*unknown[:-1], "2026-11-31")
 
 
 def test_in_chinese(command: Command, told: Told) -> None:

@@ -47,6 +47,7 @@ def test_a_member_is_suspended_and_reinstated(command: Command, world: World) ->
     assert "yes; it is adopted" in voted
     assert member(world, "weather").status == "suspended"
     shown = command.ok("govern", "show", case_id)
+    assert command.ok("govern", "show", case_id[:8]) == shown
     for told in ("2 yes, 0 no of 3", "adopted", "suspend-member", "audit"):
         assert told in shown
     votes = command.json("govern", "show", case_id)["votes"]
@@ -56,8 +57,8 @@ def test_a_member_is_suspended_and_reinstated(command: Command, world: World) ->
         {"member": "steward", "vote": None},
     ]
     again = proposal(command, "--reinstate", "weather")
-    for voter in ("audit/main", "steward/main"):
-        command.ok("govern", "vote", again, "yes", writer=voter)
+    for voter, typed in (("audit/main", again), ("steward/main", f"{again[:8]}…")):
+        command.ok("govern", "vote", typed, "yes", writer=voter)
     assert member(world, "weather").status == "active"
     rows = command.json("govern", "list")
     assert [row["state"] for row in rows] == ["adopted", "adopted"]
