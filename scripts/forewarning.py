@@ -117,6 +117,8 @@ def tell(doubts: Iterable[Doubt]) -> None:
 def foreseen(client: Client, writer: WriterId, bodies: Sequence[Body]) -> Iterator[Doubt]:
     """What the rules would find against the signer. What they would refuse, the node tells."""
     asked = [one for one in bodies if not isinstance(one, Usage)]
+    if not asked:
+        return
     for body, found in zip(asked, rehearsed(client, writer, asked), strict=True):
         if not isinstance(found, Rejected):
             is_fact = KIND_OF_BODY[type(body)].states_fact

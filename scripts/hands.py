@@ -14,7 +14,7 @@ from contracts.succession import GENERATIONS_MAX, hand_of
 from contracts.values import GrantedRight, HandedDataset, Member, StatedDelivery
 from contracts.view import StateView, read
 from ledger.records import Acknowledgement, Body, Delivery, Disposal, EffectReport, Usage
-from ledger.types import DatasetId, MemberId
+from ledger.types import DatasetId, ItemId, MemberId
 from node.client import Client
 from node.client.answers import JsonObject
 from scripts.answers import read_value
@@ -113,27 +113,38 @@ def behind(view: StateView, member: MemberId, body: Body) -> MemberId | None:
     The rules take every writer by its word: what `transport/main` uses under a right of `parks` is
     used without a right, though transport acts for parks.
     """
-    named = _named_by(view, body)
-    if named is None or named[0] == member or hand_of(view, *named) != member:
-        return None
-    return named[0]
+    for whose, dataset in _named_by(view, body):
+        if whose != member and hand_of(view, whose, dataset) == member:
+            return whose
+    return None
 
 
-def _named_by(view: StateView, body: Body) -> tuple[MemberId, DatasetId] | None:
-    """Whose right a record is about, on its signer's side, and to which dataset."""
+def _named_by(view: StateView, body: Body) -> Iterator[tuple[MemberId, DatasetId]]:
+    """Whose rights a record is about, on its signer's side, and to which datasets."""
     match body:
-        case Usage(grant=str(grant)) | EffectReport(grant=grant) | Disposal(grants=(grant, *_)):
-            right = read(view, GrantedRight, f"grant/{grant}")
-            return (right.member, right.dataset) if right and right.member else None
+        case Usage(grant=str(grant)) | EffectReport(grant=grant):
+            yield from _held_by(view, (grant,))
+        case Disposal(grants=grants):
+            yield from _held_by(view, grants)
         case Delivery(grant=grant):
             right = read(view, GrantedRight, f"grant/{grant}")
-            return None if right is None else (right.provider, right.dataset)
+            if right is not None:
+                yield right.provider, right.dataset
         case Acknowledgement(delivery=digest):
             stated = read(view, StatedDelivery, f"delivery/{digest}")
             given = stated and read(view, GrantedRight, f"grant/{stated.grant}")
-            return (stated.consumer, given.dataset) if stated and given else None
+            if stated and given:
+                yield stated.consumer, given.dataset
         case _:
-            return None
+            pass
+
+
+def _held_by(view: StateView, grants: Iterable[ItemId]) -> Iterator[tuple[MemberId, DatasetId]]:
+    """Who has these rights, and to which datasets."""
+    for grant in grants:
+        right = read(view, GrantedRight, f"grant/{grant}")
+        if right is not None and right.member is not None:
+            yield right.member, right.dataset
 
 
 def _heir(successors: Mapping[MemberId, MemberId], member: MemberId) -> MemberId:

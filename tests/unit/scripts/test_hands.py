@@ -77,6 +77,10 @@ def test_who_signs_in_the_wrong_name_is_told_the_right_one(
     index = len(world.leaves) - 2
     assert "acts: sign as health/…" in command.ok("explain", index)
     assert "应以 health/… 签名" in command.ok("explain", index, "--lang", "zh")
-    acknowledged = story.says("transport/main", bodies.delivery(story.grant_id, world.now))
+    merged = story.grant_id
+    own = next(one for one in iter(lambda: story.offer(to="weather"), "") if one < merged)
+    both = ("record", "dispose", own, merged, "--disposed-at", world.now)
+    assert "sign as health/…" in command.fails(*both, writer="weather/main")
+    acknowledged = story.says("transport/main", bodies.delivery(merged, world.now))
     receive = ("record", "receive", acknowledged.digest, "--rows", "10")
     assert "sign as health/…" in command.fails(*receive, writer="weather/main")
