@@ -16,7 +16,16 @@ from contracts.values import Ledger
 from contracts.view import StateView, held
 from ledger.records.assessment import Length, PeriodName
 from ledger.records.genesis import Calendar
-from ledger.times import DAY_MS, MINUTE_MS, date_of_day, day_number, day_of, from_ms, to_ms
+from ledger.times import (
+    DAY_MS,
+    MINUTE_MS,
+    TIME_MS_MAX,
+    date_of_day,
+    day_number,
+    day_of,
+    from_ms,
+    to_ms,
+)
 from ledger.types import Time
 
 MONTHS: Final[Mapping[Length, int]] = {"month": 1, "quarter": 3, "year": 12}
@@ -125,6 +134,6 @@ def _year_of(name: PeriodName) -> int:
 def _midnight(year: int, month: int, calendar: Calendar) -> Time:
     """00:00 local time of the first of a month; after the year 9999 the last time there is."""
     if year > _LAST_YEAR:
-        return from_ms((_LAST_DAY + 1) * DAY_MS)
+        return from_ms(TIME_MS_MAX)
     day = day_number(f"{year:04d}-{month:02d}-01")
     return from_ms(day * DAY_MS - calendar.utc_offset_minutes * MINUTE_MS)

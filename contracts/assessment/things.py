@@ -28,7 +28,6 @@ GONE: Final = frozenset({"dropped", "superseded", "waived", "withdrawn"})
 _DIGEST_CHARS: Final = 64
 _Found = Mapping[str, Sequence[str]]
 """By code, the states of findings against a member that hang from one thing."""
-_NOTHING: Final[_Found] = {}
 
 
 class FactsOf(NamedTuple):
@@ -142,8 +141,7 @@ def cases_of(
             sides, asked = _sides(case, member), requests.get(case_id)
             is_taken_up = asked is not None and asked.standing is not None
             is_backflow = asked is not None and asked.backflow
-            found = findings.get(case_id, _NOTHING)
-            lateness = lateness_of(case, _owing(case, member, sides), found)
+            lateness = lateness_of(case, _owing(case, member, sides), findings.get(case_id))
             yield Thing(
                 code=None if case.finding is None else case.finding.code,
                 key=f"case/{case_id}",
@@ -169,7 +167,7 @@ def _is_undecided(case: Case) -> bool:
     return case.finding is not None and case.state in UNDECIDED
 
 
-def lateness_of(case: Case, sides: tuple[Side, ...], found: _Found) -> Lateness:
+def lateness_of(case: Case, sides: tuple[Side, ...], found: _Found | None) -> Lateness:
     """R807: how a member stands to the deadlines of a case that ran against it as a party.
 
     In a request that was taken up under a standing grant none did: nobody had to answer. Of several
@@ -210,7 +208,8 @@ def _against(cases: Iterable[tuple[CaseId, Case]], member: MemberId) -> Mapping[
             base = case_id.removesuffix(f"-{code}")
             # A case found overdue once more: the count of its records stands between.
             before, _, count = base.rpartition("-")
-            bases = (base, before) if before and _is_count(count) else (base,)
+            is_count = all(one in "0123456789" for one in count)
+            bases = (base, before) if is_count else (base,)
             for one in bases:
                 found.setdefault(one, {}).setdefault(code, []).append(case.state)
     return found
@@ -325,7 +324,3 @@ def _sides(case: Case, member: MemberId) -> tuple[Side, ...]:
 @cache
 def _once(sides: tuple[Side, ...]) -> tuple[Side, ...]:
     return tuple(sorted(set(sides)))
-
-
-def _is_count(text: str) -> bool:
-    return bool(text) and all(one in "0123456789" for one in text)

@@ -12,12 +12,19 @@ from contracts import reasons
 from contracts.assessment import trust
 from contracts.assessment.figures import Taken, counted_by, score_of, take
 from contracts.assessment.periods import period_at, period_before, span_of
-from contracts.assessment.reports import Assessment, Counted, Figure, assess, drill
+from contracts.assessment.reports import (
+    Assessment,
+    Counted,
+    Figure,
+    assess,
+    drill,
+    running_period,
+)
 from contracts.assessment.seed import SEED
 from contracts.assessment.things import Thing, by_look
 from contracts.assessment.trust import KEPT, QUARTERS, trust_in, trust_of, weights
 from contracts.values import Case, RequestedItem
-from ledger.records.assessment import Clause, Indicator, PeriodName
+from ledger.records.assessment import Clause, Indicator, Length, PeriodName, Sort
 from ledger.records.catalogue import VersionContent
 from ledger.records.genesis import Calendar, Jurisdiction, Names, Parameters
 from ledger.records.governance import Decision, DescribeMember, SetCalendar, SetParameters
@@ -29,6 +36,7 @@ from tests.assessed import AFTER, FINAL, PARAMETERS, QUARTER, assessed, chronicl
 from tests.golden.rules import DOCUMENT
 from tests.reference.naive_assessment import NaiveLedger, score
 from tests.story import Story
+from tests.supervised import COURSES
 from tests.unit.contracts.test_indicators import adopt
 from tests.world import ROLES, World
 
@@ -373,6 +381,78 @@ def test_every_thing_of_a_figure_is_on_the_ledger() -> None:
 
 
 @pytest.mark.rule("R806")
+def test_what_is_told_of_a_thing() -> None:
+    story = assessed(*(everything(sort) for sort in ("entry", "grant", "system")))
+    system = story.says("transport/main", bodies.system()).digest
+    story.publish()
+    ended, suspended, held = story.grant(), story.grant(), story.grant()
+    story.steps("health/main", "end", ended)
+    story.steps("transport/main", "suspend", suspended, "overreach")
+    expected: dict[str, list[Thing]] = {
+        "entry": [
+            Thing(
+                key="entry/flights",
+                marks=("registered", "released"),
+                record=story.entry,
+                sides=("provider",),
+                sort="entry",
+                state="conditional",
+            )
+        ],
+        "grant": [
+            Thing(
+                key=f"grant/{name}",
+                record=name.removesuffix("-0"),
+                sides=("provider",),
+                sort="grant",
+                state=state,
+            )
+            for name, state in sorted(
+                {ended: "ended", suspended: "suspended", held: "in-force"}.items()
+            )
+        ],
+        "system": [
+            Thing(
+                key="system/transport/tower",
+                marks=("catalogued",),
+                record=system,
+                sides=("owner",),
+                sort="system",
+                state="running",
+            )
+        ],
+    }
+    for sort, things in expected.items():
+        assert [one.thing for one in drilled(story.world, f"every-{sort}")] == things
+
+
+def everything(sort: Sort) -> Indicator:
+    """Counts all things of a sort."""
+    every = (Clause(),)
+    return replace(SEED[-1], id=f"every-{sort}", of=sort, denominator=every, numerator=every)
+
+
+@pytest.mark.rule("R806", "R814")
+def test_a_case_opened_as_a_quarter_begins_is_of_that_quarter() -> None:
+    story = assessed().publish()
+    body = bodies.request(bodies.request_item(story.entry))
+    asked = story.world.sign("health/main", body, issued_at=AFTER)
+    story.world.block(asked, at=AFTER)
+    request = f"{asked.digest}-0"
+    story.steps("transport/main", "refuse", request, "not-necessary")
+    chronicle = chronicle_of(story.world)
+    counted = {}
+    for period in (QUARTER, "2027-Q1"):
+        found = drill(chronicle.at, "transport", period, chronicle.now, "timely-answers")
+        assert found is not None
+        counted[period] = [one.thing.key for one in found[1]]
+    assert counted == {QUARTER: [], "2027-Q1": [f"case/{request}"]}
+    _, (running, *earlier) = trust_in(chronicle.at, "transport", chronicle.now)
+    assert [one.key for one in running.positive] == [f"case/{request}"]
+    assert f"case/{request}" not in {one.key for quarter in earlier for one in quarter.positive}
+
+
+@pytest.mark.rule("R806")
 @pytest.mark.parametrize(
     ("terms", "ends", "counts"),
     [
@@ -575,6 +655,25 @@ def test_periods_follow_each_other() -> None:
         assert found == count
 
 
+@pytest.mark.parametrize(
+    ("lengths", "period"),
+    [
+        (("month", "quarter", "year"), "2027"),
+        (("month", "quarter"), "2027-Q1"),
+        (("month",), "2027-01"),
+        ((), "2027"),
+    ],
+)
+def test_what_runs_is_of_the_greatest_length_taken(
+    lengths: tuple[Length, ...], period: PeriodName
+) -> None:
+    every = [replace(SEED[0], id=f"by-{one}", period=one) for one in lengths]
+    world = World.genesis(calendar=Calendar(utc_offset_minutes=480), indicators=every)
+    chronicle = chronicle_of(world)
+    assert running_period(chronicle.at, "2026-12-31T16:00:00.000Z") == period
+    assert chronicle.at(chronicle.now).members() == list(ROLES)
+
+
 def test_before_the_ledger_there_was_nothing() -> None:
     chronicle = chronicle_of(assessed().publish().world)
     told = assess(chronicle.at, "transport", "2026-Q3", chronicle.now)
@@ -655,6 +754,13 @@ def lateness_of(story: Story, member: MemberId) -> list[str]:
     found = drill(chronicle.at, member, QUARTER, chronicle.now, "cases")
     assert found is not None
     return [one.thing.lateness for one in found[1]]
+
+
+@pytest.mark.rule("R807")
+def test_who_has_answered_is_not_late_with_what_others_do() -> None:
+    story = assessed(lateness_indicator("objection"))
+    COURSES["objection", "answered"](story)
+    assert lateness_of(story, "weather") == ["in-time"]
 
 
 @pytest.mark.rule("R807", "R814")
