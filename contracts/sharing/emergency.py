@@ -125,7 +125,6 @@ def take_back(draft: Draft, _: CaseId, request: Case) -> None:
     if asked.emergency is None:
         return
     case_id = _case_of(asked.emergency)
-    cases.as_it_stands(draft, case_id)
     if _count(draft, case_id, -1) == 0:
         cases.follow(draft, case_id, "withdraw")
 

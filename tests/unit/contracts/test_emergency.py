@@ -28,7 +28,8 @@ DUE: Time = "2026-12-08T00:00:00.000Z"
 BRIEF = replace(TERMS, not_after=SOON)
 MERGED = SucceedMember(member="weather", successor="health")
 MERGED_ABOVE = SucceedMember(member="weather", successor="steward")
-PART_ABOVE = SplitMember(datasets=("flights",), member="weather", successor="steward")
+PART = SplitMember(datasets=("flights",), member="weather", successor="health")
+PART_ABOVE = replace(PART, successor="steward")
 
 
 def item_in_emergency(story: Story, *members: str, after: int = 0) -> GrantItem:
@@ -142,6 +143,7 @@ ROWS = (
     Row("R435", "given twice by one record", "transport/main", twice, reasons.FORMALITIES_MISSING),
     Row("R435", "given anew to a member it acts for", "transport/main", after(MERGED, then=again_to("weather", "health")), reasons.FORMALITIES_MISSING),
     Row("R435", "given anew to who acts for it", "transport/main", after(MERGED, then=again_to("health", "weather")), reasons.FORMALITIES_MISSING),
+    Row("R435", "given anew to who holds that part of it", "transport/main", after(PART, then=again_to("health", "weather")), reasons.FORMALITIES_MISSING),
     Row("R435", "given to somebody else", "transport/main", again_to("weather", "health")),
     Row("R414", "passed back to the steward that gave it", "health/main", passes_on("steward", by="steward"), reasons.RIGHT_RETURNS),
     Row("R414", "passed on to the steward, given by the provider", "health/main", passes_on("steward", by="transport")),
