@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from contracts.invariants import violations
 from contracts.tasks import tasks_of
 from contracts.values import BARS_KEPT, Bar, Case
+from ledger.records.actions import SplitMember
 from ledger.records.genesis import Parameters
 from ledger.records.governance import SetParameters, SucceedMember
 from tests import bodies
@@ -140,6 +141,18 @@ def test_who_is_barred_does_not_help_itself_by_another_id() -> None:
     revoked(story, taken_up(story))
     assert story.state_of(story.ask(by="weather")) == "open"
     assert story.state_of(story.ask(by="audit")) == "granted"
+
+
+@pytest.mark.rule("R444", "R628")
+@pytest.mark.parametrize("spoil", [suspended, by_order, revoked])
+def test_who_holds_a_part_is_barred_by_a_breach_of_that_part(spoil: Spoil) -> None:
+    story = barring()
+    grant_id = taken_up(story)
+    adopt(story, SplitMember(datasets=("flights",), member="health", successor="weather"))
+    spoil(story, grant_id)
+    assert story.state_of(story.ask(by="weather")) == "open"
+    assert story.state_of(story.ask(by="audit")) == "granted"
+    assert violations(story.world.state, story.world.leaves) == []
 
 
 @pytest.mark.rule("R444")
