@@ -280,8 +280,12 @@ class TestFilesMissingOrCut:
         size = len(told().leaves)
         path = Bundle(0, size).path
         opened = trusted(files)
+        (*_, (_, end), _), _ = split_bundle(files[path], size)
         doubt = audit_opened(opened, {**files, path: files[path][:-1]}, level).doubts[0]
         assert (doubt.level, doubt.index) == ("structure", size - 1)
+        assert doubt.place == f"{path} from byte {end} on"
+        doubt = audit_opened(opened, {**files, path: files[path][:1]}, level).doubts[0]
+        assert (doubt.index, doubt.place) == (0, f"{path} from byte 0 on")
         doubt = audit_opened(opened, {**files, path: files[path] + b"\x00"}, level).doubts[0]
         assert (doubt.level, "1 bytes follow" in doubt.detail) == ("structure", True)
 

@@ -50,6 +50,8 @@ def story() -> tuple[Story, dict[str, str]]:
     story.steps("audit/main", "close", names["order"])
     leak = bodies.incident(story.world.now, datasets=("flights",), member="transport", people=7)
     names["leak"] = f"{story.says('health/main', leak).digest}-0"
+    lost = bodies.incident(story.world.now, category="loss", member="transport", stage="collect")
+    names["loss"] = f"{story.says('health/main', lost).digest}-0"
     names["late"] = story.ask(by="weather")
     story.steps("transport/main", "refuse", story.request_id, "security")
     story.says("health/main", bodies.usage(names["unused"], story.world.now))
@@ -120,7 +122,8 @@ def test_what_was_found_and_put_right_by_then() -> None:
 
 def test_what_happened_at_which_stage() -> None:
     questions, names = asked()
-    (leak,) = questions.incidents()
+    loss, leak = questions.incidents()
+    assert (loss.case, loss.category, loss.stage) == (names["loss"], "loss", "collect")
     assert (leak.case, leak.category, leak.stage) == (names["leak"], "leak", "store")
     assert (leak.where, leak.datasets, leak.people, leak.state) == (
         "transport",
