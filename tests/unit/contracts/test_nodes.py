@@ -89,6 +89,12 @@ def by(writer: str, body: NodeRegistration, *keys: PrivateKey) -> Callable[[Stor
     return lambda story: story.world.sign(writer, body, *keys)
 
 
+def keys_desk(story: Story) -> Story:
+    """Health's custodian has appointed a writer for what is of keys, too."""
+    story.world.accept(story.world.appoint("health/desk", families=("keys",)))
+    return story
+
+
 OTHER = registration(label="other")
 SWAPPED = replace(
     OTHER,
@@ -98,6 +104,10 @@ SWAPPED = replace(
 )
 REFUSED: dict[str, tuple[Callable[[Story], Record], Reason]] = {
     "a writer's own word": (by("health/main", OTHER, *witness("other")), reasons.FAMILY_NOT_ALLOWED),
+    "a writer who signs what is of keys": (
+        lambda story: keys_desk(story).world.sign("health/desk", OTHER, *witness("other")),
+        reasons.NOT_CUSTODIAN,
+    ),
     "a new key did not sign": (by("health/custodian", OTHER, witness("other")[0]), reasons.KEY_NOT_VALID),
     "suites are mixed up": (by("health/custodian", SWAPPED, *witness("other")), reasons.WEAK_KEY),
     "a certificate's key is of ML-DSA": (
