@@ -171,6 +171,22 @@ def test_a_right_taken_up_stays_within_the_standing_grant() -> None:
     story.says("transport/main", bodies.amendment(taken, RENEWED))
 
 
+@pytest.mark.rule("R413", "R419", "1223")
+def test_what_was_passed_on_twice_stays_within_every_right_above() -> None:
+    story = told()
+    twice = replace(HELD, delegable=2)
+    short = replace(HELD, not_after=bodies.SOON)
+    above = story.pass_on(story.grant(twice), "audit", short)
+    below = story.pass_on(above, "weather", replace(short, delegable=0, fields=("a",)), by="audit")
+    story.says("health/main", bodies.amendment(above, HELD))
+    top = bodies.amendment(story.grant_id, replace(twice, not_after=bodies.SOON), ground="security")
+    story.says("transport/main", top)
+    more = bodies.amendment(below, replace(HELD, delegable=0))
+    beyond = story.world.sign("audit/main", more)
+    assert story.world.refuse(beyond) == reasons.WIDER_THAN_ABOVE
+    story.says("audit/main", bodies.amendment(below, replace(short, delegable=0)))
+
+
 @pytest.mark.rule("R419", "1306")
 def test_what_was_passed_on_gets_the_columns_of_the_right_above() -> None:
     story = told()
