@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import reasons
+from contracts.governance.actions.members import LINE_MAX
 from contracts.invariants import violations
 from contracts.succession import GENERATIONS_MAX, heir_of
 from contracts.values import Case, GrantedRight, Member
@@ -97,6 +98,17 @@ def test_departures(row: Row) -> None:
     story = Story()
     play(story, row)
     assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R626", "101")
+def test_a_line_of_more_than_128_superiors_is_taken_for_a_ring() -> None:
+    story = Story()
+    line = ["health", *(f"office-{n:03d}" for n in range(LINE_MAX))]
+    admitted = [admission(name, line_superior=above) for above, name in pairwise(line)]
+    adopt(story, admit(*admitted))
+    too_deep = proposes(described("weather", line_superior=line[-1]))(story)
+    assert story.world.refuse(story.world.sign("audit/main", too_deep)) == reasons.MALFORMED
+    adopt(story, described("weather", line_superior=line[-2]))
 
 
 @pytest.mark.rule("R625", "R201", "1201")
