@@ -136,13 +136,17 @@ def test_a_month_is_one_of_the_ledgers_calendar() -> None:
 
 
 @pytest.mark.rule("R522")
-def test_the_terms_leave_time_to_report() -> None:
-    terms = replace(TERMS, report_within=2 * DAY_MS)
+@pytest.mark.parametrize(
+    ("report_within", "due"),
+    [(2 * DAY_MS, "2026-12-10T00:00:00.000Z"), (1, "2026-12-09T00:00:00.000Z"), (0, DUE)],
+)
+def test_the_terms_leave_time_to_report(report_within: int, due: Time) -> None:
+    terms = replace(TERMS, report_within=report_within)
     story = served(terms)
     uses(story, [1])
     case = story.world.value(f"case/{story.grant_id}-account-2026-11")
     assert isinstance(case, Case)
-    assert case.due == "2026-12-10T00:00:00.000Z"
+    assert case.due == due
 
 
 @pytest.mark.rule("R522")
