@@ -11,11 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 
 from contracts.values import Key, Value
 from ledger.keys import Signer
+from ledger.types import MemberId
 
 
 def in_force(value_of: Callable[[str], Value | None], held: Sequence[Signer]) -> Sequence[Signer]:
-    """Those of the keys held that are log keys in a state."""
-    return [one for one in held if _is_log_key(value_of(_state_key(one)))]
+    """Those of the keys held that are log keys in a state, all of one member.
+
+    The present ones are held before those to come: a vote that gives the latter to another member
+    does not make this node sign in its name.
+    """
+    owners = [_owner(value_of(_state_key(one))) for one in held]
+    first = next((owner for owner in owners if owner is not None), None)
+    return [one for one, owner in zip(held, owners, strict=True) if owner and owner == first]
 
 
 def are_touched(changes: Mapping[str, Value | None], held: Sequence[Signer]) -> bool:
@@ -27,5 +34,8 @@ def _state_key(signer: Signer) -> str:
     return f"key/{signer.public_key.keyid}"
 
 
-def _is_log_key(value: Value | None) -> bool:
-    return isinstance(value, Key) and value.function == "log" and value.status == "active"
+def _owner(value: Value | None) -> MemberId | None:
+    """Whose log key it is, if it is one in force."""
+    if isinstance(value, Key) and value.function == "log" and value.status == "active":
+        return value.member
+    return None

@@ -8,6 +8,7 @@ import pytest
 from contracts.audit import policy_in
 from ledger.errors import VerificationError
 from ledger.keys import Signer
+from ledger.note import parse_note
 from ledger.policy import verify_policy
 from node.maintenance import check_ledger
 from node.replica import Replica, ReplicaError, initialise
@@ -78,9 +79,12 @@ def test_a_node_without_the_new_keys_keeps_nothing_of_that_block(
 def test_the_vote_on_keys_of_others_changes_nothing(tmp_path: Path) -> None:
     story = Story()
     given(story)
-    replica = open_with(tmp_path, story.world, log_signers())
-    opened = verify_policy(policy_of(story.world), replica.published.checkpoint)
+    # Not even where this node holds those keys, too: it does not sign in the name of others.
+    replica = open_with(tmp_path, story.world, [*log_signers(), *new_signers()])
+    note = replica.published.checkpoint
+    opened = verify_policy(policy_of(story.world), note)
     assert opened.checkpoint.size == story.world.head.size
+    assert len(parse_note(note).signatures) == 2
     close(replica)
 
 
