@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.calendar import deadline, is_working_day
+from contracts.calendar import deadline, is_working_day, working_days_left
 from ledger.records.genesis import Calendar
 from ledger.times import day_number
 from ledger.types import Date, Time
@@ -135,3 +135,24 @@ def test_a_holiday_wins_over_a_workday_and_years_not_covered_ignore_both() -> No
     assert [is_working_day(day, covering) for day in days] == [False, False]
     assert [is_working_day(day, not_covering) for day in days] == [False, True]
     assert [is_working_day(day, backwards) for day in days] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("now", "due", "left"),
+    [
+        ("2026-02-13T00:00:00.000Z", "2026-02-14T16:00:00.000Z", 1),
+        ("2026-02-13T00:00:00.000Z", "2026-02-20T16:00:00.000Z", 1),
+        ("2026-02-13T00:00:00.000Z", "2026-02-23T16:00:00.000Z", 2),
+        ("2026-02-14T00:00:00.000Z", "2026-02-14T16:00:00.000Z", 0),
+    ],
+)
+def test_days_left_are_working_days(now: Time, due: Time, left: int) -> None:
+    assert working_days_left(now, due, SPRING) == left
+
+
+@given(times(), st.integers(0, 40), calendars())
+def test_as_many_days_are_left_as_a_deadline_gives(
+    now: Time, days: int, calendar: Calendar
+) -> None:
+    due = deadline(now, days, calendar)
+    assert due == LAST or working_days_left(now, due, calendar) == days
