@@ -34,6 +34,7 @@ from ledger.records.governance import (
     Decision,
     RecoverCustodian,
 )
+from ledger.records.keys import KeyRevocation, KeyRotation
 from ledger.seal import encode_seal, is_seal, parse_seal
 from ledger.tiles import Bundle, Tile
 from ledger.times import DAY_MS
@@ -129,6 +130,20 @@ class TestWhatIsRight:
         decision = Decision(matter=matter, minutes=bodies.NOWHERE, reason="resolved")
         world.accept(world.sign("transport/main", decision, decided))
         world.accept(world.appoint("newcomer/second"))
+        assert doubts_of(world.leaves) == ()
+
+    def test_keys_that_a_rotation_or_a_revocation_gave(self) -> None:
+        world = World.genesis()
+        rotated, replaced = signer("rotated"), signer("replaced")
+        rotation = KeyRotation(key=rotated.public_key.description)
+        world.accept(world.sign("weather/main", rotation, rotated))
+        revocation = KeyRevocation(
+            key=rotated.public_key.keyid,
+            replacement=replaced.public_key.description,
+            suspect_since=len(world.leaves),
+        )
+        world.accept(world.sign("weather/custodian", revocation, replaced))
+        world.accept(world.sign("weather/main", bodies.schema()))
         assert doubts_of(world.leaves) == ()
 
     @pytest.mark.parametrize("blocks", range(5))
@@ -374,6 +389,7 @@ class TestAForgingLog:
             len(world.leaves) - 1,
             "steward",
         )
+        assert doubt.detail == "nothing happened in its block: no engine commits such a one"
 
     def test_time_shifted(self) -> None:
         """The finding of a clock that is far off would appear: the outcomes differ."""
@@ -404,15 +420,16 @@ class TestAForgingLog:
 
     def test_a_record_that_the_rules_refuse(self) -> None:
         world = story()
-        record = world.sign("weather/main", bodies.case_step("approve", bodies.NOWHERE))
+        accepted = world.sign("transport/main", bodies.system())
+        refused = world.sign("weather/main", bodies.case_step("approve", bodies.NOWHERE))
         seal = parse_seal(world.leaves[-1]).predicate
         forged = replace(seal, height=seal.height + 1, block_time=world.later())
         size = len(world.leaves)
-        leaves = relink(
-            [*world.leaves, record.envelope.encoded, encode_seal(forged, world.head.ledger)]
-        )
+        records = (one.envelope.encoded for one in (accepted, refused))
+        leaves = relink([*world.leaves, *records, encode_seal(forged, world.head.ledger)])
         (doubt,) = doubts_of(leaves)
-        assert (doubt.level, doubt.index, doubt.writer) == ("rules", size, "weather/main")
+        assert (doubt.level, doubt.index, doubt.writer) == ("rules", size + 1, "weather/main")
+        assert doubt.height == forged.height
         assert "the rules refuse it: " in doubt.detail
 
     def test_a_forged_signature(self) -> None:
@@ -454,6 +471,7 @@ class TestAForgingLog:
         opened = trusted(log_files(leaves[2:]))
         doubt = audit_opened(opened, log_files(leaves[2:])).doubts[0]
         assert (doubt.level, doubt.index) == ("structure", 0)
+        assert doubt.detail == "the log does not start with genesis"
 
     def test_a_log_without_leaves(self) -> None:
         (doubt,) = audit_opened(trusted(log_files([])), {}).doubts
