@@ -757,10 +757,18 @@ def lateness_of(story: Story, member: MemberId) -> list[str]:
 
 
 @pytest.mark.rule("R807")
-def test_who_has_answered_is_not_late_with_what_others_do() -> None:
-    story = assessed(lateness_indicator("objection"))
-    COURSES["objection", "answered"](story)
-    assert lateness_of(story, "weather") == ["in-time"]
+@pytest.mark.parametrize(
+    ("workflow", "state", "lateness"),
+    [
+        ("objection", "answered", "in-time"),  # what follows is for others to do
+        ("inspection", "reported", "pending"),  # a report can be sent back
+        ("inspection", "closed", "in-time"),
+    ],
+)
+def test_how_a_respondent_stands_to_its_case(workflow: str, state: str, lateness: str) -> None:
+    story = assessed(lateness_indicator(workflow))
+    COURSES[workflow, state](story)
+    assert lateness_of(story, "weather") == [lateness]
 
 
 @pytest.mark.rule("R807", "R814")
