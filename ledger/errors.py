@@ -5,6 +5,7 @@
     │   ├── NotCanonical    they mean something, but are not its one encoding
     │   └── TooLarge        there are more of them than the format allows
     ├── VerificationError   well-formed, but a signature, proof or quorum does not hold
+    │   └── UnknownSigner   no signature is by a key that is known
     ├── WeakKeyError        a public key no verifier may trust
     └── KeyFileError        a key file that cannot be read, written or decrypted
 
@@ -30,6 +31,10 @@ class TooLarge(FormatError):  # noqa: N818  the same
 
 class VerificationError(LedgerError):
     """A signature, proof or policy that does not hold."""
+
+
+class UnknownSigner(VerificationError):  # noqa: N818  the same
+    """Signatures, but none by a key that is known: nothing is proved to be wrong."""
 
 
 class WeakKeyError(LedgerError):

@@ -32,7 +32,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, Protocol
 
-from ledger.errors import FormatError, NotCanonical, VerificationError
+from ledger.errors import FormatError, NotCanonical, UnknownSigner, VerificationError
 from ledger.keys import PublicKey, Signer
 from ledger.lexical import encode_base64, parse_base64
 from ledger.suites import NOTE_ED25519, SUITES
@@ -246,7 +246,7 @@ def verify_note(note: Note, verifiers: Sequence[NoteVerifier]) -> OpenedNote:
             known[line].verify(note.text, signature.payload)
             good.setdefault(line, signature)
     if not good:
-        raise VerificationError("the note has no signature of a known key")
+        raise UnknownSigner("the note has no signature of a known key")
     return OpenedNote(note, tuple(good.values()))
 
 

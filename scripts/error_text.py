@@ -2,7 +2,13 @@
 
 from typing import Final
 
-from ledger.errors import KeyFileError, LedgerError, VerificationError, WeakKeyError
+from ledger.errors import (
+    KeyFileError,
+    LedgerError,
+    UnknownSigner,
+    VerificationError,
+    WeakKeyError,
+)
 from node.client import (
     ClientError,
     PersonalDataError,
@@ -74,6 +80,13 @@ def explain(error: Exception) -> tuple[str, str | None]:
             return _explain_problem(problem)
         case Unreachable():
             return str(error), "is the node running, and is --node its address?"
+        case ReceiptError(__cause__=UnknownSigner()):
+            return (
+                f"recorded, but not proved by your policy: {error}",
+                "a vote may have replaced the log keys; blockpool audit log NODE --policy FILE "
+                "--policy-out NEW proves that from the log and writes the policy of today. "
+                "Do not sign the record again",
+            )
         case ReceiptError():
             return (
                 f"the receipt does not hold: {error}",

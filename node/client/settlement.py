@@ -153,4 +153,5 @@ def _verify(
             leaf = leaf_hash(record.leaf)
             verify_inclusion(leaf, record.index, checkpoint.size, proof, checkpoint.root)
     except LedgerError as error:
-        raise ReceiptError(str(error)) from error
+        first, _ = receipted[0]
+        raise ReceiptError(f"record {first.index}: {error}") from error

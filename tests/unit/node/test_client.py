@@ -14,7 +14,9 @@ import httpx
 import pytest
 
 import node.client
+from ledger.checkpoint import log_key
 from ledger.errors import VerificationError
+from ledger.policy import LogEntry, Policy
 from ledger.receipt import verify_receipt
 from ledger.records import parse_record
 from node.client import (
@@ -34,6 +36,7 @@ from node.client import (
     submission,
 )
 from node.client.flows import ANSWER_BYTES_MAX
+from scripts.error_text import explain
 from tests.signers import ed25519_signer
 from tests.unit.node.fake_node import (
     ITEMS,
@@ -363,6 +366,20 @@ def _unsigned(answer: dict[str, Any]) -> None:
 
 def _no_note(answer: dict[str, Any]) -> None:
     answer["checkpoint"] = ""
+
+
+def test_a_receipt_by_keys_that_the_policy_does_not_name_is_recorded_and_told(
+    fake: FakeNode,
+) -> None:
+    (old, *_) = POLICY.logs
+    others = Policy(logs=(LogEntry(log_key(old.key.name, ed25519_signer(201).public_key)),))
+    with pytest.raises(ReceiptError, match="record 0") as raised:
+        client_of(fake, policy=others).writer(WRITER, SIGNER).submit(body(0))
+    assert len(fake.log.leaves) == 1
+    told, hint = explain(raised.value)
+    assert told.startswith("recorded, but not proved by your policy: record 0")
+    assert hint is not None
+    assert "--policy-out" in hint
 
 
 @pytest.mark.parametrize("tamper", [_flip_proof, _swap_index, _other_digest, _unsigned, _no_note])
