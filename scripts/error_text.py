@@ -51,6 +51,8 @@ _HINTS: Final[dict[str, str]] = {
     "unknown-purpose": "adopted purposes: blockpool catalogue purposes",
     "unknown-writer": "the custodian appoints it: blockpool keys appoint",
     "key-taken": "each writer, custodian and log has a key of its own: blockpool keys new",
+    "not-accused": "--settles fits a finding that accuses --against and nobody else; leave it out to "
+    "order this member alone",
     "not-corrected": "release what corrects it first: blockpool record publish --corrects VERSION",
     "not-provider": "whose it is: blockpool catalogue show DATASET",
     "not-your-office": "who holds which office: blockpool govern members --role ROLE",
@@ -80,18 +82,8 @@ def explain(error: Exception) -> tuple[str, str | None]:
             return _explain_problem(problem)
         case Unreachable():
             return str(error), "is the node running, and is --node its address?"
-        case ReceiptError(__cause__=UnknownSigner()):
-            return (
-                f"recorded, but not proved by your policy: {error}",
-                "a vote may have replaced the log keys; blockpool audit log NODE --policy FILE "
-                "--policy-out NEW proves that from the log and writes the policy of today. "
-                "Do not sign the record again",
-            )
         case ReceiptError():
-            return (
-                f"the receipt does not hold: {error}",
-                "keep what the node sent; tell the auditor",
-            )
+            return _explain_receipt(error)
         case WrongLedger():
             return str(error), "is --node the node of the ledger you mean?"
         case PersonalDataError():
@@ -112,6 +104,17 @@ def explain(error: Exception) -> tuple[str, str | None]:
             return f"{name}: {reason}", None
         case _:
             return str(error), None
+
+
+def _explain_receipt(error: ReceiptError) -> tuple[str, str]:
+    if isinstance(error.__cause__, UnknownSigner):
+        hint = (
+            "a vote may have replaced the log keys; blockpool audit log NODE --policy FILE "
+            "--policy-out NEW proves that from the log and writes the policy of today. "
+            "Do not sign the record again"
+        )
+        return f"recorded, but not proved by your policy: {error}", hint
+    return f"the receipt does not hold: {error}", "keep what the node sent; tell the auditor"
 
 
 def _explain_problem(problem: Problem) -> tuple[str, str | None]:
