@@ -116,6 +116,7 @@ USES = (
     Row("R503", "by an operation not granted", "health/main", uses(operation="export"), findings.OPERATION_NOT_GRANTED),
     Row("R503", "by a system not stated", "health/main", uses(replace(TERMS, systems=("registry",))), findings.SYSTEM_NOT_GRANTED),
     Row("R503", "by a system not granted", "health/main", uses(replace(TERMS, systems=("registry",)), system="portal"), findings.SYSTEM_NOT_GRANTED),
+    Row("R503", "in groups not stated", "health/main", uses(replace(TERMS, minimum_group=10, operations=("derive",)), operation="derive"), findings.MINIMUM_GROUP_NOT_KEPT),
     Row("R503", "in smaller groups", "health/main", uses(replace(TERMS, minimum_group=10, operations=("derive",)), operation="derive", minimum_group=9), findings.MINIMUM_GROUP_NOT_KEPT),
     Row("R503", "in the clear", "health/main", uses(replace(TERMS, masking=(FieldMasking(field="a", level="hashed"),))), findings.MASKING_NOT_KEPT),
     Row("R503", "kept where it may not be", "health/main", uses(replace(TERMS, storage="none"), storage="allowed"), findings.STORAGE_NOT_KEPT),
