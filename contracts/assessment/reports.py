@@ -85,9 +85,10 @@ class Assessment(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Counted(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A thing of a figure: whether the numerator covers it, whether an objection took it out.
+    """A thing of a figure: whether the figure counts it, whether an objection took it out.
 
-    One that is `open` is not decided yet, and in neither part of the fraction.
+    A share counts what the numerator covers, a deduction all there is. One that is `open` is not
+    decided yet, and in neither part of the fraction.
     """
 
     counts: bool
@@ -195,7 +196,8 @@ class _View:
         """What it counts, what objections took out, and what is not decided yet."""
         without, things = _without(self._objections.get(indicator.id, ())), self._of(indicator.of)
         of, counted = counted_by(indicator, things, frozenset())
-        keys = {one.key for one in counted} - without
+        is_share = indicator.each is None
+        keys = {one.key for one in (counted if is_share else of)} - without
         told = [
             Counted(counts=one.key in keys, excluded=one.key in without, thing=one) for one in of
         ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from contracts.assessment.figures import Taken
 from contracts.assessment.reports import Assessment, Counted, Figure, Status
 from contracts.assessment.things import Thing
 from contracts.assessment.trust import Evidence, Trust
@@ -77,7 +78,7 @@ def print_figure(
         (
             (phrases["assess-indicator"], _name(figure.indicator.names, language)),
             (phrases["assess-of-member"], f"{member}, {period}"),
-            (phrases["assess-value"], percent(taken.value) or phrases["assess-no-score"]),
+            (phrases["assess-value"], _value(taken) or phrases["assess-no-score"]),
             (phrases["assess-counted"], f"{taken.counted} / {taken.of}"),
             (phrases["assess-open"], figure.open),
             (phrases["assess-status"], phrases[_STATUS[figure.status]]),
@@ -88,7 +89,8 @@ def print_figure(
         success(language.phrase("assess-objection", case=one.case, state=state))
     success("")
     columns = ("assess-thing", "assess-state", "assess-lateness", "assess-marks", "assess-counts")
-    print_table([phrases[name] for name in columns], [_thing(one, language) for one in things])
+    rows = [_thing(one, language, is_share=taken.is_share) for one in things]
+    print_table([phrases[name] for name in columns], rows)
     info(phrases["assess-look"])
 
 
@@ -141,22 +143,26 @@ def _has_things(figure: Figure) -> bool:
 
 def _row(figure: Figure, language: Language) -> tuple[object, ...]:
     taken = figure.taken
-    sign = "" if taken.is_share or not taken.value else "-"
-    value = percent(taken.value)
     code = figure.indicator.id
     return (
         code if language is not CHINESE else f"{_name(figure.indicator.names, language)} {code}",
         taken.counted,
         taken.of,
         figure.open or None,
-        None if value is None else f"{sign}{value}",
+        _value(taken),
         percent(taken.weight),
         language.phrases[_STATUS[figure.status]],
         len(figure.objections) or None,
     )
 
 
-def _thing(one: Counted, language: Language) -> tuple[object, ...]:
+def _value(taken: Taken) -> str | None:
+    """What a figure came to; a deduction is below nothing."""
+    value = percent(taken.value)
+    return f"-{value}" if taken.value and not taken.is_share else value
+
+
+def _thing(one: Counted, language: Language, *, is_share: bool) -> tuple[object, ...]:
     thing = one.thing
     state = in_course(language.states, thing.workflow or "", thing.state)
     return (
@@ -164,14 +170,18 @@ def _thing(one: Counted, language: Language) -> tuple[object, ...]:
         state if thing.code is None else f"{thing.code}: {state}",
         language.phrases[_LATENESS[thing.lateness]] if thing.sort == "case" else None,
         language.phrases["comma"].join(language.phrases[_MARKS[one]] for one in thing.marks),
-        language.phrases[_counts(one)],
+        language.phrases[_counts(one, is_share=is_share)],
     )
 
 
-def _counts(one: Counted) -> str:
+def _counts(one: Counted, *, is_share: bool) -> str:
     if one.open:
         return "assess-open-yet"
-    return "assess-excluded" if one.excluded else "assess-yes" if one.counts else "assess-no"
+    if one.excluded:
+        return "assess-excluded"
+    if not one.counts:
+        return "assess-no"
+    return "assess-yes" if is_share else "assess-deducted"
 
 
 def _trust(index: Trust) -> tuple[object, ...]:

@@ -66,6 +66,11 @@ def test_what_is_shown(command: Command) -> None:
     drilled = command.ok("assess", "figure", "transport", "timely-answers", "--period", QUARTER)
     for words in ("3 / 4", "provisional", "in time", "refused"):
         assert words in drilled
+    found = ("assess", "figure", "transport", "confirmed-findings", "--period", QUARTER)
+    for words in ("1 / 1", "-1.00 %", "answer-overdue: confirmed", "yes (deducted)"):
+        assert words in command.ok(*found)
+    assert [one["counts"] for one in command.json(*found)["things"] if not one["open"]] == [True]
+    assert "是（扣分）" in command.ok(*found, "--lang", "zh")
     assert "59.09 %" in command.ok("assess", "trust", "transport")
     assert "answer-overdue" in command.ok("assess", "trust", "transport")
 
