@@ -51,8 +51,7 @@ _HINTS: Final[dict[str, str]] = {
     "unknown-purpose": "adopted purposes: blockpool catalogue purposes",
     "unknown-writer": "the custodian appoints it: blockpool keys appoint",
     "key-taken": "each writer, custodian and log has a key of its own: blockpool keys new",
-    "not-accused": "--settles fits a finding that accuses --against and nobody else; leave it out to "
-    "order this member alone",
+    "not-accused": "--settles is of a finding that accuses nobody but --against; else leave it out",
     "not-corrected": "release what corrects it first: blockpool record publish --corrects VERSION",
     "not-provider": "whose it is: blockpool catalogue show DATASET",
     "not-your-office": "who holds which office: blockpool govern members --role ROLE",

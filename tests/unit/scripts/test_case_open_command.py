@@ -91,6 +91,23 @@ def test_an_order_goes_to_every_member_listed(command: Command, world: World) ->
     assert "not-your-office" in refused
 
 
+def test_a_finding_is_settled_with_all_whom_it_accuses(
+    command: Command, world: World, released: str
+) -> None:
+    assert released
+    use = world.sign("health/main", bodies.usage(None, world.now))
+    world.accept(use)
+    line = (
+        "case", "open", "rectification", "--case", f"{use.digest}-no-effective-grant",
+        "--against", "weather", "--text", "look after what is yours",
+    )  # fmt: skip
+    refused = command.fails(*line, "--settles", writer="steward/main")
+    assert "not-accused: health" in refused
+    assert "else leave it out" in refused
+    opened = command.json(*line, writer="steward/main")
+    assert [one["what"] for one in opened["created"]] == ["rectification: weather"]
+
+
 def test_a_dispute_says_what_it_is_about(command: Command, world: World) -> None:
     world.accept(world.sign("health/main", bodies.opening("demand")))
     (row,) = command.json("case", "list", "--workflow", "demand")
