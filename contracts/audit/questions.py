@@ -4,8 +4,9 @@
     audit(log, …, watch=questions.take)            or of any replay, block by block
     questions.refusals()
 
-Everything is as it stood at `until`: what came later is not looked at. Problems and refusals are
-those of the period that began at `since`. Each answer names the records it rests on, by index.
+Everything is as it stood at `until`: what came later is not looked at. Problems, refusals
+and incidents are those of the period that began at `since`; rights that were never used are told if
+they were in force at some time of it. Each answer names the records it rests on, by index.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from contracts.replay import Block, BlockResult
-from contracts.sharing.chains import StateName, chain_of, state_of
+from contracts.sharing.chains import StateName, chain_of, is_over, state_of
 from contracts.transition import Accepted
 from contracts.values import (
     Case,
@@ -35,6 +36,9 @@ _KEPT: Final = frozenset(
     {"bar", "case", "entry", "grant", "hand", "ledger", "member", "request", "system", "use"}
 )
 """First parts of the keys that the questions are about, or that say whether a right holds."""
+
+_RUN_DOWN: Final = frozenset({"lapsed", "run-out"})
+"""How a right comes to its end that nobody ends."""
 
 
 class Told(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -69,12 +73,13 @@ class Refusal(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Unused(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A right in force under which no use was reported."""
+    """A right under which no use was reported, and where it stood at the end."""
 
     grant: ItemId
     dataset: DatasetId
     consumer: MemberId
     in_force_since: Time
+    state: StateName
 
 
 class Problem(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -189,16 +194,18 @@ class Questions:
         return sorted(found, key=lambda one: (one.ground, one.told.index, one.request))
 
     def unused(self) -> list[Unused]:
-        """What was granted and never used, the oldest first."""
+        """What was in force at some time of the period and never used, the oldest first."""
         found = [
             Unused(
                 grant=name,
                 dataset=right.dataset,
                 consumer=right.member,
                 in_force_since=right.in_force_since,
+                state=state,
             )
-            for name, right in self._rights()
+            for name, right, state in self._stood()
             if right.member is not None and right.in_force_since is not None
+            if state != "not-yet" and self._held(name, right, right.in_force_since)
             if not isinstance(self._kept.get(f"use/{name}"), UseCounters)
         ]
         return sorted(found, key=lambda one: (one.in_force_since, one.grant))
@@ -291,6 +298,12 @@ class Questions:
         for name, right in self._all("grant", GrantedRight):
             chain = chain_of(self._kept, name, right)
             yield name, right, state_of(chain, self._until).state
+
+    def _held(self, name: ItemId, right: GrantedRight, given_at: Time) -> bool:
+        """Whether a right had not come to its end when the period, or the right, began."""
+        chain = chain_of(self._kept, name, right)
+        began = max(self._since, given_at, right.terms.not_before or given_at)
+        return not is_over(chain, began) and state_of(chain, began).state not in _RUN_DOWN
 
     def _all(self, prefix: str, kind: type[V]) -> Iterator[tuple[str, V]]:
         for key in self._kept.keys(f"{prefix}/"):

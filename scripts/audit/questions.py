@@ -44,7 +44,11 @@ def ask(
         str | None, typer.Option(help=f"One of {', '.join(ASKED)}; else all of them.")
     ] = None,
     since: Annotated[
-        str | None, typer.Option(help="Problems and refusals from this day on, as 2026-01-01.")
+        str | None,
+        typer.Option(
+            help="Problems, refusals and incidents from this day on, and rights in force since "
+            "then, as 2026-01-01."
+        ),
     ] = None,
     until: Annotated[
         str | None,
@@ -119,11 +123,18 @@ def _refusals(questions: Questions, language: Language) -> tuple[Sequence[str], 
     return ("ground", "dataset", "asked by", "refused by", "at", "record"), rows
 
 
-def _unused(questions: Questions, _language: Language) -> tuple[Sequence[str], Rows]:
+def _unused(questions: Questions, language: Language) -> tuple[Sequence[str], Rows]:
     rows = (
-        (one.grant, one.dataset, one.consumer, one.in_force_since) for one in questions.unused()
+        (
+            one.grant,
+            one.dataset,
+            one.consumer,
+            one.in_force_since,
+            language.typed(language.states, one.state, "grant"),
+        )
+        for one in questions.unused()
     )
-    return ("grant", "dataset", "consumer", "in force since"), rows
+    return ("grant", "dataset", "consumer", "in force since", "state"), rows
 
 
 def _problems(questions: Questions, language: Language) -> tuple[Sequence[str], Rows]:

@@ -74,13 +74,18 @@ def systems(
     owner: Annotated[str | None, typer.Option(help="Of this member alone.")] = None,
     *,
     unlinked: Annotated[
-        bool, typer.Option("--unlinked", help="Those that no entry in force names.")
+        bool,
+        typer.Option(
+            "--unlinked", help="Those that no entry in force names, or that nobody registered."
+        ),
     ] = False,
     as_at: AsAtOption = None,
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
     """List information systems, and how many entries in force name each.
+
+    One that entries name and nobody has registered is listed below them.
 
     Example: `blockpool catalogue systems --unlinked`
     """
@@ -93,6 +98,11 @@ def systems(
         {"system": name, "status": one["status"], "operator": one["operator"], "entries": count}
         for one in found
         if (count := linked[name := str(one["id"])]) == 0 or not unlinked
+    ]
+    known = {str(one["id"]) for one in found}
+    told += [
+        {"system": name, "status": "not registered", "operator": None, "entries": linked[name]}
+        for name in sorted(linked.keys() - known)
     ]
     if as_json:
         print_json(told)

@@ -26,6 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     story.ask()
     story.steps("transport/main", "refuse", story.request_id, "not-necessary")
     story.grant()
+    story.steps("health/main", "end", story.grant())
     story.says("health/main", bodies.usage(None, story.world.now))
     story.says("health/main", bodies.incident(story.world.now))
     folder = tmp_path_factory.mktemp("log")

@@ -98,9 +98,31 @@ def test_what_was_refused_on_which_ground() -> None:
 
 def test_what_was_granted_and_not_used_by_then() -> None:
     questions, names = asked(until=DECEMBER)
-    assert [one.grant for one in questions.unused()] == [names["unused"]]
+    assert [(one.grant, one.state) for one in questions.unused()] == [
+        (names["unused"], "in-force"),
+        (names["ended"], "ended"),
+    ]
     questions, names = asked()
+    assert [one.grant for one in questions.unused()] == [names["ended"]]
+    questions, names = asked(since=DECEMBER)
     assert questions.unused() == []
+
+
+def test_what_was_never_used_is_told_with_what_became_of_it() -> None:
+    story = Story().publish()
+    until, before = "2026-12-10T00:00:00.000Z", "2026-12-20T00:00:00.001Z"
+    last = "2026-12-20T00:00:00.000Z"
+    ran_out = story.grant(replace(bodies.TERMS, not_after=until))
+    later = story.grant(replace(bodies.TERMS, not_before=before))
+    story.world.block(at="2026-12-15T00:00:00.000Z")
+
+    def told(since: Time = FOUNDED, until: Time = NEVER) -> dict[str, str]:
+        return {one.grant: one.state for one in asked_of(story, since, until).unused()}
+
+    assert told(until=DECEMBER) == {ran_out: "in-force"}
+    assert told() == {ran_out: "run-out", later: "in-force"}
+    assert told(since=DECEMBER, until=last) == {ran_out: "run-out"}
+    assert told(since="2026-12-12T00:00:00.000Z", until=last) == {}
 
 
 def test_what_was_found_and_put_right_by_then() -> None:
@@ -183,7 +205,9 @@ def test_a_right_is_in_force_as_a_use_under_it_would_be_judged() -> None:
     story.says("transport/main", bodies.revocation(above))
     left = asked_of(story)
     assert [one.what for one in left.approvals() if "-" in one.what] == []
-    assert left.unused() == []
+    assert {one.grant: one.state for one in left.unused()} == {
+        above: "ended", below: "fallen", suspended: "suspended", ended: "ended",
+    }  # fmt: skip
     told = left.standing()
     assert (told["rights"], told["rights: fallen"], told["rights: suspended"]) == (0, 1, 1)
 

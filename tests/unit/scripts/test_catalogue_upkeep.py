@@ -60,6 +60,20 @@ def test_systems_without_entries_are_found(command: Command, story: Story) -> No
     assert len(command.json(*line)) == 2
 
 
+def test_entries_of_systems_that_nobody_registered_are_found(
+    command: Command, story: Story
+) -> None:
+    assert story.entry
+    nowhere = {
+        "system": "transport/tower", "status": "not registered", "operator": None, "entries": 1
+    }  # fmt: skip
+    assert command.json("catalogue", "systems", "--unlinked") == [nowhere]
+    assert "not registered" in command.ok("catalogue", "systems", "--owner", "transport")
+    assert command.json("catalogue", "systems", "--unlinked", "--owner", "weather") == []
+    command.ok("catalogue", "system", "tower", "--title", "Tower", writer=PROVIDER)
+    assert command.json("catalogue", "systems", "--unlinked") == []
+
+
 def test_a_dataset_is_archived_and_destroyed(
     command: Command, story: Story, tmp_path: Path
 ) -> None:
