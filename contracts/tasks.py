@@ -25,14 +25,14 @@ still waits; its due time is then the one it missed. Warnings come three and one
 ('consumer', 'provider')
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
 
 from contracts import calendar, cases
 from contracts.course import Named
-from contracts.sharing.chains import chain_of, state_of
+from contracts.sharing.chains import Link, chain_of, is_over, state_of
 from contracts.sharing.pauses import is_excused
 from contracts.succession import is_suspended, keeper_of
 from contracts.values import Case, GrantedRight, Ledger, Member, Writer
@@ -53,7 +53,7 @@ class Task(Struct, frozen=True, kw_only=True, rename="camel"):
 
     Attributes:
         case: the case it moves.
-        code: of a finding, its code.
+        code: of a finding, its code; of what rests on one, that of the finding.
         dataset: the dataset the case is about, if it is about one.
         days_left: working days that begin after now and are over by `due`.
         due: when the case must have moved; the deadline missed, if it has passed.
@@ -101,7 +101,7 @@ def tasks_of(
     known = read(view, Member, f"member/{member}")
     if known is None or is_suspended(view, member):
         return ()
-    rows = [*{row.name: row for row in _rows(case)}.values()]  # one task, whatever comes of it
+    rows = [*{row.name: row for row in _open_rows(view, now, case)}.values()]  # one task each
     parts = [cases.entitled_as(view, case, row, member) for row in rows]
     mine = [(row, part) for row, part in zip(rows, parts, strict=True) if part is not None]
     if not mine:
@@ -116,7 +116,7 @@ def tasks_of(
     return tuple(
         Task(
             case=case_id,
-            code=None if case.finding is None else case.finding.code,
+            code=_code_of(view, case),
             dataset=dataset,
             days_left=days_left,
             due=due,
@@ -214,12 +214,36 @@ def _is_late_by(
 
 def _hindered(view: StateView, now: Time, case: Case) -> str | None:
     """Why the right a case is about does not hold; of an offer, why those above it do not."""
+    chain = _chain(view, case)
+    if not chain:
+        return None
+    is_offer = chain[0].right.in_force_since is None
+    return state_of(chain[1:] if is_offer else chain, now).why
+
+
+def _chain(view: StateView, case: Case) -> Sequence[Link]:
+    """The right a case is about, and those above it; none, if it is about something else."""
     prefix, _, grant_id = case.subject.partition("/")
     right = read(view, GrantedRight, case.subject) if prefix == "grant" else None
-    if right is None:
-        return None
-    chain = chain_of(view, grant_id, right)
-    return state_of(chain[1:] if right.in_force_since is None else chain, now).why
+    return () if right is None else chain_of(view, grant_id, right)
+
+
+def _code_of(view: StateView, case: Case) -> str | None:
+    """The code of a finding, or of the one on which an order rests."""
+    rests_on = view.get(case.subject) if case.finding is None else case
+    finding = rests_on.finding if isinstance(rests_on, Case) else None
+    return None if finding is None else finding.code
+
+
+def _open_rows(view: StateView, now: Time, case: Case) -> list[Step]:
+    """The steps out of where a case stands; under a right that is over nothing is handed over.
+
+    What was handed over before is still to be told where a deadline asks for it.
+    """
+    rows = _rows(case)
+    if any(row.by == "delivery" and row.aside for row in rows) and is_over(_chain(view, case), now):
+        return [row for row in rows if row.by != "delivery"]
+    return rows
 
 
 def _rows(case: Case) -> list[Step]:

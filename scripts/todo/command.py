@@ -68,7 +68,9 @@ def todo(
 
 def _told(gathered: Gathered) -> Iterator[Mapping[str, object]]:
     """A document for each step, delivery and entry."""
-    yield from ({"command": command_of(one), "task": one} for one in gathered.tasks)
+    answers = dict(gathered.answers)
+    for one in gathered.tasks:
+        yield {"command": command_of(one, answers.get(one.case)), "task": one}
     yield from ({"command": acknowledging(one), "handed": one} for one in gathered.handed)
     yield from ({"command": COMMANDS["entry"], "returned": one} for one in gathered.returned)
 

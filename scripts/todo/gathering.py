@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from msgspec import convert
 
 from contracts.tasks import Task
-from contracts.values import GrantedRight, ProposedAction
+from contracts.values import GrantedRight, ProposedAction, RequestedItem
 from ledger.types import CaseId, DatasetId, DigestHex, ItemId, MemberId, WriterId
 from node.client import Client
 from scripts.answers import read_value
@@ -41,13 +41,17 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """All that waits; by case what a supplement must say, and what is put to the vote."""
+    """All that waits; by case what a supplement must say, and what is put to the vote.
+
+    `answers` are the requests by whose answer formalities are completed.
+    """
 
     tasks: tuple[Task, ...]
     handed: tuple[Handed, ...] = ()
     returned: tuple[Returned, ...] = ()
     asked: tuple[tuple[CaseId, LastSaid], ...] = ()
     proposed: tuple[tuple[CaseId, str], ...] = ()
+    answers: tuple[tuple[CaseId, CaseId], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.tasks or self.handed or self.returned)
@@ -60,9 +64,9 @@ def gather(client: Client, asked: Asked) -> Gathered:
     """Everything a node tells of; tasks most urgent first."""
     hands = hands_of(client, asked.member, asked.as_at)
     tasks = tuple(sorted(_tasks(client, asked, hands), key=lambda one: one.due or "~"))
-    proposed = tuple(_proposed(client, tasks))
+    proposed, answers = tuple(_proposed(client, tasks)), tuple(_answers(client, tasks))
     if asked.must:
-        return Gathered(tasks, proposed=proposed)
+        return Gathered(tasks, proposed=proposed, answers=answers)
     members = (asked.member, *hands.whole)
     return Gathered(
         tasks,
@@ -73,6 +77,7 @@ def gather(client: Client, asked: Asked) -> Gathered:
             for case in dict.fromkeys(one.case for one in tasks if one.state == "supplement-asked")
         ),
         proposed,
+        answers,
     )
 
 
@@ -93,6 +98,17 @@ def _proposed(client: Client, tasks: Sequence[Task]) -> Iterator[tuple[CaseId, s
         value = read_value(client, ProposedAction, f"proposal/{case}")
         if value is not None:
             yield case, act_told(value.action)
+
+
+def _answers(client: Client, tasks: Sequence[Task]) -> Iterator[tuple[CaseId, CaseId]]:
+    """By formalities to be completed, the request that waits for its answer."""
+    sought = {one.subject: one.case for one in tasks if one.workflow == "formalities"}
+    asking = (one for one in tasks if sought and (one.workflow, one.record) == ("request", "grant"))
+    for one in asking:
+        request = read_value(client, RequestedItem, one.subject)
+        formalities = None if request is None else sought.get(f"grant/{request.emergency}")
+        if formalities is not None:
+            yield formalities, one.case
 
 
 def _handed(client: Client, asked: Asked, hands: Hands) -> Iterator[Handed]:

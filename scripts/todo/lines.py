@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from contracts.cases import OFFICES
 from contracts.tasks import Task
+from contracts.workflows import WORKFLOWS
 from ledger.types import MemberId
 from scripts.case.returned import LastSaid, Returned
 from scripts.explain.language import Language, in_course, word
@@ -53,12 +55,23 @@ class Page:
             left,
             language.phrases[f"todo-duty-{first.duty}"],
             f"{workflow}: {about}" if about else workflow,
-            language.phrases["comma"].join(first.others),
+            language.phrases["comma"].join(first.others or self._next_offices(ordered)),
             " / ".join(dict.fromkeys(steps)),
             self._as(" / ".join(dict.fromkeys(parts)), first.member),
         )
-        commands = tuple(dict.fromkeys(map(command_of, ordered)))
+        request = dict(self.gathered.answers).get(first.case)
+        commands = tuple(dict.fromkeys(command_of(one, request) for one in ordered))
         return Line(cells, commands, tuple(self._remarks(ordered)))
+
+    def _next_offices(self, tasks: Sequence[Task]) -> tuple[str, ...]:
+        """Where there is no other party: the offices that wait for the steps."""
+        table = WORKFLOWS[tasks[0].workflow]
+        taken = {one.step for one in tasks}
+        here = (row for row in table.steps if row.state == tasks[0].state)
+        after = {row.next for row in here if row.name in taken}
+        parts = {part for row in table.steps if row.state in after for part in row.who}
+        offices = sorted(parts & {*OFFICES} - {one.part for one in tasks})
+        return tuple(word(self.language.parts, one) for one in offices)
 
     def _remarks(self, tasks: Sequence[Task]) -> Iterator[str]:
         """What one has to know before a step: why not now, in whose name, about what exactly."""
@@ -66,6 +79,11 @@ class Page:
         hindered = next((one.hindered for one in tasks if one.hindered is not None), None)
         if hindered is not None:
             yield phrase("todo-hindered", why=measured(self.language.measures, hindered))
+        if any((one.workflow, one.record) == ("supply", "revocation") for one in tasks):
+            yield phrase("todo-ends-right")
+        if first.workflow != "finding" and first.code is not None:
+            finding = first.subject.removeprefix("case/")
+            yield phrase("todo-rests-on", command=f"blockpool case show {finding}")
         yield from self._signed_as(first.member, first.keeper or first.member)
         if first.workflow == "review" and first.part != "provider":
             yield phrase("todo-read", command=READ_ENTRY.format(dataset=first.dataset))

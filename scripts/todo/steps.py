@@ -18,13 +18,13 @@ COMMANDS: Final[Mapping[str, str]] = {
     "effect-report": "blockpool record effect {grant} --text TEXT --started-at TIME"
     " --ended-at TIME",
     "entry": "blockpool catalogue publish CATALOGUE.csv",
-    "formalities/grant": "blockpool record grant --request REQUEST",
+    "formalities/grant": "blockpool record grant --request {request}",
     "formalities/request": "blockpool record request {dataset} --scene SCENE --emergency {grant}",
     "grant": "blockpool record grant --request {case}",
     "lifecycle": "blockpool catalogue archive {dataset}",
     "release": "blockpool record publish {dataset} FILE",
     "request": "blockpool record request {dataset} --scene SCENE",
-    "revocation": "blockpool record revoke {case} --ground GROUND",
+    "revocation": "blockpool record revoke {grant} --ground GROUND",
     "usage": "blockpool record use LOG.csv --grant {grant}",
     "step": "blockpool case step {step} {case}",
 }
@@ -42,10 +42,13 @@ def acknowledging(one: Handed) -> str:
     return f"blockpool record deliveries --consumer {one.consumer} --grant {one.grant} --open"
 
 
-def command_of(task: Task) -> str:
-    """What to type for a task; words in capitals are to be filled in, a comment says how."""
+def command_of(task: Task, request: CaseId | None = None) -> str:
+    """What to type for a task; words in capitals are to be filled in, a comment says how.
+
+    `request` is that by whose answer it is done, where another case has to be named.
+    """
     row = (task.workflow, task.record, task.step)
-    command = command_for(row, task.case, task.subject, task.dataset)
+    command = command_for(row, task.case, task.subject, task.dataset, request)
     if task.names is not None:
         command += f" --{task.names} {_NAMED[task.names]}"
     grounds = ", ".join(task.grounds)
@@ -53,7 +56,11 @@ def command_of(task: Task) -> str:
 
 
 def command_for(
-    row: tuple[str, str, str], case: CaseId, subject: str, dataset: DatasetId | None = None
+    row: tuple[str, str, str],
+    case: CaseId,
+    subject: str,
+    dataset: DatasetId | None = None,
+    request: CaseId | None = None,
 ) -> str:
     """What to type for a row of a table, which is its workflow, kind of record and step."""
     workflow, record, step = row
@@ -64,5 +71,6 @@ def command_for(
         dataset=dataset or "DATASET",
         grant=subject.removeprefix("grant/"),
         record=record,
+        request=request or "REQUEST",
         step=step,
     )
