@@ -2,7 +2,7 @@
 
     { "act": "suspend-member", "member": "health" }
 
-    id,code,custodian,en,zh,jurisdiction,level,lineSuperior,roles,authorisation,endpoint
+    id,code,custodian,en,zh,jurisdiction,level,superior,roles,authorisation,endpoint
     housing,11330001,keys/housing.pub,Housing,住房局,330100,city,,,letters/housing.pdf,
 
 A custodian key and an authorisation are files beside the table; of the second the ledger keeps the
@@ -32,7 +32,7 @@ from scripts.sealed_text import document_digest
 from scripts.spelling import SpellingError, build, did_you_mean, spelling_error, words
 
 COLUMNS: Final = (
-    "id", "code", "custodian", "en", "zh", "jurisdiction", "level", "lineSuperior", "roles",
+    "id", "code", "custodian", "en", "zh", "jurisdiction", "level", "superior", "roles",
     "authorisation", "endpoint",
 )  # fmt: skip
 BASES_COLUMNS: Final = ("code", "kind", "reference", "en", "zh")
@@ -149,7 +149,7 @@ def _admission(row: dict[str, str], folder: Path) -> Admission:
         endpoint=row.get("endpoint") or None,
         id=row["id"],
         jurisdiction=Jurisdiction(code=row["jurisdiction"], level=row["level"]),  # type: ignore[arg-type]  # checked by `build`
-        line_superior=row.get("lineSuperior") or None,
+        line_superior=row.get("superior") or None,
         names=build(Names, en=row.get("en") or None, zh=row.get("zh") or None),
         roles=words(row.get("roles", "")),
     )

@@ -54,7 +54,8 @@ def propose(
     file: Annotated[Path | None, typer.Argument(help="The action as JSON.")] = None,
     *,
     admit: Annotated[
-        Path | None, typer.Option(help="Admit the members of a table, at most 128.")
+        Path | None,
+        typer.Option(help="Admit the members of a table, as of `govern draft admit`, at most 128."),
     ] = None,
     suspend: Annotated[str | None, typer.Option(help="Suspend this member.")] = None,
     reinstate: Annotated[str | None, typer.Option(help="Reinstate this member.")] = None,

@@ -40,11 +40,20 @@ app = typer.Typer()
 
 @app.command("admit")
 def admit(
-    file: Annotated[Path, typer.Argument(help="Table of members, as `govern propose --admit`.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Table of members: id, code, custodian, en, zh, jurisdiction, level, superior, "
+            "roles, authorisation, endpoint."
+        ),
+    ],
     *,
     out: OutOption = None,
 ) -> None:
     """Admit the members of a table, at most 128.
+
+    Custodian (a public key) and authorisation are files beside the table. Superior, roles,
+    endpoint and one of the two names may be empty or left out.
 
     Example: `blockpool govern draft admit members.csv --out admit.json`
     """

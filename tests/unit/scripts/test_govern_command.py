@@ -16,7 +16,7 @@ from tests.bodies import NOWHERE
 from tests.unit.scripts.conftest import YEAR_MS, Command
 from tests.world import World, log_signer_ml_dsa, signer
 
-HEADER = "id,code,custodian,en,zh,jurisdiction,level,lineSuperior,roles,authorisation,endpoint\n"
+HEADER = "id,code,custodian,en,zh,jurisdiction,level,superior,roles,authorisation,endpoint\n"
 
 
 def written(folder: Path, name: str, text: str) -> str:
