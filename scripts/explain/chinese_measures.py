@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from scripts.explain.chinese_codes import GROUNDS
+
 MEASURES: Final[Mapping[str, str]] = {
     "the grant was not accepted": "授权未被接受",
     "the grant is in force since {}": "授权自 {} 起生效",
@@ -53,6 +55,7 @@ MEASURES: Final[Mapping[str, str]] = {
     "{} was released": "{} 已经发布",
     "no supplement was asked for": "未要求补正",
     "given with conditions": "附条件授予",
+    **{f"refused: {ground}": f"不同意共享：{told}" for ground, told in GROUNDS.items()},
     "refused: {}": "不同意共享：{}",
     "{} leaves, {}": "{} 条，根 {}",
     "{}, by record {}": "{}，见记录 {}",

@@ -100,6 +100,7 @@ def test_every_sentence_of_the_rules_is_said_in_chinese(text: str) -> None:
         ("400000 ms", "6 分 40 秒"),
         ("flights and 2 more", "flights 等，另有 2 项"),
         ("b: all", "b：全部"),
+        ("refused: not-necessary", "不同意共享：并非履职所必需"),
         ("flights@1, 11 rows", "flights@1，共 11 行"),
         ("transport/clerk: flights", "transport/clerk: flights"),
         ("17", "17"),

@@ -20,6 +20,7 @@ from contracts import values
 from contracts.audit import questions
 from contracts.findings import FINDINGS
 from contracts.reasons import REASONS
+from contracts.sharing.chains import StateName
 from contracts.values import InformationSystem
 from contracts.view import MemoryState
 from contracts.workflows import WORKFLOWS, Part
@@ -73,7 +74,10 @@ NAMES: Final[dict[str, set[str]]] = {
     "entitled": {*KIND_OF_NAME},
     "parts": {*get_args(Part), *get_args(Role)},
     "reasons": {one.code for one in REASONS},
-    "states": {state.name for flow in WORKFLOWS.values() for state in flow.states},
+    "states": {
+        *(state.name for flow in WORKFLOWS.values() for state in flow.states),
+        *get_args(StateName),
+    },
     "steps": {row.name for row in STEPS},
     "terms": {one.encode_name for one in fields(Terms)},
     "values": {*values._DECODERS},
