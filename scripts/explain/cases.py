@@ -7,6 +7,7 @@ from contracts import cases
 from contracts.findings import FINDING_OF_CODE
 from contracts.values import Case, ProposedAction
 from contracts.workflows import WORKFLOWS, Step
+from ledger.records import Revocation
 from ledger.records import Step as StepBody
 from ledger.types import CaseId
 from scripts.explain.fallen import why_fallen
@@ -122,13 +123,18 @@ def _moved(told: Told, case_id: CaseId, case: Case, language: Language) -> str:
     who, body = record.chain.writer, record.body
     if isinstance(body, StepBody) and case_id in body.cases:
         step = in_course(language.steps, case.workflow, body.step)
-        if body.ground is not None:
-            step = f"{step} ({word(language.grounds, body.ground)})"
+        step = _on_ground(step, body.ground, language)
         if body.note is not None:
             step = language.phrase("noted", step=step, note=text_told(body.note, language))
         return language.phrase("course-step", who=who, step=step, index=told.index)
     kind = word(language.kinds, record.kind)
+    if isinstance(body, Revocation):
+        kind = _on_ground(kind, body.ground, language)
     return language.phrase("course-record", who=who, kind=kind, index=told.index)
+
+
+def _on_ground(what: str, ground: str | None, language: Language) -> str:
+    return what if ground is None else f"{what} ({word(language.grounds, ground)})"
 
 
 def _who(source: Source, case: Case, row: Step, language: Language) -> Iterator[str]:

@@ -11,6 +11,7 @@ from contracts.workflows import WORKFLOWS
 from ledger.records import Body
 from ledger.records.genesis import Jurisdiction, Names, Purpose
 from ledger.records.governance import ChangePurposes, DescribeMember
+from scripts.explain.chinese import CHINESE
 from scripts.explain.rules import rules_in_words
 from tests import bodies
 from tests.log_files import log_files
@@ -124,6 +125,17 @@ def test_a_case(command: Command, told: Told) -> None:
     assert "health/main: reply" in stands[1]
     over = sections(command, told.request)["Where it stands"]
     assert over[-1] == "it is over: nobody can do anything more"
+
+
+def test_a_case_tells_the_ground_on_which_a_right_ended(command: Command, told: Told) -> None:
+    (grant,) = (key for key in told.world.state.keys("grant/"))
+    right = grant.partition("/")[2]
+    told.add("transport/main", bodies.revocation(right, ground="breach"))
+    stands = "\n".join(sections(command, right)["Where it stands"])
+    assert "transport/main: revocation of rights (breach) (leaf" in stands
+    chinese = command.ok("explain", right, "--lang", "zh")
+    assert CHINESE.grounds["breach"] in chinese
+    assert "breach" in command.ok("case", "show", right)
 
 
 def test_a_case_names_who_stands_in_for_the_offices(command: Command, world: World) -> None:
