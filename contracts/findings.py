@@ -212,7 +212,7 @@ REFUSED_AGAINST_RULING: Final = Finding(
     46,
     "refused-against-ruling",
     "a request was refused once more after a ruling had reopened it",
-    "grant it, as far as it was ruled",
+    "offer it afresh, as far as it was ruled: the request is over",
 )
 REVIEW_OVERDUE: Final = Finding(
     51, "review-overdue", "a catalogue entry was not reviewed in time", "review it"

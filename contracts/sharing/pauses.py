@@ -90,14 +90,20 @@ def is_excused(view: StateView, case: Case, now: Time) -> bool:
     """R525: who may not use what was granted is not late with using it.
 
     That is so if at that time the right has lapsed, is suspended, or has fallen with one above it.
-    What has lapsed nobody is late to hand over, either.
+    What has lapsed nobody is late to hand over, either. Nor is anybody late with using data that is
+    still owed under the right or one above, but for a service in account, which one has to call.
     """
     if case.workflow not in _ASKED:
         return False
-    right = held(view, GrantedRight, case.subject)
-    chain = chain_of(view, case.subject.removeprefix("grant/"), right)
+    grant_id, right = case.subject.removeprefix("grant/"), held(view, GrantedRight, case.subject)
+    chain = chain_of(view, grant_id, right)
     found = state_of(chain, now).state
-    return found == "lapsed" if case.workflow == "supply" else found in _EXCUSES
+    if case.workflow == "supply":
+        return found == "lapsed"
+    if found in _EXCUSES:
+        return True
+    has_data = case.state == "delivered" or right.accounted
+    return not has_data and any(supply.is_pending(view, one.grant_id, one.right) for one in chain)
 
 
 def _waiting(draft: Draft, grant_id: ItemId) -> Iterator[tuple[CaseId, Case, _Asked]]:

@@ -14,7 +14,7 @@ from contracts import cases
 from contracts.draft import Draft
 from contracts.sharing.chains import chain_of, days_held
 from contracts.values import Case, GrantedRight, OwedDelivery
-from contracts.view import held, read
+from contracts.view import StateView, held, read
 from ledger.types import CaseId, ItemId, Time
 
 
@@ -54,6 +54,15 @@ def end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     """
     step = "waive" if draft.member == right.member else "drop"
     cases.follow(draft, _case_of(grant_id), step)
+
+
+def is_pending(view: StateView, grant_id: ItemId, right: GrantedRight) -> bool:
+    """Whether what is owed for a right was not handed over so far, be it due or overdue."""
+    case = read(view, Case, f"case/{_case_of(grant_id)}")
+    if case is None and right.standing is not None:
+        owed = read(view, OwedDelivery, _key(right))
+        case = None if owed is None else read(view, Case, f"case/{_case_of(owed.grant)}")
+    return case is not None and case.state in {"expected", "overdue"}
 
 
 def due_of(draft: Draft, grant_id: ItemId, right: GrantedRight, _: str) -> Time | None:

@@ -46,7 +46,7 @@ FINDINGS: Final[Mapping[str, tuple[str, str]]] = {
     "backflow-conditioned": ("下级申请本行政区域数据，被拒绝或者附加条件", "按申请授权"),
     "refusal-unfounded": ("不同意共享的理由与目录不符", "同意共享，或者更正目录"),
     "refused-not-supplemented": ("未要求补正即不同意共享", "要求补正后重新办理"),
-    "refused-against-ruling": ("裁定支持后再次不同意共享", "按裁定授权"),
+    "refused-against-ruling": ("裁定支持后再次不同意共享", "该申请已终结，按裁定主动另行提供授权"),
     "stale-data-supplied": ("更正或者更新的版本发布之后仍交付旧版本", "交付现行版本"),
     "supply-overdue": ("未在期限内交付已授权的数据", "予以交付"),
     "conditions-added": (

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from contracts.invariants import violations
 from contracts.tasks import tasks_of
 from contracts.values import Case
+from ledger.records.catalogue import Mode
 from ledger.records.genesis import Parameters
 from ledger.records.terms import Terms
 from ledger.types import ItemId, Time
@@ -50,12 +51,71 @@ def test_what_was_left_of_the_days_runs_on_after_a_suspension() -> None:
     story.steps("transport/main", "resume", story.grant_id)
     assert {due(story, ending) for ending in ENDINGS} == {"2027-01-26T00:00:00.000Z"}
     assert found_at(story, "2027-01-25T23:59:59.999Z") == set()
-    assert found_at(story, "2027-01-26T00:00:00.000Z") == {
-        "fields-never-used",
-        "granted-never-used",
-        "supply-overdue",
-    }
+    assert found_at(story, "2027-01-26T00:00:00.000Z") == {"supply-overdue"}
     assert violations(story.world.state, story.world.leaves) == []
+
+
+UNUSED: Final = {"fields-never-used", "granted-never-used"}
+EARLY: Final = Parameters(field_use_days=20, supply_days=10, use_days=20)
+LATE: Final = Parameters(field_use_days=20, supply_days=30, use_days=20)
+
+
+@pytest.mark.rule("R525", "F21", "F22")
+@pytest.mark.parametrize("parameters", [EARLY, LATE], ids=["overdue", "owed"])
+@pytest.mark.parametrize(
+    ("how", "found"),
+    [("never", set()), ("handed over", UNUSED), ("waived", UNUSED)],
+)
+def test_nobody_is_late_with_using_what_it_was_never_given(
+    how: str, found: set[str], parameters: Parameters
+) -> None:
+    story = Story(parameters).publish()
+    grant_id = story.grant()
+    assert found_at(story, "2026-12-21T12:00:00.000Z") <= {"supply-overdue"}
+    if how == "handed over":
+        story.says("transport/main", bodies.delivery(grant_id, story.world.now))
+    elif how == "waived":
+        story.steps("health/main", "waive", f"{grant_id}-supply")
+    assert found_at(story, IN_20_DAYS) == found
+    assert story.state_of(f"{grant_id}-first-use") == "unused"
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R525", "R527", "F21", "F22")
+@pytest.mark.parametrize("is_handed_over", [False, True])
+def test_what_is_taken_up_again_waits_for_the_one_delivery(*, is_handed_over: bool) -> None:
+    story = Story(LATE).publish()
+    story.stand()
+    for _ in range(2):
+        story.grant_id = story.ask().replace("-0", "-1")
+    assert story.world.value(f"case/{story.grant_id}-supply") is None
+    if is_handed_over:
+        story.says("transport/main", bodies.delivery(story.grant_id, story.world.now))
+    assert found_at(story, IN_20_DAYS) == (UNUSED if is_handed_over else set())
+
+
+@pytest.mark.rule("R525", "F21", "F22")
+def test_what_was_passed_on_waits_for_the_delivery_above() -> None:
+    story = Story(EARLY).publish(conditions=DEEP)
+    story.pass_on(story.grant(DEEP), "audit")
+    assert found_at(story, LONG_AFTER) == {"supply-overdue"}
+
+
+@pytest.mark.rule("R525", "R517", "F20")
+def test_what_was_handed_over_is_to_be_reported_though_another_delivery_is_owed() -> None:
+    story = Story(replace(LATE, use_report_days=5)).publish()
+    body = bodies.delivery(story.grant(), story.world.now, rows=11)
+    assert story.world.find(story.world.sign("transport/main", body)) == ("delivery-differs",)
+    assert story.state_of(f"{story.grant_id}-supply") == "expected"
+    assert found_at(story, "2026-12-01T00:00:00.000Z") == {"delivered-not-reported"}
+
+
+@pytest.mark.rule("R525", "F21", "F22")
+def test_a_service_has_only_to_be_called() -> None:
+    service = Mode(kind="service", endpoint="https://example.org/flights", version="1")
+    story = Story(replace(LATE, reconcile_days=5)).publish(mode=service)
+    story.grant()
+    assert found_at(story, IN_20_DAYS) == UNUSED
 
 
 @pytest.mark.rule("R526", "R517", "F20")
@@ -107,6 +167,7 @@ def test_a_deadline_below_a_right_that_was_suspended_is_put_off() -> None:
     story = granted(DEEP)
     above, below = story.grant_id, story.pass_on(story.grant_id, "audit")
     story.grant_id = below
+    story.steps("health/main", "waive", f"{above}-supply")
     story.world.block(at=IN_10_DAYS)
     story.steps("transport/main", "suspend", above, "overreach")
     story.world.block(at="2026-12-15T00:00:00.000Z")
