@@ -66,6 +66,10 @@ _HINTS: Final = {
     findings.GRANT_UNKNOWN.code: "see: blockpool record grants",
     findings.OUTSIDE_APPOINTMENT.code: "sign as a writer that was appointed for the dataset",
     findings.OUTSIDE_MANDATE.code: "sign as a writer of the member itself",
+    findings.REFUSED_AGAINST_RULING.code: (
+        "grant it, as far as it was ruled: blockpool record grant --request REQUEST; "
+        "once it is refused, only a fresh offer is left"
+    ),
     findings.REFUSAL_UNFOUNDED.code: "grant it, or correct the catalogue",
     findings.REFUSED_NOT_SUPPLEMENTED.code: "ask for it first: blockpool case step ask-supplement",
     findings.STALE_DATA_SUPPLIED.code: "hand over the version of today, and name it",

@@ -20,6 +20,7 @@ from node.client import Client
 from node.client.answers import JsonObject
 from scripts.answers import read_value
 from scripts.case import opening, showing, steps
+from scripts.case.lifting import open_orders
 from scripts.case.opening import EvidenceOption, documents, version_of
 from scripts.case.step_names import check_name, check_step
 from scripts.catalogue.plan import entry_body
@@ -139,6 +140,8 @@ def step(
         bodies = _steps(one, ids)
         if name == "refuse":  # the one step whose ground the catalogue may contradict
             forewarn(client, at.writer_name, [body for _, body in bodies], anyway=anyway)
+        elif name == "close":
+            forewarn(client, at.writer_name, (), anyway=anyway, doubts=open_orders(client, ids))
         done = submit(writer, bodies, receipts)
     print_done(done, [(one, name) for one in ids], as_json=as_json)
 

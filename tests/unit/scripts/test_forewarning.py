@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from contracts.values import Ledger
+from contracts.values import Case, Ledger
 from tests import bodies
 from tests.story import Story
 from tests.unit.scripts.conftest import Command
@@ -19,6 +19,12 @@ def story(world: World) -> Story:
     told = Story()
     told.world = world
     return told.publish()
+
+
+def case_of(story: Story, case: str) -> Case:
+    value = story.world.value(f"case/{case}")
+    assert isinstance(value, Case)
+    return value
 
 
 def asks_then_does(command: Command, code: str, *line: object, writer: str) -> None:
@@ -142,3 +148,55 @@ def test_an_incident_with_data_that_there_is_not(command: Command, story: Story)
     assert story.world.value("dataset/flightz") is None
     right = command.json(*leak, "--datasets", "flights", writer=CONSUMER)
     assert right["records"][0]["findings"] == []
+
+
+def test_a_refusal_against_a_ruling_tells_what_still_works(command: Command, story: Story) -> None:
+    request = story.ask()
+    story.steps(PROVIDER, "refuse", request, "not-held")
+    said = bodies.opening("dispute", case=request)
+    dispute = f"{story.says(CONSUMER, said).digest}-0"
+    story.steps(PROVIDER, "answer", dispute)
+    story.steps(CONSUMER, "escalate", dispute)
+    story.steps("steward/main", "rule", dispute, "upheld")
+    due = case_of(story, dispute).due
+    assert due is not None
+    story.world.block(at=due)
+    assert case_of(story, request).state == "reopened"
+    refuse = ("case", "step", "refuse", request, "--ground", "legal-restriction")
+    told = command.fails(*refuse, writer=PROVIDER)
+    assert "blockpool record grant --request REQUEST" in told
+    asks_then_does(command, "refused-against-ruling", *refuse, writer=PROVIDER)
+    assert "wrong-state" in command.fails("record", "grant", "--request", request, writer=PROVIDER)
+    command.ok("record", "grant", "flights", "--members", "health", writer=PROVIDER)
+
+
+def ordered(story: Story) -> tuple[str, str]:
+    """A finding about a use without a right, confirmed, and an order that rests on it."""
+    use = story.says(CONSUMER, bodies.usage(None, story.world.now))
+    finding = f"{use.digest}-no-effective-grant"
+    story.steps(CONSUMER, "reply", finding)
+    story.steps("audit/main", "confirm", finding)
+    order = bodies.opening("rectification", "health", case=finding)
+    order_id = f"{story.says('audit/main', order).digest}-0"
+    story.steps(CONSUMER, "rectify", finding)
+    return finding, order_id
+
+
+def test_who_closes_a_finding_is_told_of_the_order_that_goes_with_it(
+    command: Command, story: Story
+) -> None:
+    finding, order = ordered(story)
+    close = ("case", "step", "close", finding)
+    told = command.fails(*close, writer="audit/main")
+    assert f"this would lift the order {order}, still to be reported on" in told
+    assert "wait for the report and close the order first, or insist with --anyway" in told
+    assert case_of(story, finding).state == "rectified"
+    command.ok(*close, "--anyway", writer="audit/main")
+    assert case_of(story, order).state == "lifted"
+
+
+def test_an_order_that_was_reported_on_goes_without_a_word(command: Command, story: Story) -> None:
+    finding, order = ordered(story)
+    story.steps(CONSUMER, "report", order)
+    command.ok("case", "step", "close", finding, writer="audit/main")
+    assert case_of(story, order).state == "closed"
