@@ -268,7 +268,7 @@ BAD_PLACES: Final = (
     "/v1/records/-1",
     "/v1/records/1e3",
     "/v1/records/%D9%A1",
-    "/v1/records/" + "9" * 17,
+    "/v1/records/" + "9" * 65,
     "/v1/records/" + "A" * 64,
     "/v1/state/%00",
     "/v1/state/%ff%fe",
