@@ -16,6 +16,7 @@ from scripts.case.page import CasePage, Taken
 from scripts.console_text import fail, info, print_fields, print_json, print_table, success
 from scripts.explain.languages import LANGUAGES, LanguageOption
 from scripts.explain.names import with_names
+from scripts.explain.rulings import ruled
 from scripts.explain.sources import NodeSource
 from scripts.hands import listed
 from scripts.options import JsonFlag, with_options
@@ -57,7 +58,9 @@ def show(
         names = {one.encode_name for one in fields(Case)} & told.keys()
         value = convert({name: told[name] for name in names}, Case)
         right = chain_above(client, case, moment) if value.workflow == "grant" else None
-        language = with_names(LANGUAGES[lang], NodeSource(client, at.node))
+        source = NodeSource(client, at.node)
+        language = with_names(LANGUAGES[lang], source)
+        follows = None if as_json else ruled(source, case, value, language)
         page = CasePage(case, value, language)
         about = () if as_json else tuple(page.fields(right))
     rows = WORKFLOWS[value.workflow].steps
@@ -73,6 +76,8 @@ def show(
         success("")
         titles = language.titles("next step", "by whom", "record", "grounds")
         print_table(titles, dict.fromkeys(map(page.following, steps)))
+    if follows is not None:
+        info(follows)
     info(f"what it is about: blockpool record show {case[:_DIGEST_CHARS]}")
 
 

@@ -13,6 +13,7 @@ from ledger.types import CaseId
 from scripts.explain.fallen import why_fallen
 from scripts.explain.language import Language, in_course, short, word
 from scripts.explain.measures import measured
+from scripts.explain.rulings import ruled
 from scripts.explain.sources import Source, Told
 from scripts.explain.telling import text_told
 
@@ -63,7 +64,7 @@ def standing(source: Source, case_id: CaseId, case: Case, language: Language) ->
         name = "next" if row.by == "step" else "next-by"
         yield language.phrase(name, step=step, who=who, record=record)
     if not rows:
-        yield language.phrases["nobody"]
+        yield ruled(source, case_id, case, language) or language.phrases["nobody"]
 
 
 def _hindered(source: Source, case_id: CaseId, case: Case, language: Language) -> Iterator[str]:

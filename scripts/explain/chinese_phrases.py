@@ -106,6 +106,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "role": "{member} 的职责：{roles}",
     "rules": "依据哪些规则予以接受",
     "rules-more": "另有 {count} 条规则适用：--all-rules",
+    "ruled": "裁定在以下事项中落实：{case}（{workflow}；现状：{state}）",
     "said": "说了什么",
     "seal-said": "区块 {height}，时间 {time}，由 {proposer} 形成，记录 {count} 条",
     "sealed": "（已密封，原文不在账本上）",

@@ -107,6 +107,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "role": "{member} holds the office: {roles}",
     "rules": "By which rules it was accepted",
     "rules-more": "{count} more were asked: --all-rules",
+    "ruled": "what was ruled is to be done in {case} ({workflow}; now: {state})",
     "said": "What it says",
     "seal-said": "block {height} of {time}, formed by {proposer}: {count} records",
     "sealed": "(sealed: its text is off the ledger)",
