@@ -118,6 +118,8 @@ def incident(
 ) -> None:
     """Report an incident; whoever it happened to must report on it.
 
+    Only what the ledger does not know is asked about, not that it is late.
+
     Example: `blockpool case incident leak --stage transfer --datasets census
     --discovered-at 2026-11-23T08:00:00+08:00 --text "sent to the wrong address"`
     """

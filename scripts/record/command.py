@@ -118,7 +118,8 @@ def use(
     """Report uses from a log; some hundreds make one record.
 
     What is left out is taken from the grant, where it allows only one. Uses reported before are
-    told: they would count twice.
+    told: they would count twice. What exceeds the grant is not asked about; purposes and columns
+    that there are not, and a right of another for whom one acts, are.
 
     Example: `blockpool record use queries.csv --grant GRANT --fields carrier,dep_delay`
     """
