@@ -101,8 +101,12 @@ def main() -> int:
     if sys.argv[1:2] != ["--write"]:
         print(__doc__)  # noqa: T201
         return 2
-    os.environ[WRITING] = "1"
     wanted = sys.argv[2:]
+    unknown = [module for module in wanted if not (TESTS / f"{module}.py").is_file()]
+    if unknown:
+        print(f"no module of tests: {', '.join(unknown)}")  # noqa: T201
+        return 2
+    os.environ[WRITING] = "1"
     for module in wanted or [path.stem for path in FOLDER.glob("*.txt")]:
         (FOLDER / f"{module}.txt").unlink(missing_ok=True)
     paths = [str(TESTS / f"{module}.py") for module in wanted] or [str(TESTS)]
