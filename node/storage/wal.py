@@ -18,7 +18,7 @@ from typing import Final
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import SQLAlchemyError
 
-MOVED_AFTER_BLOCKS: Final = 8
+MOVED_AFTER_BLOCKS: Final = 2
 LONG_PAGES: Final = 32_000
 """A log of 128 MB is to be begun anew."""
 REST_PAGES: Final = 2_000
