@@ -216,7 +216,10 @@ class GivenMandate(Canonical):
 
 
 class RegisteredNode(Canonical):
-    """A member's node, as last registered; `transport` and `witness` are key ids."""
+    """A member's node, as last registered; `transport` and `witness` are key ids.
+
+    Its `endpoint` is the one that counts; that of `Member` is what the member was admitted with.
+    """
 
     endpoint: ShortText
     record: DigestHex

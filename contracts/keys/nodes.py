@@ -31,17 +31,16 @@ def new_node_keys(view: StateView, body: NodeRegistration) -> tuple[PublicKey, .
 
     Refuses with `key-taken` one that is no node's, or is none any more.
     """
-    keys = [key for key, _ in _keys_of(body)]
-    keyids = [key.keyid for key in keys]
-    refuse_unless(len(set(keyids)) == len(keyids), KEY_TAKEN, "one key is named twice", "transport")
-    new = []
-    for key in keys:
+    named, new = _keys_of(body), []
+    is_once = len({key.keyid for key, _ in named}) == len(named)
+    refuse_unless(is_once, KEY_TAKEN, "one key is named twice", "transport")
+    for key, function in named:
         known = read(view, Key, f"key/{key.keyid}")
         if known is None:
             new.append(key)
             continue
         is_kept = known.function in _FUNCTIONS and known.status == "active"
-        refuse_unless(is_kept, KEY_TAKEN, key.keyid, "transport")
+        refuse_unless(is_kept, KEY_TAKEN, key.keyid, function)
     return tuple(new)
 
 
@@ -78,7 +77,7 @@ def _keep(draft: Draft, key: PublicKey, function: _Function) -> None:
     known = read(draft, Key, f"key/{key.keyid}")
     if known is not None:
         is_own = known.member == draft.member and known.function == function
-        refuse_unless(is_own, KEY_TAKEN, key.keyid, "transport")
+        refuse_unless(is_own, KEY_TAKEN, key.keyid, function)
         return
     index = draft.context.index
     new = Key(

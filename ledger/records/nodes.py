@@ -30,7 +30,7 @@ class NodeRegistration(Canonical):
     It replaces the registration before as a whole; keys it leaves out are retired.
 
     Attributes:
-        endpoint: address of the node, a URL.
+        endpoint: address of the node.
         transport: keys of the certificates it shows other nodes; the next one beside the present
             one.
         witness: keys with which it cosigns, if the member is a witness.
