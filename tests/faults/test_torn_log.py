@@ -5,6 +5,7 @@ goes on from there.
 """
 
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from signal import SIGKILL
@@ -12,17 +13,34 @@ from typing import Final
 
 import pytest
 
+from node.storage.store import Step
 from tests.faults.recovery import Founded, check_recovered
 from tests.faults.victim import Kill, Trial, run
 
 STRIDES: Final = [7_919, pytest.param(457, marks=pytest.mark.slow)]
 
 
+class KillBehindReader(Kill):
+    """A reader who began before the first block keeps all blocks in the write-ahead log."""
+
+    def arm(self, database: Path, /) -> Step:
+        """As `Fault.arm`."""
+        self._reader = sqlite3.connect(database, isolation_level=None)
+        self._reader.execute("BEGIN")
+        self._reader.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        return super().arm(database)
+
+
 @pytest.fixture(scope="module")
 def killed(founded: Founded, tmp_path_factory: pytest.TempPathFactory) -> Trial:
-    """A database whose blocks are all in the write-ahead log."""
+    """A database whose blocks are all in the write-ahead log, none of it moved.
+
+    What is moved was synced to the log before: no harm to the log undoes that on a real disk.
+    """
     trial = founded.trial(tmp_path_factory.mktemp("killed"))
-    assert run(trial, Kill(len(trial.batches) - 1, "committed")) == -SIGKILL
+    before = trial.database.read_bytes()
+    assert run(trial, KillBehindReader(len(trial.batches) - 1, "committed")) == -SIGKILL
+    assert trial.database.read_bytes() == before
     return trial
 
 
