@@ -35,6 +35,7 @@ from node.api import (
     lists,
     log,
     manual,
+    network,
     records,
     rights,
     state,
@@ -72,6 +73,7 @@ _RESOURCES: Final = (
     steps,
     events,
     log,
+    network,
     health,
     manual,
 )
@@ -82,18 +84,20 @@ def serve(
     settings: Settings,
     log_signers: Sequence[Signer],
     writer_signers: Mapping[WriterId, Signer] = _NOBODY,
+    witness_signers: Sequence[Signer] = (),
 ) -> int:
     """Run the node until it is told to stop; returns the exit code.
 
-    `writer_signers` are the keys of `settings.local_signing`, loaded. Raises `ReplicaError`,
-    `DatabaseInUse`, `SecretError`, `OutboxError`, `OSError`.
+    `writer_signers` are the keys of `settings.local_signing`, loaded, `witness_signers` those of
+    `settings.witness`. Raises `ReplicaError`, `DatabaseInUse`, `SecretError`, `OutboxError`,
+    `OSError`.
     """
     with (
         logs.configured_logs(settings.log_level, sys.stderr),
         locked(settings.database),
         listening_socket(settings) as listener,
     ):
-        app = create_app(settings, log_signers, writer_signers)
+        app = create_app(settings, log_signers, writer_signers, witness_signers)
         server = _server(app)
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
             runner.run(_serve(app, server, listener))
@@ -104,6 +108,7 @@ def create_app(
     settings: Settings,
     log_signers: Sequence[Signer],
     writer_signers: Mapping[WriterId, Signer] = _NOBODY,
+    witness_signers: Sequence[Signer] = (),
 ) -> FastAPI:
     """The service over the database of `settings`. Raises `SecretError`."""
     tokens = None if settings.read_tokens_file is None else read_tokens(settings.read_tokens_file)
@@ -111,7 +116,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, log_signers, writer_signers, metrics) as service:
+        parts = running(settings, log_signers, writer_signers, witness_signers, metrics)
+        async with parts as service:
             app.state.service = service
             watch = asyncio.create_task(_watch(app, service))
             yield

@@ -7,14 +7,15 @@ database ── store ── replica ── engine ── pipeline ──┬─�
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from ledger.keys import Signer
 from ledger.times import to_ms
-from ledger.types import WriterId
+from ledger.types import MemberId, WriterId
 from node.announcements import Audience
 from node.api.access import Tokens, read_token, read_tokens
 from node.api.health import readings
@@ -25,6 +26,10 @@ from node.engine.embedded import EmbeddedEngine, Limits
 from node.logs import log
 from node.maintenance import require_orderer
 from node.metrics import MeasuredApplication, MeasuredPipeline, Metrics
+from node.network.cosigning import Cosigner, Cosigning, OwnCosigner
+from node.network.following import FollowingEngine
+from node.network.peers import Address, PeerBook
+from node.network.witness import CosignedStore, Witness
 from node.news import News
 from node.outbox import Outbox
 from node.pipeline import Pipeline, VerifiedSignatures
@@ -50,11 +55,13 @@ async def running(
     settings: Settings,
     log_signers: Sequence[Signer],
     writer_signers: Mapping[WriterId, Signer],
+    witness_signers: Sequence[Signer],
     metrics: Metrics,
 ) -> AsyncIterator[Service]:
     """A node at work. Raises `ReplicaError`, `SecretError`, `OutboxError`, `WebhookError`."""
     async with AsyncExitStack() as stack:
-        service = _compose(settings, log_signers, writer_signers, metrics, stack)
+        keys = Keys(log_signers, witness_signers, writer_signers)
+        service = _compose(settings, keys, metrics, stack)
         _check_clock(service)
         await service.engine.start()
         stack.push_async_callback(service.engine.stop)
@@ -62,42 +69,58 @@ async def running(
             await service.local.signer.start()
             stack.push_async_callback(service.local.signer.stop)
         stack.callback(service.news.close)
+        if service.cosigning is not None:
+            _in_background("cosigning", service.cosigning.run(), stack)
         if settings.webhook is not None:
             _announce(settings.webhook, service, stack)
         yield service
 
 
-def _compose(
-    settings: Settings,
-    log_signers: Sequence[Signer],
-    writer_signers: Mapping[WriterId, Signer],
-    metrics: Metrics,
-    stack: AsyncExitStack,
-) -> Service:
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The private keys a node holds."""
+
+    log: Sequence[Signer]
+    witness: Sequence[Signer]
+    writers: Mapping[WriterId, Signer]
+
+
+def _compose(settings: Settings, keys: Keys, metrics: Metrics, stack: AsyncExitStack) -> Service:
     """The parts, connected; `stack` closes them."""
     store = SqlStore(open_database(settings.database))
     stack.callback(store.engine.dispose)
     origin, genesis, _ = origin_of(store)
-    require_orderer(store, settings.member, log_signers)
+    if settings.orders:
+        require_orderer(store, settings.member, keys.log)
     signatures = VerifiedSignatures()
     cache = CacheSizes(settings.cache.values_max, settings.cache.nodes_max)
-    replica = Replica(store, origin, log_signers, verify=signatures, cache=cache)
+    replica = Replica(store, origin, keys.log, verify=signatures, cache=cache)
     stack.callback(replica.close)
     news = News()
     replica.subscribe(lambda _published, _block, _result: news.publish())
     clock = Clock(settings.clock_offset_days)
-    engine = EmbeddedEngine(
-        MeasuredApplication(replica, metrics), settings.member, _limits(settings), clock
-    )
-    shares = Shares(settings.blocks.waiting_per_key_max)
-    shared = SharedOrdering(engine, shares, signatures.holds, metrics.count_signers)
     verifier = _verifier(settings)
     stack.callback(verifier.close)
+    peers = PeerBook(replica, settings.member, _addresses(settings))
+    stack.push_async_callback(peers.close)
+    engine: EmbeddedEngine | FollowingEngine
+    if settings.orders:
+        application = MeasuredApplication(replica, metrics)
+        engine = EmbeddedEngine(application, settings.member, _limits(settings), clock)
+    else:
+        engine = FollowingEngine(replica, signatures, verifier, news, peers, settings.evidence)
+    witness = _witness(settings, keys.witness, replica, engine, clock, stack)
+    shares = Shares(settings.blocks.waiting_per_key_max)
+    shared = SharedOrdering(engine, shares, signatures.holds, metrics.count_signers)
     disk = DiskGuard(settings.database.resolve().parent, settings.disk_reserve_bytes)
     pipeline = MeasuredPipeline(
         Pipeline(replica, shared, signatures, verifier, disk.check), metrics
     )
     stack.callback(pipeline.close)
+    local = _local_signing(settings.local_signing, keys.writers, replica, pipeline, clock, stack)
+    cosigning = None
+    if settings.orders:
+        cosigning = Cosigning(replica, news, _cosigners(settings.member, witness, peers))
     service = Service(
         genesis,
         replica,
@@ -105,11 +128,67 @@ def _compose(
         pipeline,
         Reader(replica),
         news,
-        _local_signing(settings.local_signing, writer_signers, replica, pipeline, clock, stack),
-        clock,
+        local=local,
+        cosigning=cosigning,
+        witness=witness,
+        standing=engine.standing if isinstance(engine, FollowingEngine) else None,
+        clock=clock,
     )
     metrics.read_from(partial(readings, service, disk))
     return service
+
+
+def _addresses(settings: Settings) -> Mapping[MemberId, Address]:
+    """Those of the settings. Raises `SecretError`."""
+    found = {}
+    for one in settings.peers:
+        token = None if one.token_file is None else read_secret(one.token_file).decode().strip()
+        found[one.member] = Address(one.url, token)
+    return found
+
+
+def _witness(
+    settings: Settings,
+    signers: Sequence[Signer],
+    replica: Replica,
+    engine: EmbeddedEngine | FollowingEngine,
+    clock: Clock,
+    stack: AsyncExitStack,
+) -> Witness | None:
+    """This node as a witness, if it holds the keys."""
+    if settings.witness is None:
+        return None
+    store = CosignedStore(settings.witness.database)
+    stack.callback(store.close)
+    if isinstance(engine, FollowingEngine):
+        standing, reach = engine.standing, engine.reach
+        return Witness(replica, settings.member, signers, store, clock, reach, standing)
+    return Witness(replica, settings.member, signers, store, clock)
+
+
+def _cosigners(
+    own: MemberId, witness: Witness | None, peers: PeerBook
+) -> Callable[[MemberId], Cosigner | None]:
+    """How a witness is asked: another one over the network, this node itself without."""
+
+    def cosigner_of(member: MemberId) -> Cosigner | None:
+        if member != own:
+            return peers.of(member)
+        return None if witness is None else OwnCosigner(witness)
+
+    return cosigner_of
+
+
+def _in_background(name: str, work: Coroutine[None, None, None], stack: AsyncExitStack) -> None:
+    """Do this until the node stops; should it end before, that is told."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_tell_end)
+
+    async def stop() -> None:
+        task.cancel()
+        await asyncio.wait([task])
+
+    stack.push_async_callback(stop)
 
 
 def _verifier(settings: Settings) -> Verifier:
@@ -167,20 +246,13 @@ def _announce(settings: WebhookSettings, service: Service, stack: AsyncExitStack
         Audience(settings.members),
     )
     webhook = Webhook(service.replica, service.news, target, clock_ms=service.clock)
-    task = asyncio.create_task(webhook.run())
-    task.add_done_callback(_tell_end)
-
-    async def stop() -> None:
-        task.cancel()
-        await asyncio.wait([task])
-
-    stack.push_async_callback(stop)
+    _in_background("webhook", webhook.run(), stack)
 
 
 def _tell_end(task: asyncio.Task[None]) -> None:
-    """The node goes on without its webhook; but somebody waits for what it would post."""
+    """The node goes on without it; but somebody waits for what it would do."""
     if not task.cancelled():
-        log.error("webhook-ended", exc_info=task.exception())
+        log.error(f"{task.get_name()}-ended", exc_info=task.exception())
 
 
 def _check_clock(service: Service) -> None:

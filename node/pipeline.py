@@ -186,9 +186,9 @@ def _answer(
     verdict = place.verdict
     if isinstance(verdict, Rejected):
         return known.get(record.envelope.encoded, verdict)
-    head, outcome = place.block.head, verdict.outcome
+    outcome = verdict.outcome
     index = 0 if outcome.index is None else outcome.index
-    return Committed(index, record.digest, head.height, head.time, outcome)
+    return Committed(index, record.digest, place.height, place.time, outcome)
 
 
 def _recorded(snapshot: Snapshot, record: Record) -> Committed | None:

@@ -14,7 +14,7 @@ from ledger.records import parse_record
 from ledger.seal import is_seal
 from ledger.tiles import TILE_WIDTH, Bundle, Tile, TileReader, encode_bundle, tile_width
 from ledger.types import DIGEST_BYTES, Digest, DigestHex, Time
-from node.replica import Published, Replica
+from node.replica import NotPublished, Published, Replica
 from node.storage.state import StoredState
 from node.storage.store import Snapshot, StoredBlock, StoredLeaf
 
@@ -75,8 +75,17 @@ def _runs(indexes: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
+@dataclass(frozen=True, slots=True)
+class Endorsed:
+    """A checkpoint to prove things under."""
+
+    size: int
+    checkpoint: bytes
+    is_final: bool
+
+
 class Reader:
-    """Answers from what is committed and published."""
+    """Answers from what is committed and published. Raises `NotPublished`."""
 
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
@@ -84,11 +93,21 @@ class Reader:
     @property
     def published(self) -> Published:
         """The checkpoint answers refer to."""
-        return self._replica.published
+        published = self._replica.published
+        if not published.checkpoint:
+            raise NotPublished
+        return published
 
-    def proofs(self, indexes: Sequence[int], published: Published) -> list[tuple[Digest, ...]]:
+    def endorsed(self, size: int) -> Endorsed:
+        """The best checkpoint over so many leaves that were committed: the final one, if it is."""
+        final = self._replica.final
+        if final is not None and final.size >= size:
+            return Endorsed(final.size, final.shortest, is_final=True)
+        published = self._replica.published_from(size)
+        return Endorsed(published.head.size, published.checkpoint, is_final=False)
+
+    def proofs(self, indexes: Sequence[int], size: int) -> list[tuple[Digest, ...]]:
         """Inclusion proofs of leaves under one checkpoint; those of neighbours cost little."""
-        size = published.head.size
         reader = TileReader(self._replica, size)
         found: dict[int, tuple[Digest, ...]] = {}
         for start, end in _runs(indexes):
@@ -96,11 +115,11 @@ class Reader:
             found.update(zip(range(start, end), run, strict=True))
         return [found[index] for index in indexes]
 
-    def receipt(self, index: int, published: Published | None = None) -> bytes:
-        """The `.tlog-proof` of a committed leaf."""
-        published = published or self._replica.published_from(index + 1)
-        proof = tuple(self.proofs([index], published)[0])
-        return encode_receipt(Receipt(index, proof, published.checkpoint))
+    def receipt(self, index: int) -> bytes:
+        """The `.tlog-proof` of a committed leaf, under the best checkpoint there is for it."""
+        endorsed = self.endorsed(index + 1)
+        proof = self.proofs([index], endorsed.size)[0]
+        return encode_receipt(Receipt(index, proof, endorsed.checkpoint))
 
     def leaf(self, reference: int | DigestHex) -> ReadLeaf | None:
         """The leaf at an index, or the record of a digest."""

@@ -6,7 +6,11 @@
                    ── committed ──                  a crash here loses nothing: it is all there
                    publish
 
-A signed checkpoint leaves this process only after its block is on disk.
+    follow(blocks, note):  the same with blocks that another node ordered: each is decided anew, and
+                           kept if that yields the very leaves; `note` is the other's checkpoint
+
+A signed checkpoint leaves this process only after its block is on disk. It is *final* once the
+ledger's quorum of witnesses has cosigned it: then no other history can be.
 
 If the transaction fails, it is rolled back and what is in memory is still what is on disk; but the
 disk can no longer be trusted to keep promises, so the error is passed on and the node stops.
@@ -19,12 +23,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from contracts.replay import Block, BlockResult, Head, found, step
-from contracts.transition import SignatureCheck
+from contracts.transition import Rejected, SignatureCheck
 from contracts.values import Key, Value, parse_value
-from ledger.checkpoint import Checkpoint, sign_checkpoint
+from ledger.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.envelope import verify_signature
+from ledger.errors import VerificationError
 from ledger.hashing import leaf_hash
 from ledger.keys import PublicKey, Signer, parse_public_key
+from ledger.note import parse_note
 from ledger.records import Genesis, Record, parse_record
 from ledger.tiles import Tile, TileEdge
 from ledger.types import DIGEST_BYTES, DigestHex
@@ -32,8 +38,16 @@ from node import log_keys, views
 from node.storage.cache import GenerationalCache
 from node.storage.models import StateRow, table_of
 from node.storage.state import StoredState
-from node.storage.store import Snapshot, SqlStore, Step, write_block, write_checkpoint
+from node.storage.store import (
+    Snapshot,
+    SqlStore,
+    Step,
+    write_block,
+    write_checkpoint,
+    write_final_checkpoint,
+)
 from node.storage.wal import WalMover
+from node.trust import Trust, endorse, shortest_quorum, trust_in
 
 _RECENT_TILES = 64
 PUBLISHING_S_MAX = 10
@@ -41,6 +55,18 @@ PUBLISHING_S_MAX = 10
 
 class ReplicaError(Exception):
     """The database and the log it holds do not agree, or hold no ledger."""
+
+
+class NotPublished(Exception):  # noqa: N818  the name states the fact
+    """What was committed has no checkpoint yet: a node that follows is catching up."""
+
+
+class Diverged(Exception):  # noqa: N818  the name states the fact
+    """The rules make something else of a block than the node that ordered it."""
+
+    def __init__(self, index: int, why: str) -> None:
+        super().__init__(f"leaf {index}: {why}")
+        self.index = index
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +79,32 @@ class CacheSizes:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What everybody may see: a size, its signed checkpoint, the head it belongs to."""
+    """What everybody may see: a size, its signed checkpoint, the head it belongs to.
+
+    `checkpoint` is empty as long as a node that follows has none. `trust` is that of the state the
+    checkpoint commits to.
+    """
 
     head: Head
     checkpoint: bytes
+    trust: Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The latest checkpoint with the ledger's quorum; `shortest` has no more than it takes."""
+
+    size: int
+    checkpoint: bytes
+    shortest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBlock:
+    """A block as another node sealed it: its leaves are its records' and, last, the seal."""
+
+    block: Block
+    leaves: tuple[bytes, ...]
 
 
 class Replica:
@@ -66,7 +114,7 @@ class Replica:
         self,
         store: SqlStore,
         origin: str,
-        log_signers: Sequence[Signer],
+        log_signers: Sequence[Signer] = (),
         *,
         verify: SignatureCheck = verify_signature,
         cache: CacheSizes = CacheSizes(),
@@ -78,16 +126,17 @@ class Replica:
         self._verify = verify
         self._on_step = on_step
         self._connection: Connection = store.engine.connect()
-        self.state = StoredState(self._connection, cache.values_max, cache.nodes_max)
-        self.keys: dict[str, PublicKey] = {}
-        self._in_force: Sequence[Signer] = ()
-        self._edge, head = self._restore()
+        self._cache = cache
         self._recent = GenerationalCache[tuple[int, int], bytes](_RECENT_TILES)
         self._lock = threading.Lock()
         self._listeners: list[Callable[[Published, Block, BlockResult], None]] = []
-        self._published = self._restore_checkpoint(head)
-        self._wal = WalMover(store.engine)
         self._publishing = threading.Condition()
+        self.keys: dict[str, PublicKey] = {}
+        self._in_force: Sequence[Signer] = ()
+        self._restore()
+        self._published, self._final = self._restore_checkpoints()
+        self._is_final_stored = True
+        self._wal = WalMover(store.engine)
 
     @property
     def published(self) -> Published:
@@ -96,11 +145,21 @@ class Replica:
 
     @property
     def head(self) -> Head:
-        """Where the log stands."""
-        return self._published.head
+        """Where the log on disk stands; a node that catches up publishes it later."""
+        return self._head
+
+    @property
+    def edge(self) -> TileEdge:
+        """The right edge of the tree at `head`."""
+        return self._edge
+
+    @property
+    def final(self) -> Final | None:
+        """The latest checkpoint with a quorum; None before there is one."""
+        return self._final
 
     def published_from(self, size: int) -> Published:
-        """The latest checkpoint, once it covers `size` leaves. Raises `ReplicaError`.
+        """The latest checkpoint, once it covers `size` leaves. Raises `NotPublished`.
 
         Readers see a block as soon as it is committed, a moment before its checkpoint is signed.
         """
@@ -108,7 +167,7 @@ class Replica:
             if not self._publishing.wait_for(
                 lambda: self._published.head.size >= size, PUBLISHING_S_MAX
             ):
-                raise ReplicaError("the last block was committed but not published")
+                raise NotPublished
         return self._published
 
     def subscribe(self, listener: Callable[[Published, Block, BlockResult], None]) -> None:
@@ -118,30 +177,60 @@ class Replica:
     def apply(self, block: Block) -> BlockResult:
         """Decide a block and, unless nothing happened in it, commit and publish it."""
         with self._connection.begin():
-            result = step(self.state, self.head, block, self._verify)
+            result = step(self.state, self._head, block, self._verify)
             if result.is_empty:
                 return result
-            edge, tiles = self._edge.extend([leaf_hash(leaf) for leaf in result.leaves])
-            write_block(self._connection, result, edge, tiles, self._on_step)
-            views.write(self._connection, block, result)
-            self._on_step("views")
-            signers = self._signers_after(result)
-            published = Published(result.head, self._sign(result.head, edge, signers))
-            write_checkpoint(self._connection, result.head.size, published.checkpoint)
-            self._on_step("checkpoint")
+            edge, tiles = self._write(self._edge, block, result)
+            signers, trust = self._signers_after(result), self._trust_after(result.changes)
+            note = self._sign(result.head, edge, signers)
+            published = Published(result.head, note, trust)
+            self._write_checkpoints(published)
         self._on_step("committed")
         # From here on the block is promised; memory follows.
-        self.state.adopt(result)
-        self._edge, self._in_force = edge, signers
-        self._adopt_keys(result)
-        self._adopt_tiles(tiles)
-        with self._publishing:
-            self._published = published
-            self._publishing.notify_all()
-        for listener in self._listeners:
-            listener(published, block, result)
-        self._wal.after_block()
+        self._in_force = signers
+        self._adopt(result, edge, tiles)
+        self._publish(published, [(block, result)])
         return result
+
+    def follow(self, sealed: Sequence[SealedBlock], note: bytes | None = None) -> None:
+        """Commit the blocks another node ordered next, all or none; `note` is where they end.
+
+        Without a note they are kept but not published. Raises `Diverged` where the rules make
+        something else of a block, and what `endorse` raises where the note is not theirs.
+        """
+        done: list[tuple[Block, BlockResult]] = []
+        try:
+            with self._connection.begin():
+                for one in sealed:
+                    result = self._decide(one)
+                    edge, tiles = self._write(self._edge, one.block, result)
+                    self._adopt(result, edge, tiles)
+                    self._trust = self._trust_after(result.changes)
+                    done.append((one.block, result))
+                published = self._published if note is None else self._endorsed(note)
+                if published is not self._published:
+                    self._write_checkpoints(published)
+        except BaseException:
+            self._restore()  # memory had run ahead of the disk
+            raise
+        self._on_step("committed")
+        self._publish(published, done)
+
+    def finalise(self, note: bytes) -> bool:
+        """Make a cosigned checkpoint the final one; False if it is no newer, or has no quorum.
+
+        From any thread. It is stored with the next block: if a crash comes first, the cosignatures
+        are given again. Raises `FormatError`.
+        """
+        try:
+            final = _final_of(note, self._published.trust)
+        except VerificationError:
+            return False
+        with self._publishing:
+            if final.size > self._head.size or _covers(self._final, final.size):
+                return False
+            self._final, self._is_final_stored = final, False
+        return True
 
     def has_due(self, time: str) -> bool:
         """Whether a deadline has passed at `time`."""
@@ -166,32 +255,115 @@ class Replica:
 
     def close(self) -> None:
         """Let go of the database."""
+        if not self._is_final_stored:
+            with self._connection.begin():
+                self._write_final()
         self._wal.close()
         self._connection.close()
 
-    def _restore(self) -> tuple[TileEdge, Head]:
+    def _restore(self) -> None:
+        """Take from the database what is kept in memory of the log's end."""
+        self.state = StoredState(self._connection, self._cache.values_max, self._cache.nodes_max)
         with self._connection.begin():
             snapshot = Snapshot(self._connection)
             stored = snapshot.head()
             if stored is None:
                 raise ReplicaError("the database holds no ledger; `blockpool node init` makes one")
-            edge = TileEdge.restore(stored.head.size, snapshot)
-            if edge.root() != stored.root:
+            self._edge, self._head = TileEdge.restore(stored.head.size, snapshot), stored.head
+            if self._edge.root() != stored.root:
                 raise ReplicaError("the tiles do not give the root of the head; restore a backup")
-            for key, value in _stored_keys(self._connection):
-                self.keys[key] = parse_public_key(value.key)
+            self.keys = {
+                key: parse_public_key(value.key) for key, value in _stored_keys(self._connection)
+            }
             self._in_force = self._signers_in({})
-        return edge, stored.head
+            self._trust = trust_in(self.state.get, self.origin)
 
-    def _restore_checkpoint(self, head: Head) -> Published:
-        """The checkpoint of the head; `initialise`, which has no keys, leaves it to be signed."""
+    def _restore_checkpoints(self) -> tuple[Published, Final | None]:
+        """The checkpoints of the head; `initialise`, which has no keys, leaves it to be signed.
+
+        A node that follows may have stopped between two checkpoints of the other's.
+        """
         with self._connection.begin():
-            kept = Snapshot(self._connection).checkpoint()
+            snapshot = Snapshot(self._connection)
+            kept, final = snapshot.checkpoint(), snapshot.final_checkpoint()
+            head = self._head
             if kept is not None and kept[0] == head.size:
-                return Published(head, kept[1])
-            note = self._sign(head, self._edge, self._in_force)
-            write_checkpoint(self._connection, head.size, note)
-        return Published(head, note)
+                note = kept[1]
+            elif self._in_force:
+                note = self._sign(head, self._edge, self._in_force)
+                write_checkpoint(self._connection, head.size, note)
+            elif kept is not None:
+                head, note = snapshot.head_at(kept[0], head.ledger), kept[1]
+            else:
+                note = b""
+        published = Published(head, note, self._trust)
+        if self._trust.quorum == 0:
+            return published, Final(head.size, note, note) if note else None
+        return published, None if final is None else Final(final[0], final[1], final[1])
+
+    def _decide(self, sealed: SealedBlock) -> BlockResult:
+        """What the rules make of a block, if that is what another node sealed."""
+        first = self._head.size
+        try:
+            result = step(self.state, self._head, sealed.block, self._verify)
+        except ValueError as error:
+            raise Diverged(first + len(sealed.leaves) - 1, str(error)) from error
+        if result.leaves != sealed.leaves:
+            raise Diverged(*_first_difference(first, sealed, result))
+        return result
+
+    def _write(
+        self, before: TileEdge, block: Block, result: BlockResult
+    ) -> tuple[TileEdge, dict[Tile, bytes]]:
+        """Write a block within the open transaction."""
+        edge, tiles = before.extend([leaf_hash(leaf) for leaf in result.leaves])
+        write_block(self._connection, result, edge, tiles, self._on_step)
+        views.write(self._connection, block, result)
+        self._on_step("views")
+        return edge, tiles
+
+    def _write_checkpoints(self, published: Published) -> None:
+        write_checkpoint(self._connection, published.head.size, published.checkpoint)
+        if not self._is_final_stored:
+            self._write_final()
+        self._on_step("checkpoint")
+
+    def _write_final(self) -> None:
+        if self._final is not None:
+            final = self._final
+            write_final_checkpoint(self._connection, final.size, final.checkpoint)
+        self._is_final_stored = True
+
+    def _adopt(self, result: BlockResult, edge: TileEdge, tiles: Mapping[Tile, bytes]) -> None:
+        """Have in memory what is written."""
+        self.state.adopt(result)
+        self._edge, self._head = edge, result.head
+        for key, value in result.changes.items():
+            if isinstance(value, Key):
+                self.keys[key.removeprefix("key/")] = parse_public_key(value.key)
+        with self._lock:
+            for tile, data in tiles.items():
+                self._recent.put((tile.level, tile.index), data)
+
+    def _publish(self, published: Published, done: Sequence[tuple[Block, BlockResult]]) -> None:
+        with self._publishing:
+            self._published, self._trust = published, published.trust
+            if published.trust.quorum == 0 and published.checkpoint:
+                size, note = published.head.size, published.checkpoint
+                self._final = Final(size, note, note)
+            self._publishing.notify_all()
+        for block, result in done:
+            for listener in self._listeners:
+                listener(published, block, result)
+        self._wal.after_block()
+
+    def _endorsed(self, note: bytes) -> Published:
+        """The log as it now stands in the words of another node's checkpoint."""
+        opened = endorse(note, self._trust)
+        checkpoint = opened.checkpoint
+        if (checkpoint.size, checkpoint.root) != (self._head.size, self._edge.root()):
+            raise VerificationError("the checkpoint is of another log than the leaves before it")
+        return Published(self._head, note, self._trust)
 
     def _sign(self, head: Head, edge: TileEdge, signers: Sequence[Signer]) -> bytes:
         checkpoint = Checkpoint(self.origin, head.size, edge.root())
@@ -221,15 +393,32 @@ class Replica:
 
         return log_keys.in_force(value_of, self._held)
 
-    def _adopt_keys(self, result: BlockResult) -> None:
-        for key, value in result.changes.items():
-            if isinstance(value, Key):
-                self.keys[key.removeprefix("key/")] = parse_public_key(value.key)
+    def _trust_after(self, changes: Mapping[str, Value | None]) -> Trust:
+        """Whose word counts after a block: as before, unless it changed what that rests on."""
+        if not self._trust.rests_on(changes):
+            return self._trust
 
-    def _adopt_tiles(self, tiles: Mapping[Tile, bytes]) -> None:
-        with self._lock:
-            for tile, data in tiles.items():
-                self._recent.put((tile.level, tile.index), data)
+        def value_of(key: str) -> Value | None:
+            return changes[key] if key in changes else self.state.get(key)
+
+        return trust_in(value_of, self.origin)
+
+
+def _final_of(note: bytes, trust: Trust) -> Final:
+    size = parse_checkpoint(parse_note(note).text).size
+    return Final(size, note, shortest_quorum(note, trust))
+
+
+def _covers(final: Final | None, size: int) -> bool:
+    return final is not None and final.size >= size
+
+
+def _first_difference(first: int, sealed: SealedBlock, result: BlockResult) -> tuple[int, str]:
+    """Index of the first leaf the rules do not yield, and why."""
+    for n, verdict in enumerate(result.verdicts):
+        if isinstance(verdict, Rejected):
+            return first + n, f"{verdict.reason.code}: {verdict.detail}"
+    return first + len(sealed.leaves) - 1, "the seal is not the one the rules yield"
 
 
 def initialise(store: SqlStore, genesis_leaf: bytes) -> Head:

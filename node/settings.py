@@ -138,12 +138,39 @@ class Webhook(BaseModel):
     @classmethod
     def check_url(cls, url: str) -> str:
         """Refuse what is no address, and what others on the way could read."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("is no address such as https://department.example/events")
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
-            raise ValueError("beyond this machine an address begins with https://")
-        return url
+        return _checked_url(url)
+
+
+class Peer(BaseModel):
+    """Another member's node: for the first contact, or where its registration does not lead."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    member: str = Field(min_length=1, description="The member whose node it is.")
+    url: str = Field(max_length=2_048, description="Its address: https, or http on this machine.")
+    token_file: Path | None = Field(
+        default=None, description="File with the token it asks of readers; mode 0600."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def check_url(cls, url: str) -> str:
+        """Refuse what is no address, and what others on the way could read."""
+        return _checked_url(url)
+
+
+class Witness(BaseModel):
+    """Cosigning: the witness keys that the member's custodian has registered with its node."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    key: Path = Field(description="Witness key file, Ed25519; mode 0600.")
+    key_pq: Path = Field(description="Witness key file, ML-DSA-44; mode 0600.")
+    passphrase_file: Path | None = Field(
+        default=None, description="File with the passphrase of both keys; mode 0600."
+    )
+    database: Path = Field(
+        default=Path("witness.db"),
+        description="What was cosigned last. Never restored from a backup.",
+    )
 
 
 class Settings(BaseSettings):
@@ -152,11 +179,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="BLOCKPOOL_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
-    member: str = Field(
-        min_length=1, description="The member whose log keys order the records here."
+    member: str = Field(min_length=1, description="The member whose node this is.")
+    log_key: Path | None = Field(
+        default=None,
+        description="Key file of the log, Ed25519, of a node that orders records; mode 0600. "
+        "Without log keys the node follows its `peers`.",
     )
-    log_key: Path = Field(description="Key file of the log, Ed25519; mode 0600.")
-    log_key_pq: Path = Field(description="Key file of the log, ML-DSA-44; mode 0600.")
+    log_key_pq: Path | None = Field(default=None, description="The same, ML-DSA-44; mode 0600.")
     next_log_key: Path | None = Field(
         default=None,
         description="Key file of the log that a vote is to bring into force, Ed25519; mode 0600.",
@@ -212,6 +241,17 @@ class Settings(BaseSettings):
     cache: Cache = Cache()
     local_signing: LocalSigning | None = None
     webhook: Webhook | None = None
+    witness: Witness | None = None
+    peers: tuple[Peer, ...] = ()
+    evidence: Path = Field(
+        default=Path("evidence"),
+        description="Folder for evidence against a node that orders records, should it lie.",
+    )
+
+    @property
+    def orders(self) -> bool:
+        """Whether the node is to order records."""
+        return self.log_key is not None
 
     @property
     def answers_local_names_only(self) -> bool:
@@ -231,8 +271,12 @@ class Settings(BaseSettings):
         return tuple(one for one in files if one is not None)
 
     @model_validator(mode="after")
-    def check_next_keys(self) -> Self:
-        """Refuse half a pair: checkpoints are signed with both."""
+    def check_log_keys(self) -> Self:
+        """Refuse half a pair: checkpoints are signed with both. A node orders or follows."""
+        if (self.log_key is None) != (self.log_key_pq is None):
+            raise ValueError("log_key: goes with `log_key_pq`")
+        if not self.orders and not self.peers:
+            raise ValueError("peers: without `log_key` the node follows others; name one")
         if (self.next_log_key is None) != (self.next_log_key_pq is None):
             raise ValueError("next_log_key: goes with `next_log_key_pq`")
         return self
@@ -286,6 +330,15 @@ def _told(error: ValidationError) -> str:
     return "\n".join(lines)
 
 
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is no address such as https://department.example/events")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError("beyond this machine an address begins with https://")
+    return url
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -308,6 +361,9 @@ def _resolve(settings: Settings, folder: Path) -> Settings:
     if local is not None:
         keys = {writer: folder / key for writer, key in local.keys.items()}
         update["local_signing"] = local.model_copy(update={**absolute(local), "keys": keys})
-    if settings.webhook is not None:
-        update["webhook"] = settings.webhook.model_copy(update=absolute(settings.webhook))
+    for name in ("webhook", "witness"):
+        part = getattr(settings, name)
+        if part is not None:
+            update[name] = part.model_copy(update=absolute(part))
+    update["peers"] = tuple(one.model_copy(update=absolute(one)) for one in settings.peers)
     return settings.model_copy(update=update)

@@ -12,11 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import ValidationError, convert
 
 from ledger.keys import PrivateKey
 from ledger.records import Genesis
 from ledger.types import MemberId, WriterId
-from scripts.console_text import fail, info, print_fields, print_json, progress, success, warn
+from scripts.console_text import (
+    USAGE,
+    fail,
+    info,
+    print_fields,
+    print_json,
+    progress,
+    success,
+    warn,
+)
 from scripts.files import write_new
 from scripts.genesis.file import leaf_of, read_founding
 from scripts.options import JsonFlag
@@ -32,14 +42,25 @@ _TEMPLATE = """\
 # A node of the ledger {origin}. What is left out has its default; see node/OPERATIONS.md.
 # Paths are relative to this file.
 
-member = {member}              # who orders records here; its log keys are:
-log_key = {log_key}
-log_key_pq = {log_key_pq}
+member = {member}              # whose node this is
+{log_keys}
 {passphrase_file}
 database = "ledger.db"
 host = {host}
 port = {port}
 {read_tokens_file}
+{witness}{peer}"""
+_PEER = """
+[[peers]]                      # whose log this node follows
+member = {member}
+url = {url}
+{token_file}
+"""
+_WITNESS = """
+[witness]                      # by these keys it cosigns what it has replayed
+key = {key}
+key_pq = {key_pq}
+{passphrase_file}
 """
 
 app = typer.Typer(
@@ -55,8 +76,27 @@ def init(
     folder: Annotated[Path, typer.Argument(help="Folder for configuration and database.")],
     *,
     genesis: Annotated[Path, typer.Option(help="The genesis record, signed by everybody.")],
-    log_key: Annotated[Path, typer.Option(help="Key file of the log, Ed25519.")],
-    log_key_pq: Annotated[Path, typer.Option(help="Key file of the log, ML-DSA-44.")],
+    log_key: Annotated[
+        Path | None, typer.Option(help="Key file of the log, Ed25519, where it orders records.")
+    ] = None,
+    log_key_pq: Annotated[
+        Path | None, typer.Option(help="Key file of the log, ML-DSA-44, where it orders records.")
+    ] = None,
+    follow: Annotated[
+        str | None, typer.Option(help="Address of the node that orders records, to follow it.")
+    ] = None,
+    follow_token_file: Annotated[
+        Path | None, typer.Option(help="File with the token that node asks of readers.")
+    ] = None,
+    member: Annotated[
+        str | None, typer.Option(help="Whose node this is, where it follows.")
+    ] = None,
+    witness_key: Annotated[
+        Path | None, typer.Option(help="Key file to cosign with, Ed25519.")
+    ] = None,
+    witness_key_pq: Annotated[
+        Path | None, typer.Option(help="Key file to cosign with, ML-DSA-44.")
+    ] = None,
     passphrase_file: PassphraseOption = None,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8700,
@@ -67,28 +107,50 @@ def init(
 ) -> None:
     """Found a node: write `blockpool.toml` and the database with the genesis block.
 
+    A node with log keys orders records; any other follows one that does, given by `--follow`.
+    With witness keys, which `keys node` registers, it cosigns what it has replayed.
+
     Example: `blockpool node init node --genesis genesis.json --log-key keys/log.pem
     --log-key-pq keys/log-pq.pem`
     """
     founding = read_founding(genesis)
     leaf = leaf_of(founding).encoded
-    signers = [load_signer(path, passphrase_file) for path in (log_key, log_key_pq)]
-    member = _orderer(founding.body, signers)
-    config = folder / CONFIG
+    log_keys = _pair(log_key, log_key_pq, "--log-key")
+    witness = _pair(witness_key, witness_key_pq, "--witness-key")
+    if (log_keys is None) == (follow is None):
+        hint = "--log-key and --log-key-pq, or --follow ADDRESS and --member MEMBER"
+        fail("a node orders records or follows one that does", hint, code=USAGE)
+    if log_keys is not None:
+        ours = _orderer(founding.body, [load_signer(one, passphrase_file) for one in log_keys])
+    else:
+        ours = _follower(founding.body, member)
+    for path in witness or ():
+        load_signer(path, passphrase_file)
+    peer = ""
+    if follow is not None:
+        peer = _PEER.format(
+            member=json.dumps(_first_orderer(founding.body)),
+            url=json.dumps(follow),
+            token_file=_optional(
+                "token_file", follow_token_file, folder, "what it asks of readers"
+            ),
+        )
     text = _TEMPLATE.format(
         origin=founding.body.origin,
-        member=json.dumps(member),
-        log_key=_relative(log_key, folder),
-        log_key_pq=_relative(log_key_pq, folder),
+        member=json.dumps(ours),
+        log_keys=_log_keys(log_keys, folder),
         passphrase_file=_optional("passphrase_file", passphrase_file, folder, "of the log keys"),
         host=json.dumps(host),
         port=port,
         read_tokens_file=_optional("read_tokens_file", read_tokens_file, folder, "who may read"),
+        witness="" if witness is None else _witness(witness, passphrase_file, folder),
+        peer=peer,
     )
+    config = folder / CONFIG
     write_new(config, text.encode())
     _found(config, leaf)
     if as_json:
-        print_json({"config": str(config), "ledger": founding.ledger, "member": member})
+        print_json({"config": str(config), "ledger": founding.ledger, "member": ours})
         return
     success(f"founded {founding.body.origin}, ledger {founding.ledger}")
     info(f"start it: blockpool node run --config {config}")
@@ -109,8 +171,9 @@ def run(config: ConfigOption = Path(CONFIG)) -> None:
             "remove clock_offset_days (BLOCKPOOL_CLOCK_OFFSET_DAYS) for any other ledger",
         )
     signers, writer_signers = _log_signers(settings), _writer_signers(settings)
+    witness_signers = _witness_signers(settings)
     with _explained():
-        code = serve(settings, signers, writer_signers)
+        code = serve(settings, signers, writer_signers, witness_signers)
     raise typer.Exit(code)
 
 
@@ -165,6 +228,13 @@ def rebuild_views(config: ConfigOption = Path(CONFIG)) -> None:
 
 def _log_signers(settings: "Settings") -> list[PrivateKey]:
     return [load_signer(one, settings.passphrase_file) for one in settings.log_key_files]
+
+
+def _witness_signers(settings: "Settings") -> list[PrivateKey]:
+    witness = settings.witness
+    if witness is None:
+        return []
+    return [load_signer(one, witness.passphrase_file) for one in (witness.key, witness.key_pq)]
 
 
 @contextmanager
@@ -230,6 +300,43 @@ def _orderer(genesis: Genesis, signers: Sequence[PrivateKey]) -> MemberId:
             return one.id
     hint = "see who signs with which key: blockpool genesis show"
     return fail("these are not the log keys that the genesis record names", hint)
+
+
+def _pair(first: Path | None, second: Path | None, option: str) -> tuple[Path, Path] | None:
+    """Two key files that go together, or neither."""
+    if first is None and second is None:
+        return None
+    if first is None or second is None:
+        return fail(f"{option} goes with {option}-pq", code=USAGE)
+    return first, second
+
+
+def _follower(genesis: Genesis, member: str | None) -> MemberId:
+    """Whose node follows: any member's, also of one admitted since."""
+    if member is None:
+        return fail("--member says whose node it is", code=USAGE)
+    try:
+        return convert(member, MemberId)
+    except ValidationError:
+        known = ", ".join(one.id for one in genesis.members)
+        return fail(f"`{member}` is no id of a member", f"founders are {known}", code=USAGE)
+
+
+def _first_orderer(genesis: Genesis) -> MemberId:
+    return next(one.id for one in genesis.members if one.log_keys is not None)
+
+
+def _log_keys(files: tuple[Path, Path] | None, folder: Path) -> str:
+    if files is None:
+        return '# log_key = "…"   # without log keys it follows its peers'
+    key, key_pq = (_relative(one, folder) for one in files)
+    return f"log_key = {key}\nlog_key_pq = {key_pq}"
+
+
+def _witness(files: tuple[Path, Path], passphrase_file: Path | None, folder: Path) -> str:
+    key, key_pq = (_relative(one, folder) for one in files)
+    passphrase = _optional("passphrase_file", passphrase_file, folder, "of both")
+    return _WITNESS.format(key=key, key_pq=key_pq, passphrase_file=passphrase)
 
 
 def _optional(name: str, path: Path | None, folder: Path, what: str) -> str:

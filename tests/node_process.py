@@ -26,6 +26,7 @@ import httpx
 from node.app import serve
 from node.settings import Settings
 from tests.log_files import log_signers
+from tests.world import witness_signers
 
 START_S_MAX: Final = 30
 STOP_S_MAX: Final = 30
@@ -63,8 +64,11 @@ class NodeProcess:
 
 @contextmanager
 def node_process(settings: Settings, file_bytes_max: int | None = None) -> Iterator[NodeProcess]:
-    """The node, from when it is ready; none of its files may grow beyond `file_bytes_max`."""
-    port = _free_port()
+    """The node, from when it is ready; none of its files may grow beyond `file_bytes_max`.
+
+    It listens at the port of its settings, or at a free one.
+    """
+    port = settings.port or free_port()
     settings = settings.model_copy(update={"port": port})
     log_file = settings.database.with_suffix(".log")
     process = _PROCESSES.Process(target=_serve, args=(settings, log_file, file_bytes_max))
@@ -88,10 +92,13 @@ def _serve(settings: Settings, log_file: Path, file_bytes_max: int | None) -> No
     if file_bytes_max is not None:
         _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, most))
-    sys.exit(serve(settings, log_signers()))
+    held = log_signers() if settings.orders else []
+    witness = [] if settings.witness is None else witness_signers(settings.member)
+    sys.exit(serve(settings, held, {}, witness))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens at, a moment ago."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -76,6 +76,11 @@ def log_signer_ml_dsa(label: str) -> PrivateKey:
     return PrivateKey(MLDSA44PrivateKey.from_seed_bytes(sha256(label.encode()).digest()))
 
 
+def witness_signers(member: MemberId) -> list[PrivateKey]:
+    """The keys by which a member cosigns."""
+    return [signer(f"{member}/witness"), log_signer_ml_dsa(f"{member}/witness")]
+
+
 def founder(member: MemberId, roles: Sequence[Role] = ()) -> Founder:
     """A founder whose keys are those called after it."""
     orders = "sequencer" in roles or "validator" in roles

@@ -73,7 +73,7 @@ class Rules:
 
     def log_keys(self) -> list[tuple[PublicKey, ...]]:
         """The keys that sign checkpoints, for every member that may order blocks."""
-        return log_keys_in(self.state)
+        return [*log_keys_in(self.state).values()]
 
     def _replay(self, block: ReadBlock) -> BlockResult:
         seal = block.seal

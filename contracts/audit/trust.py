@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from contracts.audit.report import Doubt, DoubtError
-from contracts.values import Key, Member, RoleHolders
+from contracts.governance.actions.continuity import active_holders
+from contracts.values import Key, Ledger, Member, RegisteredNode, RoleHolders
 from contracts.view import MemoryState, StateView, held, read
-from ledger.checkpoint import OpenedCheckpoint, log_key, open_checkpoint
+from ledger.checkpoint import OpenedCheckpoint, log_key, open_checkpoint, witness_key
 from ledger.errors import FormatError, VerificationError
 from ledger.keys import PublicKey, parse_public_key
-from ledger.note import parse_note
+from ledger.note import VerifierKey, parse_note
 from ledger.policy import Policy, consortium_policy, own_policy
 from ledger.records import Genesis, parse_record
 from ledger.records.governance import ORDERING
-from ledger.types import MemberId
+from ledger.types import Count, MemberId
 
 
 def policy_of_genesis(leaf: bytes) -> Policy:
@@ -31,8 +32,8 @@ def policy_of_genesis(leaf: bytes) -> Policy:
     return own_policy(body)
 
 
-def log_keys_in(view: StateView) -> list[tuple[PublicKey, ...]]:
-    """The keys that sign checkpoints of a state, for every member that may order blocks."""
+def log_keys_in(view: StateView) -> dict[MemberId, tuple[PublicKey, ...]]:
+    """The keys that sign checkpoints of a state, by the members that may order blocks."""
     found: dict[MemberId, tuple[PublicKey, ...]] = {}
     for role in ORDERING:
         holders = read(view, RoleHolders, f"role/{role}")
@@ -40,13 +41,34 @@ def log_keys_in(view: StateView) -> list[tuple[PublicKey, ...]]:
             member = held(view, Member, f"member/{name}")
             keys = [held(view, Key, f"key/{keyid}") for keyid in member.log_keys]
             found[name] = tuple(parse_public_key(key.key) for key in keys)
-    return list(found.values())
+    return found
+
+
+def witness_keys_in(view: StateView, origin: str) -> dict[MemberId, list[VerifierKey]]:
+    """By active witness member, the keys by which it cosigns; a node without is not among them."""
+    found = {}
+    for name in active_holders(view, "witness"):
+        node = read(view, RegisteredNode, f"node/{name}")
+        keys = [held(view, Key, f"key/{keyid}") for keyid in (() if node is None else node.witness)]
+        if keys:
+            found[name] = [witness_key(origin, name, parse_public_key(key.key)) for key in keys]
+    return found
+
+
+def quorum_in(view: StateView) -> Count:
+    """How many witness members have to cosign a checkpoint of a state, for it to be final."""
+    return held(view, Ledger, "ledger").parameters.quorum
 
 
 def policy_in(view: StateView, origin: str) -> Policy:
-    """The policy by which the log keys in force in a state are enough."""
-    keys = [log_key(origin, key) for orderer in log_keys_in(view) for key in orderer]
-    return consortium_policy(keys, {}, quorum=0)
+    """The policy of a ledger in a state: the log keys in force, and the quorum of its witnesses.
+
+    As long as fewer witnesses have registered keys than the quorum asks for, no checkpoint can have
+    it: then the log keys are enough, and nothing is final.
+    """
+    keys = [log_key(origin, key) for orderer in log_keys_in(view).values() for key in orderer]
+    witnesses, quorum = witness_keys_in(view, origin), quorum_in(view)
+    return consortium_policy(keys, witnesses, quorum if quorum <= len(witnesses) else 0)
 
 
 def succeeding(state: MemoryState, origin: str, policy: Policy) -> Policy | None:

@@ -1,6 +1,7 @@
 """From whatever ends a request early to the problem it is answered with."""
 
 from http.client import METHOD_NOT_ALLOWED
+from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -8,6 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from node.api.problems import ApiError, respond
+from node.replica import NotPublished
+
+RETRY_AFTER_S: Final = 5
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -16,6 +20,11 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(ApiError)
     async def on_api_error(request: Request, error: ApiError) -> Response:
         return _answer(request, error)
+
+    @app.exception_handler(NotPublished)
+    async def on_catching_up(request: Request, _error: NotPublished) -> Response:
+        told = "the node is catching up with the others"
+        return _answer(request, ApiError("catching-up", told, retry_after_s=RETRY_AFTER_S))
 
     @app.exception_handler(RequestValidationError)
     async def on_bad_request(request: Request, error: RequestValidationError) -> Response:

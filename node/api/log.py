@@ -19,8 +19,10 @@ _FRESH: Final = {"Cache-Control": "no-cache"}
 
 @router.get("/checkpoint")
 async def checkpoint(service: ServiceOf) -> Response:
-    """The latest checkpoint (C2SP tlog-checkpoint), signed."""
-    return PlainTextResponse(service.reader.published.checkpoint, headers=_FRESH)
+    """The latest checkpoint (C2SP tlog-checkpoint); with a quorum, where there is one."""
+    final = service.replica.final
+    note = service.reader.published.checkpoint if final is None else final.checkpoint
+    return PlainTextResponse(note, headers=_FRESH)
 
 
 @router.get("/tile/{path:path}")

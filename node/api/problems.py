@@ -53,6 +53,8 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "too-many-listeners": (429, "too many follow the log already"),
     "head-too-large": (431, "the head of the request has too many bytes"),
     "internal-error": (500, "a fault of the node"),
+    "catching-up": (503, "the node follows others and has nothing to show yet"),
+    "orderer-unreachable": (503, "the node that orders records does not answer; nothing was taken"),
     "disk-full": (503, "the disk is nearly full; nothing was taken"),
     "stopping": (503, "the node takes no more records; the fate of those that waited is open"),
     "too-many-connections": (503, "too many are connected"),

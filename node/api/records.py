@@ -13,7 +13,7 @@ from ledger.types import DigestHex
 from node.api.problems import ApiError
 from node.api.requests import check_query, is_index, media_type_of, read_body
 from node.api.results import respond_to_batch, respond_to_one
-from node.api.service import Service, ServiceOf, respond_json, submit
+from node.api.service import Service, ServiceOf, Until, respond_json, submit
 from node.reader import ReadLeaf
 
 router = APIRouter(prefix="/v1/records", tags=["records"], dependencies=[Depends(check_query)])
@@ -30,11 +30,13 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{8,64}", re.ASCII)
 
 
 @router.post("", status_code=201)
-async def submit_one(request: Request, service: ServiceOf) -> Response:
-    """Submit one DSSE envelope; answers when its block is committed."""
+async def submit_one(
+    request: Request, service: ServiceOf, until: Annotated[Until, Query()] = "block"
+) -> Response:
+    """Submit one DSSE envelope; answers when its block is committed, or when it is final."""
     media_type_of(request, *_ENVELOPE_TYPES)
     body = await read_body(request, RECORD_BYTES_MAX)
-    (answer,) = await submit(service, [body])
+    (answer,) = await submit(service, [body], until)
     return respond_to_one(service.reader, answer)
 
 
@@ -43,6 +45,7 @@ async def submit_batch(
     request: Request,
     service: ServiceOf,
     proofs: Annotated[bool, Query()] = True,  # noqa: FBT002  a query parameter
+    until: Annotated[Until, Query()] = "block",
 ) -> Response:
     """Submit many: JSON lines, or entry-bundle framing. Results in order, one checkpoint."""
     media_type = media_type_of(request, *_LINES_TYPES, _FRAMES_TYPE)
@@ -50,7 +53,7 @@ async def submit_batch(
     leaves = _split_frames(body) if media_type == _FRAMES_TYPE else _split_lines(body)
     if len(leaves) > BATCH_RECORDS_MAX:  # the last line may have no end
         raise _too_many()
-    answers = await submit(service, leaves)
+    answers = await submit(service, leaves, until)
     return await run_in_threadpool(respond_to_batch, service.reader, answers, with_proofs=proofs)
 
 

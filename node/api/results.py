@@ -28,10 +28,15 @@ def respond_to_one(reader: Reader, answer: Committed | Rejected) -> Response:
     """The answer to one record: its place and receipt, or why it was refused."""
     if isinstance(answer, Rejected):
         return respond(problem_of(answer))
-    published = reader.published
-    (proof,) = reader.proofs([answer.index], published)
-    receipt = encode_receipt(Receipt(answer.index, proof, published.checkpoint))
-    told = {**_place(answer), "outcome": answer.outcome, "receipt": receipt.decode()}
+    endorsed = reader.endorsed(answer.index + 1)
+    (proof,) = reader.proofs([answer.index], endorsed.size)
+    receipt = encode_receipt(Receipt(answer.index, proof, endorsed.checkpoint))
+    told = {
+        **_place(answer),
+        "outcome": answer.outcome,
+        "final": endorsed.is_final,
+        "receipt": receipt.decode(),
+    }
     headers = {"Location": f"/v1/records/{answer.index}"}
     return respond_json(told, _status(answer), headers)
 
@@ -40,14 +45,19 @@ def respond_to_batch(
     reader: Reader, answers: Sequence[Answer], *, with_proofs: bool = True
 ) -> Response:
     """The results of a batch, in order; all proofs are for the one checkpoint."""
-    published = reader.published
     indexes = [answer.index for answer in answers if isinstance(answer, Committed)]
-    proofs = iter(reader.proofs(indexes, published) if with_proofs else ())
+    endorsed = reader.endorsed(max(indexes, default=0) + 1)
+    proofs = iter(reader.proofs(indexes, endorsed.size) if with_proofs else ())
     results = [
         _result(answer, next(proofs, None)) if isinstance(answer, Committed) else _refusal(answer)
         for answer in answers
     ]
-    return respond_json({"results": results, "checkpoint": published.checkpoint.decode()})
+    told = {
+        "results": results,
+        "checkpoint": endorsed.checkpoint.decode(),
+        "final": endorsed.is_final,
+    }
+    return respond_json(told)
 
 
 def error_of(error: SignerError) -> ApiError:

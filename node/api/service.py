@@ -1,8 +1,10 @@
 """What the resources work with: the parts of a running node, handed to each request."""
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Request
 from msgspec.json import encode
@@ -15,6 +17,9 @@ from node.api.problems import ApiError
 from node.client.clock import MACHINE_CLOCK, Clock
 from node.engine import Engine, EngineStopped, QueueFull
 from node.metrics import MeasuredPipeline
+from node.network.cosigning import Cosigning
+from node.network.following import OrdererUnreachable, Standing
+from node.network.witness import Witness
 from node.news import News
 from node.pipeline import Committed
 from node.reader import Reader
@@ -24,6 +29,10 @@ from node.storage.disk import DiskFull
 
 RESTART_S: Final = 5
 EVERY_WRITER: Final = "*"
+FINAL_S_MAX: Final = 25
+"""Shorter than clients wait for an answer."""
+Until = Literal["block", "final"]
+"""What a submission waits for: its block, or a checkpoint with the ledger's quorum over it."""
 
 
 @dataclass(slots=True)
@@ -62,6 +71,9 @@ class Service:
     reader: Reader
     news: News
     local: LocalSigning | None = None
+    cosigning: Cosigning | None = None
+    witness: Witness | None = None
+    standing: Standing | None = None
     clock: Clock = MACHINE_CLOCK
     listeners: Listeners = field(default_factory=Listeners)
     bodies: Bodies = field(default_factory=Bodies)
@@ -83,10 +95,35 @@ def respond_json(
     return Response(encode(value), status, headers, "application/json")
 
 
-async def submit(service: Service, envelopes: Sequence[bytes]) -> list[Committed | Rejected]:
+async def submit(
+    service: Service, envelopes: Sequence[bytes], until: Until = "block"
+) -> list[Committed | Rejected]:
     """Hand records to the pipeline; a node that takes none is a problem."""
+    answers = await _submit(service, envelopes)
+    if until == "final":
+        indexes = (one.index for one in answers if isinstance(one, Committed))
+        await _until_final(service, max(indexes, default=-1) + 1)
+    return answers
+
+
+async def _until_final(service: Service, size: int) -> None:
+    """Wait for a final checkpoint over so many leaves; not for ever, the answer tells."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(FINAL_S_MAX):
+            while not service.news.is_closed:
+                woken = service.news.subscribe()
+                final = service.replica.final
+                if size == 0 or (final is not None and final.size >= size):
+                    return
+                await woken.wait()
+
+
+async def _submit(service: Service, envelopes: Sequence[bytes]) -> list[Committed | Rejected]:
     try:
         return await service.pipeline.submit(envelopes)
+    except OrdererUnreachable as error:
+        lost = ApiError("orderer-unreachable", str(error), retry_after_s=error.retry_after_s)
+        raise lost from error
     except QueueFull as error:
         full = ApiError("queue-full", str(error), retry_after_s=error.retry_after_s)
         raise full from error

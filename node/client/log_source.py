@@ -79,6 +79,10 @@ class HttpLog:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
         self._client.close()
 
     def read(self, path: str, bytes_max: int) -> bytes | None:

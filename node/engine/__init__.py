@@ -12,7 +12,7 @@ from msgspec import Struct
 from contracts.replay import Block, BlockResult, Head
 from contracts.transition import Accepted, Rejected
 from ledger.records import Record
-from ledger.types import Time
+from ledger.types import Count, Time
 
 
 class Application(Protocol):
@@ -47,15 +47,11 @@ class EngineStopped(Exception):  # noqa: N818  the name states the fact
 
 
 class Placed(Struct, frozen=True, gc=False):
-    """A record's block, and its place among the records of that block, accepted or not."""
+    """What the rules made of a record, and in which block."""
 
-    block: BlockResult
-    position: int
-
-    @property
-    def verdict(self) -> Accepted | Rejected:
-        """What the rules made of it."""
-        return self.block.verdicts[self.position]
+    verdict: Accepted | Rejected
+    height: Count
+    time: Time
 
 
 class Ordering(Protocol):

@@ -130,8 +130,9 @@ class EmbeddedEngine:
                 taken = self._take()
                 block = Block(self._block_time(), self._proposer, [one[0] for one in taken])
                 result = await loop.run_in_executor(self._committer, self._application.apply, block)
-                for position, (_, submission, number) in enumerate(taken):
-                    submission.place(number, Placed(result, position))
+                height, time = result.head.height, result.head.time
+                for verdict, (_, submission, number) in zip(result.verdicts, taken, strict=True):
+                    submission.place(number, Placed(verdict, height, time))
         except Exception as error:  # noqa: BLE001  whatever it was, the engine stops, loudly
             self.failure = error
         finally:

@@ -101,7 +101,7 @@ class HeadRow(SQLModel, table=True):
 
 
 class CheckpointRow(SQLModel, table=True):
-    """The latest checkpoint published."""
+    """The latest checkpoint published (id 1), and the latest that had a quorum (id 2)."""
 
     __tablename__ = "checkpoint"
 

@@ -18,8 +18,9 @@ from contracts.replay import BlockResult, Head
 from contracts.transition import Accepted
 from contracts.values import Value, parse_value
 from ledger.hashing import sha256
+from ledger.seal import is_seal, parse_seal
 from ledger.tiles import Tile, TileEdge
-from ledger.types import Digest
+from ledger.types import Digest, DigestHex
 from node.storage.models import (
     EPOCH_LEAVES,
     BlockRow,
@@ -56,6 +57,7 @@ _UPSERT_HEAD, _UPSERT_CHECKPOINT = upserting(_head), upserting(_checkpoint)
 _UPSERT_STATE = upserting(_state, keeping=("path_start",))
 _DELETE_STATE, _DELETE_NODE = deleting(_state), deleting(_node)
 _THE_ROW: Final = 1
+_FINAL_ROW: Final = 2
 _PATHS_KEPT: Final = 16_384
 _BLOCK_COLUMNS: Final = (
     _block.c.height,
@@ -132,6 +134,11 @@ def write_checkpoint(connection: Connection, size: int, note: bytes) -> None:
     _UPSERT_CHECKPOINT.run(connection, [(_THE_ROW, size, note)])
 
 
+def write_final_checkpoint(connection: Connection, size: int, note: bytes) -> None:
+    """Keep the latest checkpoint that has a quorum, inside the caller's transaction."""
+    _UPSERT_CHECKPOINT.run(connection, [(_FINAL_ROW, size, note)])
+
+
 def _write_leaves(connection: Connection, result: BlockResult) -> None:
     first = result.seal.first
     digests = [
@@ -192,6 +199,21 @@ class Snapshot:
         )
         return StoredHead(head, Digest(row.root))
 
+    def head_at(self, size: int, ledger: DigestHex) -> Head:
+        """Where the log stood at a size that ends in a seal. Raises `LookupError`."""
+        stored = self.leaf(size - 1)
+        if stored is None or not is_seal(stored.leaf):
+            raise LookupError(f"no block ends at size {size}")
+        seal = parse_seal(stored.leaf).predicate
+        return Head(
+            ledger=ledger,
+            height=seal.height,
+            size=size,
+            seal=sha256(stored.leaf).hex(),
+            time=seal.block_time,
+            state_root=Digest(bytes.fromhex(seal.state_root)),
+        )
+
     def leaf(self, index: int) -> StoredLeaf | None:
         """The leaf at `index`."""
         query = select(*_LEAF_COLUMNS).where(_leaf.c["index"] == index)
@@ -251,7 +273,14 @@ class Snapshot:
 
     def checkpoint(self) -> tuple[int, bytes] | None:
         """Size and note of the latest checkpoint published."""
-        row = self.connection.execute(select(_checkpoint)).first()
+        return self._checkpoint(_THE_ROW)
+
+    def final_checkpoint(self) -> tuple[int, bytes] | None:
+        """Size and note of the latest checkpoint that had a quorum."""
+        return self._checkpoint(_FINAL_ROW)
+
+    def _checkpoint(self, row_id: int) -> tuple[int, bytes] | None:
+        row = self.connection.execute(select(_checkpoint).where(_checkpoint.c.id == row_id)).first()
         return None if row is None else (row.size, row.note)
 
     def tiles(self, tiles: Sequence[Tile]) -> list[bytes]:

@@ -19,7 +19,7 @@ from ledger.seal import is_seal
 from ledger.tiles import Tile, TileReader
 from node import replica as replica_module
 from node.reader import Reader
-from node.replica import CacheSizes, Replica, ReplicaError, initialise, origin_of
+from node.replica import CacheSizes, NotPublished, Replica, ReplicaError, initialise, origin_of
 from node.storage import store as store_module
 from node.storage.database import open_database
 from node.storage.models import CheckpointRow, HeadRow, LeafRow, StateRow, TileRow, table_of
@@ -253,7 +253,7 @@ def test_a_block_committed_but_never_published_is_not_proved(
     with pytest.raises(Crash):
         replica.apply(next_block(world))
     monkeypatch.setattr(replica_module, "PUBLISHING_S_MAX", 0.01)
-    with pytest.raises(ReplicaError):
+    with pytest.raises(NotPublished):
         Reader(replica).state("ledger")
 
 

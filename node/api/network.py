@@ -1,0 +1,93 @@
+"""What nodes ask of one another: checkpoints as they come, and to cosign them."""
+
+import asyncio
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import PlainTextResponse, Response
+
+from node.api.problems import ApiError
+from node.api.requests import check_query, media_type_of, read_body
+from node.api.service import Service, ServiceOf, respond_json
+from node.network.witness import BODY_BYTES_MAX, WitnessError
+from node.replica import NotPublished
+
+router = APIRouter(tags=["network"], dependencies=[Depends(check_query)])
+WAIT_S_MAX: Final = 25
+RETRY_AFTER_S: Final = 5
+_SIZE_TYPE: Final = "text/x.tlog.size"
+_UNAVAILABLE: Final = 503
+Size = Annotated[int, Query(ge=0, le=2**53)]
+
+
+@router.get("/v1/checkpoints")
+async def read_checkpoints(
+    service: ServiceOf,
+    latest: Size = 0,
+    final: Size = 0,
+    wait: Annotated[int, Query(ge=0, le=WAIT_S_MAX)] = 0,
+) -> Response:
+    """The latest checkpoint and the latest final one; waits for news beyond these sizes."""
+    until = asyncio.get_running_loop().time() + wait
+    while not service.news.is_closed:
+        woken = service.news.subscribe()
+        left_s = until - asyncio.get_running_loop().time()
+        if left_s <= 0 or _has_news(service, latest, final):
+            break
+        try:
+            await asyncio.wait_for(woken.wait(), left_s)
+        except TimeoutError:
+            break
+    reached = service.replica.final
+    told = {
+        "latest": service.reader.published.checkpoint.decode(),
+        "final": None if reached is None else reached.checkpoint.decode(),
+    }
+    return respond_json(told)
+
+
+@router.get("/v1/witnesses")
+async def read_witnesses(service: ServiceOf) -> Response:
+    """Who cosigns, and who is behind, as far as this node knows; how many make final."""
+    trust, final = service.replica.published.trust, service.replica.final
+    known = {} if service.cosigning is None else service.cosigning.standings
+    told = {
+        "quorum": trust.quorum,
+        "size": service.replica.published.head.size,
+        "finalSize": 0 if final is None else final.size,
+        "witnesses": [
+            {
+                "member": member,
+                "keys": [str(key) for key in keys],
+                "size": known[member].size if member in known else None,
+                "problem": known[member].problem if member in known else "",
+            }
+            for member, keys in trust.witnesses.items()
+        ],
+    }
+    return respond_json(told)
+
+
+@router.post("/add-checkpoint")
+async def add_checkpoint(request: Request, service: ServiceOf) -> Response:
+    """Cosign a checkpoint that this node has replayed (C2SP tlog-witness)."""
+    if service.witness is None:
+        raise ApiError("not-found", "this node is no witness")
+    media_type_of(request, "text/plain", "application/octet-stream")
+    body = await read_body(request, BODY_BYTES_MAX)
+    try:
+        return PlainTextResponse(await service.witness.add_checkpoint(body))
+    except WitnessError as error:
+        if error.size is not None:
+            return Response(f"{error.size}\n", error.status, media_type=_SIZE_TYPE)
+        headers = {"Retry-After": str(RETRY_AFTER_S)} if error.status == _UNAVAILABLE else None
+        return PlainTextResponse(f"{error}\n", error.status, headers)
+
+
+def _has_news(service: Service, latest: int, final: int) -> bool:
+    reached = service.replica.final
+    try:
+        size = service.reader.published.head.size
+    except NotPublished:
+        return False
+    return size > latest or (reached is not None and reached.size > final)

@@ -1,0 +1,145 @@
+"""Evidence against an orderer, as a file that anybody verifies offline: a ZIP archive.
+
+    evidence.json      what it is evidence of
+    checkpoint         the note the orderer signed
+    earlier            fork: another note it signed
+    tile/entries/…     rules: all leaves from the first on, in bundles (c2sp.org/tlog-tiles)
+
+- *fork*: two checkpoints that cannot both be true. At one size they have two roots; at two sizes,
+  `proof` shows that the tree of the later one had `root` at the size of the earlier one, which has
+  another.
+- *rules*: leaves that are in the tree of the checkpoint, as `proof` shows, and that the rules do
+  not yield. To see that, one has to replay them from the first: so they are all there.
+
+Nobody else can make such a file: each shows what follows from the orderer's own signature.
+"""
+
+import os
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from msgspec import DecodeError, Struct
+from msgspec.json import decode, encode
+
+from ledger import tree
+from ledger.checkpoint import Checkpoint
+from ledger.errors import FormatError, VerificationError
+from ledger.note import NOTE_BYTES_MAX
+from ledger.types import Count, Digest
+from node.client.log_source import SourceError
+
+Kind = Literal["fork", "rules"]
+FORMAT: Final = "blockpool-evidence/v1"
+CHECKPOINT: Final = "checkpoint"
+EARLIER: Final = "earlier"
+_ABOUT: Final = "evidence.json"
+_ABOUT_BYTES_MAX: Final = 16 * 1024
+
+
+class About(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`evidence.json`. `size` counts the leaves at hand; of a fork, those of the earlier note."""
+
+    format: str = FORMAT
+    kind: Kind
+    size: Count
+    proof: tuple[bytes, ...] = ()
+    root: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is to be kept; `bundles` are read once, as it is written."""
+
+    about: About
+    notes: dict[str, bytes]
+    bundles: Iterable[tuple[str, bytes]] = field(default=())
+
+
+class ArchivedLog:
+    """The files of an archive, as a `LogSource`."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+
+    def read(self, path: str, bytes_max: int) -> bytes | None:
+        """As `LogSource.read`; what unpacks to more than `bytes_max` is refused."""
+        try:
+            with self._archive.open(path) as member:
+                data = member.read(bytes_max + 1)
+        except KeyError:
+            return None
+        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+            raise SourceError(f"{path}: {error}") from error
+        if len(data) > bytes_max:
+            raise SourceError(f"{path} has more than {bytes_max} bytes")
+        return data
+
+    def note(self, name: str) -> bytes:
+        """A note in it; raises `FormatError` if it is missing."""
+        data = self.read(name, NOTE_BYTES_MAX)
+        if data is None:
+            raise FormatError(f"`{name}` is missing")
+        return data
+
+    def about(self) -> About:
+        """What it is evidence of; raises `FormatError`."""
+        try:
+            about = decode(self.read(_ABOUT, _ABOUT_BYTES_MAX) or b"", type=About)
+        except DecodeError as error:
+            raise FormatError(f"`{_ABOUT}`: {error}") from error
+        if about.format != FORMAT:
+            raise FormatError(f"it is of the format {about.format}, not {FORMAT}")
+        return about
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[ArchivedLog]:
+    """An archive. Raises `FormatError`, `OSError`."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield ArchivedLog(archive)
+    except zipfile.BadZipFile as error:
+        raise FormatError(f"no evidence file: {error}") from error
+
+
+def write(path: Path, evidence: Evidence) -> None:
+    """Write an archive that is there only once all of it is; for its owner alone.
+
+    Raises `FileExistsError`: evidence is never overwritten.
+    """
+    if path.exists():
+        raise FileExistsError(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w+b") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+                archive.writestr(_ABOUT, encode(evidence.about))
+                for name, data in (*evidence.notes.items(),):
+                    archive.writestr(name, data)
+                for name, data in evidence.bundles:
+                    archive.writestr(name, data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.rename(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def check_fork(earlier: Checkpoint, later: Checkpoint, about: About) -> None:
+    """Raise `VerificationError` unless the two checkpoints cannot both be true."""
+    if earlier.origin != later.origin or earlier.size > later.size:
+        raise VerificationError("these are not an earlier and a later checkpoint of one log")
+    if earlier.size == later.size:
+        if earlier.root == later.root:
+            raise VerificationError("the checkpoints agree")
+        return
+    root = Digest(about.root)
+    if root == earlier.root:
+        raise VerificationError("the later tree has the root of the earlier checkpoint in it")
+    proof = [Digest(one) for one in about.proof]
+    tree.verify_consistency(earlier.size, root, later.size, later.root, proof)

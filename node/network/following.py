@@ -1,0 +1,333 @@
+"""The engine of a node that follows: its blocks are those that another node ordered.
+
+    poll       the peer's checkpoints            waits there until there is a newer one
+    read       leaves, verified under it         `feed`, in a thread, one chunk ahead
+    check      signatures                        in processes, before the chunk's turn comes
+    replay     and commit                        `Replica.follow`, on the thread that commits
+
+What is submitted here is forwarded to whoever orders, and answered once this node has replayed it:
+with its own word, not the other's. The same record again gets the same answer, so a forwarded one
+may be sent twice.
+
+A log that the rules do not yield, or that denies what it said before, is followed no further: the
+node keeps the evidence as a file, raises the alarm and goes on serving what it has.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from contracts.reasons import REASONS, SEQUENCE_TAKEN
+from contracts.replay import Block, BlockResult
+from contracts.transition import Accepted, Rejected
+from ledger.checkpoint import Checkpoint
+from ledger.errors import LedgerError, VerificationError
+from ledger.records import Record
+from ledger.seal import parse_outcome
+from node.client.answers import BatchItem
+from node.client.errors import ClientError
+from node.client.log_source import SourceError
+from node.engine import EngineStopped, Placed, QueueFull
+from node.logs import log
+from node.network import evidence
+from node.network.feed import Feed, WrongLeavesError
+from node.network.peers import Peer, PeerBook
+from node.news import News
+from node.pipeline import VerifiedSignatures
+from node.replica import Diverged, Published, Replica, SealedBlock
+from node.trust import endorse
+from node.verification import Signed, Verifier
+
+PAUSE_S: Final = 1.0
+PAUSE_S_MAX: Final = 30.0
+REPLAYED_S_MAX: Final = 30.0
+RETRY_AFTER_S: Final = 2
+SPECULATIVE_LEAVES_MAX: Final = 20_000
+_OK: Final = 200
+_REASON_OF_CODE: Final = {one.code: one for one in REASONS}
+
+
+@dataclass(slots=True)
+class Standing:
+    """How a node that follows stands to the log it follows. `size` is what the peer has."""
+
+    size: int = 0
+    alarm: str | None = None
+    evidence: Path | None = None
+    is_reachable: bool = False
+
+
+class OrdererUnreachable(QueueFull):
+    """Whoever orders records does not answer; nothing is lost, ask again."""
+
+
+class FollowingEngine:
+    """As `Engine`, of a node whose member does not order."""
+
+    def __init__(
+        self,
+        replica: Replica,
+        signatures: VerifiedSignatures,
+        verifier: Verifier,
+        news: News,
+        peers: PeerBook,
+        evidence_folder: Path,
+    ) -> None:
+        self._replica = replica
+        self._signatures = signatures
+        self._verifier = verifier
+        self._news = news
+        self._peers = peers
+        self._evidence_folder = evidence_folder
+        self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="feed")
+        self._moved = asyncio.Condition()
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.standing = Standing()
+        self.failure: BaseException | None = None
+
+    @property
+    def waiting_count(self) -> int:
+        """As `Engine.waiting_count`; records wait where they are ordered."""
+        return 0
+
+    async def start(self) -> None:
+        """As `Engine.start`."""
+        loop = asyncio.get_running_loop()
+
+        def tell(_published: Published, _block: Block, _result: BlockResult) -> None:
+            loop.call_soon_threadsafe(self._tell)
+
+        self._replica.subscribe(tell)
+        self._task = asyncio.create_task(self._run(), name="following-engine")
+
+    async def stop(self) -> None:
+        """As `Engine.stop`."""
+        self._stopping.set()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        self._committer.shutdown()
+        self._reader.shutdown()
+
+    async def finished(self) -> None:
+        """As `Engine.finished`."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def order(self, records: Sequence[Record]) -> Sequence[Placed]:
+        """As `Ordering.order`: forward, and wait until this node has replayed the records."""
+        if not records:
+            return []
+        peer = self._orderer_peer()
+        try:
+            answer = await peer.submit([one.envelope.encoded for one in records])
+        except ClientError as error:
+            raise OrdererUnreachable(RETRY_AFTER_S, f"{peer.member} does not answer") from error
+        if len(answer.results) != len(records):
+            raise EngineStopped
+        size = max((one.index + 1 for one in answer.results if one.index is not None), default=0)
+        if not await self.reach(size, REPLAYED_S_MAX):
+            raise EngineStopped
+        return await asyncio.get_running_loop().run_in_executor(
+            None, self._placed, records, answer.results
+        )
+
+    async def reach(self, size: int, wait_s: float) -> bool:
+        """Wait until this node has replayed and published so many leaves; whether it has."""
+        async with self._moved:
+            try:
+                await asyncio.wait_for(
+                    self._moved.wait_for(lambda: self._replica.published.head.size >= size), wait_s
+                )
+            except TimeoutError:
+                return False
+        return True
+
+    def _orderer_peer(self) -> Peer:
+        member = self._peers.orderer()
+        peer = None if member is None else self._peers.of(member)
+        if peer is None:
+            raise OrdererUnreachable(RETRY_AFTER_S, f"no address of {member} is known")
+        return peer
+
+    def _placed(self, records: Sequence[Record], results: Sequence[BatchItem]) -> list[Placed]:
+        """What this node's own replay says of records, where the other has placed them."""
+        placed = []
+        with self._replica.store.snapshot() as snapshot:
+            for record, result in zip(records, results, strict=True):
+                if result.index is None:
+                    placed.append(Placed(_refusal(result), 0, ""))
+                    continue
+                stored, block = snapshot.leaf(result.index), snapshot.block_of(result.index)
+                if stored is None or block is None or stored.leaf != record.envelope.encoded:
+                    raise EngineStopped
+                verdict: Accepted | Rejected = Accepted(parse_outcome(stored.outcome or b""))
+                if result.status == _OK:  # it was there before: the pipeline finds it
+                    verdict = Rejected(SEQUENCE_TAKEN)
+                placed.append(Placed(verdict, block.height, block.time))
+        return placed
+
+    def _tell(self) -> None:
+        task = asyncio.ensure_future(self._notify())
+        task.add_done_callback(lambda _task: None)
+
+    async def _notify(self) -> None:
+        async with self._moved:
+            self._moved.notify_all()
+
+    async def _run(self) -> None:
+        pause_s = PAUSE_S
+        try:
+            while self.standing.alarm is None:
+                progressed = await self._poll_all()
+                pause_s = PAUSE_S if progressed else min(2 * pause_s, PAUSE_S_MAX)
+                if not progressed:
+                    await asyncio.sleep(pause_s)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it was, the engine stops, loudly
+            self.failure = error
+        if self.failure is None and not self._stopping.is_set():
+            await self._stopping.wait()  # with an alarm it goes on serving what it has
+
+    async def _poll_all(self) -> bool:
+        """Ask the peers in turn; whether one of them answered as a peer should."""
+        for peer in self._peers.to_follow():
+            try:
+                await self._poll(peer)
+            except (ClientError, SourceError) as error:
+                self.standing.is_reachable = False
+                log.warning("peer-unreachable", peer=peer.member, exc_info=error)
+            except (WrongLeavesError, LedgerError) as error:
+                log.warning("peer-wrong", peer=peer.member, exc_info=error)
+            else:
+                self.standing.is_reachable = True
+                return True
+        return False
+
+    async def _poll(self, peer: Peer) -> None:
+        published, final = self._replica.published, self._replica.final
+        held = published.head.size if published.checkpoint else 0
+        told = await peer.checkpoints(held, 0 if final is None else final.size)
+        await self._follow(peer, told.latest.encode())
+        if told.final is not None and self._replica.published.trust.quorum:
+            await self._look_for_fork(peer, told.final.encode())
+            if self._replica.finalise(told.final.encode()):
+                self._news.publish()
+
+    async def _follow(self, peer: Peer, note: bytes) -> None:
+        """Replay the log of a peer as far as a checkpoint of it."""
+        replica = self._replica
+        target = evidence.checkpoint_in(note)
+        if target.origin != replica.origin:
+            raise WrongLeavesError(f"it serves the log {target.origin}")
+        is_signed = self._is_signed(note, target)
+        self.standing.size = max(self.standing.size, target.size)
+        if is_signed and target.size <= replica.head.size:
+            await self._look_for_fork(peer, note)
+        if target.size < replica.head.size or replica.published.checkpoint == note:
+            return
+        feed = Feed(peer.files, target, replica.edge)
+        try:
+            await self._replay(feed, note, is_signed=is_signed)
+        except WrongLeavesError:
+            if is_signed:
+                await self._look_for_fork(peer, note)
+            raise
+        except Diverged as error:
+            log.error("block-refused", index=error.index, height=replica.head.height)
+            if not is_signed:
+                raise WrongLeavesError(str(error)) from error
+            await self._raise_alarm(lambda: evidence.of_rules(replica, feed, note), target.size)
+
+    def _is_signed(self, note: bytes, target: Checkpoint) -> bool:
+        """Whether an orderer known now signed it; False where a vote on the way may say who did."""
+        try:
+            endorse(note, self._replica.published.trust)
+        except VerificationError:
+            if target.size - self._replica.head.size > SPECULATIVE_LEAVES_MAX:
+                raise
+            return False
+        return True
+
+    async def _replay(self, feed: Feed, note: bytes, *, is_signed: bool) -> None:
+        """Chunk by chunk; the last is committed with the checkpoint.
+
+        Where the checkpoint is signed with keys that are still to be voted on, all of it is one
+        chunk: it is committed if its own state says that those keys are the log's.
+        """
+        loop = asyncio.get_running_loop()
+        chunks = feed.chunks()
+        held: list[SealedBlock] = []
+        ahead = loop.run_in_executor(self._reader, next, chunks, None)
+        try:
+            while (chunk := await ahead) is not None:
+                held += chunk
+                is_last = feed.edge.size == feed.target.size
+                ahead = loop.run_in_executor(self._reader, next, chunks, None)
+                if is_signed and not is_last:
+                    await self._commit(held, None)
+                    feed.drop(sum(len(one.leaves) for one in held))
+                    held = []
+        finally:
+            await asyncio.wait([ahead])
+        await self._commit(held, note)
+
+    async def _commit(self, blocks: Sequence[SealedBlock], note: bytes | None) -> None:
+        """Verify the signatures of a chunk, then replay and commit it."""
+        keys = self._replica.keys
+        signed = {
+            (id(envelope), key.keyid): Signed(envelope.payload, signature.sig, key)
+            for envelope in (one.envelope for sealed in blocks for one in sealed.block.records)
+            for signature in envelope.signatures
+            if (key := keys.get(signature.keyid)) is not None
+        }
+        verdicts = await self._verifier.verify(list(signed.values()))
+        with self._signatures.remembered(dict(zip(signed, verdicts, strict=True))):
+            await asyncio.get_running_loop().run_in_executor(
+                self._committer, self._replica.follow, blocks, note
+            )
+
+    async def _look_for_fork(self, peer: Peer, note: bytes) -> None:
+        """Two checkpoints of one log that cannot both be true are the end of following it.
+
+        Raises `WrongLeavesError` once the evidence is kept.
+        """
+        known = self._replica.published
+        if not known.checkpoint or known.checkpoint == note:
+            return
+        is_later = evidence.checkpoint_in(note).size >= known.head.size
+        notes = (known.checkpoint, note) if is_later else (note, known.checkpoint)
+        source = peer.files if is_later else evidence.OwnLog(self._replica)
+        found = await asyncio.get_running_loop().run_in_executor(
+            self._reader, evidence.of_fork, source, *notes
+        )
+        if found is not None:
+            await self._raise_alarm(lambda: found, known.head.size)
+            raise WrongLeavesError("two checkpoints contradict one another")
+
+    async def _raise_alarm(self, collect: Callable[[], evidence.Evidence], size: int) -> None:
+        """Keep the evidence, say so, and follow no further."""
+
+        def keep() -> tuple[str, Path]:
+            collected = collect()
+            kind = collected.about.kind
+            return kind, evidence.keep(self._evidence_folder, collected, size)
+
+        loop = asyncio.get_running_loop()
+        kind, path = await loop.run_in_executor(self._reader, keep)
+        self.standing.alarm, self.standing.evidence = kind, path
+        log.critical("log-diverged", kind=kind, evidence=path.name)
+
+
+def _refusal(result: BatchItem) -> Rejected:
+    problem = result.problem
+    reason = None if problem is None else _REASON_OF_CODE.get(problem.code)
+    if problem is None or reason is None:
+        raise EngineStopped
+    return Rejected(reason, problem.detail, problem.fields)

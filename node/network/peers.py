@@ -1,0 +1,134 @@
+"""Other nodes: where they are, and how this node talks with them.
+
+A peer is known by the member whose node it is. Its address comes from the settings, which an
+operator may need for the first contact or a way around; else from its registration on the ledger.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec import Struct
+from msgspec.json import Decoder
+
+from ledger.note import NOTE_BYTES_MAX
+from ledger.tiles import encode_bundle
+from ledger.types import MemberId
+from node.client.answers import BatchAnswer
+from node.client.asynchronous import AsyncClient
+from node.client.flows import Answer, NoAnswer, Request, Retry, read
+from node.client.log_source import HttpLog, LogSource
+from node.replica import Replica
+
+_ONCE: Final = Retry(attempts_max=1)
+_FORWARDING: Final = Retry(attempts_max=3)
+_WAIT_S: Final = 20
+ANSWER_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How to reach a node. `token` is what it asks of readers."""
+
+    url: str
+    token: str | None = None
+
+
+class Checkpoints(Struct, frozen=True):
+    """`GET /v1/checkpoints`: the latest checkpoint of a node, and the latest final one."""
+
+    latest: str
+    final: str | None = None
+
+
+_checkpoints = Decoder(Checkpoints)
+_batch = Decoder(BatchAnswer)
+
+
+class Peer:
+    """One other node. Close it."""
+
+    def __init__(self, member: MemberId, address: Address) -> None:
+        self.member = member
+        self.address = address
+        self._client = AsyncClient(
+            address.url, token=address.token, timeout_s=ANSWER_S, retry=_ONCE
+        )
+        self._files = HttpLog(address.url, token=address.token)
+
+    @property
+    def files(self) -> LogSource:
+        """Its checkpoint, tiles and entry bundles."""
+        return self._files
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._client.close()
+        self._files.close()
+
+    async def checkpoints(self, latest: int, final: int, wait_s: int = _WAIT_S) -> Checkpoints:
+        """Its checkpoints, once one covers more leaves than these. Raises `ClientError`."""
+        params = {"latest": str(latest), "final": str(final), "wait": str(wait_s)}
+        return await self._client.run(
+            read(Request("GET", "/v1/checkpoints", params), _checkpoints, _ONCE)
+        )
+
+    async def submit(self, leaves: Sequence[bytes]) -> BatchAnswer:
+        """Its answers to records, in order; what is sent twice is recorded once.
+
+        Raises `ClientError`.
+        """
+        content = encode_bundle(leaves)
+        request = Request("POST", "/v1/records/batch", {"proofs": "false"}, content)
+        return await self._client.run(read(request, _batch, _FORWARDING))
+
+    async def add_checkpoint(self, body: bytes) -> Answer | NoAnswer:
+        """Its answer as a witness (c2sp.org/tlog-witness), whatever the status."""
+        return await self._client.send(
+            Request("POST", "/add-checkpoint", content=body, content_type="text/plain"),
+            bytes_max=NOTE_BYTES_MAX,
+        )
+
+
+class PeerBook:
+    """The nodes of other members, each by the address of the settings or of its registration."""
+
+    def __init__(self, replica: Replica, own: MemberId, given: Mapping[MemberId, Address]) -> None:
+        self._replica = replica
+        self._own = own
+        self._given = given
+        self._peers: dict[MemberId, Peer] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def of(self, member: MemberId) -> Peer | None:
+        """The node of a member; None where no address is known."""
+        registered = self._replica.published.trust.endpoints.get(member)
+        address = self._given.get(member) or (None if registered is None else Address(registered))
+        if address is None or member == self._own:
+            return None
+        peer = self._peers.get(member)
+        if peer is None or peer.address != address:
+            if peer is not None:
+                self._let_go(peer)
+            peer = self._peers[member] = Peer(member, address)
+        return peer
+
+    def orderer(self) -> MemberId | None:
+        """Who orders records."""
+        return next(iter(self._replica.published.trust.orderers), None)
+
+    def to_follow(self) -> list[Peer]:
+        """Whose log to follow: that of who orders, then those of the settings."""
+        members = dict.fromkeys((*self._replica.published.trust.orderers, *self._given))
+        return [peer for member in members if (peer := self.of(member)) is not None]
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        for peer in self._peers.values():
+            await peer.close()
+
+    def _let_go(self, peer: Peer) -> None:
+        task = asyncio.ensure_future(peer.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)

@@ -1,0 +1,155 @@
+"""A ledger held by four nodes: the steward's orders, the others follow; all of them cosign.
+
+    network = Network(tmp_path)
+    with network.node("steward"), network.node("health") as health:      # processes, real sockets
+        health.submit(network.world.sign("health/main", bodies.schema()))
+
+Each node has its own folder, database and port; they know one another by their settings.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import httpx
+
+from contracts.audit import policy_in
+from ledger.policy import Policy
+from ledger.records import Record
+from ledger.records.genesis import Parameters, Role
+from ledger.records.nodes import NodeRegistration, WitnessKeys
+from ledger.types import MemberId
+from node.replica import initialise
+from node.settings import Peer, Settings, Witness
+from node.storage.database import open_database
+from node.storage.store import SqlStore
+from tests.node_process import NodeProcess, free_port, node_process
+from tests.nodes import close, open_replica
+from tests.served import settings_in
+from tests.world import ORIGIN, World, witness_signers
+
+T = TypeVar("T")
+ROLES: Final[Mapping[MemberId, tuple[Role, ...]]] = {
+    "audit": ("auditor", "committee", "witness"),
+    "health": ("committee", "witness"),
+    "steward": ("committee", "sequencer", "steward", "witness"),
+    "transport": ("government", "witness"),
+    "weather": (),
+}
+ORDERER: Final = "steward"
+WAIT_S_MAX: Final = 30
+
+
+def witnessed_world(quorum: int = 3) -> World:
+    """A world whose witnesses have registered their nodes."""
+    world = World.genesis(ROLES, parameters=Parameters(quorum=quorum))
+    for member, roles in ROLES.items():
+        if "witness" in roles:
+            world.accept(registered(world, member))
+    return world
+
+
+def registered(world: World, member: MemberId) -> Record:
+    """The custodian's registration of a member's node."""
+    ed25519, ml_dsa = witness_signers(member)
+    keys = WitnessKeys(
+        ed25519=ed25519.public_key.description, ml_dsa44=ml_dsa.public_key.description
+    )
+    endpoint = f"https://node.{member}.example"
+    body = NodeRegistration(endpoint=endpoint, transport=(), witness=keys)
+    return world.sign(f"{member}/custodian", body, ed25519, ml_dsa)
+
+
+@dataclass
+class Network:
+    """The nodes of a ledger, not yet running. `joined` have the world's log from the start."""
+
+    folder: Path
+    world: World = field(default_factory=witnessed_world)
+    ports: dict[MemberId, int] = field(default_factory=dict)
+
+    @property
+    def policy(self) -> Policy:
+        """Whom to believe: the log's keys, and a quorum of the witnesses."""
+        return policy_in(self.world.state, ORIGIN)
+
+    def url(self, member: MemberId) -> str:
+        """Where a member's node listens."""
+        return f"http://127.0.0.1:{self.ports.setdefault(member, free_port())}"
+
+    def settings(self, member: MemberId, **changes: object) -> Settings:
+        """The settings of a member's node."""
+        folder = self.folder / member
+        folder.mkdir(exist_ok=True)
+        orders = member == ORDERER
+        others = [one for one in ROLES if one != member] if orders else [ORDERER]
+        given: dict[str, object] = {
+            "member": member,
+            "peers": tuple(Peer(member=one, url=self.url(one)) for one in others),
+            "port": int(self.url(member).rpartition(":")[2]),
+            "evidence": folder / "evidence",
+        }
+        if not orders:
+            given |= {"log_key": None, "log_key_pq": None}
+        if "witness" in ROLES[member]:
+            given["witness"] = Witness(
+                key=folder / "w.pem", key_pq=folder / "w-pq.pem", database=folder / "witness.db"
+            )
+        return settings_in(folder, **{**given, **changes})
+
+    @contextmanager
+    def node(self, member: MemberId, **changes: object) -> Iterator["Member"]:
+        """A member's node, from when it answers. The orderer's has the log of the world."""
+        settings = self.settings(member, **changes)
+        if not settings.database.exists():
+            if member == ORDERER:
+                close(open_replica(settings.database, self.world))
+            else:
+                store = SqlStore(open_database(settings.database))
+                initialise(store, self.world.leaves[0])
+                store.engine.dispose()
+        with node_process(settings) as process, httpx.Client(base_url=process.url) as client:
+            yield Member(process, client)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A running node and a client of it."""
+
+    process: NodeProcess
+    client: httpx.Client
+
+    def submit(self, record: Record, until: str = "block") -> dict[str, Any]:
+        """The answer to a record that is accepted."""
+        answer = self.client.post(
+            "/v1/records",
+            content=record.envelope.encoded,
+            params={"until": until},
+            headers={"Content-Type": "application/json"},
+            timeout=WAIT_S_MAX,
+        )
+        assert answer.status_code in (200, 201), answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    def size(self) -> int:
+        """How many leaves it has published; 0 while it has no checkpoint."""
+        answer = self.client.get("/v1/ledger")
+        return int(answer.json()["size"]) if answer.status_code == httpx.codes.OK else 0
+
+    def witnesses(self) -> dict[str, Any]:
+        """Who cosigns, as this node tells."""
+        told: dict[str, Any] = self.client.get("/v1/witnesses").json()
+        return told
+
+
+def eventually(ask: Callable[[], T], wait_s: float = WAIT_S_MAX) -> T:
+    """What `ask` comes to, once that is true."""
+    deadline = time.monotonic() + wait_s
+    while not (told := ask()):
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.05)
+    return told
