@@ -14,7 +14,7 @@ import typer
 
 from contracts.audit import Level, Report
 from node.client.log_source import FolderLog, HttpLog, LogSource
-from scripts.audit import event, receipts
+from scripts.audit import event, evidence, receipts
 from scripts.audit.log_audit import OpenedLog, audited, export, open_log
 from scripts.console_text import fail, info, print_fields, print_json, progress, success, warn
 from scripts.files import write_new
@@ -151,6 +151,7 @@ def export_log(
 
 app.add_typer(receipts.app)
 app.add_typer(event.app)
+app.add_typer(evidence.app)
 
 
 def _check_place(out: Path, *, force: bool) -> None:

@@ -1,0 +1,283 @@
+"""A node that follows: what it takes over, and what it never believes.
+
+The peer is a folder of files and a checkpoint, honest or not; everything else is real.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from ledger.tiles import Bundle
+from ledger.types import MemberId
+from node.client import evidence
+from node.client.answers import BatchAnswer
+from node.client.errors import Unreachable
+from node.client.log_source import SourceError
+from node.network.following import FollowingEngine
+from node.network.peers import Checkpoints
+from node.news import News
+from node.pipeline import VerifiedSignatures
+from node.reader import Reader
+from node.replica import Replica, initialise
+from node.storage.database import open_database
+from node.storage.store import SqlStore
+from node.verification import Verifier
+from scripts.audit.evidence import prove
+from tests import bodies
+from tests.log_files import Files, log_files, long_story, sign, story
+from tests.nodes import close, policy_of
+from tests.unit.contracts.test_audit import resealed
+from tests.world import ORIGIN, World, log_signer_ml_dsa, signer
+
+
+@dataclass
+class Folder:
+    """A `LogSource` over files; `lost` paths cannot be read."""
+
+    files: Files
+    lost: set[str] = field(default_factory=set)
+
+    def read(self, path: str, _bytes_max: int) -> bytes | None:
+        if path in self.lost:
+            raise SourceError(path)
+        return self.files.get(path)
+
+
+@dataclass
+class FakePeer:
+    """A node that says what a test has it say."""
+
+    leaves: Sequence[bytes]
+    note: bytes = b""
+    member: MemberId = "steward"
+    is_silent: bool = False
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: int = 0
+    _told: bytes = b""
+
+    def __post_init__(self) -> None:
+        self.tell(self.leaves)
+
+    def tell(self, leaves: Sequence[bytes], note: bytes | None = None) -> None:
+        """From now on this is its log."""
+        self.leaves = leaves
+        self.files = Folder(log_files(leaves))
+        self.note = self.files.files["checkpoint"] if note is None else note
+        self.changed.set()
+
+    async def checkpoints(self, latest: int, _final: int) -> Checkpoints:
+        """Waits as a node does, if there is nothing new."""
+        self.asked += 1
+        if self.is_silent:
+            raise Unreachable("silent")
+        if latest == len(self.leaves) and self.note == self._told:
+            self.changed.clear()
+            await self.changed.wait()
+        self._told = self.note
+        return Checkpoints(self.note.decode())
+
+    async def submit(self, leaves: Sequence[bytes]) -> BatchAnswer:
+        raise Unreachable(f"takes none of {len(leaves)}")
+
+
+@dataclass
+class Book:
+    """A `PeerBook` of given peers."""
+
+    peers: list[FakePeer]
+
+    def of(self, member: MemberId) -> FakePeer | None:
+        return next((one for one in self.peers if one.member == member), None)
+
+    def orderer(self) -> MemberId:
+        return "steward"
+
+    def to_follow(self) -> list[FakePeer]:
+        return self.peers
+
+
+@dataclass
+class Following:
+    """The parts of a node that follows."""
+
+    replica: Replica
+    engine: FollowingEngine
+    folder: Path
+
+    async def reach(self, size: int) -> None:
+        assert await self.engine.reach(size, 20)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not holds():  # noqa: ASYNC110  the engine tells nobody of this
+                await asyncio.sleep(0.01)
+
+    async def alarmed(self) -> Path:
+        """Return once the evidence is kept."""
+        await self.until(lambda: self.engine.standing.evidence is not None)
+        path = self.engine.standing.evidence
+        assert path is not None
+        return path
+
+
+@asynccontextmanager
+async def following(
+    folder: Path, world: World, *peers: FakePeer, founded: bool = False
+) -> AsyncIterator[Following]:
+    """A node that knows nothing but genesis, and these peers."""
+    store = SqlStore(open_database(folder / "ledger.db"))
+    if not founded:
+        initialise(store, world.leaves[0])
+    signatures = VerifiedSignatures()
+    replica = Replica(store, ORIGIN, verify=signatures)
+    verifier = Verifier()
+    engine = FollowingEngine(
+        replica,
+        signatures,
+        verifier,
+        News(),
+        Book([*peers]),  # type: ignore[arg-type]
+        folder / "evidence",
+    )
+    await engine.start()
+    try:
+        yield Following(replica, engine, folder)
+    finally:
+        await engine.stop()
+        verifier.close()
+        close(replica)
+    assert engine.failure is None
+    assert not len(signatures)
+
+
+def grown(world: World, rows: int = 3) -> list[bytes]:
+    """The leaves of the story with one more use."""
+    grant = next(key for key in world.state.keys("grant/")).partition("/")[2]
+    world.accept(world.sign("health/main", bodies.usage(grant, world.now, rows=(rows,))))
+    return [*world.leaves]
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("node.network.following.PAUSE_S", 0.01)
+    monkeypatch.setattr("node.network.following.PAUSE_S_MAX", 0.02)
+
+
+@pytest.mark.parametrize("chunk_bundles", [1, 2, 8])
+async def test_it_comes_to_hold_what_the_peer_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk_bundles: int
+) -> None:
+    monkeypatch.setattr("node.network.feed.CHUNK_BUNDLES", chunk_bundles)
+    world = long_story(1_500)
+    peer = FakePeer(world.leaves)
+    async with following(tmp_path, world, peer) as node:
+        await node.reach(len(world.leaves))
+        assert node.replica.head == world.head
+        assert node.replica.published.checkpoint == peer.note
+        with node.replica.store.snapshot() as snapshot:
+            assert list(snapshot.leaves(0, len(world.leaves) + 1)) == world.leaves
+        bundle = Bundle(1, 256)
+        assert Reader(node.replica).bundle(bundle) == peer.files.files[bundle.path]
+
+
+async def test_it_goes_on_as_the_log_grows_and_after_a_restart(tmp_path: Path) -> None:
+    world = story()
+    peer = FakePeer([*world.leaves])
+    async with following(tmp_path, world, peer) as node:
+        await node.reach(len(world.leaves))
+        for _ in range(3):
+            more = grown(world)
+            peer.tell(more)
+            await node.reach(len(more))
+    peer.tell(grown(world))
+    async with following(tmp_path, world, peer, founded=True) as node:
+        await node.reach(len(peer.leaves))
+        assert node.replica.head == world.head
+
+
+async def test_a_peer_that_serves_garbage_is_left_for_another(tmp_path: Path) -> None:
+    world = long_story(600)
+    good = FakePeer(world.leaves, member="health")
+    for spoil in (garbage, cut_short, another_history, unsigned, silent, lost):
+        bad = FakePeer([*world.leaves])
+        spoil(bad)
+        folder = tmp_path / spoil.__name__
+        folder.mkdir()
+        async with following(folder, world, bad, good) as node:
+            await node.reach(len(world.leaves))
+            assert node.replica.head == world.head
+            assert node.engine.standing.alarm is None
+            assert bad.asked
+
+
+def garbage(peer: FakePeer) -> None:
+    peer.files.files[Bundle(1, 256).path] = b"garbage"
+
+
+def cut_short(peer: FakePeer) -> None:
+    path = Bundle(0, 256).path
+    peer.files.files[path] = peer.files.files[path][:-1]
+
+
+def another_history(peer: FakePeer) -> None:
+    """Valid records, the last block left out; but not what the checkpoint commits to."""
+    note, fewer = peer.note, log_files(peer.leaves[:-3])
+    peer.files.files.update({path: data for path, data in fewer.items() if path != "checkpoint"})
+    peer.note = note
+
+
+def unsigned(peer: FakePeer) -> None:
+    peer.note = sign(peer.leaves, [signer("thief"), log_signer_ml_dsa("thief")])
+
+
+def silent(peer: FakePeer) -> None:
+    peer.is_silent = True
+
+
+def lost(peer: FakePeer) -> None:
+    peer.files.lost.add(Bundle(1, 256).path)
+
+
+async def test_a_leaf_that_the_rules_do_not_yield_ends_the_following(tmp_path: Path) -> None:
+    """An honest beginning, then a record left out of a block that is sealed as if it were in."""
+    world = long_story(400)
+    honest = len(world.leaves)
+    grown(world)
+    lie = resealed(world.leaves, honest, None)
+    peer = FakePeer(world.leaves[:honest])
+    async with following(tmp_path, world, peer) as node:
+        await node.reach(honest)
+        peer.tell(lie)
+        path = await node.alarmed()
+        assert node.engine.standing.alarm == "rules"
+        assert node.replica.head.size == honest
+        with evidence.opened(path) as archive:
+            proved = prove(archive, policy_of(world), 1)
+        assert (proved.kind, proved.size) == ("rules", len(lie))
+        assert proved.index is not None
+        assert proved.index >= honest
+
+
+async def test_a_second_history_ends_the_following(tmp_path: Path) -> None:
+    """At the same size, at a later one, at an earlier one."""
+    world, other = story(), story()
+    fork_at = len(world.leaves)
+    grown(world)
+    same, later = grown(other, rows=4), grown(other)
+    assert world.leaves[:fork_at] == other.leaves[:fork_at]
+    for number, leaves in enumerate((same, later)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        peer = FakePeer([*world.leaves])
+        async with following(folder, world, peer) as node:
+            await node.reach(len(world.leaves))
+            peer.tell(leaves)
+            path = await node.alarmed()
+            assert node.engine.standing.alarm == "fork"
+            with evidence.opened(path) as archive:
+                assert prove(archive, policy_of(world), 1).kind == "fork"
+            assert node.replica.head.size == len(world.leaves)
