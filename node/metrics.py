@@ -2,8 +2,8 @@
 
 Counters and histograms are told by whoever does the work: the pipeline's answers, the engine's
 blocks, the requests. Gauges are read off the running parts when somebody asks. Labels are bounded:
-routes by their template, records by reason code; never a member, a writer or an id, of which there
-may be any number and which are nobody's business here.
+routes by their template, records by reason code, witnesses by their member; never a writer or an
+id, of which there may be any number and which are nobody's business here.
 """
 
 import platform
@@ -38,8 +38,13 @@ GAUGES: Final[Mapping[str, str]] = {
     "blockpool_cached_nodes": "Map nodes held in memory.",
     "blockpool_disk_free_bytes": "Free space on the disk of the database.",
     "blockpool_disk_reserve_bytes": "Free space below which no record is taken.",
+    "blockpool_final_size": "Leaves under the latest checkpoint with the ledger's quorum.",
+    "blockpool_peer_size": "Leaves a node that follows knows of, in its own log or a peer's.",
+    "blockpool_alarm": "1 where the log is not what the rules yield and is followed no further.",
+    "blockpool_witness_size": "Leaves that a member's witness has cosigned.",
 }
-Readings = Callable[[], Mapping[str, float]]
+Readings = Callable[[], Mapping[str, float | Mapping[str, float]]]
+"""By name of the gauge its value, or by member one of each."""
 
 
 class Metrics:
@@ -133,7 +138,13 @@ class _Readings(Collector):
 
     def collect(self) -> Iterator[Metric]:
         for name, value in self.source().items():
-            yield GaugeMetricFamily(name, GAUGES[name], value)
+            if isinstance(value, Mapping):
+                family = GaugeMetricFamily(name, GAUGES[name], labels=("member",))
+                for member, of_member in value.items():
+                    family.add_metric((member,), of_member)
+                yield family
+            else:
+                yield GaugeMetricFamily(name, GAUGES[name], value)
 
 
 class MeasuredApplication:

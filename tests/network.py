@@ -122,15 +122,19 @@ class Member:
     process: NodeProcess
     client: httpx.Client
 
-    def submit(self, record: Record, until: str = "block") -> dict[str, Any]:
-        """The answer to a record that is accepted."""
-        answer = self.client.post(
+    def post(self, record: Record, until: str = "block") -> httpx.Response:
+        """The answer to a record."""
+        return self.client.post(
             "/v1/records",
             content=record.envelope.encoded,
             params={"until": until},
             headers={"Content-Type": "application/json"},
             timeout=WAIT_S_MAX,
         )
+
+    def submit(self, record: Record, until: str = "block") -> dict[str, Any]:
+        """The answer to a record that is accepted."""
+        answer = self.post(record, until)
         assert answer.status_code in (200, 201), answer.text
         told: dict[str, Any] = answer.json()
         return told

@@ -56,6 +56,11 @@ class NodeProcess:
         """A connection to say anything on."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=START_S_MAX)
 
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.join(STOP_S_MAX)
+
     def ended(self) -> int | None:
         """Wait for its end; the exit code."""
         self.process.join(STOP_S_MAX)

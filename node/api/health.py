@@ -1,6 +1,7 @@
 """Whether the node lives, whether it takes records, and what it measures."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -12,6 +13,8 @@ from node.metrics import Metrics
 from node.storage.disk import DiskGuard
 
 router = APIRouter(tags=["health"])
+BEHIND_LEAVES_MAX: Final = 2_048
+"""A node that follows is ready when it lags no further behind."""
 
 
 @router.get("/health/live")
@@ -22,9 +25,16 @@ async def live() -> Response:
 
 @router.get("/health/ready")
 async def ready(service: ServiceOf) -> Response:
-    """The node takes records; 503 once it has stopped to."""
+    """The node takes records and holds the log; 503 once it has stopped to, or before it does."""
     if service.engine.failure is not None:
         return PlainTextResponse("stopped\n", 503)
+    standing = service.standing
+    if standing is not None and standing.alarm is not None:
+        return PlainTextResponse(f"alarm: {standing.alarm}\n", 503)
+    published = service.replica.published
+    behind = 0 if standing is None else standing.size - published.head.size
+    if behind > BEHIND_LEAVES_MAX or not published.checkpoint:
+        return PlainTextResponse("catching up\n", 503)
     return PlainTextResponse("ready\n")
 
 
@@ -35,9 +45,10 @@ async def read_metrics(request: Request) -> Response:
     return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def readings(service: Service, disk: DiskGuard) -> Mapping[str, float]:
+def readings(service: Service, disk: DiskGuard) -> Mapping[str, float | Mapping[str, float]]:
     """What the gauges of `node.metrics` show now."""
-    head = service.replica.published.head
+    head, final, standing = service.replica.published.head, service.replica.final, service.standing
+    witnesses = {} if service.cosigning is None else service.cosigning.standings
     values, nodes = service.replica.state.cached_counts
     return {
         "blockpool_log_size": head.size,
@@ -49,4 +60,8 @@ def readings(service: Service, disk: DiskGuard) -> Mapping[str, float]:
         "blockpool_cached_nodes": nodes,
         "blockpool_disk_free_bytes": disk.free_bytes(disk.folder),
         "blockpool_disk_reserve_bytes": disk.reserve_bytes,
+        "blockpool_final_size": 0 if final is None else final.size,
+        "blockpool_peer_size": head.size if standing is None else max(standing.size, head.size),
+        "blockpool_alarm": 0 if standing is None or standing.alarm is None else 1,
+        "blockpool_witness_size": {member: one.size for member, one in witnesses.items()},
     }

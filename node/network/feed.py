@@ -9,7 +9,7 @@ Only then are the leaves what the checkpoint's signer stands for: that they are 
 matter, and the business of the rules.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -62,7 +62,7 @@ class Feed:
     def __post_init__(self) -> None:
         self.kept_from = self.edge.size
 
-    def chunks(self) -> Iterator[list[SealedBlock]]:
+    def chunks(self) -> Generator[list[SealedBlock]]:
         """The blocks of each chunk, in order.
 
         Raises `WrongLeavesError`; `Diverged` for what is no leaf of any ledger; `SourceError`.

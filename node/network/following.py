@@ -42,6 +42,7 @@ from node.trust import endorse
 from node.verification import Signed, Verifier
 
 PAUSE_S: Final = 1.0
+PROGRESS_S: Final = 5.0
 PAUSE_S_MAX: Final = 30.0
 REPLAYED_S_MAX: Final = 30.0
 RETRY_AFTER_S: Final = 2
@@ -87,6 +88,7 @@ class FollowingEngine:
         self._moved = asyncio.Condition()
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._told_s = 0.0
         self.standing = Standing()
         self.failure: BaseException | None = None
 
@@ -274,9 +276,18 @@ class FollowingEngine:
                     await self._commit(held, None)
                     feed.drop(sum(len(one.leaves) for one in held))
                     held = []
+                    self._tell_progress(feed.target.size)
         finally:
-            await asyncio.wait([ahead])
+            await asyncio.gather(ahead, return_exceptions=True)
+            await loop.run_in_executor(self._reader, chunks.close)
         await self._commit(held, note)
+
+    def _tell_progress(self, target_size: int) -> None:
+        """Now and then: the first copy of a long log takes a while."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._told_s >= PROGRESS_S:
+            self._told_s = now_s
+            log.info("catching-up", size=self._replica.head.size, target=target_size)
 
     async def _commit(self, blocks: Sequence[SealedBlock], note: bytes | None) -> None:
         """Verify the signatures of a chunk, then replay and commit it."""

@@ -39,3 +39,52 @@ def test_a_record_submitted_anywhere_is_final_everywhere(network: Network) -> No
             assert verify_policy(network.policy, note).checkpoint.size >= size
             again = node.submit(record)
             assert (again["index"], again["digest"]) == (told["index"], told["digest"])
+
+
+def test_the_ledger_goes_on_while_one_is_down_and_who_comes_late_catches_up(
+    network: Network,
+) -> None:
+    """Three of four make a quorum; with two of them nothing is final, but nothing is lost."""
+    world = network.world
+    records = [world.sign("health/main", bodies.schema(f"column{n}")) for n in range(4)]
+    with network.node(ORDERER) as steward, network.node("audit") as audit:
+        with network.node("health") as health:
+            assert health.submit(records[0], until="final")["final"]
+            health.process.kill()
+        told = steward.submit(records[1])
+        assert not told["final"]
+        assert audit.submit(records[2])["index"] > told["index"]
+        eventually(lambda: is_behind(steward, "health"))
+        final = steward.witnesses()["finalSize"]
+        assert final <= told["index"]
+        with network.node("transport") as transport, network.node("health") as health:
+            told = transport.submit(records[3], until="final")
+            assert told["final"]
+            for node in (steward, audit, transport, health):
+                eventually(partial(is_final, node, told["index"] + 1))
+            eventually(lambda: not is_behind(steward, "health"))
+            notes = {
+                node.client.get("/checkpoint").text.split("\n")[2] for node in (steward, health)
+            }
+            assert len(notes) == 1
+
+
+def is_behind(node: Member, member: str) -> bool:
+    told = next(one for one in node.witnesses()["witnesses"] if one["member"] == member)
+    return told["problem"] != ""
+
+
+def test_submissions_are_refused_while_nobody_orders_and_taken_again_after(
+    network: Network,
+) -> None:
+    record = network.world.sign("health/main", bodies.schema())
+    with network.node("health") as health:
+        with network.node(ORDERER) as steward:
+            size = steward.size()
+            eventually(lambda: health.size() == size)
+        answer = health.post(record)
+        assert (answer.status_code, answer.json()["code"]) == (503, "orderer-unreachable")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert health.size() == size
+        with network.node(ORDERER):
+            assert eventually(lambda: health.post(record).status_code == 201)

@@ -7,22 +7,27 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from contracts.replay import Block, step
+from contracts.transition import Accepted, Rejected
+from ledger.envelope import verify_signature
+from ledger.records import Record, parse_record
 from ledger.tiles import Bundle
 from ledger.types import MemberId
 from node.client import evidence
-from node.client.answers import BatchAnswer
+from node.client.answers import BatchAnswer, BatchItem, Problem
 from node.client.errors import Unreachable
 from node.client.log_source import SourceError
-from node.network.following import FollowingEngine
+from node.network.following import FollowingEngine, OrdererUnreachable
 from node.network.peers import Checkpoints
 from node.news import News
 from node.pipeline import VerifiedSignatures
 from node.reader import Reader
-from node.replica import Replica, initialise
+from node.replica import NotPublished, Replica, initialise
 from node.storage.database import open_database
 from node.storage.store import SqlStore
 from node.verification import Verifier
@@ -30,6 +35,8 @@ from scripts.audit.evidence import prove
 from tests import bodies
 from tests.log_files import Files, log_files, long_story, sign, story
 from tests.nodes import close, policy_of
+from tests.story import Story
+from tests.unit.contracts.test_arrangements import given
 from tests.unit.contracts.test_audit import resealed
 from tests.world import ORIGIN, World, log_signer_ml_dsa, signer
 
@@ -161,6 +168,10 @@ def grown(world: World, rows: int = 3) -> list[bytes]:
     return [*world.leaves]
 
 
+def has_asked(peer: FakePeer, times: int) -> bool:
+    return peer.asked > times
+
+
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("node.network.following.PAUSE_S", 0.01)
@@ -281,3 +292,115 @@ async def test_a_second_history_ends_the_following(tmp_path: Path) -> None:
             with evidence.opened(path) as archive:
                 assert prove(archive, policy_of(world), 1).kind == "fork"
             assert node.replica.head.size == len(world.leaves)
+
+
+async def test_log_keys_that_a_vote_has_replaced_are_followed(tmp_path: Path) -> None:
+    """Whether the vote came while it was away, or while it followed."""
+    told = Story()
+    given(told, "steward")
+    world = told.world
+    new = [signer("log-to-be"), log_signer_ml_dsa("log-to-be")]
+    after = [*world.leaves]
+    before = after[: len(after) - len(world.results[-1].leaves)]
+    for steps in ([after], [before, after]):
+        folder = tmp_path / str(len(steps))
+        folder.mkdir()
+        peer = FakePeer(steps[0])
+        async with following(folder, world, peer) as node:
+            for leaves in steps:
+                peer.tell(leaves, sign(leaves, new if leaves is after else None))
+                await node.reach(len(leaves))
+            assert node.replica.head == world.head
+            checkpoint = node.replica.published.checkpoint
+            peer.tell(after, sign(after))  # the old keys are nobody's any more
+            asked = peer.asked
+            await node.until(partial(has_asked, peer, asked))
+            assert node.replica.published.checkpoint == checkpoint
+
+
+async def test_it_goes_on_after_it_was_killed_between_two_checkpoints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chunks are on disk before the checkpoint that covers them: nothing is lost, nor shown."""
+    monkeypatch.setattr("node.network.feed.CHUNK_BUNDLES", 1)
+    world = long_story(900)
+    peer = FakePeer(world.leaves)
+    peer.files.lost.add(Bundle(2, 256).path)
+    async with following(tmp_path, world, peer) as node:
+        await node.until(lambda: node.replica.head.size > 256)
+        stopped_at = node.replica.head.size
+        assert node.replica.published.head.size == 2
+        with pytest.raises(NotPublished):
+            _ = Reader(node.replica).published
+    peer.files.lost.clear()
+    async with following(tmp_path, world, peer, founded=True) as node:
+        assert node.replica.head.size >= stopped_at
+        await node.reach(len(world.leaves))
+        assert node.replica.head == world.head
+
+
+async def test_what_is_submitted_is_forwarded_and_answered_by_its_own_replay(
+    tmp_path: Path,
+) -> None:
+    world = story()
+    orderer = Orderer(world)
+    async with following(tmp_path, world, orderer) as node:
+        await node.reach(len(world.leaves))
+        good = world.sign("transport/main", bodies.schema("c"))
+        bad = world.sign("nobody/main", bodies.schema("d"), key=signer("nobody"))
+        for repeated in (False, True):
+            first, second = await node.engine.order([good, bad])
+            assert isinstance(second.verdict, Rejected)
+            assert second.verdict.reason.code == "unknown-writer"
+            if repeated:  # the pipeline finds it where it is
+                assert isinstance(first.verdict, Rejected)
+            else:
+                assert isinstance(first.verdict, Accepted)
+                assert first.verdict.outcome.index == world.head.size - 2
+        assert node.replica.head == world.head
+        orderer.is_silent = True
+        with pytest.raises(OrdererUnreachable):
+            await node.engine.order([good])
+
+
+@dataclass
+class Orderer(FakePeer):
+    """A peer that orders: each submission is a block of its world."""
+
+    world: World | None = None
+    placed: dict[str, int] = field(default_factory=dict)
+
+    def __init__(self, world: World) -> None:
+        self.world, self.placed = world, {}
+        super().__init__([*world.leaves])
+
+    async def submit(self, leaves: Sequence[bytes]) -> BatchAnswer:
+        """The answers a node would give."""
+        if self.is_silent:
+            raise Unreachable("silent")
+        assert self.world is not None
+        records = [parse_record(leaf) for leaf in leaves]
+        known = [one for one in records if one.digest in self.placed]
+        new = [one for one in records if one.digest not in self.placed]
+        verdicts = iter(self._decided(new))
+        items = []
+        for record in records:
+            if record in known:
+                items.append(BatchItem(200, self.placed[record.digest]))
+                continue
+            verdict = next(verdicts)
+            if isinstance(verdict, Rejected):
+                items.append(BatchItem(400, problem=Problem(verdict.reason.code, 400)))
+            else:
+                assert verdict.outcome.index is not None
+                self.placed[record.digest] = verdict.outcome.index
+                items.append(BatchItem(201, verdict.outcome.index))
+        self.tell([*self.world.leaves])
+        return BatchAnswer(tuple(items), "")
+
+    def _decided(self, records: Sequence[Record]) -> Sequence[Accepted | Rejected]:
+        """The verdicts of a block, which is dropped if all of them are refusals."""
+        assert self.world is not None
+        block = Block(self.world.later(), "steward", records)
+        result = step(self.world.state, self.world.head, block, verify_signature)
+        return result.verdicts if result.is_empty else self.world.block(*records).verdicts
