@@ -144,6 +144,10 @@ class Member:
         answer = self.client.get("/v1/ledger")
         return int(answer.json()["size"]) if answer.status_code == httpx.codes.OK else 0
 
+    def root(self) -> str:
+        """The root of its latest checkpoint."""
+        return self.client.get("/checkpoint").text.split("\n")[2]
+
     def witnesses(self) -> dict[str, Any]:
         """Who cosigns, as this node tells."""
         told: dict[str, Any] = self.client.get("/v1/witnesses").json()

@@ -84,7 +84,10 @@ class Envelope(Answer, rename=None):
 
 
 class RecordResult(Answer):
-    """Where a record is in the ledger, what the rules made of it, and its receipt."""
+    """Where a record is in the ledger, what the rules made of it, and its receipt.
+
+    `final`: the receipt's checkpoint has the ledger's quorum of witnesses.
+    """
 
     index: Count
     digest: DigestHex
@@ -92,6 +95,7 @@ class RecordResult(Answer):
     block_time: Time
     findings: tuple[Finding, ...]
     outcome: Outcome
+    final: bool
     receipt: str
 
 
@@ -109,10 +113,39 @@ class BatchResult(Answer):
 
 
 class BatchAnswer(Answer):
-    """Results in the order of the records, and the checkpoint their proofs lead to."""
+    """Results in the order of the records, and the checkpoint their proofs lead to.
+
+    `final`: it has the ledger's quorum of witnesses.
+    """
 
     results: tuple[BatchResult, ...]
     checkpoint: str
+    final: bool
+
+
+class CheckpointsAnswer(Answer):
+    """The latest checkpoint of a node, and the latest that has the quorum; null as long as none."""
+
+    latest: str
+    final: str | None
+
+
+class WitnessAnswer(Answer):
+    """A witness: what it has cosigned, as far as this node knows, and why it is behind."""
+
+    member: MemberId
+    keys: tuple[str, ...]
+    size: Count | None
+    problem: str
+
+
+class WitnessesAnswer(Answer):
+    """Who cosigns. `final_size` leaves are under a checkpoint with the quorum, of `size`."""
+
+    quorum: Count
+    size: Count
+    final_size: Count
+    witnesses: tuple[WitnessAnswer, ...]
 
 
 class Leaf(Answer):

@@ -22,7 +22,13 @@ from node.api.operations import BYTES, OPERATIONS, PARAMETERS, TEXT, Operation
 from node.api.problems import MEDIA_TYPE, PROBLEMS, Problem, status_of
 
 Json = dict[str, Any]
-ALWAYS: Final = ("bad-parameter", "unauthorized", "misdirected", "internal-error")
+ALWAYS: Final = (
+    "bad-parameter",
+    "unauthorized",
+    "misdirected",
+    "internal-error",
+    "catching-up",
+)
 """What every operation may answer, liveness apart."""
 _LIVE: Final = "GET /health/live"
 _REFERENCE: Final = "#/components/schemas/{name}"

@@ -14,6 +14,7 @@ from node.api.answers import (
     BatchAnswer,
     CaseHistory,
     ChainAnswer,
+    CheckpointsAnswer,
     Envelope,
     FigureAnswer,
     Leaf,
@@ -25,6 +26,7 @@ from node.api.answers import (
     RecordResult,
     RightChain,
     TrustAnswer,
+    WitnessesAnswer,
 )
 from node.api.statements import Item, Items
 
@@ -38,7 +40,7 @@ Media = Mapping[str, type[Struct] | None]
 """By media type, what it carries; None: text or bytes."""
 
 BODY: Final = ("body-too-slow", "body-too-large", "unsupported-media-type")
-ORDER: Final = ("queue-full", "stopping", "disk-full")
+ORDER: Final = ("queue-full", "stopping", "disk-full", "orderer-unreachable")
 SIGNER: Final = ("malformed", "not-found", "not-local", "unsettled", "signer-busy")
 
 
@@ -140,6 +142,25 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         headers=("Cache-Control",),
         text_statuses={404: "The log has no such tile, or not yet in that width."},
     ),
+    "GET /v1/checkpoints": Operation(
+        "Wait for the next checkpoint, or the next final one", {JSON: CheckpointsAnswer}
+    ),
+    "GET /v1/witnesses": Operation("Read who cosigns, and who is behind", {JSON: WitnessesAnswer}),
+    "POST /add-checkpoint": Operation(
+        "Have a checkpoint cosigned (C2SP tlog-witness)",
+        {TEXT: None},
+        ("not-found", *BODY),
+        {200: "The cosignature lines."},
+        body={TEXT: None, BYTES: None},
+        text_statuses={
+            400: "It is malformed, or the old size is above the new one.",
+            403: "No orderer of the ledger signed it.",
+            404: "No log of this origin is witnessed here.",
+            409: "Another size was cosigned last; the body says which.",
+            422: "It does not follow from what was cosigned last, or is not what was replayed.",
+            503: "This node has not replayed the log so far, or it is not to be believed.",
+        },
+    ),
     "GET /health/live": Operation("Ask whether the process answers", {TEXT: None}),
     "GET /health/ready": Operation(
         "Ask whether the node takes records",
@@ -163,12 +184,14 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "cursor": ("`next` of the page before", ""),
     "dataset": ("id of a dataset", "flights"),
     "duty": ("`must`: a deadline runs against the member; `may`: none does", "must"),
+    "final": ("size of the latest final checkpoint the caller knows", "19"),
     "from": ("first index; of uses, the earliest start; of steps, the earliest time", ""),
     "ground": ("coded ground of a step, as in the tables of RULES.md", "not-necessary"),
     "grant": ("id of a right", "0" * 64 + "-0"),
     "indicator": ("code of an indicator", "timely-answers"),
     "key": ("key of a state value, as in ledger/FORMAT.md", "member/health"),
     "last-event-id": ("index of the last leaf seen", "18"),
+    "latest": ("size of the latest checkpoint the caller knows", "19"),
     "limit": ("items of a page", "100"),
     "member": ("id of a member", "transport"),
     "name": ("name of a writer, without its member", "main"),
@@ -187,6 +210,8 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "step": ("name of a step, as in the tables of RULES.md", "refuse"),
     "text": ("words that id, code, title and summary of an entry hold together", "weather hourly"),
     "to": ("uses that start, steps taken before this time", "2026-12-31T23:59:59.999Z"),
+    "until": ("answer once the `block` is committed, or once it is `final`", "block"),
+    "wait": ("seconds to wait for news, at most 25", "0"),
     "workflow": ("workflow of cases, as in RULES.md", "request"),
     "writer": ("writer whose appointment lets it take the step", "transport/main"),
 }

@@ -25,12 +25,12 @@ from ledger.records import Record
 from node.api.operations import BYTES, DSSE, EVENTS, JSON, NDJSON, TEXT
 from node.api.service import Service
 from node.app import create_app
-from node.settings import LocalSigning
+from node.settings import LocalSigning, Witness
 from tests import bodies
-from tests.log_files import log_signers, story
+from tests.log_files import log_signers, sign, story
 from tests.nodes import close, open_replica
 from tests.served import settings_in
-from tests.world import World, signer
+from tests.world import World, signer, witness_signers
 
 FILE: Final = Path(node.api.__path__[0]) / "examples.json"
 TOKEN: Final = "0123456789abcdef"
@@ -62,7 +62,7 @@ class Exchange:
 def exchanges(world: World) -> list[Exchange]:
     """All exchanges with a node that has come as far as `story`."""
     records = [world.sign("transport/main", bodies.schema(name)) for name in "cdef"]
-    return [*_submissions(records), *_statements(), *_reading(), *_lists(), *_log()]
+    return [*_submissions(records), *_statements(), *_reading(), *_lists(), *_log(world)]
 
 
 def _submissions(records: list[Record]) -> list[Exchange]:
@@ -125,10 +125,15 @@ def _lists() -> list[Exchange]:
     ]
 
 
-def _log() -> list[Exchange]:
+def _log(world: World) -> list[Exchange]:
     plain = ("/checkpoint", "/health/live", "/health/ready", "/metrics")
+    offer = b"old 0\n\n" + sign(world.leaves)
+    cosigning = "POST /add-checkpoint"
     return [
         Exchange("GET /tile/{path}", "/tile/0/000.p/5", BYTES),
+        Exchange("GET /v1/checkpoints", "/v1/checkpoints?latest=19&final=19"),
+        Exchange("GET /v1/witnesses", "/v1/witnesses"),
+        Exchange(cosigning, "/add-checkpoint", TEXT, body_type=TEXT, body=offer),
         *(Exchange(f"GET {path}", path, TEXT) for path in plain),
     ]
 
@@ -142,10 +147,14 @@ async def talking(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, World,
     local = LocalSigning(
         token_file=token_file, outbox=folder / "outbox.db", keys={WRITER: folder / "not-read"}
     )
-    settings = settings_in(folder, local_signing=local, verify_processes=0)
+    witness = Witness(
+        key=folder / "not-read", key_pq=folder / "not-read", database=folder / "witness.db"
+    )
+    settings = settings_in(folder, local_signing=local, witness=witness, verify_processes=0)
     world = story()
     close(open_replica(settings.database, world))
-    app = create_app(settings, log_signers(), {WRITER: signer(WRITER)})
+    writers = {WRITER: signer(WRITER)}
+    app = create_app(settings, log_signers(), writers, witness_signers("steward"))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
