@@ -41,7 +41,9 @@ GAUGES: Final[Mapping[str, str]] = {
     "blockpool_final_size": "Leaves under the latest checkpoint with the ledger's quorum.",
     "blockpool_peer_size": "Leaves a node that follows knows of, in its own log or a peer's.",
     "blockpool_alarm": "1 where the log is not what the rules yield and is followed no further.",
-    "blockpool_witness_size": "Leaves that a member's witness has cosigned.",
+}
+MEMBER_GAUGES: Final[Mapping[str, str]] = {
+    "blockpool_witness_size": "Leaves that the member's witness has cosigned.",
 }
 Readings = Callable[[], Mapping[str, float | Mapping[str, float]]]
 """By name of the gauge its value, or by member one of each."""
@@ -96,7 +98,7 @@ class Metrics:
         )
 
     def read_from(self, readings: Readings) -> None:
-        """Take the gauges from `readings`; its keys are those of `GAUGES`."""
+        """Take the gauges from `readings`; its keys are those of `GAUGES` and `MEMBER_GAUGES`."""
         self._readings.source = readings
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -139,7 +141,7 @@ class _Readings(Collector):
     def collect(self) -> Iterator[Metric]:
         for name, value in self.source().items():
             if isinstance(value, Mapping):
-                family = GaugeMetricFamily(name, GAUGES[name], labels=("member",))
+                family = GaugeMetricFamily(name, MEMBER_GAUGES[name], labels=("member",))
                 for member, of_member in value.items():
                     family.add_metric((member,), of_member)
                 yield family

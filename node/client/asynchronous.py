@@ -150,28 +150,24 @@ class AsyncClient:
             except StopIteration as done:
                 result: T = done.value
                 return result
-            if isinstance(step, Pause):
-                await self._sleep(step.seconds)
-                reply = None
-            else:
-                reply = await self.send(step)
+            reply = await self._do(step)
 
-    async def send(
-        self, request: Request, bytes_max: int = flows.ANSWER_BYTES_MAX
-    ) -> Answer | NoAnswer:
-        """The node's answer to one request, whatever it is; raises `AnswerError` at a long one."""
+    async def _do(self, step: Request | Pause) -> Answer | NoAnswer | None:
+        if isinstance(step, Pause):
+            await self._sleep(step.seconds)
+            return None
         try:
             async with self._http.stream(
-                request.method,
-                request.path,
-                params=dict(request.params) or None,
-                content=request.content or None,
-                headers=flows.headers(request),
+                step.method,
+                step.path,
+                params=dict(step.params) or None,
+                content=step.content or None,
+                headers=flows.headers(step),
             ) as response:
                 body = bytearray()
                 async for part in response.aiter_bytes():
                     body += part
-                    flows.check_length(len(body), bytes_max)
+                    flows.check_length(len(body))
                 return Answer(response.status_code, response.headers, bytes(body))
         except httpx.HTTPError as error:
             return NoAnswer(f"{type(error).__name__}: {error}")

@@ -245,10 +245,10 @@ def headers(request: Request) -> dict[str, str]:
     return accept | {"content-type": request.content_type} if request.content else accept
 
 
-def check_length(length: int, bytes_max: int = ANSWER_BYTES_MAX) -> None:
-    """Raise `AnswerError` once an answer has more than `bytes_max` bytes."""
-    if length > bytes_max:
-        raise AnswerError(f"the answer has more than {bytes_max} bytes")
+def check_length(length: int) -> None:
+    """Raise `AnswerError` once an answer has more than `ANSWER_BYTES_MAX` bytes."""
+    if length > ANSWER_BYTES_MAX:
+        raise AnswerError(f"the answer has more than {ANSWER_BYTES_MAX} bytes")
 
 
 def bearer(token: str | None) -> dict[str, str]:

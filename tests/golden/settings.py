@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 import node
-from node.metrics import GAUGES, Metrics
+from node.metrics import GAUGES, MEMBER_GAUGES, Metrics
 from node.settings import Settings
 
 DOCUMENT: Final = Path(node.__path__[0]) / "OPERATIONS.md"
@@ -76,6 +76,7 @@ def _metrics() -> str:
                 f"| `{metric.name}{suffix}{labels}` | {metric.type} | {metric.documentation} |"
             )
     lines += [f"| `{name}` | gauge | {text} |" for name, text in GAUGES.items()]
+    lines += [f"| `{name}{{member}}` | gauge | {text} |" for name, text in MEMBER_GAUGES.items()]
     return "\n".join(lines)
 
 

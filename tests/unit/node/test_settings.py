@@ -14,16 +14,26 @@ from node.settings import (
     Blocks,
     Cache,
     LocalSigning,
+    Peer,
     Settings,
     SettingsError,
     Webhook,
+    Witness,
     load_settings,
 )
 from scripts.main import app
 from tests.golden import settings as document
 
 BASE: Final = 'member = "steward"\nlog_key = "log.pem"\nlog_key_pq = "log-pq.pem"\n'
-GROUPS: Final = (Settings, Blocks, Cache, LocalSigning, Webhook)
+GROUPS: Final = (Settings, Blocks, Cache, LocalSigning, Webhook, Witness, Peer)
+
+NESTED: Final = (
+    "Settings.local_signing",
+    "Settings.peers",
+    "Settings.webhook",
+    "Settings.witness",
+    "Witness.logs",
+)
 
 
 def load(folder: Path, more: str = "", base: str = BASE) -> Settings:
@@ -42,7 +52,7 @@ def fields() -> Iterator[tuple[str, FieldInfo]]:
 
 @pytest.mark.parametrize(("name", "field"), [pytest.param(*one, id=one[0]) for one in fields()])
 def test_each_setting_is_described_and_each_number_bounded(name: str, field: FieldInfo) -> None:
-    if name in ("Settings.local_signing", "Settings.webhook"):
+    if name in NESTED:
         return
     assert field.description
     assert field.description.endswith(".")
@@ -107,8 +117,38 @@ def test_each_wrong_setting_has_a_line_and_no_value_is_quoted(tmp_path: Path) ->
         load(tmp_path, 'port = "hunter2"\n[blocks]\nlinger_ms = "hunter2"\n', base="")
     lines = str(caught.value).split("\n")
     names = {line.partition(":")[0] for line in lines}
-    assert names == {"member", "log_key", "log_key_pq", "port", "blocks.linger_ms"}
+    assert names == {"member", "port", "blocks.linger_ms"}
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("base", "told"),
+    [
+        ('member = "health"\n', "peers: without `log_key`"),
+        ('member = "health"\nlog_key = "log.pem"\n', "log_key: goes with `log_key_pq`"),
+        ('member = "health"\n[[peers]]\nmember = "steward"\n', "peers.0.url: "),
+        (
+            'member = "health"\n[[peers]]\nmember = "steward"\nurl = "http://node.example"\n',
+            "peers.0.url: beyond this machine",
+        ),
+    ],
+)
+def test_a_node_orders_with_both_log_keys_or_follows_somebody(
+    base: str, told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, base=base)
+    assert str(caught.value).startswith(told)
+
+
+def test_paths_of_peers_and_witness_are_relative_to_the_file(tmp_path: Path) -> None:
+    peers = '[[peers]]\nmember = "steward"\nurl = "https://node.example"\ntoken_file = "t"\n'
+    witness = '[witness]\nkey = "w.pem"\nkey_pq = "w-pq.pem"\n'
+    settings = load(tmp_path, peers + witness, base='member = "health"\n')
+    assert not settings.orders
+    assert settings.peers[0].token_file == tmp_path / "t"
+    assert settings.witness is not None
+    assert settings.witness.database == tmp_path / "witness.db"
 
 
 def test_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
