@@ -144,7 +144,14 @@ def cosign_checkpoint(
     checkpoint: Checkpoint, member: str, signer: Signer, timestamp_s: int
 ) -> NoteSignature:
     """A witness's line: `member` replayed the log up to this size, at this time (POSIX seconds)."""
-    key = witness_key(checkpoint.origin, member, signer.public_key)
+    return cosign_under(checkpoint, witness_name(checkpoint.origin, member), signer, timestamp_s)
+
+
+def cosign_under(
+    checkpoint: Checkpoint, name: str, signer: Signer, timestamp_s: int
+) -> NoteSignature:
+    """A line by a cosigner of any other name; what it says is for who knows the name to know."""
+    key = VerifierKey(name, signer.public_key.suite.cosignature_type, signer.public_key)
     return _sign(checkpoint, key, signer, timestamp_s)
 
 

@@ -49,7 +49,7 @@ from node.api.observed import Observed
 from node.api.openapi import Api
 from node.api.requests import HeadAsGet
 from node.api.service import Service
-from node.composition import running
+from node.composition import Keys, running
 from node.connections import Connection
 from node.listening import address_of, listening_socket
 from node.metrics import Metrics
@@ -85,19 +85,20 @@ def serve(
     log_signers: Sequence[Signer],
     writer_signers: Mapping[WriterId, Signer] = _NOBODY,
     witness_signers: Sequence[Signer] = (),
+    foreign_signers: Sequence[Signer] = (),
 ) -> int:
     """Run the node until it is told to stop; returns the exit code.
 
     `writer_signers` are the keys of `settings.local_signing`, loaded, `witness_signers` those of
-    `settings.witness`. Raises `ReplicaError`, `DatabaseInUse`, `SecretError`, `OutboxError`,
-    `OSError`.
+    `settings.witness`, and `foreign_signers` its keys for logs of others. Raises `ReplicaError`,
+    `DatabaseInUse`, `SecretError`, `OutboxError`, `OSError`.
     """
     with (
         logs.configured_logs(settings.log_level, sys.stderr),
         locked(settings.database),
         listening_socket(settings) as listener,
     ):
-        app = create_app(settings, log_signers, writer_signers, witness_signers)
+        app = create_app(settings, log_signers, writer_signers, witness_signers, foreign_signers)
         server = _server(app)
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
             runner.run(_serve(app, server, listener))
@@ -109,15 +110,16 @@ def create_app(
     log_signers: Sequence[Signer],
     writer_signers: Mapping[WriterId, Signer] = _NOBODY,
     witness_signers: Sequence[Signer] = (),
+    foreign_signers: Sequence[Signer] = (),
 ) -> FastAPI:
     """The service over the database of `settings`. Raises `SecretError`."""
     tokens = None if settings.read_tokens_file is None else read_tokens(settings.read_tokens_file)
     metrics = Metrics()
+    keys = Keys(log_signers, writer_signers, witness_signers, foreign_signers)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        parts = running(settings, log_signers, writer_signers, witness_signers, metrics)
-        async with parts as service:
+        async with running(settings, keys, metrics) as service:
             app.state.service = service
             watch = asyncio.create_task(_watch(app, service))
             yield

@@ -9,10 +9,11 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from ledger.cosignature import witness_name
 from ledger.keys import Signer
 from ledger.times import to_ms
 from ledger.types import MemberId, WriterId
@@ -26,10 +27,12 @@ from node.engine.embedded import EmbeddedEngine, Limits
 from node.logs import log
 from node.maintenance import require_orderer
 from node.metrics import MeasuredApplication, MeasuredPipeline, Metrics
+from node.network.cosigned import CosignedStore
 from node.network.cosigning import Cosigner, Cosigning, OwnCosigner
 from node.network.following import FollowingEngine
+from node.network.foreign import witnessed
 from node.network.peers import Address, PeerBook
-from node.network.witness import CosignedStore, Witness
+from node.network.witness import Identity, ReplayedLog, Witness, WitnessedLog
 from node.news import News
 from node.outbox import Outbox
 from node.pipeline import Pipeline, VerifiedSignatures
@@ -50,17 +53,27 @@ CLOCK_S_MAX: Final = 60
 """A last block this far ahead of the clock is worth a warning."""
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The private keys a node holds. `witness` cosigns the ledger's log, `foreign` logs of others.
+
+    `writers` are those of local systems for which it signs.
+    """
+
+    log: Sequence[Signer] = ()
+    writers: Mapping[WriterId, Signer] = field(default_factory=dict)
+    witness: Sequence[Signer] = ()
+    foreign: Sequence[Signer] = ()
+
+
 @asynccontextmanager
 async def running(
     settings: Settings,
-    log_signers: Sequence[Signer],
-    writer_signers: Mapping[WriterId, Signer],
-    witness_signers: Sequence[Signer],
+    keys: Keys,
     metrics: Metrics,
 ) -> AsyncIterator[Service]:
     """A node at work. Raises `ReplicaError`, `SecretError`, `OutboxError`, `WebhookError`."""
     async with AsyncExitStack() as stack:
-        keys = Keys(log_signers, witness_signers, writer_signers)
         service = _compose(settings, keys, metrics, stack)
         _check_clock(service)
         await service.engine.start()
@@ -74,15 +87,6 @@ async def running(
         if settings.webhook is not None:
             _announce(settings.webhook, service, stack)
         yield service
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The private keys a node holds."""
-
-    log: Sequence[Signer]
-    witness: Sequence[Signer]
-    writers: Mapping[WriterId, Signer]
 
 
 def _compose(settings: Settings, keys: Keys, metrics: Metrics, stack: AsyncExitStack) -> Service:
@@ -109,7 +113,7 @@ def _compose(settings: Settings, keys: Keys, metrics: Metrics, stack: AsyncExitS
         engine = EmbeddedEngine(application, settings.member, _limits(settings), clock)
     else:
         engine = FollowingEngine(replica, signatures, verifier, news, peers, settings.evidence)
-    witness = _witness(settings, keys.witness, replica, engine, clock, stack)
+    witness = _witness(settings, keys, replica, engine, clock, stack)
     shares = Shares(settings.blocks.waiting_per_key_max)
     shared = SharedOrdering(engine, shares, signatures.holds, metrics.count_signers)
     disk = DiskGuard(settings.database.resolve().parent, settings.disk_reserve_bytes)
@@ -149,21 +153,27 @@ def _addresses(settings: Settings) -> Mapping[MemberId, Address]:
 
 def _witness(
     settings: Settings,
-    signers: Sequence[Signer],
+    keys: Keys,
     replica: Replica,
     engine: EmbeddedEngine | FollowingEngine,
     clock: Clock,
     stack: AsyncExitStack,
 ) -> Witness | None:
-    """This node as a witness, if it holds the keys."""
-    if settings.witness is None:
+    """This node as a witness, if it holds the keys. Raises `SecretError`."""
+    given = settings.witness
+    if given is None:
         return None
-    store = CosignedStore(settings.witness.database)
-    stack.callback(store.close)
+    own = Identity(witness_name(replica.origin, settings.member), keys.witness)
+    log = ReplayedLog(replica, own, clock)
     if isinstance(engine, FollowingEngine):
-        standing, reach = engine.standing, engine.reach
-        return Witness(replica, settings.member, signers, store, clock, reach, standing)
-    return Witness(replica, settings.member, signers, store, clock)
+        log = ReplayedLog(replica, own, clock, engine.reach, engine.standing)
+    others: Sequence[WitnessedLog] = ()
+    if given.foreign_name is not None:
+        foreign = Identity(given.foreign_name, keys.foreign)
+        others = witnessed([one.keys for one in given.logs], foreign, log, replica.keys)
+    store = CosignedStore(given.database)
+    stack.callback(store.close)
+    return Witness([log, *others], store, clock)
 
 
 def _cosigners(

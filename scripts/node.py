@@ -171,9 +171,9 @@ def run(config: ConfigOption = Path(CONFIG)) -> None:
             "remove clock_offset_days (BLOCKPOOL_CLOCK_OFFSET_DAYS) for any other ledger",
         )
     signers, writer_signers = _log_signers(settings), _writer_signers(settings)
-    witness_signers = _witness_signers(settings)
+    witness_signers, foreign_signers = _witness_signers(settings)
     with _explained():
-        code = serve(settings, signers, writer_signers, witness_signers)
+        code = serve(settings, signers, writer_signers, witness_signers, foreign_signers)
     raise typer.Exit(code)
 
 
@@ -230,11 +230,14 @@ def _log_signers(settings: "Settings") -> list[PrivateKey]:
     return [load_signer(one, settings.passphrase_file) for one in settings.log_key_files]
 
 
-def _witness_signers(settings: "Settings") -> list[PrivateKey]:
+def _witness_signers(settings: "Settings") -> tuple[list[PrivateKey], list[PrivateKey]]:
+    """The keys that cosign the ledger's own log, and those for logs of others."""
     witness = settings.witness
     if witness is None:
-        return []
-    return [load_signer(one, witness.passphrase_file) for one in (witness.key, witness.key_pq)]
+        return [], []
+    files = ((witness.key, witness.key_pq), witness.foreign_key_files)
+    own, foreign = ([load_signer(one, witness.passphrase_file) for one in some] for some in files)
+    return own, foreign
 
 
 @contextmanager

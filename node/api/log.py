@@ -14,7 +14,7 @@ from node.api.service import ServiceOf
 router = APIRouter(tags=["log"])
 # Not `public`: where readers show a token, no cache shared with others may keep an answer.
 _IMMUTABLE: Final = {"Cache-Control": "max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-_FRESH: Final = {"Cache-Control": "no-cache"}
+FRESH: Final = {"Cache-Control": "no-cache"}
 
 
 @router.get("/checkpoint")
@@ -22,7 +22,7 @@ async def checkpoint(service: ServiceOf) -> Response:
     """The latest checkpoint (C2SP tlog-checkpoint); with a quorum, where there is one."""
     final = service.replica.final
     note = service.reader.published.checkpoint if final is None else final.checkpoint
-    return PlainTextResponse(note, headers=_FRESH)
+    return PlainTextResponse(note, headers=FRESH)
 
 
 @router.get("/tile/{path:path}")

@@ -1,21 +1,26 @@
-"""What nodes ask of one another: checkpoints as they come, and to cosign them."""
+"""What nodes ask of one another: checkpoints as they come, and to cosign them.
+
+What C2SP tlog-witness defines is answered as it says: in plain text, whatever type a body claims.
+"""
 
 import asyncio
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import PlainTextResponse, Response
 
+from node.api.answers import CheckpointsAnswer, WitnessAnswer, WitnessesAnswer
+from node.api.log import FRESH
+from node.api.operations import SIZE
 from node.api.problems import ApiError
-from node.api.requests import check_query, media_type_of, read_body
+from node.api.requests import check_query, read_body
 from node.api.service import Service, ServiceOf, respond_json
-from node.network.witness import BODY_BYTES_MAX, WitnessError
+from node.network.offers import BODY_BYTES_MAX, WitnessError
 from node.replica import NotPublished
 
 router = APIRouter(tags=["network"], dependencies=[Depends(check_query)])
 WAIT_S_MAX: Final = 25
 RETRY_AFTER_S: Final = 5
-_SIZE_TYPE: Final = "text/x.tlog.size"
 _UNAVAILABLE: Final = 503
 Size = Annotated[int, Query(ge=0, le=2**53)]
 
@@ -39,11 +44,11 @@ async def read_checkpoints(
         except TimeoutError:
             break
     reached = service.replica.final
-    told = {
-        "latest": service.reader.published.checkpoint.decode(),
-        "final": None if reached is None else reached.checkpoint.decode(),
-    }
-    return respond_json(told)
+    answer = CheckpointsAnswer(
+        latest=service.reader.published.checkpoint.decode(),
+        final=None if reached is None else reached.checkpoint.decode(),
+    )
+    return respond_json(answer)
 
 
 @router.get("/v1/witnesses")
@@ -51,37 +56,47 @@ async def read_witnesses(service: ServiceOf) -> Response:
     """Who cosigns, and who is behind, as far as this node knows; how many make final."""
     trust, final = service.replica.published.trust, service.replica.final
     known = {} if service.cosigning is None else service.cosigning.standings
-    told = {
-        "quorum": trust.quorum,
-        "size": service.replica.published.head.size,
-        "finalSize": 0 if final is None else final.size,
-        "witnesses": [
-            {
-                "member": member,
-                "keys": [str(key) for key in keys],
-                "size": known[member].size if member in known else None,
-                "problem": known[member].problem if member in known else "",
-            }
-            for member, keys in trust.witnesses.items()
-        ],
-    }
-    return respond_json(told)
+    told = []
+    for member, keys in trust.witnesses.items():
+        standing = known.get(member)
+        one = WitnessAnswer(
+            member=member,
+            keys=tuple(map(str, keys)),
+            size=None if standing is None else standing.size,
+            problem="" if standing is None else standing.problem,
+        )
+        told.append(one)
+    answer = WitnessesAnswer(
+        quorum=trust.quorum,
+        size=service.replica.published.head.size,
+        final_size=0 if final is None else final.size,
+        witnesses=tuple(told),
+    )
+    return respond_json(answer)
 
 
 @router.post("/add-checkpoint")
 async def add_checkpoint(request: Request, service: ServiceOf) -> Response:
-    """Cosign a checkpoint that this node has replayed (C2SP tlog-witness)."""
+    """Cosign what this node has replayed, or another log if it has only grown (tlog-witness)."""
     if service.witness is None:
         raise ApiError("not-found", "this node is no witness")
-    media_type_of(request, "text/plain", "application/octet-stream")
     body = await read_body(request, BODY_BYTES_MAX)
     try:
         return PlainTextResponse(await service.witness.add_checkpoint(body))
     except WitnessError as error:
         if error.size is not None:
-            return Response(f"{error.size}\n", error.status, media_type=_SIZE_TYPE)
+            return Response(f"{error.size}\n", error.status, media_type=SIZE)
         headers = {"Retry-After": str(RETRY_AFTER_S)} if error.status == _UNAVAILABLE else None
         return PlainTextResponse(f"{error}\n", error.status, headers)
+
+
+@router.get("/{log}/checkpoint")
+async def read_cosigned(log: Annotated[str, Path(max_length=64)], service: ServiceOf) -> Response:
+    """The checkpoint that this witness cosigned last of a log (C2SP tlog-witness)."""
+    note = None if service.witness is None else await service.witness.latest(log)
+    if note is None:
+        return PlainTextResponse("nothing of this log was cosigned here\n", 404)
+    return PlainTextResponse(note, headers=FRESH)
 
 
 def _has_news(service: Service, latest: int, final: int) -> bool:

@@ -121,15 +121,19 @@ def _responses(name: str, operation: Operation) -> Iterator[tuple[str, Json]]:
     if operation.refusals:
         for reason in REASONS:
             codes[status_of(reason)].append((reason.code, reason.meaning))
-    plain = {TEXT: {"schema": _STRING}}
     for status, meanings in sorted(codes.items()):
         found = _problem(status, dict(meanings))
         if status in operation.text_statuses:
-            found["content"] |= plain
+            found["content"] |= _plain(operation, status)
         yield str(status), found
     for status, description in operation.text_statuses.items():
         if status not in codes:
-            yield str(status), {"description": description, "content": plain}
+            content = _plain(operation, status)
+            yield str(status), {"description": description, "content": content}
+
+
+def _plain(operation: Operation, status: int) -> Json:
+    return {operation.text_types.get(status, TEXT): {"schema": _STRING}}
 
 
 def _problem(status: int, meanings: Mapping[str, str]) -> Json:

@@ -5,6 +5,7 @@ A test holds this table to the routes, and every answer seen in the tests to thi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct
@@ -36,6 +37,7 @@ TEXT: Final = "text/plain"
 BYTES: Final = "application/octet-stream"
 EVENTS: Final = "text/event-stream"
 NDJSON: Final = "application/x-ndjson"
+SIZE: Final = "text/x.tlog.size"
 Media = Mapping[str, type[Struct] | None]
 """By media type, what it carries; None: text or bytes."""
 
@@ -46,7 +48,10 @@ SIGNER: Final = ("malformed", "not-found", "not-local", "unsettled", "signer-bus
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. `problems` are codes of `node.api.problems`; `refusals`: the ledger's too."""
+    """One operation. `problems` are codes of `node.api.problems`; `refusals`: the ledger's too.
+
+    `text_statuses` are answered as text, of the type in `text_types` or as plain text.
+    """
 
     summary: str
     answer: Media
@@ -56,6 +61,7 @@ class Operation:
     refusals: bool = False
     headers: Sequence[str] = ()
     text_statuses: Mapping[int, str] = field(default_factory=dict)
+    text_types: Mapping[int, str] = field(default_factory=dict)
 
 
 _PLACED: Final = {201: "Recorded.", 200: "It was in the ledger already: the same answer again."}
@@ -154,12 +160,19 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         body={TEXT: None, BYTES: None},
         text_statuses={
             400: "It is malformed, or the old size is above the new one.",
-            403: "No orderer of the ledger signed it.",
+            403: "The log has not signed it.",
             404: "No log of this origin is witnessed here.",
-            409: "Another size was cosigned last; the body says which.",
+            409: "Another size was cosigned last: this one.",
             422: "It does not follow from what was cosigned last, or is not what was replayed.",
             503: "This node has not replayed the log so far, or it is not to be believed.",
         },
+        text_types={409: SIZE},
+    ),
+    "GET /{log}/checkpoint": Operation(
+        "Read what this witness cosigned last of a log (C2SP tlog-witness)",
+        {TEXT: None},
+        headers=("Cache-Control",),
+        text_statuses={404: "Nothing of this log was cosigned here."},
     ),
     "GET /health/live": Operation("Ask whether the process answers", {TEXT: None}),
     "GET /health/ready": Operation(
@@ -193,6 +206,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "last-event-id": ("index of the last leaf seen", "18"),
     "latest": ("size of the latest checkpoint the caller knows", "19"),
     "limit": ("items of a page", "100"),
+    "log": ("SHA-256 of the origin of a log, in hex", sha256(b"pool.example/test").hexdigest()),
     "member": ("id of a member", "transport"),
     "name": ("name of a writer, without its member", "main"),
     "outcome": ("what became of a duty, or that it is open", "overdue"),

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from ledger import tree
 from ledger.checkpoint import SIZE_MAX, CheckpointVerifier
 from ledger.errors import FormatError, LedgerError
-from ledger.lexical import encode_base64, parse_decimal
+from ledger.lexical import parse_decimal
 from ledger.note import (
     Note,
     NoteSignature,
@@ -31,7 +31,8 @@ from ledger.types import Digest, MemberId
 from node.client.errors import ClientError
 from node.client.flows import Answer, NoAnswer
 from node.logs import log
-from node.network.witness import Witness, WitnessError
+from node.network.offers import WitnessError, encode_offer
+from node.network.witness import Witness
 from node.news import News
 from node.replica import Published, Replica
 
@@ -191,12 +192,6 @@ class Cosigning:
 
 class _RefusedError(Exception):
     """A witness does not cosign now."""
-
-
-def encode_offer(old_size: int, proof: Sequence[Digest], note: bytes) -> bytes:
-    """The body of `POST /add-checkpoint`."""
-    lines = [f"old {old_size}", *(encode_base64(one) for one in proof), "", ""]
-    return "\n".join(lines).encode() + note
 
 
 def verified_lines(

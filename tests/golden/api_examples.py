@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,13 +22,17 @@ import httpx
 
 import node.api
 from ledger.canonical import encode
+from ledger.checkpoint import Checkpoint, log_key, sign_checkpoint
+from ledger.hashing import EMPTY_ROOT
+from ledger.note import encode_vkey
 from ledger.records import Record
 from node.api.operations import BYTES, DSSE, EVENTS, JSON, NDJSON, TEXT
 from node.api.service import Service
 from node.app import create_app
-from node.settings import LocalSigning, Witness
+from node.network.offers import encode_offer
+from node.settings import ForeignLog, LocalSigning, Witness
 from tests import bodies
-from tests.log_files import log_signers, sign, story
+from tests.log_files import log_signers, story
 from tests.nodes import close, open_replica
 from tests.served import settings_in
 from tests.world import World, signer, witness_signers
@@ -35,6 +40,7 @@ from tests.world import World, signer, witness_signers
 FILE: Final = Path(node.api.__path__[0]) / "examples.json"
 TOKEN: Final = "0123456789abcdef"
 WRITER: Final = "weather/main"
+FOREIGN: Final = log_key("example.com/log", signer("foreign").public_key)
 Shown = dict[str, dict[str, object]]
 _BEARER: Final = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -62,7 +68,7 @@ class Exchange:
 def exchanges(world: World) -> list[Exchange]:
     """All exchanges with a node that has come as far as `story`."""
     records = [world.sign("transport/main", bodies.schema(name)) for name in "cdef"]
-    return [*_submissions(records), *_statements(), *_reading(), *_lists(), *_log(world)]
+    return [*_submissions(records), *_statements(), *_reading(), *_lists(), *_log()]
 
 
 def _submissions(records: list[Record]) -> list[Exchange]:
@@ -125,15 +131,18 @@ def _lists() -> list[Exchange]:
     ]
 
 
-def _log(world: World) -> list[Exchange]:
+def _log() -> list[Exchange]:
     plain = ("/checkpoint", "/health/live", "/health/ready", "/metrics")
-    offer = b"old 0\n\n" + sign(world.leaves)
-    cosigning = "POST /add-checkpoint"
+    empty = Checkpoint(FOREIGN.name, 0, EMPTY_ROOT)
+    offer = encode_offer(0, (), sign_checkpoint(empty, [signer("foreign")]))
+    cosigning, cosigned = "POST /add-checkpoint", "GET /{log}/checkpoint"
+    of_log = sha256(FOREIGN.name.encode()).hexdigest()
     return [
         Exchange("GET /tile/{path}", "/tile/0/000.p/5", BYTES),
         Exchange("GET /v1/checkpoints", "/v1/checkpoints?latest=19&final=19"),
         Exchange("GET /v1/witnesses", "/v1/witnesses"),
         Exchange(cosigning, "/add-checkpoint", TEXT, body_type=TEXT, body=offer),
+        Exchange(cosigned, f"/{of_log}/checkpoint", TEXT),
         *(Exchange(f"GET {path}", path, TEXT) for path in plain),
     ]
 
@@ -148,13 +157,20 @@ async def talking(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, World,
         token_file=token_file, outbox=folder / "outbox.db", keys={WRITER: folder / "not-read"}
     )
     witness = Witness(
-        key=folder / "not-read", key_pq=folder / "not-read", database=folder / "witness.db"
+        key=folder / "not-read",
+        key_pq=folder / "not-read",
+        database=folder / "witness.db",
+        foreign_name="health.example/witness",
+        foreign_key=folder / "not-read-either",
+        foreign_key_pq=folder / "not-read-either",
+        logs=(ForeignLog(vkey=(encode_vkey(FOREIGN),)),),
     )
     settings = settings_in(folder, local_signing=local, witness=witness, verify_processes=0)
     world = story()
     close(open_replica(settings.database, world))
     writers = {WRITER: signer(WRITER)}
-    app = create_app(settings, log_signers(), writers, witness_signers("steward"))
+    signers = (witness_signers(one) for one in ("steward", "steward/foreign"))
+    app = create_app(settings, log_signers(), writers, *signers)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
