@@ -10,9 +10,13 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from ledger.checkpoint import log_key
+from ledger.note import VerifierKey, encode_vkey
+from ledger.suites import NOTE_COSIGNATURE
 from node.settings import (
     Blocks,
     Cache,
+    ForeignLog,
     LocalSigning,
     Peer,
     Settings,
@@ -23,9 +27,16 @@ from node.settings import (
 )
 from scripts.main import app
 from tests.golden import settings as document
+from tests.world import signer
 
 BASE: Final = 'member = "steward"\nlog_key = "log.pem"\nlog_key_pq = "log-pq.pem"\n'
-GROUPS: Final = (Settings, Blocks, Cache, LocalSigning, Webhook, Witness, Peer)
+WITNESS: Final = '[witness]\nkey = "w"\nkey_pq = "p"\n'
+FOREIGN: Final = 'foreign_name = "w/f"\nforeign_key = "f"\nforeign_key_pq = "g"\n'
+_KEY: Final = signer("foreign").public_key
+VKEY: Final = encode_vkey(log_key("example.com/log", _KEY))
+OTHER_VKEY: Final = encode_vkey(log_key("example.com/other", _KEY))
+COSIGNER_VKEY: Final = encode_vkey(VerifierKey("example.com/w", NOTE_COSIGNATURE, _KEY))
+GROUPS: Final = (Settings, Blocks, Cache, LocalSigning, Webhook, Witness, ForeignLog, Peer)
 
 NESTED: Final = (
     "Settings.local_signing",
@@ -103,6 +114,32 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
         ),
         ('[webhook]\nurl = "https://pool.example/"\n', "webhook.secret_file: "),
         ("port = \n", ""),
+        ('[[peers]]\nmember = "a"\n', "peers.0.url: "),
+        ('[[peers]]\nmember = "a"\nurl = "http://a.example"\n', "peers.0.url: beyond this"),
+        (WITNESS + f'logs = [{{ vkey = "{VKEY}" }}]\n', "witness: logs: go with `foreign_name`"),
+        (WITNESS + 'foreign_name = "w"\n', "witness: foreign_name: goes with `logs`"),
+        (WITNESS + FOREIGN + 'logs = [{ vkey = "x" }]\n', "witness.logs.0.vkey: a verifier key"),
+        (WITNESS + FOREIGN + "logs = [{ vkey = [] }]\n", "witness.logs.0.vkey: "),
+        (
+            WITNESS + FOREIGN + f'logs = [{{ vkey = "{VKEY}" }}, {{ vkey = "{VKEY}" }}]\n',
+            "witness: logs: one log has two entries",
+        ),
+        (
+            WITNESS + FOREIGN + f'logs = [{{ vkey = ["{VKEY}", "{OTHER_VKEY}"] }}]\n',
+            "witness.logs.0.vkey: the keys are of several logs",
+        ),
+        (
+            WITNESS + FOREIGN + f'logs = [{{ vkey = "{COSIGNER_VKEY}" }}]\n',
+            "witness.logs.0.vkey: example.com/w+",
+        ),
+        (
+            WITNESS + FOREIGN.replace('"f"', '"w"') + f'logs = [{{ vkey = "{VKEY}" }}]\n',
+            "witness: foreign_key: has to be another file",
+        ),
+        (
+            WITNESS + FOREIGN.replace("w/f", "w w") + f'logs = [{{ vkey = "{VKEY}" }}]\n',
+            "witness: foreign_name: a key name",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(more: str, told: str, tmp_path: Path) -> None:
@@ -191,6 +228,15 @@ def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert settings.unix_socket == tmp_path / "run/socket"
     assert (local.token_file, local.outbox) == (Path("/etc/token"), tmp_path / "outbox.db")
     assert local.keys == {"steward/main": tmp_path / "main.pem"}
+
+
+def test_a_log_of_others_has_one_key_or_several(tmp_path: Path) -> None:
+    one = load(tmp_path, WITNESS + FOREIGN + f'[[witness.logs]]\nvkey = "{VKEY}"\n').witness
+    assert one is not None
+    assert [encode_vkey(key) for key in one.logs[0].keys] == [VKEY]
+    assert one.foreign_key_files == (tmp_path / "f", tmp_path / "g")
+    several = WITNESS + FOREIGN + f'[[witness.logs]]\nvkey = ["{VKEY}", "{VKEY}"]\n'
+    assert load(tmp_path, several).witness is not None
 
 
 TOKENS: Final = 'read_tokens_file = "tokens"\n'
