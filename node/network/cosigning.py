@@ -5,39 +5,45 @@
     quorum    the checkpoint with its cosignatures is final; the next round begins
 
 One checkpoint at a time, so that the cosignatures come together on one; sizes that were published
-meanwhile are skipped, as the next round covers them. Who lags behind joins with the round that is
-then at hand. A witness that answers after the quorum is counted all the same: it is not behind.
+meanwhile are skipped, as the next round covers them. A round in which nobody cosigns any more gives
+way to a newer checkpoint: who comes back joins the one at hand. Each witness is asked in a task of
+its own, so that none holds up the others; one that answers after the quorum is counted all the
+same: it is not behind.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from ledger import tree
-from ledger.checkpoint import SIZE_MAX, CheckpointVerifier
-from ledger.errors import FormatError, LedgerError
+from ledger.checkpoint import SIZE_MAX
+from ledger.errors import LedgerError
 from ledger.lexical import parse_decimal
 from ledger.note import (
     Note,
     NoteSignature,
-    VerifierKey,
     encode_note,
     parse_note,
-    parse_signature_line,
 )
 from ledger.tiles import TileReader
 from ledger.types import Digest, MemberId
 from node.client.errors import ClientError
 from node.client.flows import Answer, NoAnswer
 from node.logs import log
-from node.network.offers import WitnessError, encode_offer
+from node.network.offers import WitnessError, encode_offer, verified_lines
 from node.network.witness import Witness
 from node.news import News
 from node.replica import Published, Replica
 
 PAUSE_S: Final = 0.5
 PAUSE_S_MAX: Final = 15.0
+ANSWER_S_MAX: Final = 30.0
+ROUND_S: Final = 10.0
+"""Without a cosignature for so long, a round gives way to a newer checkpoint."""
+_TOLD_CHARS_MAX: Final = 200
 _OK, _CONFLICT = 200, 409
 
 
@@ -51,9 +57,10 @@ class WitnessStanding:
 
 @dataclass(slots=True)
 class _Round:
-    """One checkpoint and the cosignatures on it so far."""
+    """One checkpoint and the cosignatures on it so far, the last of them at `moved_s`."""
 
     published: Published
+    moved_s: float
     lines: dict[MemberId, Sequence[NoteSignature]] = field(default_factory=dict)
 
     @property
@@ -80,13 +87,15 @@ class OwnCosigner:
     def __init__(self, witness: Witness) -> None:
         self._witness = witness
 
-    async def add_checkpoint(self, body: bytes) -> Answer:
+    async def add_checkpoint(self, body: bytes) -> Answer | NoAnswer:
         """As `Cosigner.add_checkpoint`."""
         try:
             return Answer(_OK, {}, await self._witness.add_checkpoint(body))
         except WitnessError as error:
             told = str(error) if error.size is None else f"{error.size}\n"
             return Answer(error.status, {}, told.encode())
+        except (OSError, sqlite3.Error) as error:
+            return NoAnswer(f"what was cosigned cannot be kept: {error}")
 
 
 class Cosigning:
@@ -99,7 +108,6 @@ class Cosigning:
         self._news = news
         self._cosigner_of = cosigner_of
         self._round: _Round | None = None
-        self._changed = asyncio.Event()
         self._tasks: dict[MemberId, asyncio.Task[None]] = {}
         self.standings: dict[MemberId, WitnessStanding] = {}
 
@@ -107,37 +115,38 @@ class Cosigning:
         """Round after round, until it is cancelled."""
         try:
             while True:
-                event = self._news.subscribe()
+                woken = self._news.subscribe()
                 self._begin()
-                waiting = [asyncio.ensure_future(one.wait()) for one in (event, self._changed)]
-                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                for one in waiting:
-                    one.cancel()
-                self._changed.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), ROUND_S)
         finally:
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def _begin(self) -> None:
-        """Begin the next round, if the one before has come to its end and there is more."""
+        """Begin the next round, if there is more and it is time; ask whoever is not being asked."""
         published, final = self._replica.published, self._replica.final
         trust = published.trust
         for member in set(self._tasks) - set(trust.witnesses):
             self._tasks.pop(member).cancel()
             self.standings.pop(member, None)
-        is_open = (
-            self._round is not None
-            and self._round.published.trust is trust
-            and (final is None or final.size < self._round.size)
-        )
-        if trust.quorum and not is_open and (final is None or final.size < published.head.size):
-            self._round = _Round(published)
+        is_behind = final is None or final.size < published.head.size
+        if trust.quorum and is_behind and self._is_over(published):
+            self._round = _Round(published, _now_s())
         for member in trust.witnesses:
             task = self._tasks.get(member)
             if task is None or task.done():
                 self.standings.setdefault(member, WitnessStanding())
-                self._tasks[member] = asyncio.create_task(self._ask(member))
+                self._tasks[member] = asyncio.create_task(self._ask(member), name="cosigning")
+
+    def _is_over(self, newest: Published) -> bool:
+        """Whether the round at hand is final, no longer what makes final, or leads nowhere."""
+        current, final = self._round, self._replica.final
+        if current is None or current.published.trust is not newest.trust:
+            return True
+        is_stale = newest.head.size > current.size and _now_s() - current.moved_s >= ROUND_S
+        return is_stale or (final is not None and final.size >= current.size)
 
     async def _ask(self, member: MemberId) -> None:
         """One witness: offer it round after round, with pauses where it does not answer."""
@@ -145,46 +154,54 @@ class Cosigning:
         pause_s = PAUSE_S
         while (current := self._round) is not None and member not in current.lines:
             try:
-                await self._offer(member, standing, current)
-            except (ClientError, LedgerError, _RefusedError) as error:
-                if standing.problem != str(error):
+                async with asyncio.timeout(ANSWER_S_MAX):
+                    lines = await self._offer(member, standing, current)
+            except (ClientError, LedgerError, _RefusedError, TimeoutError) as error:
+                problem = str(error) or f"no answer within {ANSWER_S_MAX:g} seconds"
+                if standing.problem != problem:
                     log.warning("witness-behind", witness=member, size=standing.size)
-                standing.problem = str(error)
+                standing.problem = problem
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, PAUSE_S_MAX)
             else:
-                standing.problem = ""
+                standing.size, standing.problem = current.size, ""
                 pause_s = PAUSE_S
+                await self._add(member, current, lines)
 
-    async def _offer(self, member: MemberId, standing: WitnessStanding, current: _Round) -> None:
+    async def _offer(
+        self, member: MemberId, standing: WitnessStanding, current: _Round
+    ) -> Sequence[NoteSignature]:
+        """Its lines on a checkpoint. Raises `_RefusedError`, `ClientError`, `LedgerError`."""
         cosigner = self._cosigner_of(member)
         if cosigner is None:
             raise _RefusedError("no address of its node is known")
-        if standing.size > current.size:
-            raise _RefusedError("it is ahead of this node")
-        proof = await asyncio.to_thread(self._proof, standing.size, current.size)
-        body = encode_offer(standing.size, proof, current.published.checkpoint)
-        answer = await cosigner.add_checkpoint(body)
+        answer = await self._answer(cosigner, standing.size, current)
+        if answer.status == _CONFLICT:  # so one learns what it cosigned last
+            standing.size = parse_decimal(_text(answer).rstrip("\n"), at_most=SIZE_MAX)
+            if standing.size > current.size:
+                raise _RefusedError(f"it has cosigned {standing.size} leaves, ahead of this node")
+            answer = await self._answer(cosigner, standing.size, current)
+        if answer.status != _OK:
+            raise _RefusedError(f"it answers {answer.status}: {_text(answer)[:_TOLD_CHARS_MAX]}")
+        keys = current.published.trust.witnesses.get(member, ())
+        return verified_lines(current.published.checkpoint, answer.content, keys)
+
+    async def _answer(self, cosigner: Cosigner, size: int, current: _Round) -> Answer:
+        old_size = min(size, current.size)
+        proof = await asyncio.to_thread(self._proof, old_size, current.size)
+        offer = encode_offer(old_size, proof, current.published.checkpoint)
+        answer = await cosigner.add_checkpoint(offer)
         if not isinstance(answer, Answer):
             raise _RefusedError(answer.detail)
-        if answer.status == _CONFLICT:
-            standing.size = parse_decimal(
-                answer.content.decode("ascii", "replace").strip(), at_most=SIZE_MAX
-            )
-            return
-        if answer.status != _OK:
-            raise _RefusedError(f"it answers {answer.status}")
-        keys = current.published.trust.witnesses.get(member, ())
-        lines = verified_lines(current.published.checkpoint, answer.content, keys)
-        standing.size = current.size
-        self._add(member, current, lines)
+        return answer
 
-    def _add(self, member: MemberId, current: _Round, lines: Sequence[NoteSignature]) -> None:
+    async def _add(self, member: MemberId, current: _Round, lines: Sequence[NoteSignature]) -> None:
+        """Count a cosignature; with the quorum the checkpoint is final, unless a later one is."""
         current.lines[member] = lines
-        if len(current.lines) >= current.published.trust.quorum:
-            if self._replica.finalise(current.note()):
-                self._news.publish()
-            self._changed.set()
+        current.moved_s = _now_s()
+        has_quorum = len(current.lines) >= current.published.trust.quorum
+        if has_quorum and await asyncio.to_thread(self._replica.finalise, current.note()):
+            self._news.publish()
 
     def _proof(self, old_size: int, new_size: int) -> Sequence[Digest]:
         return tree.consistency_proof(old_size, new_size, TileReader(self._replica, new_size))
@@ -194,20 +211,9 @@ class _RefusedError(Exception):
     """A witness does not cosign now."""
 
 
-def verified_lines(
-    note: bytes, content: bytes, keys: Sequence[VerifierKey]
-) -> Sequence[NoteSignature]:
-    """The cosignature lines of an answer, by these keys. Raises `FormatError`, `VerificationError`.
+def _text(answer: Answer) -> str:
+    return answer.content.decode("ascii", "replace")
 
-    Lines of other keys are left out; one of these keys at least has signed.
-    """
-    known: Mapping[tuple[str, bytes], VerifierKey] = {(key.name, key.key_id): key for key in keys}
-    lines = [parse_signature_line(line) for line in content.decode("utf-8").splitlines()]
-    own = tuple(line for line in lines if (line.name, line.key_id) in known)
-    if not own:
-        raise FormatError("no line is by a key of the witness")
-    parsed = parse_note(note)
-    for line in own:
-        key = known[line.name, line.key_id]
-        CheckpointVerifier(key).verify(parsed.text, line.payload)
-    return own
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,4 +1,4 @@
-"""Requests to cosign a checkpoint (c2sp.org/tlog-witness), as they are written, read and checked.
+"""Requests to cosign a checkpoint (c2sp.org/tlog-witness) and their answers, read and checked.
 
     old 20852163                             the size that was cosigned last
     <consistency proof>                      a hash a line; none if that size is 0
@@ -8,7 +8,8 @@
 What a witness answers, the first that applies: 400 for what is no such request, 404 for a log it
 does not know, 403 without the log's signature, 400 for an old size above the new one, 409 for an
 old size that is not the one it cosigned last, 422 for a proof that does not hold. As the
-specification's draft has it, that includes another root at the same size.
+specification's draft has it, that includes another root at the same size. Else 200 and the lines of
+the cosignatures, each ended.
 """
 
 from collections.abc import Sequence
@@ -16,10 +17,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger import tree
-from ledger.checkpoint import SIZE_MAX, Checkpoint, parse_checkpoint
+from ledger.checkpoint import SIZE_MAX, Checkpoint, CheckpointVerifier, parse_checkpoint
+from ledger.cosignature import parse_timestamped
 from ledger.errors import FormatError, LedgerError, VerificationError
 from ledger.lexical import encode_base64, parse_base64, parse_decimal
-from ledger.note import NOTE_BYTES_MAX, parse_note
+from ledger.note import (
+    NOTE_BYTES_MAX,
+    SIGNATURES_MAX,
+    NoteSignature,
+    VerifierKey,
+    parse_note,
+    parse_signature_line,
+)
 from ledger.types import DIGEST_BYTES, Digest
 from node.network.cosigned import Cosigned
 
@@ -83,6 +92,41 @@ def check_offer(offer: Offer, before: Cosigned) -> None:
         )
     except VerificationError as error:
         raise WitnessError(422, str(error)) from error
+
+
+def verified_lines(
+    note: bytes, content: bytes, keys: Sequence[VerifierKey]
+) -> Sequence[NoteSignature]:
+    """The cosignature lines of an answer, by these keys. Raises `FormatError`, `VerificationError`.
+
+    Lines of other keys are left out, of each key the first counts; one at least has signed. More
+    would make a note that nobody can read, whatever the other witnesses say.
+    """
+    lines = _lines(content)
+    text = parse_note(note).text
+    known = {(key.name, key.key_id): key for key in keys}
+    own: dict[VerifierKey, NoteSignature] = {}
+    for line in lines:
+        key = known.get((line.name, line.key_id))
+        if key is None or key in own:
+            continue
+        CheckpointVerifier(key).verify(text, line.payload)
+        if parse_timestamped(line.payload)[0] == 0:
+            raise FormatError("a witness tells the time at which it cosigns")
+        own[key] = line
+    if not own:
+        raise FormatError("no line is by a key of the witness")
+    return tuple(own.values())
+
+
+def _lines(content: bytes) -> Sequence[NoteSignature]:
+    try:
+        *lines, end = content.decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise FormatError("the answer is not UTF-8") from error
+    if end or len(lines) > SIGNATURES_MAX:
+        raise FormatError(f"the answer is not at most {SIGNATURES_MAX} lines, each ended")
+    return [parse_signature_line(line) for line in lines]
 
 
 def _hash(line: str) -> Digest:
