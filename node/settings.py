@@ -342,7 +342,7 @@ class Settings(BaseSettings):
     @property
     def is_local(self) -> bool:
         """Whether only this machine can reach the node."""
-        return self.unix_socket is not None or _is_loopback(self.host)
+        return self.unix_socket is not None or is_loopback(self.host)
 
     @property
     def log_key_files(self) -> tuple[Path, ...]:
@@ -414,12 +414,13 @@ def _checked_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("is no address such as https://department.example/events")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("beyond this machine an address begins with https://")
     return url
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

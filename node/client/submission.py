@@ -150,7 +150,8 @@ def _round(
     """
     pen.position, pen.unsettled = None, tuple(signed for _, signed in batch)
     leaves = [signed.envelope.encoded for _, signed in batch]
-    request = Request("POST", "/v1/records/batch", content=encode_bundle(leaves))
+    until = {"until": "final"} if pen.policy is not None and pen.policy.quorum else {}
+    request = Request("POST", "/v1/records/batch", until, encode_bundle(leaves))
     settlement = settle(batch, (yield from read(request, _batch_decoder, pen.retry)), pen.policy)
     for place, result in settlement.results.items():
         results[place] = result

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.json import Decoder
@@ -19,6 +20,7 @@ from node.client.asynchronous import AsyncClient
 from node.client.flows import Answer, Flow, NoAnswer, Request, Retry, read
 from node.client.log_source import HttpLog, LogSource
 from node.replica import Replica
+from node.settings import is_loopback
 
 _ONCE: Final = Retry(attempts_max=1)
 _FORWARDING: Final = Retry(attempts_max=3)
@@ -94,6 +96,16 @@ def _once(request: Request) -> Flow[Answer | NoAnswer]:
     return NoAnswer("nothing came of it") if reply is None else reply
 
 
+def is_safe(url: str) -> bool:
+    """Whether an address is one to talk to: nobody on the way reads or alters what is said.
+
+    >>> [is_safe(url) for url in ("https://node.example", "http://127.0.0.1:8700", "http://a.test")]
+    [True, True, False]
+    """
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+
+
 class PeerBook:
     """The nodes of other members, each by the address of the settings or of its registration."""
 
@@ -106,8 +118,8 @@ class PeerBook:
 
     def of(self, member: MemberId) -> Peer | None:
         """The node of a member; None where no address is known."""
-        registered = self._replica.published.trust.endpoints.get(member)
-        address = self._given.get(member) or (None if registered is None else Address(registered))
+        registered = self._replica.published.trust.endpoints.get(member, "")
+        address = self._given.get(member) or (Address(registered) if is_safe(registered) else None)
         if address is None or member == self._own:
             return None
         peer = self._peers.get(member)

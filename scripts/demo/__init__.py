@@ -8,11 +8,13 @@ airports and airlines, as five authorities keep them. Seven members share it on 
     aircraft-registry    planes      asks for flights
     airports-authority   airports    asks for flights, weather
     commerce-bureau      airlines    asks for aircraft, and is refused
-    data-bureau                      steward: reviews the catalogue; runs the node
+    data-bureau                      steward: reviews the catalogue; its node orders the records
     audit-office                     auditor: rules on findings
 
-Deadlines take weeks, the demo half a minute: node and departments go by a clock that begins three
+Deadlines take weeks, the demo a minute: node and departments go by a clock that begins three
 weeks ago (`node.client.clock`) and is set right when the node is stopped and started again.
+
+In the end three more departments run nodes of their own, and one of the nodes lies.
 
 The departments are made up; their tables, every query over them and every digest are real. `story`
 tells the acts in order, a module each. Every act looks at what came of it and ends the demo where
@@ -36,7 +38,7 @@ def demo(
 ) -> None:
     """Play the whole story on real data: seven departments, one ledger, an offline audit.
 
-    Takes about half a minute, needs no network.
+    Takes about a minute, needs no network but this machine's own.
 
     Example: `blockpool demo --out build/demo`
     """

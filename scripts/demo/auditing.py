@@ -29,7 +29,7 @@ _REFERENCE: Final = b'"ref":"'
 
 def export_log(stage: Stage, folder: Folder) -> None:
     """The whole log as static files, the last thing anybody asks the node for."""
-    act("12  The audit, from files alone")
+    act("13  The audit, from files alone")
     with HttpLog(stage.url) as source:
         opened = open_log(source, stage.policy)
         with progress("exporting", opened.checkpoint.size) as advance:

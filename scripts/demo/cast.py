@@ -123,10 +123,15 @@ AIRLINES: Final = Table(
 )
 
 TRANSPORT: Final = Member(
-    "transport-bureau", "Transport Bureau", "交通运输局", ("committee",), _VOTER, FLIGHTS
+    "transport-bureau",
+    "Transport Bureau",
+    "交通运输局",
+    ("committee", "witness"),
+    _VOTER,
+    FLIGHTS,
 )
 METEOROLOGY: Final = Member(
-    "weather-service", "Weather Service", "气象局", ("committee",), _VOTER, WEATHER
+    "weather-service", "Weather Service", "气象局", ("committee", "witness"), _VOTER, WEATHER
 )
 REGISTRY: Final = Member("aircraft-registry", "Aircraft Registry", "航空器登记处", table=PLANES)
 AUTHORITY: Final = Member("airports-authority", "Airports Authority", "机场管理局", table=AIRPORTS)
@@ -134,9 +139,15 @@ COMMERCE: Final = Member(
     "commerce-bureau", "Commerce Bureau", "商务局", ("committee",), _VOTER, AIRLINES
 )
 STEWARD: Final = Member(
-    "data-bureau", "Data Bureau", "数据局", ("sequencer", "steward"), ("cases",)
+    "data-bureau", "Data Bureau", "数据局", ("sequencer", "steward", "witness"), ("cases",)
 )
-AUDITOR: Final = Member("audit-office", "Audit Office", "审计局", ("auditor",), ("cases",))
+AUDITOR: Final = Member(
+    "audit-office",
+    "Audit Office",
+    "审计局",
+    ("auditor", "witness"),
+    ("cases",),
+)
 
 COMMITTEE: Final = (TRANSPORT, METEOROLOGY, COMMERCE)
 MEMBERS: Final = tuple(
@@ -145,4 +156,7 @@ MEMBERS: Final = tuple(
         key=lambda one: one.id,
     )
 )
+WITNESSES: Final = tuple(one for one in MEMBERS if "witness" in one.roles)
+QUORUM: Final = 3
+"""Of four witnesses: more than two thirds."""
 PROVIDERS: Final = tuple(one for one in MEMBERS if one.table is not None)

@@ -2,12 +2,14 @@
 
     DIR/export/            the whole log as static files: checkpoint, tile/…
     DIR/policy             whose signatures to believe (tlog-policy)
+    DIR/policy-quorum      the same, and whose cosignatures make a checkpoint final
     DIR/receipts/          some receipts (.tlog-proof), each with its record (.leaf)
     DIR/summary.json       the facts, for machines
     DIR/keys/              key files, mode 0600; not encrypted, as nothing depends on them
     DIR/catalogue/         a spreadsheet per department
     DIR/genesis.toml, genesis.json
-    DIR/node/              configuration, database and messages of the node
+    DIR/node/              configuration, database and messages of the node that orders
+    DIR/node-MEMBER/       the same of those that follow, and evidence they keep
     DIR/tampered/          a copy of export/ with one byte flipped
 
 A folder is only ever replaced if the demo made it: it then holds the marker.
@@ -64,6 +66,11 @@ class Folder:
     def policy(self) -> Path:
         """Whose signatures to believe."""
         return self.root / "policy"
+
+    @property
+    def quorum_policy(self) -> Path:
+        """Whose cosignatures make final."""
+        return self.root / "policy-quorum"
 
     @property
     def summary(self) -> Path:

@@ -13,10 +13,11 @@ from ledger.records import WriterAppointment
 from ledger.records.genesis import custodian_of
 from ledger.suites import ED25519, ML_DSA_44, Suite
 from ledger.times import from_ms
+from ledger.types import MemberId
 from node.client import Client, Retry
-from scripts.demo.cast import MEMBERS, ORIGIN, PURPOSES, STEWARD, Member
+from scripts.demo.cast import MEMBERS, ORIGIN, PURPOSES, QUORUM, STEWARD, WITNESSES, Member
 from scripts.demo.folder import Folder
-from scripts.demo.node_process import NodeProcess, found_node
+from scripts.demo.node_process import NodeProcess, found_orderer
 from scripts.demo.stage import Department, Stage, StageClock, act, expect, tell
 from scripts.genesis.file import Founding, encode_founding, found, read_description, sign
 from scripts.keys.files import write_private_key
@@ -36,16 +37,24 @@ def make_key(folder: Path, name: str, suite: Suite = ED25519) -> PrivateKey:
 
 
 def make_keys(folder: Folder) -> Keys:
-    """A custodian and a writer key per member, and the two keys of the log."""
+    """A custodian and a writer key per member, the two keys of the log, two of each witness."""
     keys = {"log": make_key(folder.keys, "log")}
     keys["log-pq"] = make_key(folder.keys, "log-pq", ML_DSA_44)
     for member in MEMBERS:
         for role in ("custodian", "main"):
             keys[f"{member.id}/{role}"] = make_key(folder.keys, f"{member.id}-{role}")
+    for member in WITNESSES:
+        for name, suite in ((_witness(member.id), ED25519), (_witness_pq(member.id), ML_DSA_44)):
+            keys[name] = make_key(folder.keys, name, suite)
     others = [one.name for one in folder.keys.glob("*.pem") if one.stat().st_mode & 0o077]
     expect(not others, "nobody else can read the key files")
     tell(f"{len(keys)} keys in {folder.keys}, readable by their owner alone")
     return keys
+
+
+def witness_pair(keys: Keys, member: MemberId) -> tuple[PrivateKey, PrivateKey]:
+    """The two keys by which a member cosigns."""
+    return keys[_witness(member)], keys[_witness_pq(member)]
 
 
 def found_ledger(folder: Folder, keys: Keys, clock: StageClock) -> Founding:
@@ -54,7 +63,7 @@ def found_ledger(folder: Folder, keys: Keys, clock: StageClock) -> Founding:
     description.write_text(_described(), encoding="utf-8")
     founding = found(read_description(description), from_ms(clock()))
     for name, key in keys.items():
-        if name.endswith("/custodian") or name.startswith("log"):
+        if name.endswith("/custodian") or name in ("log", "log-pq"):
             expect(not founding.is_complete, "no ledger is founded before everybody has signed")
             founding = sign(founding, key)
     expect(founding.is_complete, "everybody has signed the genesis record")
@@ -67,7 +76,7 @@ def found_ledger(folder: Folder, keys: Keys, clock: StageClock) -> Founding:
 @contextmanager
 def running_node(folder: Folder, clock: StageClock) -> Iterator[NodeProcess]:
     """A node process of its own, until the end of the block."""
-    with found_node(folder.node, folder.root / "genesis.json", folder.keys, clock) as node:
+    with found_orderer(folder, STEWARD.id, clock) as node:
         node.start()
         tell(f"the node of the {STEWARD.en} answers at {node.url}")
         yield node
@@ -104,6 +113,14 @@ def _appoint(client: Client, member: Member, keys: Keys) -> Department:
     return Department(member, client.writer(member.writer, key), key)
 
 
+def _witness(member: MemberId) -> str:
+    return f"{member}-witness"
+
+
+def _witness_pq(member: MemberId) -> str:
+    return f"{member}-witness-pq"
+
+
 def _described() -> str:
     """The description as a founder would write it by hand: `blockpool genesis template`."""
     purposes = (
@@ -120,4 +137,5 @@ def _described() -> str:
            if "sequencer" in one.roles else "")
         for one in MEMBERS
     )  # fmt: skip
-    return "\n".join((f'origin = "{ORIGIN}"\n', *purposes, *members))
+    quorum = f"[parameters]\nquorum = {QUORUM}\n"
+    return "\n".join((f'origin = "{ORIGIN}"\n', quorum, *purposes, *members))

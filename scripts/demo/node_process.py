@@ -13,6 +13,8 @@ from typing import Final, Self
 
 import httpx
 
+from ledger.types import MemberId
+from scripts.demo.folder import Folder
 from scripts.demo.stage import DemoError, StageClock
 
 START_S_MAX: Final = 60
@@ -41,8 +43,8 @@ class NodeProcess:
         """Its configuration file."""
         return self.folder / "blockpool.toml"
 
-    def start(self) -> float:
-        """Start it, by the clock of the stage; returns the seconds until it was ready.
+    def start(self, *, until: str = "ready") -> float:
+        """Start it, by the clock of the stage; returns the seconds until it was ready, or `live`.
 
         Raises `DemoError`.
         """
@@ -56,7 +58,7 @@ class NodeProcess:
                 stdout=log,
                 stderr=log,
             )
-        while not self._is_ready():
+        while not self._is(until):
             if self._process.poll() is not None or time.monotonic() - started > START_S_MAX:
                 raise DemoError("the node did not start", f"see {self.folder / 'messages.log'}")
             time.sleep(_POLL_S)
@@ -91,20 +93,43 @@ class NodeProcess:
     ) -> None:
         self.kill()
 
-    def _is_ready(self) -> bool:
+    def repoint(self, before: str, after: str) -> None:
+        """Have it follow another address."""
+        text = self.config.read_text(encoding="utf-8")
+        self.config.write_text(text.replace(before, after), encoding="utf-8")
+
+    def _is(self, state: str) -> bool:
         try:
-            return httpx.get(f"{self.url}/health/ready").status_code == httpx.codes.OK
+            return httpx.get(f"{self.url}/health/{state}").status_code == httpx.codes.OK
         except httpx.TransportError:
             return False
 
 
-def found_node(folder: Path, genesis: Path, keys: Path, clock: StageClock) -> NodeProcess:
-    """Write the node's configuration and the database with the genesis block."""
-    node = NodeProcess(folder, _free_port(), clock)
-    command = ["node", "init", str(folder), "--genesis", str(genesis), "--port", str(node.port)]
-    command += ["--log-key", str(keys / "log.pem"), "--log-key-pq", str(keys / "log-pq.pem")]
+def found_orderer(folder: Folder, member: MemberId, clock: StageClock) -> NodeProcess:
+    """Write the configuration of the node that orders, and the database with the genesis block."""
+    keys = folder.keys
+    how = ("--log-key", keys / "log.pem", "--log-key-pq", keys / "log-pq.pem")
+    return _found(folder, folder.node, member, clock, *how)
+
+
+def found_follower(
+    folder: Folder, member: MemberId, orderer: NodeProcess, clock: StageClock
+) -> NodeProcess:
+    """The same of a node that follows another; of the ledger it knows the genesis record alone."""
+    how = ("--follow", orderer.url, "--member", member)
+    return _found(folder, folder.root / f"node-{member}", member, clock, *how)
+
+
+def _found(
+    folder: Folder, place: Path, member: MemberId, clock: StageClock, *how: str | Path
+) -> NodeProcess:
+    node = NodeProcess(place, _free_port(), clock)
+    command: list[str | Path] = ["node", "init", place, "--genesis", folder.root / "genesis.json"]
+    for option, name in (("--witness-key", "witness"), ("--witness-key-pq", "witness-pq")):
+        command += [option, folder.keys / f"{member}-{name}.pem"]
+    command += ["--port", str(node.port), *how]
     done = subprocess.run(  # noqa: S603  our own command
-        [*_BLOCKPOOL, *command], capture_output=True, check=False, text=True
+        [*_BLOCKPOOL, *map(str, command)], capture_output=True, check=False, text=True
     )
     if done.returncode != 0:
         raise DemoError(f"the node was not founded: {done.stderr.strip()}")

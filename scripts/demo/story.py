@@ -14,6 +14,7 @@ from scripts.demo import (
     crash,
     founding,
     merging,
+    network,
     rejections,
     sharing,
     using,
@@ -29,6 +30,7 @@ from scripts.demo.summary import (
     datasets_of,
     found_of,
     merger_of,
+    network_of,
     next_of,
     survived_of,
     tell_summary,
@@ -73,6 +75,8 @@ def play(out: Path) -> Summary:
             custodian = keys[custodian_of(cast.TRANSPORT.id)]
             merger = merging.merge_departments(stage, pool, folder, custodian, late.grant)
         refused = rejections.send_what_is_refused(stage, retired, rights)
+        with open_pool(data) as pool:
+            networked = network.run_a_network(stage, node, folder, keys, pool, rights)
         usage = list(stage.client.items("/v1/usage", limit=1_000))
         auditing.export_log(stage, folder)
         expect(node.stop() == 0, "the node stops when asked to")
@@ -99,12 +103,13 @@ def play(out: Path) -> Summary:
         findings=tuple(found_of(one) for one in (late.breach, confirmed, raised)),
         rejections=tuple(refused),
         crash=survived_of(killed),
+        network=network_of(networked),
         receipts_checked=len(stage.receipts),
         audit_level=report.level,
         audit_doubts=len(report.doubts),
         tampering=doubt,
         seconds=round(time.monotonic() - started),
-        next=next_of(folder, OUTSIDE),
+        next=next_of(folder, OUTSIDE, networked.evidence),
     )
     write_summary(summary, folder)
     tell_summary(summary, report, folder)

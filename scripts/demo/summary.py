@@ -19,6 +19,7 @@ from scripts.demo.correcting import Correction
 from scripts.demo.crash import Crash
 from scripts.demo.folder import Folder
 from scripts.demo.merging import Merger as Merged
+from scripts.demo.network import Networked
 from scripts.demo.rejections import Rejection
 from scripts.demo.stage import act
 
@@ -82,6 +83,15 @@ class Merger(Struct, frozen=True, rename="camel"):
     rights_after: int
 
 
+class Network(Struct, frozen=True, rename="camel"):
+    """Four departments with a node each: who cosigned, what a late one replayed, a lie kept."""
+
+    nodes: int
+    cosigners: int
+    replayed_late: int
+    evidence: str
+
+
 class Next(Struct, frozen=True, rename="camel"):
     """A command to try, and the exit code it ends with; none if it runs until it is stopped."""
 
@@ -108,6 +118,7 @@ class Summary(Struct, frozen=True, rename="camel"):
     findings: tuple[Found, ...]
     rejections: tuple[Rejection, ...]
     crash: Survived
+    network: Network
     receipts_checked: int
     audit_level: str
     audit_doubts: int
@@ -169,7 +180,14 @@ def survived_of(crash: Crash) -> Survived:
     )
 
 
-def next_of(folder: Folder, receipt: str) -> tuple[Next, ...]:
+def network_of(networked: Networked) -> Network:
+    """What the nodes of four departments came to."""
+    return Network(
+        networked.nodes, networked.cosigners, networked.replayed_late, str(networked.evidence)
+    )
+
+
+def next_of(folder: Folder, receipt: str, evidence: Path) -> tuple[Next, ...]:
     """What to try next, with what this run has left."""
     policy = f"--policy {folder.policy}"
     blockpool = _own_name()
@@ -181,6 +199,14 @@ def next_of(folder: Folder, receipt: str) -> tuple[Next, ...]:
             1,
         ),
         Next(
+            f"{blockpool} audit log {folder.export} --policy {folder.quorum_policy}",
+            "the same log: three of four departments have replayed and cosigned it",
+        ),
+        Next(
+            f"{blockpool} audit evidence {evidence} {policy}",
+            "what the auditor's node kept when it was shown another history",
+        ),
+        Next(
             f"{blockpool} audit verify-receipt {folder.receipts / receipt}.tlog-proof {policy}",
             "prove one fact from one file: the use outside its grant",
         ),
@@ -189,6 +215,13 @@ def next_of(folder: Folder, receipt: str) -> tuple[Next, ...]:
             "start the node again; it serves its API's documentation at /docs",
             None,
         ),
+    )
+
+
+def _cosigned(network: Network) -> str:
+    return (
+        f"by {network.cosigners} of {network.nodes} nodes; one was killed, one came late, "
+        "one was lied to and kept the evidence"
     )
 
 
@@ -235,6 +268,7 @@ def tell_summary(summary: Summary, report: Report, folder: Folder) -> None:
                 "   survived",
                 f"kill -9: 0 of {summary.crash.acknowledged_before} acknowledged records missing",
             ),
+            ("   cosigned", _cosigned(summary.network)),
             ("   proved", f"{sum(report.records.values())} records from files alone, no doubts"),
             ("   caught", f"a flipped byte in a copy, in record {summary.tampering.index}"),
             ("   took", f"{summary.seconds} seconds"),

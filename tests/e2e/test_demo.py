@@ -17,6 +17,8 @@ import pytest
 from msgspec.structs import replace as changed
 
 from contracts.terms import narrows
+from ledger.policy import verify_policy
+from ledger.policy_file import parse_policy
 from ledger.records import (
     CaseOpening,
     Delegation,
@@ -245,3 +247,22 @@ def test_only_what_a_demo_made_is_replaced(tmp_path: Path) -> None:
     with pytest.raises(DemoError, match="not a folder"):
         new_folder(tmp_path / "mine" / "thesis")
     assert (tmp_path / "mine" / "thesis").exists()
+
+
+def test_four_nodes_have_cosigned_and_the_lie_is_proved_by_the_file_kept(out: Path) -> None:
+    network = summary_of(out)["network"]
+    assert (network["nodes"], network["cosigners"]) == (4, 3)
+    checkpoint = (out / "export" / "checkpoint").read_bytes()
+    quorum = parse_policy((out / "policy-quorum").read_bytes())
+    signed = {one.key.name for one in verify_policy(quorum, checkpoint).signatures}
+    assert len(signed) >= 1 + 3  # the log and a quorum
+    path = Path(network["evidence"])
+    assert path.is_relative_to(out / "node-audit-office")
+    assert (
+        blockpool("audit", "evidence", str(path), "--policy", str(out / "policy")).returncode == 0
+    )
+    with ZipFile(path, "a") as archive:
+        archive.writestr("earlier", checkpoint)
+    spoilt = blockpool("audit", "evidence", str(path), "--policy", str(out / "policy"))
+    assert spoilt.returncode == 1
+    assert "proves nothing" in spoilt.stderr
