@@ -263,6 +263,6 @@ def test_four_nodes_have_cosigned_and_the_lie_is_proved_by_the_file_kept(out: Pa
     )
     with ZipFile(path, "a") as archive:
         archive.writestr("earlier", checkpoint)
-    spoilt = blockpool("audit", "evidence", str(path), "--policy", str(out / "policy"))
+    spoilt = blockpool(*command)
     assert spoilt.returncode == 1
     assert "proves nothing" in spoilt.stderr
