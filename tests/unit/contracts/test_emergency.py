@@ -343,6 +343,23 @@ def test_who_takes_back_what_it_asked_for_has_not_asked(
     assert violations(story.world.state, story.world.leaves) == []
 
 
+@pytest.mark.rule("R014", "R435")
+def test_a_request_and_its_formalities_fall_due_together() -> None:
+    is_request_first = set()
+    for number in range(6):
+        story = Story(Parameters(supplement_days=10)).publish()
+        for _ in range(number):  # so that the ids of the two fall in either order
+            story.ask(by="weather")
+        story.in_emergency(by="steward")
+        request = story.formalities()
+        story.steps("transport/main", "ask-supplement", request)
+        story.world.block(at=DUE)
+        assert (story.state_of(request), state(story)) == ("withdrawn", "lapsed")
+        is_request_first.add(request < story.grant_id)
+        assert violations(story.world.state, story.world.leaves) == []
+    assert is_request_first == {False, True}
+
+
 @pytest.mark.rule("R435", "R436")
 @pytest.mark.parametrize("take_back", [one_withdrawn, refused_and_withdrawn])
 def test_who_asked_besides_has_asked(take_back: Callable[[Story], object]) -> None:
