@@ -40,6 +40,8 @@ def settle(draft: Draft, key: str) -> None:
         )
     if case.workflow == "request" and state.then == "withdrawn":
         emergency.take_back(draft, case_id, case)
+    if case.workflow == "formalities":
+        emergency.lapse(draft, case)
     if case.ruling is not None:
         rulings.let_stand(draft, case_id)
     if case.workflow == "account":

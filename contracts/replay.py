@@ -137,12 +137,14 @@ def _settle(
     A deadline is due when block time has reached it. A block settles at most so many as the ledger
     says, the next ones the rest; but a record that moves the case first meets it as it then stands,
     its deadline passed. The case moves on as its workflow table says; what became overdue is a
-    finding against whoever was late, evidenced by the record that opened the case.
+    finding against whoever was late, evidenced by the record that opened the case. What an earlier
+    one has settled or moved with it is left as it is.
     """
     draft = Draft(overlay, context, previous_seal, settle=deadlines.settle)
     rulebooks.enter(draft)
     for key in due:
-        deadlines.settle(draft, key)
+        if draft.get(key) is not None:
+            deadlines.settle(draft, key)
     overlay.adopt(draft)
     return Outcome(
         changed=tuple(sorted(draft.changes)),

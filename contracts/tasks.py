@@ -101,9 +101,8 @@ def tasks_of(
     known = read(view, Member, f"member/{member}")
     if known is None or is_suspended(view, member):
         return ()
-    rows = [*{row.name: row for row in _open_rows(view, now, case)}.values()]  # one task each
-    parts = [cases.entitled_as(view, case, row, member) for row in rows]
-    mine = [(row, part) for row, part in zip(rows, parts, strict=True) if part is not None]
+    rows = {row.name: row for row in _open_rows(view, now, case)}.values()  # one task each
+    mine = [(row, part) for row in rows if (part := cases.entitled_as(view, case, row, member))]
     if not mine:
         return ()
     due = due_after(view, case_id, case)

@@ -28,6 +28,8 @@ with, and is only written down where it equals terms that were.
 from collections.abc import Sequence
 from typing import Final, Literal, TypeVar
 
+from msgspec.structs import fields, replace
+
 from ledger.records.terms import FieldMasking, Masking, Onward, RowFilter, Storage, Terms
 from ledger.types import ColumnName, PurposeCode
 
@@ -42,12 +44,12 @@ _Everything = TypeVar("_Everything", Literal["all"], Literal["any"])
 
 def meet(a: Terms, b: Terms) -> Terms:
     """The widest terms that allow nothing that `a` or `b` does not allow."""
-    fields = _meet_sets(a.fields, b.fields)
+    shared = _meet_sets(a.fields, b.fields)
     return Terms(
         delegable=min(a.delegable, b.delegable),
         delete_within=_least(a.delete_within, b.delete_within),
-        fields=fields,
-        masking=_meet_masking(a.masking, b.masking, fields),
+        fields=shared,
+        masking=_meet_masking(a.masking, b.masking, shared),
         minimum_group=max(a.minimum_group, b.minimum_group),
         not_after=_least(a.not_after, b.not_after),
         not_before=_greatest(a.not_before, b.not_before),
@@ -67,6 +69,26 @@ def meet(a: Terms, b: Terms) -> Terms:
 def narrows(a: Terms, b: Terms) -> bool:
     """Whether `a` is at least as strict as `b` in every part. A partial order."""
     return meet(a, b) == a
+
+
+def wider_parts(a: Terms, b: Terms) -> tuple[str, ...]:
+    """The parts in which `a` allows what `b` does not, as records name them; none if it narrows.
+
+    How fields are masked is compared for those that both allow.
+
+    >>> wide = Terms(fields=("age", "name"), not_after=None, operations=("read",), purposes="all")
+    >>> narrow = replace(wide, fields=("age",), not_after="2027-01-01T00:00:00.000Z")
+    >>> wider_parts(wide, narrow), wider_parts(narrow, wide)
+    (('fields', 'notAfter'), ())
+    """
+    met = meet(a, b)
+    masking = _meet_masking(a.masking, (), met.fields)
+    compared = replace(a, masking=masking) if masking != a.masking else a
+    return tuple(
+        one.encode_name
+        for one in fields(Terms)
+        if getattr(met, one.name) != getattr(compared, one.name)
+    )
 
 
 def _least(a: _Limit | None, b: _Limit | None) -> _Limit | None:
@@ -134,14 +156,14 @@ def _meet_rows(a: tuple[RowFilter, ...], b: tuple[RowFilter, ...]) -> tuple[RowF
 def _meet_masking(
     a: tuple[FieldMasking, ...],
     b: tuple[FieldMasking, ...],
-    fields: Literal["all"] | tuple[ColumnName, ...],
+    shared: Literal["all"] | tuple[ColumnName, ...],
 ) -> tuple[FieldMasking, ...]:
     """The stronger masking of every field that may still be used."""
     levels = {one.field: one.level for one in a}
     for one in b:
         level = levels.get(one.field)
         levels[one.field] = one.level if level is None else _later(MASKING, level, one.level)
-    kept = levels if fields == "all" else frozenset(fields)
+    kept = levels if shared == "all" else frozenset(shared)
     return tuple(
         FieldMasking(field=name, level=levels[name]) for name in sorted(levels) if name in kept
     )

@@ -36,6 +36,7 @@
 | `emergency/<dataset>/<member>` | `EmergencyRight` | the last right given in an emergency |
 | `open-requests/<dataset>/<member>` | `OpenRequests` | which requests waited when one was made |
 | `owed/<dataset>/<member>` | `OwedDelivery` | the right for which what was taken up is owed |
+| `owed/<grant>` | `OwedDelivery` | the same, of what was given in an emergency by that grant |
 | `block/<grant>` | `DependentBlocks` | block datasets in the catalogue that rest on it |
 | `account/<grant>/<month>` | `ServiceAccount` | what both sides counted of a service |
 | `unused/<grant>` | `UnusedFields` | columns that were granted and not used so far |
@@ -524,7 +525,11 @@ class OpenRequests(Canonical):
 
 
 class OwedDelivery(Canonical):
-    """The last right under a standing grant of a dataset for which a member was owed a delivery."""
+    """The last right for which a member was owed a delivery that several rights share.
+
+    They are those under standing grants of a dataset, or one given in an emergency and those that
+    complete its formalities.
+    """
 
     grant: ItemId
 

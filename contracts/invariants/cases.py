@@ -57,7 +57,7 @@ def findings_have_evidence(facts: Facts) -> Iterator[str]:
 def what_is_owed_follows_from_rights(facts: Facts) -> Iterator[str]:
     """What a right asks for is owed by who had it in force; a disposal that was met was stated.
 
-    Nobody owes a delivery under a right that has ended.
+    Nobody owes a delivery under a right that has ended or lapsed.
     """
     for name, case in facts.all("case", Case):
         if case.workflow not in _OWED:
@@ -69,3 +69,9 @@ def what_is_owed_follows_from_rights(facts: Facts) -> Iterator[str]:
             yield f"{name} was met by nothing that was stated"
         elif case.workflow == "supply" and case.state in {"expected", "overdue"} and right.ended_at:
             yield f"{name} is owed under a right that has ended"
+        elif case.workflow == "supply" and case.state in {"expected", "overdue"}:
+            formalities = facts.get(
+                Case, f"{case.subject.replace('grant/', 'case/', 1)}-formalities"
+            )
+            if formalities is not None and formalities.state == "lapsed":
+                yield f"{name} is owed under a right that has lapsed"

@@ -1,6 +1,6 @@
 """Rules of sharing (R4xx): who may use what, for which purpose, until when, and who passed it on.
 
-rights      requests, grants, acceptances, revocations; standing grants
+rights      requests, grants, acceptances, revocations    standing    which of them serves whom
 chains      from a right up to what the provider gave
 delegation  rights passed on          amendment   terms changed or renewed
 delivery    data handed over, both sides counting

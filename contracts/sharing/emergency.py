@@ -24,6 +24,7 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
+from contracts.sharing import supply
 from contracts.succession import hand_of
 from contracts.use import disposal
 from contracts.values import Case, EmergencyRight, EntryTerms, GrantedRight, RequestedItem
@@ -133,6 +134,11 @@ def end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     """Under a right that ends, formalities are due no more."""
     if right.emergency is not None:
         cases.follow(draft, _case_of(grant_id), "drop")
+
+
+def lapse(draft: Draft, case: Case) -> None:
+    """The deadline of formalities has passed, and with it the right."""
+    supply.drop(draft, case.subject.removeprefix("grant/"))
 
 
 def complete(draft: Draft, grant_id: ItemId | None) -> None:

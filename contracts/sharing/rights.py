@@ -24,6 +24,7 @@ from contracts.reasons import (
 )
 from contracts.sharing import backflow, backlog, bars, emergency, pauses, refusals, supply
 from contracts.sharing.chains import chain_of, check_effective
+from contracts.sharing.standing import outside
 from contracts.terms import meet, narrows
 from contracts.use import disposal, first_use, unused_fields
 from contracts.values import (
@@ -32,9 +33,7 @@ from contracts.values import (
     Case,
     EntryTerms,
     GrantedRight,
-    Group,
     Interval,
-    Member,
     Party,
     RequestedItem,
     StandingGrants,
@@ -42,7 +41,6 @@ from contracts.values import (
 from contracts.view import held, read
 from ledger.records.sharing import (
     Acceptance,
-    Audience,
     Grant,
     GrantItem,
     NarrowingGround,
@@ -283,14 +281,7 @@ def _take_up(
     barring = bars.bars_of(draft, asked.dataset, asked.member)
     for standing_id in standing.grants:
         offer = held(draft, GrantedRight, f"grant/{standing_id}")
-        if any(bars.holds(bar, offer) for bar in barring):
-            continue
-        suspended = bool(offer.suspensions) and offer.suspensions[-1].until is None
-        if suspended or offer.schema != asked.schema or not narrows(asked.terms, offer.terms):
-            continue
-        if offer.audience is not None and not _is_meant(draft, offer.audience):
-            continue
-        if not backflow.is_for(offer.audience, asked):
+        if outside(draft, offer, asked, barring) is not None:
             continue
         cases.take_step(draft, request_id, "take-up", NOT_CONSUMER)
         draft.put(f"request/{request_id}", replace(asked, standing=standing_id))
@@ -307,18 +298,6 @@ def _take_up(
         _give(draft, grant_id, right, entry, "in-force")
         backlog.supersede(draft, right)
         return
-
-
-def _is_meant(draft: Draft, audience: Audience) -> bool:
-    """Whether a standing grant stands for the draft's member."""
-    jurisdiction = held(draft, Member, f"member/{draft.member}").jurisdiction
-    territories = audience.territories
-    is_near = not territories or any(jurisdiction.code.startswith(one) for one in territories)
-    is_level = not audience.levels or jurisdiction.level in audience.levels
-    if audience.group is None:
-        return is_near and is_level
-    group = read(draft, Group, f"group/{audience.group}")
-    return is_near and is_level and group is not None and draft.member in group.members
 
 
 def _close_request(draft: Draft, item: GrantItem, asked: RequestedItem) -> None:

@@ -1,4 +1,4 @@
-"""Rules of supply (R430 to R432): who gives a right hands the data over, in time.
+"""Rules of supply (R430 to R432, R451): who gives a right hands the data over, in time.
 
     transport  grant      to health, in force from Monday     case `<grant>-supply`, 20 working days
     transport  delivery   flights@1 under that right          the case is `supplied`
@@ -10,10 +10,13 @@ hand over what it has, the provider may do so too. Where the ledger sets no `sup
 owed.
 """
 
+from msgspec.structs import replace
+
 from contracts import cases
 from contracts.draft import Draft
 from contracts.sharing.chains import chain_of, days_held
-from contracts.values import Case, GrantedRight, OwedDelivery
+from contracts.terms import narrows
+from contracts.values import Case, GrantedRight, OwedDelivery, RequestedItem
 from contracts.view import StateView, held, read
 from ledger.types import CaseId, ItemId, Time
 
@@ -31,9 +34,11 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     if is_held and right.parent is None:
         due = due_of(draft, grant_id, right, "expected")
     if due is not None and due > draft.context.time and not _is_owed(draft, grant_id, right):
+        due = _carry_over(draft, grant_id, right, due)
         parties = held(draft, Case, f"case/{grant_id}").parties
         subject = f"grant/{grant_id}"
-        cases.open_case(draft, _case_of(grant_id), "supply", subject, parties, due=due)
+        if due is not None:
+            cases.open_case(draft, _case_of(grant_id), "supply", subject, parties, due=due)
 
 
 def meet(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
@@ -42,7 +47,7 @@ def meet(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     One that is a finding itself, but for the appointment of its writer, does not. Nor does one of
     no rows, of a version that has rows, unless the right is to some of them alone.
     """
-    owed = None if right.standing is None else read(draft, OwedDelivery, _key(right))
+    owed = _shared(draft, grant_id, right)
     for one in dict.fromkeys((grant_id, grant_id if owed is None else owed.grant)):
         cases.follow(draft, _case_of(one), "supply")
 
@@ -56,11 +61,16 @@ def end(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     cases.follow(draft, _case_of(grant_id), step)
 
 
+def drop(draft: Draft, grant_id: ItemId) -> None:
+    """Under a right that has lapsed nothing can be handed over any more."""
+    cases.follow(draft, _case_of(grant_id), "drop")
+
+
 def is_pending(view: StateView, grant_id: ItemId, right: GrantedRight) -> bool:
     """Whether what is owed for a right was not handed over so far, be it due or overdue."""
     case = read(view, Case, f"case/{_case_of(grant_id)}")
-    if case is None and right.standing is not None:
-        owed = read(view, OwedDelivery, _key(right))
+    if case is None or case.state == "dropped":
+        owed = _shared(view, grant_id, right)
         case = None if owed is None else read(view, Case, f"case/{_case_of(owed.grant)}")
     return case is not None and case.state in {"expected", "overdue"}
 
@@ -83,16 +93,52 @@ def _is_owed(draft: Draft, grant_id: ItemId, right: GrantedRight) -> bool:
     """
     if right.standing is None:
         return False
-    owed = read(draft, OwedDelivery, _key(right))
+    owed = _shared(draft, grant_id, right)
     case = None if owed is None else cases.as_it_stands(draft, _case_of(owed.grant))
     if case is not None and case.state == "expected" and case.due is not None:
         return True
-    draft.put(_key(right), OwedDelivery(grant=grant_id))
+    draft.put(_key(grant_id, right), OwedDelivery(grant=grant_id))
     return False
 
 
-def _key(right: GrantedRight) -> str:
-    return f"owed/{right.dataset}/{right.member}"
+def _carry_over(draft: Draft, grant_id: ItemId, right: GrantedRight, due: Time) -> Time | None:
+    """R451: of what is given in an emergency one delivery is owed, its formalities included.
+
+    Of the right that completes them the delivery is due by when it was due before, should that be
+    sooner; one under either right meets it, and what was handed over or waived before is not due
+    again. A right to other columns or rows has a delivery of its own, and so has one that answers
+    the same once more. Where the right lapses, nothing is owed under it any more.
+    """
+    request = None if right.request is None else f"request/{right.request}"
+    named = None if request is None else held(draft, RequestedItem, request).emergency
+    if named is None:
+        return due
+    first = held(draft, GrantedRight, f"grant/{named}")
+    if _shared(draft, named, first) is not None or not _gives_all_of(first, right):
+        return due
+    case = cases.as_it_stands(draft, _case_of(named))
+    if case is not None and case.state in {"supplied", "waived"}:
+        return None
+    drop(draft, named)
+    draft.put(_key(named, first), OwedDelivery(grant=grant_id))
+    return due if case is None or case.due is None else min(due, case.due)
+
+
+def _gives_all_of(first: GrantedRight, second: GrantedRight) -> bool:
+    """Whether whatever may be handed over under the second right may be so under the first."""
+    terms = replace(first.terms, fields=second.terms.fields, rows=second.terms.rows)
+    return first.schema == second.schema and narrows(terms, first.terms)
+
+
+def _shared(view: StateView, grant_id: ItemId, right: GrantedRight) -> OwedDelivery | None:
+    """The right under which the delivery is owed, of several that one delivery serves."""
+    if right.standing is None and right.emergency is None:
+        return None
+    return read(view, OwedDelivery, _key(grant_id, right))
+
+
+def _key(grant_id: ItemId, right: GrantedRight) -> str:
+    return f"owed/{grant_id if right.standing is None else f'{right.dataset}/{right.member}'}"
 
 
 def _case_of(grant_id: ItemId) -> CaseId:

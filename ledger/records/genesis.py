@@ -200,7 +200,7 @@ class Parameters(Canonical):
     response_days: Days = 10
     review_days: Days = 2
     ruling_days: Days = 20
-    settlements_per_block: Annotated[int, Meta(ge=1, le=100_000)] = 15
+    settlements_per_block: Annotated[int, Meta(ge=1, le=100_000)] = 10
     supplement_days: Days = 5
     supply_days: Days | None = None
     update_days: Days | None = None

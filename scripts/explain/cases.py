@@ -16,6 +16,7 @@ from scripts.explain.measures import measured
 from scripts.explain.rulings import ruled
 from scripts.explain.sources import Source, Told
 from scripts.explain.telling import text_told
+from scripts.explain.unserved import unserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def standing(source: Source, case_id: CaseId, case: Case, language: Language) ->
     due = "" if case.due is None else language.phrase("due", due=case.due)
     yield language.phrases["comma"].join(filter(None, (state, due)))
     yield from _hindered(source, case_id, case, language)
+    yield from unserved(source, case, language)
     steps = WORKFLOWS[case.workflow].steps
     rows = [row for row in steps if row.state == case.state and row.who]
     for row in rows:

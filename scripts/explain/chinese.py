@@ -258,7 +258,7 @@ CHINESE: Final = Language(
         "mandate": "外包授权 {rest}",
         "node": "{rest} 的节点",
         "member": "成员 {rest}",
-        "owed": "依长期授权取得后应交付的 {rest}",
+        "owed": "几项授权合并应交付的 {rest}",
         "pairing": "结对 {rest}",
         "part": "由他人代行的成员部分：{rest}",
         "proposal": "提案 {rest}",

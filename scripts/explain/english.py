@@ -196,7 +196,7 @@ ENGLISH: Final = Language(
         "mandate": "the mandate {rest}",
         "node": "the node of {rest}",
         "member": "the member {rest}",
-        "owed": "the delivery owed of what was taken up, {rest}",
+        "owed": "the delivery owed once for several rights, {rest}",
         "pairing": "the pairing {rest}",
         "part": "the part of a member in another's hands: {rest}",
         "proposal": "the proposal {rest}",

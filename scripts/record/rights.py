@@ -14,7 +14,7 @@ from scripts.forewarning import AnywayFlag, forewarn
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Signing
 from scripts.record.below import warn_of_fallen
-from scripts.record.sharing import grant_items, request_items, taken_up
+from scripts.record.sharing import grant_items, request_items, taken_up, tell_unserved
 from scripts.record.terms import TableOption, TermsOptions
 from scripts.sealed_text import SealOption, document_digest, maybe_sealed
 from scripts.short_ids import full_ids
@@ -56,7 +56,8 @@ def request(
 ) -> None:
     """Ask for data; terms that are not given are those the entry offers.
 
-    What a standing grant covers is granted at once: the right is listed below the requests.
+    What a standing grant covers is granted at once: the right is listed below the requests. Of one
+    that does not, it is told by which term.
 
     Example: `blockpool record request flights weather --scene "road planning"
     --purposes planning --operations query`
@@ -75,12 +76,13 @@ def request(
             for receipted, body in zip(done, bodies, strict=True)
             for one in taken_up(client, receipted.digest, body.items)
         ]
-    created = [
-        (f"{receipted.digest}-{n}", item.dataset)
-        for receipted, body in zip(done, bodies, strict=True)
-        for n, item in enumerate(body.items)
-    ]
-    print_done(done, [*created, *taken], as_json=as_json)
+        created = [
+            (f"{receipted.digest}-{n}", item.dataset)
+            for receipted, body in zip(done, bodies, strict=True)
+            for n, item in enumerate(body.items)
+        ]
+        print_done(done, [*created, *taken], as_json=as_json)
+        tell_unserved(client, created)
 
 
 @app.command("grant")

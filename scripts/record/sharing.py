@@ -4,20 +4,24 @@ blockpool record request flights --scene "road planning"
 blockpool record grant --request REQUEST
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from contracts.sharing.backflow import stem_of
 from contracts.terms import meet
-from contracts.values import EntryTerms, GrantedRight, Member, RequestedItem
+from contracts.values import Case, EntryTerms, GrantedRight, Member, RequestedItem
+from contracts.view import Overlay, read
 from ledger.records.sharing import Audience, GrantItem, RequestItem
 from ledger.records.terms import RowFilter, Terms
-from ledger.types import DigestHex, MemberId
+from ledger.types import CaseId, DatasetId, DigestHex, MemberId
 from node.client import Client
 from scripts.answers import read_value
-from scripts.console_text import USAGE, fail
+from scripts.console_text import USAGE, fail, warn
+from scripts.explain.english import ENGLISH
+from scripts.explain.sources import NodeSource
+from scripts.explain.unserved import unserved
 from scripts.record.schemas import check_columns
 from scripts.record.terms import Row, TermsOptions, items_of, terms_of_row
 from scripts.short_ids import full_id
@@ -70,6 +74,16 @@ def taken_up(
         right = read_value(client, GrantedRight, f"grant/{grant_id}")
         if right is not None:
             yield grant_id, f"{item.dataset}, granted at once under {right.standing}"
+
+
+def tell_unserved(client: Client, requests: Iterable[tuple[CaseId, DatasetId]]) -> None:
+    """Say of the requests made why no standing grant serves them, where there are any."""
+    view = Overlay(NodeSource(client, ""))
+    for request_id, dataset in requests:
+        stands = view.get(f"standing/{dataset}") is not None
+        case = read(view, Case, f"case/{request_id}") if stands else None
+        for told in () if case is None else unserved(view, case, ENGLISH):
+            warn(f"{dataset}: {told}")
 
 
 def grant_items(

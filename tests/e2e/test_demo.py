@@ -258,9 +258,8 @@ def test_four_nodes_have_cosigned_and_the_lie_is_proved_by_the_file_kept(out: Pa
     assert len(signed) >= 1 + 3  # the log and a quorum
     path = Path(network["evidence"])
     assert path.is_relative_to(out / "node-audit-office")
-    assert (
-        blockpool("audit", "evidence", str(path), "--policy", str(out / "policy")).returncode == 0
-    )
+    command = ("audit", "evidence", str(path), "--policy", str(out / "policy"))
+    assert blockpool(*command).returncode == 0
     with ZipFile(path, "a") as archive:
         archive.writestr("earlier", checkpoint)
     spoilt = blockpool(*command)

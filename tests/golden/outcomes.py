@@ -55,7 +55,7 @@ def lines_of(block: Block, result: BlockResult) -> Iterator[str]:
         who = f"{record.chain.writer} {record.kind}"
         if isinstance(verdict, Rejected):
             fields = f" ({', '.join(verdict.fields)})" if verdict.fields else ""
-            detail = f": {verdict.detail}" if verdict.detail else ""
+            detail = "" if verdict.detail == "" else f": {verdict.detail}"  # tells None from ""
             yield f"{who}: {verdict.reason.number} {verdict.reason.code}{fields}{detail}"
         else:
             for ref in verdict.outcome.findings:

@@ -8,7 +8,7 @@ from hypothesis.strategies import SearchStrategy
 from msgspec.json import Decoder
 from msgspec.structs import replace
 
-from contracts.terms import meet, narrows
+from contracts.terms import meet, narrows, wider_parts
 from contracts.use.coverage import uncovered
 from ledger.canonical import encode, parse
 from ledger.records.terms import Terms
@@ -62,6 +62,12 @@ def test_nothing_below_both_lies_outside_the_meet(a: Terms, b: Terms, c: Terms) 
 def test_narrows_is_reflexive_and_antisymmetric(a: Terms, b: Terms) -> None:
     assert narrows(a, a)
     assert (narrows(a, b) and narrows(b, a)) == (a == b)
+
+
+@given(terms(), terms())
+def test_what_narrows_is_wider_in_no_part(a: Terms, b: Terms) -> None:
+    assert (wider_parts(a, b) == ()) == narrows(a, b)
+    assert wider_parts(meet(a, b), b) == ()
 
 
 @given(st.data(), terms())

@@ -343,6 +343,23 @@ def test_who_takes_back_what_it_asked_for_has_not_asked(
     assert violations(story.world.state, story.world.leaves) == []
 
 
+@pytest.mark.rule("R014", "R435")
+def test_a_request_and_its_formalities_fall_due_together() -> None:
+    is_request_first = set()
+    for number in range(6):
+        story = Story(Parameters(supplement_days=10)).publish()
+        for _ in range(number):  # so that the ids of the two fall in either order
+            story.ask(by="weather")
+        story.in_emergency(by="steward")
+        request = story.formalities()
+        story.steps("transport/main", "ask-supplement", request)
+        story.world.block(at=DUE)
+        assert (story.state_of(request), state(story)) == ("withdrawn", "lapsed")
+        is_request_first.add(request < story.grant_id)
+        assert violations(story.world.state, story.world.leaves) == []
+    assert is_request_first == {False, True}
+
+
 @pytest.mark.rule("R435", "R436")
 @pytest.mark.parametrize("take_back", [one_withdrawn, refused_and_withdrawn])
 def test_who_asked_besides_has_asked(take_back: Callable[[Story], object]) -> None:
@@ -408,14 +425,115 @@ def test_nobody_is_late_with_what_has_lapsed(days: int, codes: list[str]) -> Non
     assert [one.code for one in found] == codes
 
 
-@pytest.mark.rule("R430", "F39")
-def test_who_completed_the_formalities_hands_over_in_time() -> None:
+def supply(story: Story, grant_id: str) -> tuple[str, Time | None] | None:
+    """What is owed under a right, and by when."""
+    case = story.world.value(f"case/{grant_id}-supply")
+    assert case is None or isinstance(case, Case)
+    return None if case is None else (case.state, case.due)
+
+
+def hands_over(story: Story, grant_id: str) -> None:
+    story.says("transport/main", bodies.delivery(grant_id, story.world.now))
+
+
+def regularised(days: int = 15, **changes: object) -> tuple[Story, str, str]:
+    """Health's right of an emergency, and five days later that which completes its formalities."""
+    story = Story(Parameters(supply_days=days)).publish()
+    first = story.in_emergency()
+    story.world.block(at="2026-11-30T00:00:00.000Z")
+    return story, first, f"{answers(story, **changes).digest}-0"
+
+
+SUPPLY_DUE: Time = "2026-12-15T00:00:00.000Z"
+"""Fifteen working days after the emergency."""
+
+
+@pytest.mark.rule("R451", "R431")
+@pytest.mark.parametrize("under", ["first", "second"])
+def test_one_delivery_is_owed_of_an_emergency_and_its_formalities(under: str) -> None:
+    story, first, second = regularised()
+    assert supply(story, first) == ("dropped", None)
+    assert supply(story, second) == ("expected", SUPPLY_DUE)
+    hands_over(story, first if under == "first" else second)
+    assert supply(story, second) == ("supplied", None)
+    assert story.world.block(at="2027-02-01T00:00:00.000Z").settlement.findings == ()
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R451", "R430", "F39")
+def test_what_is_not_handed_over_after_an_emergency_is_found_once() -> None:
+    story, _, second = regularised()
+    found = story.world.block(at="2027-02-01T00:00:00.000Z").settlement.findings
+    assert [one.case for one in found] == [f"{second}-supply-supply-overdue"]
+
+
+@pytest.mark.rule("R451")
+def test_after_it_was_found_there_are_days_of_its_own() -> None:
+    story, first, second = regularised(days=3)
+    assert story.state_of(f"{first}-supply-supply-overdue") == "raised"
+    assert supply(story, first) == ("dropped", None)
+    assert supply(story, second) == ("expected", "2026-12-04T00:00:00.000Z")
+
+
+@pytest.mark.rule("R451")
+@pytest.mark.parametrize("how", ["supplied", "waived"])
+def test_what_was_handed_over_in_the_emergency_is_not_owed_again(how: str) -> None:
     story = Story(Parameters(supply_days=15)).publish()
-    story.in_emergency()
-    first = story.grant_id
-    answers(story)
-    found = story.world.block(at="2026-12-15T00:00:00.000Z").settlement.findings
-    assert f"{first}-supply-supply-overdue" in [one.case for one in found]
+    first = story.in_emergency()
+    if how == "supplied":
+        hands_over(story, first)
+    else:
+        story.steps("health/main", "waive", f"{first}-supply")
+    assert supply(story, f"{answers(story).digest}-0") is None
+    assert story.state_of(f"{first}-supply") == how
+
+
+@pytest.mark.rule("R451")
+def test_other_columns_than_in_the_emergency_are_owed_besides() -> None:
+    story = Story(Parameters(supply_days=15)).publish()
+    first = story.in_emergency(terms=replace(TERMS, fields=("a",)))
+    hands_over(story, first)
+    second = f"{answers(story).digest}-0"
+    assert supply(story, second) == ("expected", SUPPLY_DUE)
+    hands_over(story, first)
+    assert supply(story, second) == ("expected", SUPPLY_DUE)
+
+
+@pytest.mark.rule("R451")
+def test_an_answer_that_is_an_offer_takes_over_when_it_is_accepted() -> None:
+    story, first, offer = regularised(terms=replace(TERMS, uses_max=1))
+    assert (supply(story, first), supply(story, offer)) == (("expected", SUPPLY_DUE), None)
+    story.says("health/main", bodies.acceptance(offer))
+    assert (supply(story, first), supply(story, offer)) == (
+        ("dropped", None),
+        ("expected", SUPPLY_DUE),
+    )
+
+
+@pytest.mark.rule("R451", "R435")
+def test_nothing_is_owed_under_what_has_lapsed() -> None:
+    story = Story(Parameters(supply_days=15)).publish()
+    first = story.in_emergency()
+    story.steps("transport/main", "refuse", story.formalities(), "not-necessary")
+    story.world.block(at=DUE)
+    assert supply(story, first) == ("dropped", None)
+    second = f"{answers(story).digest}-0"
+    assert supply(story, second) == ("expected", "2026-12-30T00:00:00.000Z")
+    hands_over(story, second)
+    assert supply(story, second) == ("supplied", None)
+    assert violations(story.world.state, story.world.leaves) == []
+
+
+@pytest.mark.rule("R451")
+def test_who_asks_twice_is_owed_twice() -> None:
+    story = Story(Parameters(supply_days=15)).publish()
+    first = story.in_emergency()
+    requests = [story.formalities(), story.formalities()]
+    items = [bodies.grant_item("health", request=one) for one in requests]
+    digest = story.says("transport/main", bodies.grant(*items)).digest
+    hands_over(story, first)
+    second, third = (supply(story, f"{digest}-{n}") for n in range(2))
+    assert (second, third) == (("supplied", None), ("expected", SUPPLY_DUE))
 
 
 @pytest.mark.rule("R435", "W872")

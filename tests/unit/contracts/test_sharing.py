@@ -11,7 +11,7 @@ from contracts.values import Case, GrantedRight, RequestedItem, StandingGrants
 from ledger.records import Body, Grant, Request
 from ledger.records.catalogue import LegalBasis
 from ledger.records.genesis import Parameters
-from ledger.records.sharing import GrantItem
+from ledger.records.sharing import Audience, GrantItem
 from ledger.records.terms import FieldMasking, RowFilter, Terms
 from tests import bodies
 from tests.bodies import NOWHERE, SOON, TERMS
@@ -289,10 +289,20 @@ def test_a_standing_grant_does_not_serve_for_more_than_it_gives() -> None:
     assert story.state_of(story.ask()) == "open"
 
 
-@pytest.mark.rule("R402")
-def test_the_first_standing_grant_that_covers_serves() -> None:
+@pytest.mark.rule("R402", "R440")
+@pytest.mark.parametrize(
+    "first",
+    [
+        lambda s: s.stand(NARROW),
+        lambda s: s.steps("transport/main", "suspend", s.stand(), "overreach"),
+        lambda s: s.says("transport/main", offers(audience=Audience(levels=("county",)))(s)),
+        lambda s: s.says("transport/main", offers(audience=Audience(own_territory=True))(s)),
+    ],
+    ids=["for less", "suspended", "for others", "for own territories"],
+)
+def test_the_first_standing_grant_that_covers_serves(first: Callable[[Story], object]) -> None:
     story = published()
-    story.stand(NARROW)
+    first(story)
     second = story.stand()
     request = story.ask()
     assert right_of(story.world, request.replace("-0", "-1")).standing == second
