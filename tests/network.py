@@ -52,9 +52,9 @@ def witnessed_world(quorum: int = 3) -> World:
     return world
 
 
-def registered(world: World, member: MemberId) -> Record:
-    """The custodian's registration of a member's node."""
-    ed25519, ml_dsa = witness_signers(member)
+def registered(world: World, member: MemberId, label: str | None = None) -> Record:
+    """The custodian's registration of a member's node; its keys are called after it, or `label`."""
+    ed25519, ml_dsa = witness_signers(label or member)
     keys = WitnessKeys(
         ed25519=ed25519.public_key.description, ml_dsa44=ml_dsa.public_key.description
     )

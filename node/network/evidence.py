@@ -60,7 +60,7 @@ class OwnLog:
 
 def keep(folder: Path, evidence: Evidence, size: int) -> Path:
     """Write evidence beside what was kept before; returns the file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     kind = evidence.about.kind
     number = sum(1 for _ in folder.glob(f"{kind}-{size}-*.zip"))
     path = folder / f"{kind}-{size}-{number}.zip"
