@@ -12,6 +12,11 @@ hand but read from the database, which makes 0.45 cold keys a record (`cold_keys
 Everything is on: strict parsing, every signature, rules, leaves, map, tiles, views, one durable
 transaction per block of at most 500, signed checkpoints.
 
+**The network.** `catchup_ratio` is the same records followed by a second node: read, verified and
+decided anew. Four nodes on one machine: `final_receipt_ms_p50` and `_p95` from the submission of
+one record to its receipt with the quorum; `network_rate_over_single`, records per second until all
+are final, over those of the node that orders when it is alone.
+
 **The estate.** `rate_estate_over_small` compares the same records on a ledger with little in it and
 on one with 100,000 datasets, 200,000 rights in chains of four and 1,000,000 uses under them, all
 signed and submitted as in life. `settle_slowest_block`: 50,000 rights end at the same instant; the

@@ -15,6 +15,7 @@ OUT: Final = Path("build/bench.json")
 TARGETS: Final = {
     "append_ratio": ">= 0.45, aim 0.6",
     "batch_http_ratio": ">= 0.35",
+    "catchup_ratio": ">= append_ratio",
     "usage_events_per_s": ">= 200,000, aim 500,000",
     "rate_1m_leaves_over_10k": ">= 0.9",
     "rate_1m_keys_over_10k": ">= 0.75",

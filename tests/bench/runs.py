@@ -11,8 +11,9 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from tests.bench import over_http
+from tests.bench import network, over_http
 from tests.bench.estate import Estate
+from tests.bench.following import catch_up
 from tests.bench.growth import grow_log, grow_state
 from tests.bench.in_process import Node, copy_database, opened, prepare, submit
 from tests.bench.mix import USES_PER_RIGHT, Consortium, Streams
@@ -35,7 +36,7 @@ class Sizes:
     """How much is measured.
 
     `small` and `large` count leaves and state keys alike; `datasets` and `uses` are those of an
-    estate; so many rights are `ending` at once.
+    estate; so many rights are `ending` at once, so many records waited for until they are final.
     """
 
     records: int
@@ -46,6 +47,7 @@ class Sizes:
     datasets: int
     uses: int
     ending: int
+    finals: int
 
 
 QUICK: Final = Sizes(
@@ -57,6 +59,7 @@ QUICK: Final = Sizes(
     datasets=1_000,
     uses=2_000,
     ending=1_000,
+    finals=20,
 )
 FULL: Final = Sizes(
     records=20_000,
@@ -67,6 +70,7 @@ FULL: Final = Sizes(
     datasets=100_000,
     uses=1_000_000,
     ending=50_000,
+    finals=200,
 )
 
 
@@ -79,6 +83,7 @@ def run(folder: Path, measure: Sizes) -> Results:
     _append(start, streams, measure, results)
     _events(start, consortium.reports(measure.reports, EVENTS_PER_REPORT), measure, results)
     _http(start, consortium, measure, results)
+    _network(start, streams, measure, results)
     _growth(start, streams, measure, results)
     _estate(start, consortium, streams, measure, results)
     results["settle_slowest_block"] = settle_slowdown(folder, measure.ending, measure.rounds)
@@ -124,6 +129,26 @@ def _http(start: Path, consortium: Consortium, measure: Sizes, results: Results)
                 seconds = over_http.submit(url, streams)
         ratios.append(measure.records / seconds / reference.per_s)
     results["batch_http_ratio"] = median(ratios)
+
+
+def _network(start: Path, streams: Streams, measure: Sizes, results: Results) -> None:
+    """What following takes, and what four nodes make of the time of one."""
+    ahead = copy_database(start, "ahead.db")
+    with opened(ahead) as node:
+        submit(node, streams)
+    ratios = []
+    for _ in range(measure.rounds):
+        behind = copy_database(start, "behind.db")
+        with Reference() as reference:
+            seconds = catch_up(behind, ahead)
+        ratios.append(measure.records / seconds / reference.per_s)
+    results["catchup_ratio"] = median(ratios)
+    folder = start.with_name("network")
+    half, most = network.final_receipt_ms(folder / "final", measure.finals)
+    results["final_receipt_ms_p50"], results["final_receipt_ms_p95"] = half, most
+    results["network_rate_over_single"] = network.rate_over_single(
+        folder, measure.records // 10, measure.rounds
+    )
 
 
 def _growth(start: Path, streams: Streams, measure: Sizes, results: Results) -> None:

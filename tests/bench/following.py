@@ -1,0 +1,71 @@
+"""A node that follows catches up: the same records, read, verified and decided a second time."""
+
+import asyncio
+import time
+from pathlib import Path
+
+from ledger.tiles import Bundle, parse_tile_path
+from node.network.following import FollowingEngine
+from node.network.peers import Checkpoints
+from node.news import News
+from node.reader import Reader
+from node.replica import Replica
+from tests.bench.in_process import Node, opened
+
+
+def catch_up(behind: Path, ahead: Path) -> float:
+    """The seconds in which a node over `behind` comes to hold what the one over `ahead` does."""
+    with opened(ahead) as one, opened(behind, orders=False) as other:
+        seconds = asyncio.run(_catch_up(one.replica, other))
+        if other.replica.head != one.replica.head:
+            raise ValueError("the follower holds another log")
+    return seconds
+
+
+async def _catch_up(ahead: Replica, node: Node) -> float:
+    book = _Book(_Peer(ahead))
+    engine = FollowingEngine(
+        node.replica,
+        node.signatures,
+        node.verifier,
+        News(),
+        book,  # type: ignore[arg-type]
+        Path("evidence"),
+    )
+    began = time.perf_counter()
+    await engine.start()
+    await engine.reach(ahead.head.size, 3_600)
+    seconds = time.perf_counter() - began
+    await engine.stop()
+    return seconds
+
+
+class _Peer:
+    """A node in this process; reading from it is part of the time."""
+
+    member = "steward"
+
+    def __init__(self, replica: Replica) -> None:
+        self._note = replica.published.checkpoint.decode()
+        self.files = _Files(Reader(replica))
+
+    async def checkpoints(self, _latest: int, _final: int) -> Checkpoints:
+        await asyncio.sleep(0.05)
+        return Checkpoints(self._note)
+
+
+class _Files:
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def read(self, path: str, _bytes_max: int) -> bytes | None:
+        name = parse_tile_path(path)
+        return self._reader.bundle(name) if isinstance(name, Bundle) else self._reader.tile(name)
+
+
+class _Book:
+    def __init__(self, peer: _Peer) -> None:
+        self._peer = peer
+
+    def to_follow(self) -> list[_Peer]:
+        return [self._peer]
