@@ -117,8 +117,10 @@ class Cosigning:
             while True:
                 woken = self._news.subscribe()
                 self._begin()
+                # No `wait_for`: news at the same moment would make it lose the cancellation.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), ROUND_S)
+                    async with asyncio.timeout(ROUND_S):
+                        await woken.wait()
         finally:
             for task in self._tasks.values():
                 task.cancel()

@@ -117,6 +117,10 @@ class Bench:
     def final(self) -> FinalCheckpoint | None:
         return self.replica.final
 
+    def is_final(self, size: int) -> bool:
+        """Whether the checkpoint of this size is the latest that is final."""
+        return self.final is not None and self.final.size == size
+
     def cosigned(self) -> set[MemberId]:
         """Whose lines the final checkpoint has."""
         assert self.final is not None
@@ -127,7 +131,7 @@ class Bench:
 async def until(condition: Callable[[], bool]) -> None:
     """Return once it is so."""
     async with asyncio.timeout(20):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  nobody tells
             await asyncio.sleep(0.001)
 
 
@@ -175,9 +179,9 @@ async def test_a_checkpoint_is_final_with_the_quorum_and_not_before(bench: Bench
     async with collecting(bench) as collector:
         bench.open("audit", "health")
         await until(lambda: has(collector, size, "audit", "health"))
-        assert bench.final is None
+        assert not bench.is_final(size)
         bench.open("steward")
-        await until(lambda: bench.final is not None)
+        await until(lambda: bench.is_final(size))
         assert bench.final is not None
         opened = verify_policy(policy_in(bench.world.state, ORIGIN), bench.final.checkpoint)
         assert opened.checkpoint.size == size
@@ -189,11 +193,12 @@ async def test_a_checkpoint_is_final_with_the_quorum_and_not_before(bench: Bench
 async def test_sizes_between_are_skipped(bench: Bench) -> None:
     first = bench.replica.head.size
     bench.shut(*WITNESSES)
-    async with collecting(bench):
+    async with collecting(bench) as collector:
         await until(lambda: all(one.asked for one in bench.witnesses.values()))
         last = bench.grow(3)
         bench.open(*WITNESSES)
-        await until(lambda: bench.final is not None and bench.final.size == last)
+        await until(lambda: has(collector, last, *WITNESSES))
+    assert bench.is_final(last)
     for one in bench.witnesses.values():
         assert list(dict.fromkeys(one.asked)) == [first, last]
 
@@ -216,7 +221,8 @@ async def unreachable(_one: FakeWitness, _offer: Offer) -> Said:
 
 
 async def hang(_one: FakeWitness, _offer: Offer) -> Said:
-    return await asyncio.get_running_loop().create_future()
+    await asyncio.Event().wait()
+    return NoAnswer("never")
 
 
 def for_another(one: FakeWitness, offer: Offer) -> Said:
@@ -261,10 +267,10 @@ async def test_a_witness_that_does_not_do_its_part_is_told_and_delays_nobody(
     bad = bench.witnesses[BAD]
     bad.says = says
     async with collecting(bench) as collector:
-        for _ in range(2):
-            size = bench.grow()
-            await until(lambda: bench.final is not None and bench.final.size == size)  # noqa: B023
-            assert bench.cosigned() == set(WITNESSES) - {BAD}
+        await until(lambda: bench.final is not None)
+        size = bench.grow()
+        await until(lambda: bench.is_final(size))
+        assert bench.cosigned() == set(WITNESSES) - {BAD}
         await until(lambda: told in collector.standings[BAD].problem)
         bad.says = None  # and once it does, it is no longer behind
         await until(lambda: has(collector, size, *WITNESSES))
@@ -299,7 +305,7 @@ async def test_a_vote_on_who_is_a_witness_begins_the_round_anew(bench: Bench) ->
         await until(lambda: has(collector, second, "health"))
         assert "audit" not in collector.standings
         bench.open("steward", "transport")
-        await until(lambda: bench.final is not None and bench.final.size == second)
+        await until(lambda: bench.is_final(second))
         assert bench.cosigned() == {"health", "steward", "transport"}
 
 
@@ -314,10 +320,9 @@ async def test_keys_that_are_replaced_count_no_more(bench: Bench) -> None:
         await until(lambda: has(collector, second, "audit", "health"))
         problem = "no line is by a key of the witness"
         await until(lambda: collector.standings["transport"].problem == problem)
-        assert bench.final is not None
-        assert bench.final.size == size
+        assert bench.is_final(size)
         bench.witnesses["transport"].signers = list(witness_signers("transport/new"))
-        await until(lambda: bench.final is not None and bench.final.size == second)
+        await until(lambda: bench.is_final(second))
 
 
 async def test_with_fewer_witnesses_than_the_quorum_nothing_is_final(tmp_path: Path) -> None:
@@ -333,36 +338,39 @@ async def test_with_fewer_witnesses_than_the_quorum_nothing_is_final(tmp_path: P
         assert bench.final is None
         world.accept(registered(world, "steward"))
         size = bench.catch_up()
-        await until(lambda: bench.final is not None and bench.final.size == size)
+        await until(lambda: bench.is_final(size))
     close(replica)
 
 
-async def test_where_no_quorum_is_asked_for_nobody_is_asked(tmp_path: Path) -> None:
-    world = World.genesis(ROLES)
-    world.accept(registered(world, "audit"))
-    replica, news = open_replica(tmp_path / "ledger.db", world), News()
-    bench = Bench(world, replica, news, {"audit": FakeWitness("audit")})
+async def test_without_witnesses_all_is_final_until_there_is_one(tmp_path: Path) -> None:
+    story = Story()
+    replica, news = open_replica(tmp_path / "ledger.db", story.world), News()
+    replica.subscribe(lambda *_: news.publish())
+    bench = Bench(story.world, replica, news, {"transport": FakeWitness("transport")})
     async with collecting(bench) as collector:
-        await until(lambda: "audit" in collector.standings)
         size = bench.grow()
-    assert bench.final is not None
-    assert bench.final.size == size
-    assert bench.witnesses["audit"].asked == []
+        assert bench.is_final(size)
+        adopt(story, SetRoles(member="transport", roles=("government", "witness")))
+        assert not bench.is_final(bench.catch_up())
+        assert collector.standings == {}
+        story.world.accept(registered(story.world, "transport"))
+        size = bench.catch_up()
+        await until(lambda: bench.is_final(size))
+        assert bench.cosigned() == {"transport"}
     close(replica)
 
 
 async def test_after_a_restart_it_goes_on(bench: Bench, tmp_path: Path) -> None:
     async with collecting(bench):
         size = bench.grow()
-        await until(lambda: bench.final is not None and bench.final.size == size)
+        await until(lambda: bench.is_final(size))
     close(bench.replica)
     bench.replica = open_replica(tmp_path / "ledger.db")
     bench.replica.subscribe(lambda *_: bench.news.publish())
-    assert bench.final is not None
-    assert bench.final.size == size
+    assert bench.is_final(size)
     async with collecting(bench) as collector:
         later = bench.grow()
-        await until(lambda: bench.final is not None and bench.final.size == later)
+        await until(lambda: bench.is_final(later))
         await until(lambda: has(collector, later, *WITNESSES))
 
 
@@ -380,7 +388,7 @@ async def test_a_round_that_leads_nowhere_gives_way_to_a_newer_checkpoint(
         await until(lambda: gone[0].asked[-1] == last)
         assert bench.final is None
         gone[0].says = None
-        await until(lambda: bench.final is not None and bench.final.size == last)
+        await until(lambda: bench.is_final(last))
         assert gone[0].size == last
 
 
@@ -399,7 +407,7 @@ async def test_a_slow_answer_counts_for_the_round_it_was_asked_in(
         bench.open("steward")
         await until(lambda: bench.final is not None)
         bench.open(*WITNESSES)
-        await until(lambda: bench.final is not None and bench.final.size == last)
+        await until(lambda: bench.is_final(last))
     assert bench.witnesses["steward"].asked[0] == first
 
 
@@ -425,6 +433,6 @@ async def test_the_witness_of_this_node_is_asked_without_a_network(
 
         monkeypatch.setattr(CosignedStore, "swap", full)
         size = bench.grow()
-        await until(lambda: bench.final is not None and bench.final.size == size)
+        await until(lambda: bench.is_final(size))
         await until(lambda: "cannot be kept" in collector.standings["steward"].problem)
     store.close()
