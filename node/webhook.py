@@ -22,6 +22,7 @@ followed, proxies of the environment not used, answers not read.
 """
 
 import asyncio
+import contextlib
 import base64
 import binascii
 import hmac
@@ -142,10 +143,10 @@ class Webhook:
                     await self.catch_up()
                 except (OSError, SQLAlchemyError) as error:  # of the disk: records go on
                     log.error("webhook-stuck", exc_info=error)
-                try:
-                    await asyncio.wait_for(woken.wait(), TICK_S)
-                except TimeoutError:
-                    continue
+                # No `wait_for`: news at the same moment would make it lose the cancellation.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(TICK_S):
+                        await woken.wait()
 
     async def catch_up(self) -> None:
         """Post everything there is up to now."""

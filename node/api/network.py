@@ -4,6 +4,7 @@ What C2SP tlog-witness defines is answered as it says: in plain text, whatever t
 """
 
 import asyncio
+import contextlib
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -33,16 +34,13 @@ async def read_checkpoints(
     wait: Annotated[int, Query(ge=0, le=WAIT_S_MAX)] = 0,
 ) -> Response:
     """The latest checkpoint and the latest final one; waits for news beyond these sizes."""
-    until = asyncio.get_running_loop().time() + wait
-    while not service.news.is_closed:
-        woken = service.news.subscribe()
-        left_s = until - asyncio.get_running_loop().time()
-        if left_s <= 0 or _has_news(service, latest, final):
-            break
-        try:
-            await asyncio.wait_for(woken.wait(), left_s)
-        except TimeoutError:
-            break
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(wait):
+            while not service.news.is_closed:
+                woken = service.news.subscribe()
+                if _has_news(service, latest, final):
+                    break
+                await woken.wait()
     reached = service.replica.final
     answer = CheckpointsAnswer(
         latest=service.reader.published.checkpoint.decode(),

@@ -54,7 +54,10 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "head-too-large": (431, "the head of the request has too many bytes"),
     "internal-error": (500, "a fault of the node"),
     "catching-up": (503, "the node follows others and has nothing to show yet"),
-    "orderer-unreachable": (503, "the node that orders records does not answer; nothing was taken"),
+    "orderer-unreachable": (
+        503,
+        "the node that orders records does not answer; send the same again",
+    ),
     "disk-full": (503, "the disk is nearly full; nothing was taken"),
     "stopping": (503, "the node takes no more records; the fate of those that waited is open"),
     "too-many-connections": (503, "too many are connected"),

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -24,6 +24,8 @@ from ledger.types import DIGEST_BYTES
 ATTEMPTS_MAX: Final = 4
 _PAUSE_S: Final = 0.5
 _TIMEOUT_S: Final = 30.0
+_WHOLE_S: Final = 120.0
+"""However it trickles in, a file has come by then."""
 _UNIX: Final = "unix:"
 
 
@@ -108,10 +110,13 @@ class HttpLog:
             if status != httpx.codes.OK:
                 raise SourceError(f"{self._url}/{path}: the server answers {status}")
             data = bytearray()
+            give_up_s = monotonic() + _WHOLE_S
             for part in response.iter_bytes():
                 data += part
                 if len(data) > bytes_max:
                     raise SourceError(f"{self._url}/{path} has more than {bytes_max} bytes")
+                if monotonic() > give_up_s:
+                    raise SourceError(f"{self._url}/{path} takes more than {_WHOLE_S} seconds")
             return bytes(data)
 
 

@@ -9,12 +9,12 @@ from ledger.errors import FormatError, VerificationError
 from ledger.note import parse_note
 from ledger.tiles import TILE_WIDTH, Bundle, TileReader, encode_bundle, parse_tile_path
 from ledger.types import Digest
-from node.client.evidence import CHECKPOINT, EARLIER, About, Evidence, check_fork, write
+from node.client.evidence import CHECKPOINT, EARLIER, About, Evidence, Kind, check_fork, write
 from node.client.log_source import LogSource
 from node.network.feed import Feed, RemoteTiles
 from node.replica import Replica
 
-__all__ = ["Evidence", "OwnLog", "checkpoint_in", "keep", "of_fork", "of_rules"]
+__all__ = ["Evidence", "Kind", "OwnLog", "checkpoint_in", "keep", "of_fork", "of_rules"]
 
 
 def of_rules(replica: Replica, feed: Feed, note: bytes) -> Evidence:

@@ -5,10 +5,6 @@
     check      signatures                        in processes, before the chunk's turn comes
     replay     and commit                        `Replica.follow`, on the thread that commits
 
-What is submitted here is forwarded to whoever orders, and answered once this node has replayed it:
-with its own word, not the other's. The same record again gets the same answer, so a forwarded one
-may be sent twice.
-
 A log that the rules do not yield, or that denies what it said before, is followed no further: the
 node keeps the evidence as a file, raises the alarm and goes on serving what it has.
 """
@@ -20,35 +16,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from contracts.reasons import REASONS, SEQUENCE_TAKEN
-from contracts.replay import Block, BlockResult
-from contracts.transition import Accepted, Rejected
-from ledger.checkpoint import Checkpoint
 from ledger.errors import LedgerError, VerificationError
 from ledger.records import Record
-from ledger.seal import parse_outcome
-from node.client.answers import BatchItem
 from node.client.errors import ClientError
 from node.client.log_source import SourceError
-from node.engine import EngineStopped, Placed, QueueFull
+from node.engine import Placed
 from node.logs import log
 from node.network import evidence
 from node.network.feed import Feed, WrongLeavesError
+from node.network.forwarding import Forwarding
 from node.network.peers import Peer, PeerBook
 from node.news import News
 from node.pipeline import VerifiedSignatures
-from node.replica import Diverged, Published, Replica, SealedBlock
+from node.replica import Diverged, Replica, SealedBlock
 from node.trust import endorse
 from node.verification import Signed, Verifier
 
 PAUSE_S: Final = 1.0
 PROGRESS_S: Final = 5.0
 PAUSE_S_MAX: Final = 30.0
-REPLAYED_S_MAX: Final = 30.0
-RETRY_AFTER_S: Final = 2
 SPECULATIVE_LEAVES_MAX: Final = 20_000
-_OK: Final = 200
-_REASON_OF_CODE: Final = {one.code: one for one in REASONS}
 
 
 @dataclass(slots=True)
@@ -59,10 +46,6 @@ class Standing:
     alarm: str | None = None
     evidence: Path | None = None
     is_reachable: bool = False
-
-
-class OrdererUnreachable(QueueFull):
-    """Whoever orders records does not answer; nothing is lost, ask again."""
 
 
 class FollowingEngine:
@@ -85,8 +68,7 @@ class FollowingEngine:
         self._evidence_folder = evidence_folder
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="feed")
-        self._moved = asyncio.Condition()
-        self._stopping = asyncio.Event()
+        self._forwarding = Forwarding(replica, peers, news)
         self._task: asyncio.Task[None] | None = None
         self._told_s = 0.0
         self.standing = Standing()
@@ -99,17 +81,10 @@ class FollowingEngine:
 
     async def start(self) -> None:
         """As `Engine.start`."""
-        loop = asyncio.get_running_loop()
-
-        def tell(_published: Published, _block: Block, _result: BlockResult) -> None:
-            loop.call_soon_threadsafe(self._tell)
-
-        self._replica.subscribe(tell)
         self._task = asyncio.create_task(self._run(), name="following-engine")
 
     async def stop(self) -> None:
         """As `Engine.stop`."""
-        self._stopping.set()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -123,79 +98,25 @@ class FollowingEngine:
 
     async def order(self, records: Sequence[Record]) -> Sequence[Placed]:
         """As `Ordering.order`: forward, and wait until this node has replayed the records."""
-        if not records:
-            return []
-        peer = self._orderer_peer()
-        try:
-            answer = await peer.submit([one.envelope.encoded for one in records])
-        except ClientError as error:
-            raise OrdererUnreachable(RETRY_AFTER_S, f"{peer.member} does not answer") from error
-        if len(answer.results) != len(records):
-            raise EngineStopped
-        size = max((one.index + 1 for one in answer.results if one.index is not None), default=0)
-        if not await self.reach(size, REPLAYED_S_MAX):
-            raise EngineStopped
-        return await asyncio.get_running_loop().run_in_executor(
-            None, self._placed, records, answer.results
-        )
+        return await self._forwarding.order(records)
 
     async def reach(self, size: int, wait_s: float) -> bool:
-        """Wait until this node has replayed and published so many leaves; whether it has."""
-        async with self._moved:
-            try:
-                await asyncio.wait_for(
-                    self._moved.wait_for(lambda: self._replica.published.head.size >= size), wait_s
-                )
-            except TimeoutError:
-                return False
-        return True
-
-    def _orderer_peer(self) -> Peer:
-        member = self._peers.orderer()
-        peer = None if member is None else self._peers.of(member)
-        if peer is None:
-            raise OrdererUnreachable(RETRY_AFTER_S, f"no address of {member} is known")
-        return peer
-
-    def _placed(self, records: Sequence[Record], results: Sequence[BatchItem]) -> list[Placed]:
-        """What this node's own replay says of records, where the other has placed them."""
-        placed = []
-        with self._replica.store.snapshot() as snapshot:
-            for record, result in zip(records, results, strict=True):
-                if result.index is None:
-                    placed.append(Placed(_refusal(result), 0, ""))
-                    continue
-                stored, block = snapshot.leaf(result.index), snapshot.block_of(result.index)
-                if stored is None or block is None or stored.leaf != record.envelope.encoded:
-                    raise EngineStopped
-                verdict: Accepted | Rejected = Accepted(parse_outcome(stored.outcome or b""))
-                if result.status == _OK:  # it was there before: the pipeline finds it
-                    verdict = Rejected(SEQUENCE_TAKEN)
-                placed.append(Placed(verdict, block.height, block.time))
-        return placed
-
-    def _tell(self) -> None:
-        task = asyncio.ensure_future(self._notify())
-        task.add_done_callback(lambda _task: None)
-
-    async def _notify(self) -> None:
-        async with self._moved:
-            self._moved.notify_all()
+        """As `Forwarding.reach`."""
+        return await self._forwarding.reach(size, wait_s)
 
     async def _run(self) -> None:
         pause_s = PAUSE_S
         try:
             while self.standing.alarm is None:
-                progressed = await self._poll_all()
-                pause_s = PAUSE_S if progressed else min(2 * pause_s, PAUSE_S_MAX)
-                if not progressed:
+                if await self._poll_all():
+                    pause_s = PAUSE_S
+                else:
                     await asyncio.sleep(pause_s)
-        except asyncio.CancelledError:
-            raise
+                    pause_s = min(2 * pause_s, PAUSE_S_MAX)
         except Exception as error:  # noqa: BLE001  whatever it was, the engine stops, loudly
             self.failure = error
-        if self.failure is None and not self._stopping.is_set():
-            await self._stopping.wait()  # with an alarm it goes on serving what it has
+        else:
+            await asyncio.Event().wait()  # with an alarm it goes on serving what it has
 
     async def _poll_all(self) -> bool:
         """Ask the peers in turn; whether one of them answered as a peer should."""
@@ -218,9 +139,16 @@ class FollowingEngine:
         told = await peer.checkpoints(held, 0 if final is None else final.size)
         await self._follow(peer, told.latest.encode())
         if told.final is not None and self._replica.published.trust.quorum:
-            await self._look_for_fork(peer, told.final.encode())
-            if self._replica.finalise(told.final.encode()):
-                self._news.publish()
+            await self._take_final(peer, told.final.encode())
+
+    async def _take_final(self, peer: Peer, note: bytes) -> None:
+        """Believe a final checkpoint that is of the log this node holds."""
+        size = evidence.checkpoint_in(note).size
+        if size > self._replica.published.head.size or not self._is_signed(note):
+            return
+        await self._look_for_fork(peer, note)
+        if self._replica.finalise(note):
+            self._news.publish()
 
     async def _follow(self, peer: Peer, note: bytes) -> None:
         """Replay the log of a peer as far as a checkpoint of it."""
@@ -228,7 +156,9 @@ class FollowingEngine:
         target = evidence.checkpoint_in(note)
         if target.origin != replica.origin:
             raise WrongLeavesError(f"it serves the log {target.origin}")
-        is_signed = self._is_signed(note, target)
+        is_signed = self._is_signed(note)
+        if not is_signed and target.size > replica.head.size + SPECULATIVE_LEAVES_MAX:
+            raise WrongLeavesError("its checkpoint is signed by nobody this node knows")
         self.standing.size = max(self.standing.size, target.size)
         if is_signed and target.size <= replica.head.size:
             await self._look_for_fork(peer, note)
@@ -245,15 +175,15 @@ class FollowingEngine:
             log.error("block-refused", index=error.index, height=replica.head.height)
             if not is_signed:
                 raise WrongLeavesError(str(error)) from error
-            await self._raise_alarm(lambda: evidence.of_rules(replica, feed, note), target.size)
+            await self._raise_alarm(
+                "rules", lambda: evidence.of_rules(replica, feed, note), target.size
+            )
 
-    def _is_signed(self, note: bytes, target: Checkpoint) -> bool:
-        """Whether an orderer known now signed it; False where a vote on the way may say who did."""
+    def _is_signed(self, note: bytes) -> bool:
+        """Whether an orderer known now signed it; a vote on the way may yet say who did."""
         try:
             endorse(note, self._replica.published.trust)
         except VerificationError:
-            if target.size - self._replica.head.size > SPECULATIVE_LEAVES_MAX:
-                raise
             return False
         return True
 
@@ -303,6 +233,8 @@ class FollowingEngine:
             await asyncio.get_running_loop().run_in_executor(
                 self._committer, self._replica.follow, blocks, note
             )
+        if note is not None:
+            self._news.publish()  # also where it covers no new block
 
     async def _look_for_fork(self, peer: Peer, note: bytes) -> None:
         """Two checkpoints of one log that cannot both be true are the end of following it.
@@ -319,26 +251,22 @@ class FollowingEngine:
             self._reader, evidence.of_fork, source, *notes
         )
         if found is not None:
-            await self._raise_alarm(lambda: found, known.head.size)
+            await self._raise_alarm("fork", lambda: found, known.head.size)
             raise WrongLeavesError("two checkpoints contradict one another")
 
-    async def _raise_alarm(self, collect: Callable[[], evidence.Evidence], size: int) -> None:
-        """Keep the evidence, say so, and follow no further."""
+    async def _raise_alarm(
+        self, kind: evidence.Kind, collect: Callable[[], evidence.Evidence], size: int
+    ) -> None:
+        """Follow no further, say so, and keep the evidence."""
 
-        def keep() -> tuple[str, Path]:
-            collected = collect()
-            kind = collected.about.kind
-            return kind, evidence.keep(self._evidence_folder, collected, size)
+        def keep() -> Path:
+            return evidence.keep(self._evidence_folder, collect(), size)
 
-        loop = asyncio.get_running_loop()
-        kind, path = await loop.run_in_executor(self._reader, keep)
-        self.standing.alarm, self.standing.evidence = kind, path
+        self.standing.alarm = kind
+        try:
+            path = await asyncio.get_running_loop().run_in_executor(self._reader, keep)
+        except (OSError, LedgerError, SourceError) as error:
+            log.critical("log-diverged", kind=kind, evidence=None, exc_info=error)
+            return
+        self.standing.evidence = path
         log.critical("log-diverged", kind=kind, evidence=path.name)
-
-
-def _refusal(result: BatchItem) -> Rejected:
-    problem = result.problem
-    reason = None if problem is None else _REASON_OF_CODE.get(problem.code)
-    if problem is None or reason is None:
-        raise EngineStopped
-    return Rejected(reason, problem.detail, problem.fields)

@@ -7,7 +7,7 @@ operator may need for the first contact or a way around; else from its registrat
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -17,8 +17,10 @@ from ledger.tiles import encode_bundle
 from ledger.types import MemberId
 from node.client.answers import BatchAnswer
 from node.client.asynchronous import AsyncClient
+from node.client.errors import ClientError, Unreachable
 from node.client.flows import Answer, Flow, NoAnswer, Request, Retry, read
 from node.client.log_source import HttpLog, LogSource
+from node.logs import log
 from node.replica import Replica
 from node.settings import is_loopback
 
@@ -26,6 +28,8 @@ _ONCE: Final = Retry(attempts_max=1)
 _FORWARDING: Final = Retry(attempts_max=3)
 _WAIT_S: Final = 20
 ANSWER_S: Final = 30.0
+SUBMITTED_S_MAX: Final = 60.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,8 @@ class Peer:
     async def checkpoints(self, latest: int, final: int, wait_s: int = _WAIT_S) -> Checkpoints:
         """Its checkpoints, once one covers more leaves than these. Raises `ClientError`."""
         params = {"latest": str(latest), "final": str(final), "wait": str(wait_s)}
-        return await self._client.run(
-            read(Request("GET", "/v1/checkpoints", params), _checkpoints, _ONCE)
-        )
+        request = Request("GET", "/v1/checkpoints", params)
+        return await self._within(wait_s + ANSWER_S, read(request, _checkpoints, _ONCE))
 
     async def submit(self, leaves: Sequence[bytes]) -> BatchAnswer:
         """Its answers to records, in order; what is sent twice is recorded once.
@@ -82,12 +85,20 @@ class Peer:
         """
         content = encode_bundle(leaves)
         request = Request("POST", "/v1/records/batch", {"proofs": "false"}, content)
-        return await self._client.run(read(request, _batch, _FORWARDING))
+        return await self._within(SUBMITTED_S_MAX, read(request, _batch, _FORWARDING))
 
     async def add_checkpoint(self, body: bytes) -> Answer | NoAnswer:
         """Its answer as a witness (c2sp.org/tlog-witness), whatever the status."""
         request = Request("POST", "/add-checkpoint", content=body, content_type="text/plain")
-        return await self._client.run(_once(request))
+        return await self._within(ANSWER_S, _once(request))
+
+    async def _within(self, seconds: float, flow: Flow[T]) -> T:
+        """What a flow comes to, however slowly the other speaks. Raises `Unreachable`."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._client.run(flow)
+        except TimeoutError as error:
+            raise Unreachable(f"no whole answer within {seconds:.0f} seconds") from error
 
 
 def _once(request: Request) -> Flow[Answer | NoAnswer]:
@@ -126,7 +137,11 @@ class PeerBook:
         if peer is None or peer.address != address:
             if peer is not None:
                 self._let_go(peer)
-            peer = self._peers[member] = Peer(member, address)
+            try:
+                peer = self._peers[member] = Peer(member, address)
+            except ClientError as error:  # whatever a member has registered, it stops nobody
+                log.warning("peer-unreachable", peer=member, exc_info=error)
+                return None
         return peer
 
     def orderer(self) -> MemberId | None:

@@ -23,12 +23,13 @@ def catch_up(behind: Path, ahead: Path) -> float:
 
 
 async def _catch_up(ahead: Replica, node: Node) -> float:
-    book = _Book(_Peer(ahead))
+    book, news = _Book(_Peer(ahead)), News()
+    node.replica.subscribe(lambda _published, _block, _result: news.publish())
     engine = FollowingEngine(
         node.replica,
         node.signatures,
         node.verifier,
-        News(),
+        news,
         book,  # type: ignore[arg-type]
         Path("evidence"),
     )

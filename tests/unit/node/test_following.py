@@ -22,7 +22,8 @@ from node.client import evidence
 from node.client.answers import BatchAnswer, BatchItem, Problem
 from node.client.errors import Unreachable
 from node.client.log_source import SourceError
-from node.network.following import FollowingEngine, OrdererUnreachable
+from node.network.following import FollowingEngine
+from node.network.forwarding import OrdererUnreachable
 from node.network.peers import Checkpoints
 from node.news import News
 from node.pipeline import VerifiedSignatures
@@ -141,12 +142,13 @@ async def following(
         initialise(store, world.leaves[0])
     signatures = VerifiedSignatures()
     replica = Replica(store, ORIGIN, verify=signatures)
-    verifier = Verifier()
+    verifier, news = Verifier(), News()
+    replica.subscribe(lambda _published, _block, _result: news.publish())
     engine = FollowingEngine(
         replica,
         signatures,
         verifier,
-        News(),
+        news,
         Book([*peers]),  # type: ignore[arg-type]
         folder / "evidence",
     )
