@@ -22,9 +22,9 @@ followed, proxies of the environment not used, answers not read.
 """
 
 import asyncio
-import contextlib
 import base64
 import binascii
+import contextlib
 import hmac
 import os
 from collections.abc import Callable, Sequence
