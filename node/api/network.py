@@ -83,7 +83,8 @@ async def add_checkpoint(request: Request, service: ServiceOf) -> Response:
         return PlainTextResponse(await service.witness.add_checkpoint(body))
     except WitnessError as error:
         if error.size is not None:
-            return Response(f"{error.size}\n", error.status, media_type=SIZE)
+            # Clients compare the type to the letter: no charset, which `media_type` would add.
+            return Response(f"{error.size}\n", error.status, {"Content-Type": SIZE})
         headers = {"Retry-After": str(RETRY_AFTER_S)} if error.status == _UNAVAILABLE else None
         return PlainTextResponse(f"{error}\n", error.status, headers)
 
