@@ -228,7 +228,14 @@ def _local_signing(
     tokens = signing_tokens(settings)
     outbox = Outbox(settings.outbox)
     stack.callback(outbox.close)
-    signer = LocalSigner(replica.head.ledger, writer_signers, outbox, pipeline, clock_ms=clock)
+    signer = LocalSigner(
+        replica.head.ledger,
+        writer_signers,
+        outbox,
+        pipeline,
+        is_settled=replica.is_settled,
+        clock_ms=clock,
+    )
     return LocalSigning(signer, tokens)
 
 

@@ -170,6 +170,12 @@ class Replica:
                 raise NotPublished
         return self._published
 
+    def is_settled(self, index: int) -> bool:
+        """Whether a leaf is final, or never will be as no quorum can be had."""
+        trust = self._published.trust
+        is_final = _covers(self._final, index + 1)
+        return is_final or trust.quorum == 0 or not trust.can_be_final
+
     def subscribe(self, listener: Callable[[Published, Block, BlockResult], None]) -> None:
         """Call `listener` after each block, on the committing thread; it MUST NOT raise or wait."""
         self._listeners.append(listener)

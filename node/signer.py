@@ -10,6 +10,9 @@ the same steps:
     5  sort the answers                     what fell out of the chain is signed again: back to 4
     6  take what was answered out of the outbox, then tell the callers
 
+Where witnesses cosign, what is in the ledger stays in the outbox until it is final: should whoever
+orders be lost with a record that no quorum has seen, its bytes are still here to be sent again.
+
 Step 6 has this order because a refusal must be the last word: a record still in the outbox is
 submitted again after a crash, and what was refused today could be accepted then.
 
@@ -72,6 +75,7 @@ class LocalSigner:
         outbox: Outbox,
         pipeline: Recorder,
         *,
+        is_settled: Callable[[int], bool] = lambda _index: True,
         limits: SignerLimits = SignerLimits(),  # noqa: B008  frozen
         clock_ms: Callable[[], int] = MACHINE_CLOCK,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -80,6 +84,7 @@ class LocalSigner:
         self._keys = keys
         self._outbox = outbox
         self._pipeline = pipeline
+        self._is_settled = is_settled
         self._limits = limits
         self._clock_ms = clock_ms
         self._sleep = sleep
@@ -177,13 +182,27 @@ class LocalSigner:
             else:
                 settled.append((order, answer))
         again = await self._insist(line, batch, lambda: self._sign(line, reopened))
-        exchanged = [signed.digest for _, signed in batch], [signed for _, signed in again]
+        exchanged = self._answered(line, batch, answers), [signed for _, signed in again]
         await self._insist(
             line, batch, lambda: asyncio.to_thread(self._outbox.exchange, *exchanged)
         )
         for order, answer in settled:
             order.answer(answer)
         return again
+
+    def _answered(
+        self, line: Line, batch: _Batch, answers: Sequence[Committed | Rejected]
+    ) -> list[DigestHex]:
+        """What the outbox need not hold any more: of this batch, and of those before it."""
+        gone = []
+        for (_, signed), answer in zip(batch, answers, strict=True):
+            if isinstance(answer, Committed):
+                line.unfinal.append((answer.index, signed.digest))
+            else:
+                gone.append(signed.digest)
+        gone += [digest for index, digest in line.unfinal if self._is_settled(index)]
+        line.unfinal = [one for one in line.unfinal if not self._is_settled(one[0])]
+        return gone
 
     async def _submit(self, batch: _Batch) -> Sequence[Committed | Rejected]:
         answers = await self._pipeline.submit([signed.envelope for _, signed in batch])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ledger.keys import Signer
 from ledger.records import Body
-from ledger.types import WriterId
+from ledger.types import DigestHex, WriterId
 from node.signer_answers import Answer, SignerBusy
 
 
@@ -31,13 +31,17 @@ class Order:
 
 @dataclass(slots=True)
 class Line:
-    """One writer: what waits to be signed. `signer` is None if its key is no longer held."""
+    """One writer: what waits to be signed. `signer` is None if its key is no longer held.
+
+    `unfinal` are index and digest of what is in the ledger and in the outbox, as it is not final.
+    """
 
     writer: WriterId
     signer: Signer | None
     waiting: deque[Order] = field(default_factory=deque)
     has_work: asyncio.Event = field(default_factory=asyncio.Event)
     is_stuck: bool = False
+    unfinal: list[tuple[int, DigestHex]] = field(default_factory=list)
 
     def take(self, count_max: int) -> list[Order]:
         """The next orders whose callers still wait."""

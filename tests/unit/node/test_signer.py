@@ -84,6 +84,7 @@ class Node:
         self.naps: list[float] = []
         self.on_nap: Callable[[], None] = lambda: None
         self.limits = limits
+        self.final_size = 2**53
         self.signer = self.new_signer()
 
     def new_signer(self) -> LocalSigner:
@@ -92,6 +93,7 @@ class Node:
             KEYS,
             self.outbox,
             self.pipeline,
+            is_settled=lambda index: index < self.final_size,
             limits=self.limits,
             clock_ms=lambda: NOW_MS,
             sleep=self._nap,
@@ -134,6 +136,21 @@ async def test_a_body_is_signed_and_answered() -> None:
         record = node.pipeline.log.records[answer.index]
         assert (record.body, record.digest) == (body(1), answer.digest)
         assert record.chain.issued_at == "2026-11-23T09:10:00.000Z"
+        assert node.outbox.writers() == ()
+
+
+async def test_what_is_not_final_stays_in_the_outbox() -> None:
+    """It is answered all the same; at a restart its bytes are sent again, and recorded once."""
+    async with Node() as node:
+        node.final_size = 1
+        answers = [await node.signer.submit_one(WRITER, body(number)) for number in range(3)]
+        assert [one.index for one in answers if isinstance(one, Committed)] == [0, 1, 2]
+        assert [one.body for one in node.outbox.records_of(WRITER)] == [body(1), body(2)]
+        await node.restart()
+        await until(lambda: len(node.pipeline.submissions) == 4)
+        assert len(node.pipeline.log.records) == 3
+        node.final_size = 4
+        await node.signer.submit_one(WRITER, body(3))
         assert node.outbox.writers() == ()
 
 
