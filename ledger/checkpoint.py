@@ -36,6 +36,7 @@ from ledger.hashing import EMPTY_ROOT
 from ledger.keys import PublicKey, Signer
 from ledger.lexical import encode_base64, parse_base64, parse_decimal
 from ledger.note import (
+    NAME_BYTES_MAX,
     Note,
     NoteSignature,
     VerifierKey,
@@ -91,7 +92,7 @@ class CheckpointVerifier:
         """Raise `VerificationError` unless `payload` is the key's signature for `text`."""
         try:
             timestamp_s, signature = _split(self.key, payload)
-            message = _message(self.key, parse_checkpoint(text), timestamp_s or 0)
+            message = _message(self.key, parse_foreign_checkpoint(text), timestamp_s or 0)
         except FormatError as error:
             raise VerificationError(f"the signature of {self.key}: {error}") from error
         self.key.public_key.verify(signature, message)
@@ -99,6 +100,13 @@ class CheckpointVerifier:
 
 def parse_checkpoint(text: bytes) -> Checkpoint:
     """The checkpoint whose `text` this is; raises `FormatError`."""
+    checkpoint = parse_foreign_checkpoint(text)
+    check_key_name(checkpoint.origin)
+    return checkpoint
+
+
+def parse_foreign_checkpoint(text: bytes) -> Checkpoint:
+    """The checkpoint of any log: its origin may be one that names no key. Raises `FormatError`."""
     try:
         lines = text.decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
@@ -106,7 +114,8 @@ def parse_checkpoint(text: bytes) -> Checkpoint:
     if len(lines) != 4 or lines[3]:
         raise FormatError("a checkpoint is three lines: origin, size and root")
     origin, size, root = lines[0], parse_decimal(lines[1], at_most=SIZE_MAX), parse_base64(lines[2])
-    check_key_name(origin)
+    if not 1 <= len(origin.encode()) <= NAME_BYTES_MAX:
+        raise FormatError(f"an origin has 1 to {NAME_BYTES_MAX} bytes")
     if len(root) != DIGEST_BYTES:
         raise FormatError(f"a root has {DIGEST_BYTES} bytes")
     if size == 0 and root != EMPTY_ROOT:

@@ -27,6 +27,7 @@ from node.engine.embedded import EmbeddedEngine, Limits
 from node.logs import log
 from node.maintenance import require_orderer
 from node.metrics import MeasuredApplication, MeasuredPipeline, Metrics
+from node.network.beginning import require_latest
 from node.network.cosigned import CosignedStore
 from node.network.cosigning import Cosigner, Cosigning, OwnCosigner
 from node.network.following import FollowingEngine
@@ -110,10 +111,17 @@ def _compose(settings: Settings, keys: Keys, metrics: Metrics, stack: AsyncExitS
     engine: EmbeddedEngine | FollowingEngine
     if settings.orders:
         application = MeasuredApplication(replica, metrics)
-        engine = EmbeddedEngine(application, settings.member, _limits(settings), clock)
+        engine = EmbeddedEngine(
+            application,
+            settings.member,
+            _limits(settings),
+            clock,
+            may_begin=lambda: require_latest(replica, cosigner_of),
+        )
     else:
         engine = FollowingEngine(replica, signatures, verifier, news, peers, settings.evidence)
     witness = _witness(settings, keys, replica, engine, clock, stack)
+    cosigner_of = _cosigners(settings.member, witness, peers)
     shares = Shares(settings.blocks.waiting_per_key_max)
     shared = SharedOrdering(engine, shares, signatures.holds, metrics.count_signers)
     disk = DiskGuard(settings.database.resolve().parent, settings.disk_reserve_bytes)
@@ -122,9 +130,7 @@ def _compose(settings: Settings, keys: Keys, metrics: Metrics, stack: AsyncExitS
     )
     stack.callback(pipeline.close)
     local = _local_signing(settings.local_signing, keys.writers, replica, pipeline, clock, stack)
-    cosigning = None
-    if settings.orders:
-        cosigning = Cosigning(replica, news, _cosigners(settings.member, witness, peers))
+    cosigning = Cosigning(replica, news, cosigner_of) if settings.orders else None
     service = Service(
         genesis,
         replica,
@@ -170,7 +176,8 @@ def _witness(
     others: Sequence[WitnessedLog] = ()
     if given.foreign_name is not None:
         foreign = Identity(given.foreign_name, keys.foreign)
-        others = witnessed([one.keys for one in given.logs], foreign, log, replica.keys)
+        logs = {one.known_as: one.keys for one in given.logs}
+        others = witnessed(logs, foreign, log, replica.keys)
     store = CosignedStore(given.database)
     stack.callback(store.close)
     return Witness([log, *others], store, clock)

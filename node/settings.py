@@ -166,14 +166,21 @@ class ForeignLog(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     vkey: tuple[str, ...] = Field(
         min_length=1,
-        description="The log's key as C2SP writes it, named with its origin; or a list of them, "
-        "one of which has to sign.",
+        description="The log's key as C2SP writes it; or a list of them, one of which has to sign.",
+    )
+    origin: str | None = Field(
+        default=None, description="Its origin, if that is not the name of its key."
     )
 
     @property
     def keys(self) -> tuple[VerifierKey, ...]:
         """The log's keys."""
         return tuple(parse_vkey(one) for one in self.vkey)
+
+    @property
+    def known_as(self) -> str:
+        """The log's origin."""
+        return self.keys[0].name if self.origin is None else self.origin
 
     @field_validator("vkey", mode="before")
     @classmethod
@@ -239,7 +246,7 @@ class Witness(BaseModel):
             raise ValueError("logs: go with `foreign_name`, `foreign_key` and `foreign_key_pq`")
         if not self.logs and given != (None, None, None):
             raise ValueError("foreign_name: goes with `logs`, the logs of others")
-        origins = [one.keys[0].name for one in self.logs]
+        origins = [one.known_as for one in self.logs]
         if len(set(origins)) < len(origins):
             raise ValueError("logs: one log has two entries; give all its keys in one")
         return self

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger import tree
-from ledger.checkpoint import SIZE_MAX, Checkpoint, CheckpointVerifier, parse_checkpoint
+from ledger.checkpoint import SIZE_MAX, Checkpoint, CheckpointVerifier, parse_foreign_checkpoint
 from ledger.cosignature import parse_timestamped
 from ledger.errors import FormatError, LedgerError, VerificationError
 from ledger.lexical import encode_base64, parse_base64, parse_decimal
@@ -73,7 +73,7 @@ def parse_offer(body: bytes) -> Offer:
             raise FormatError("`old`, at most 63 hashes, an empty line, a checkpoint")
         old_size = parse_decimal(first.removeprefix("old "), at_most=SIZE_MAX)
         proof = tuple(_hash(line) for line in lines)
-        checkpoint = parse_checkpoint(parse_note(note).text)
+        checkpoint = parse_foreign_checkpoint(parse_note(note).text)
     except (LedgerError, UnicodeDecodeError) as error:
         raise WitnessError(400, str(error)) from error
     return Offer(old_size, proof, note, checkpoint)

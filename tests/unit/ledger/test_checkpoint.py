@@ -10,6 +10,7 @@ from ledger.checkpoint import (
     log_key,
     open_checkpoint,
     parse_checkpoint,
+    parse_foreign_checkpoint,
     sign_checkpoint,
     witness_key,
 )
@@ -169,6 +170,25 @@ def test_a_bad_text_is_refused(name: str) -> None:
     assert BAD_TEXTS[name] != CHECKPOINT.text
     with pytest.raises(FormatError):
         parse_checkpoint(BAD_TEXTS[name])
+
+
+NO_KEY_NAMES = {"a space in the origin", "a plus in the origin"}
+
+
+@pytest.mark.parametrize("name", BAD_TEXTS)
+def test_the_origin_of_another_log_need_not_name_a_key(name: str) -> None:
+    if name in NO_KEY_NAMES:
+        assert parse_foreign_checkpoint(BAD_TEXTS[name]).text == BAD_TEXTS[name]
+        return
+    with pytest.raises(FormatError):
+        parse_foreign_checkpoint(BAD_TEXTS[name])
+
+
+def test_an_origin_that_no_cosignature_can_hold_is_refused() -> None:
+    longest = Checkpoint("o" * 255, 0, EMPTY_ROOT)
+    assert parse_foreign_checkpoint(longest.text) == longest
+    with pytest.raises(FormatError):
+        parse_foreign_checkpoint(b"o" + longest.text)
 
 
 def test_a_text_comes_back() -> None:

@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from ledger import tree
-from ledger.checkpoint import Checkpoint, log_key, sign_checkpoint
+from ledger.checkpoint import Checkpoint, CheckpointVerifier, log_key, sign_checkpoint
 from ledger.cosignature import witness_name
 from ledger.hashing import leaf_hash
 from ledger.keys import Signer
-from ledger.note import VerifierKey, encode_vkey
+from ledger.note import VerifierKey, encode_vkey, parse_signature_line, parse_vkey
 from ledger.policy import consortium_policy, verify_policy
 from node.app import create_app
 from node.client.secret_files import SecretError
@@ -63,7 +63,7 @@ def store(tmp_path: Path) -> Iterator[CosignedStore]:
 
 @pytest.fixture
 async def client(store: CosignedStore) -> AsyncIterator[httpx.AsyncClient]:
-    logs = [ForeignLog(KEYS, FOREIGN), ForeignLog([OTHER], FOREIGN)]
+    logs = [ForeignLog(keys[0].name, keys, FOREIGN) for keys in (KEYS, [OTHER])]
     async with asking(Witness(logs, store, Clock(1_700_000_000_000))) as client:
         yield client
 
@@ -113,6 +113,23 @@ async def test_each_log_has_its_own_last_one(
     assert [store.get(one).size for one in (LOG, OTHER.name)] == [5, 2]
     unknown = note(2, SIGNERS[:1], "example.com/unknown")
     assert (await post(client, offer_of([], 0, unknown))).status_code == 404
+
+
+async def test_the_log_of_go_s_modules_is_cosigned(store: CosignedStore) -> None:
+    """Its origin has spaces, and its key another name: a checkpoint of the real one."""
+    text = b"go.sum database tree\n35225469\nvt5T6GaLCXvyHFl9VUvvItR43XZxfLgftEcTyO3eJCQ=\n"
+    line = (
+        "— sum.golang.org Az3grpukl5AXaVfYkLiDGORx/DN2nlcS5kZHR5uYOBV2KA2HgXpD+gu9HHONebHLAyaKbbT"
+        "M75QTtPydhKCExixSfwQ=\n"
+    )
+    key = parse_vkey("sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8")
+    entry = ForeignLogSettings(vkey=(encode_vkey(key),), origin="go.sum database tree")
+    log = ForeignLog(entry.known_as, entry.keys, FOREIGN)
+    async with asking(Witness([log], store, Clock(1_700_000_000_000))) as client:
+        answer = await post(client, b"old 0\n\n" + text + b"\n" + line.encode())
+        assert answer.status_code == 200, answer.text
+        for own, said in zip(cosigner_keys(FOREIGN), answer.text.splitlines(), strict=True):
+            CheckpointVerifier(own).verify(text, parse_signature_line(said).payload)
 
 
 def settings_for(folder: Path, name: str = FOREIGN.name, key: VerifierKey = KEYS[0]) -> Settings:

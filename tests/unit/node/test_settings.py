@@ -235,6 +235,11 @@ def test_a_log_of_others_has_one_key_or_several(tmp_path: Path) -> None:
     assert one is not None
     assert [encode_vkey(key) for key in one.logs[0].keys] == [VKEY]
     assert one.foreign_key_files == (tmp_path / "f", tmp_path / "g")
+    assert one.logs[0].known_as == "example.com/log"
+    named = f'[[witness.logs]]\nvkey = "{VKEY}"\norigin = "a log"\n'
+    other = load(tmp_path, WITNESS + FOREIGN + named).witness
+    assert other is not None
+    assert other.logs[0].known_as == "a log"
     several = WITNESS + FOREIGN + f'[[witness.logs]]\nvkey = ["{VKEY}", "{VKEY}"]\n'
     assert load(tmp_path, several).witness is not None
 
