@@ -7,6 +7,7 @@
 Each node has its own folder, database and port; they know one another by their settings.
 """
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -113,6 +114,24 @@ class Network:
                 store.engine.dispose()
         with node_process(settings) as process, httpx.Client(base_url=process.url) as client:
             yield Member(process, client)
+
+    def backup(self, member: MemberId) -> bytes:
+        """The database of a running node as SQLite copies it."""
+        copy = self.folder / f"{member}.backup"
+        source = sqlite3.connect(self.settings(member).database)
+        target = sqlite3.connect(copy)
+        with target:
+            source.backup(target)
+        source.close()
+        target.close()
+        return copy.read_bytes()
+
+    def restore(self, member: MemberId, backup: bytes) -> None:
+        """The same in the place of what the node has."""
+        database = self.settings(member).database
+        for suffix in ("-wal", "-shm"):
+            database.with_name(database.name + suffix).unlink(missing_ok=True)
+        database.write_bytes(backup)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ as there are more.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -73,15 +73,19 @@ class EmbeddedEngine:
         proposer: MemberId,
         limits: Limits = Limits(),
         now_ms: Callable[[], int] = MACHINE_CLOCK,
+        may_begin: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """`may_begin` returns once blocks may be formed; until then records wait."""
         self._application = application
         self._proposer = proposer
         self._limits = limits
         self._now_ms = now_ms
+        self._may_begin = may_begin
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._stopping = False
         self._has_settled = False
+        self._has_begun = False
         self._task: asyncio.Task[None] | None = None
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self.failure: BaseException | None = None
@@ -99,7 +103,10 @@ class EmbeddedEngine:
         """As `Engine.stop`."""
         self._stopping = True
         self._wake.set()
-        if self._task is not None:
+        if self._task is not None and not self._has_begun:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        elif self._task is not None:
             await self._task
         self._committer.shutdown()
 
@@ -126,6 +133,9 @@ class EmbeddedEngine:
         loop = asyncio.get_running_loop()
         taken: list[_Waiting] = []
         try:
+            if self._may_begin is not None:
+                await self._may_begin()
+            self._has_begun = True
             while await self._something_to_do():
                 taken = self._take()
                 block = Block(self._block_time(), self._proposer, [one[0] for one in taken])

@@ -12,7 +12,8 @@ import httpx
 from ledger.records import Record
 from ledger.tiles import encode_bundle
 from tests import bodies
-from tests.network import ORDERER, Member, Network, eventually
+from tests.network import ORDERER, Member, Network, eventually, witnessed_world
+from tests.world import World
 
 FOLLOWERS: Final = ("audit", "health", "transport")
 BATCH_RECORDS: Final = 250
@@ -67,7 +68,8 @@ def _records(network: Network, count: int) -> list[Record]:
 @contextmanager
 def _running(folder: Path, followers: Sequence[str]) -> Iterator[tuple[Network, Member]]:
     folder.mkdir(parents=True)
-    network = Network(folder)
+    # Alone it has no witnesses: with them it would wait to hear that none is ahead.
+    network = Network(folder, witnessed_world() if followers else World.genesis())
     with ExitStack() as stack:
         orderer = stack.enter_context(network.node(ORDERER))
         nodes = [stack.enter_context(network.node(one)) for one in followers]

@@ -1,5 +1,6 @@
 """Four nodes in four processes: they follow, forward, cosign, fall behind and catch up."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from ledger.policy import verify_policy
 from ledger.receipt import verify_receipt
 from tests import bodies
-from tests.network import ORDERER, Member, Network, eventually
+from tests.network import ORDERER, WAIT_S_MAX, Member, Network, eventually
 
 
 @pytest.fixture
@@ -85,3 +86,30 @@ def test_submissions_are_refused_while_nobody_orders_and_taken_again_after(
         assert health.size() == size
         with network.node(ORDERER):
             assert eventually(lambda: health.post(record).status_code == 201)
+
+
+def test_a_node_that_was_restored_from_a_backup_does_not_order(network: Network) -> None:
+    """The witnesses know of more: it would sign a second history."""
+    world = network.world
+    with network.node(ORDERER) as steward, network.node("audit"), network.node("health"):
+        assert steward.submit(world.sign("health/main", bodies.schema()), until="final")["final"]
+        backup = network.backup(ORDERER)
+        again = world.sign("health/main", bodies.schema("b"))
+        assert steward.submit(again, until="final")["final"]
+        steward.process.kill()
+        network.restore(ORDERER, backup)
+        with network.node(ORDERER) as restored:
+            assert restored.process.ended() == 1
+            assert "has cosigned" in restored.process.log
+
+
+def test_a_node_orders_only_once_enough_witnesses_have_told_that_they_are_not_ahead(
+    network: Network,
+) -> None:
+    record = network.world.sign("health/main", bodies.schema())
+    with network.node(ORDERER) as steward, ThreadPoolExecutor(1) as pool:
+        told = pool.submit(steward.submit, record)
+        eventually(lambda: "waiting-for-witnesses" in steward.process.log)
+        assert not told.done()
+        with network.node("audit"):
+            assert told.result(WAIT_S_MAX)["index"] == len(network.world.leaves)
