@@ -8,7 +8,9 @@ import pytest
 from msgspec import json as msgspec_json
 from typer.testing import CliRunner, Result
 
-from contracts.values import Case
+from contracts.values import _DECODERS, Case
+from node.client import Client
+from scripts.explain.sources import NodeSource
 from scripts.main import app
 from tests.node_process import node_process
 from tests.nodes import close, open_replica
@@ -249,6 +251,18 @@ def test_steps_duties_and_findings_are_read_in_chinese(
             assert word in told
     as_json = command.json("case", *arguments.split(), "--lang", "zh")
     assert as_json == command.json("case", *arguments.split())
+
+
+@pytest.mark.parametrize("prefix", sorted(_DECODERS))
+def test_of_whatever_is_explained_the_past_is_asked_where_a_node_keeps_it(
+    node: str, world: World, prefix: str
+) -> None:
+    """A node refuses to tell of a past it does not keep."""
+    key = next(iter(sorted(world.state.keys(prefix))), f"{prefix}/none")
+    with Client(node) as client:
+        NodeSource(client, node, "3").get(key)
+        value = NodeSource(client, node, str(world.head.size)).get(key)
+    assert value == world.value(key)
 
 
 def test_members_are_listed_by_status_and_role(command: Command, world: World) -> None:
