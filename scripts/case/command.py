@@ -20,7 +20,7 @@ from node.client import Client
 from node.client.answers import JsonObject
 from scripts.answers import read_value
 from scripts.case import opening, showing, steps
-from scripts.case.lifting import open_orders
+from scripts.case.lifting import lost_rulings, open_orders
 from scripts.case.opening import EvidenceOption, documents, version_of
 from scripts.case.step_names import check_name, check_step
 from scripts.case.steps import finding_named
@@ -143,6 +143,8 @@ def step(
             forewarn(client, at.writer_name, [body for _, body in bodies], anyway=anyway)
         elif name == "close":
             forewarn(client, at.writer_name, (), anyway=anyway, doubts=open_orders(client, ids))
+        elif name == "withdraw":
+            forewarn(client, at.writer_name, (), anyway=anyway, doubts=lost_rulings(client, ids))
         done = submit(writer, bodies, receipts)
     print_done(done, [(one, name) for one in ids], as_json=as_json)
 
