@@ -37,8 +37,9 @@ def enforce(draft: Draft, case_id: CaseId, case: Case) -> None:
     """R723: a ruling for the claimant that is final is an order against the respondent.
 
     It is final once the government has decided, or when nobody may appeal any more; an appeal that
-    nobody could decide leaves the ruling as it was. The order is a rectification, with the days of
-    the ledger, and its parties are those of the contest.
+    nobody could decide leaves the ruling as it was. A claimant that withdraws what is on appeal
+    gives up what was ruled for it. The order is a rectification, with the days of the ledger, and
+    its parties are those of the contest.
     """
     if case.ruling == REJECTED or _reopen(draft, case):
         return

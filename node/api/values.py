@@ -13,7 +13,8 @@ from node.api.problems import ApiError
 from node.api.requests import check_query
 from node.api.service import Service, ServiceOf, respond_json
 from node.api.state import StateKey
-from node.views.as_at import is_kept, state_at
+from node.client.past import is_kept
+from node.views.as_at import state_at
 
 router = APIRouter(prefix="/v1", tags=["state"], dependencies=[Depends(check_query)])
 

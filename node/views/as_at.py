@@ -2,7 +2,7 @@
 
 Members, datasets, requests, rights and cases are read from the views, offices from the members that
 held them, a draft of an entry from its record, what votes set from those votes. All else is as it
-is today: `is_kept` tells which is which.
+is today: `node.client.past.is_kept` tells which is which.
 """
 
 from collections.abc import Callable
@@ -21,14 +21,12 @@ from contracts.values import (
 from contracts.view import StateView
 from ledger.records import Entry, parse_record
 from ledger.types import DigestHex
+from node.client.past import INDICATORS, LEDGER, VOTED
 from node.storage.store import Snapshot
 from node.views.models import VERSIONED
-from node.views.settings import VOTED, ledger_at, voted_at
+from node.views.settings import ledger_at, voted_at
 
 _MEMBER: Final = "member"
-_INDICATORS: Final = "indicators"
-_LEDGER: Final = "ledger"
-_KEPT: Final = frozenset({*VERSIONED, *VOTED, "entry-draft", "role"})
 
 
 class PresentState:
@@ -52,11 +50,11 @@ class PastState:
         if prefix in VERSIONED:
             rows = self._rows(prefix, rest)
             return rows[0][1] if rows else None
-        if key == _LEDGER:
+        if key == LEDGER:
             block = self._snapshot.block_of(self._size - 1)
             present, size = PresentState(self._snapshot), self._size
             return None if block is None else ledger_at(present, self._snapshot, size, block.time)
-        if key == _INDICATORS:
+        if key == INDICATORS:
             codes = tuple(code for code, _ in self._rows("indicator"))
             return AdoptedIndicators(codes=codes) if codes else None
         if prefix in VOTED:
@@ -114,11 +112,6 @@ class PastState:
                     system=body.system,
                 )
         return None
-
-
-def is_kept(key: str) -> bool:
-    """Whether it is known what stood under a key at a past size."""
-    return key in {_INDICATORS, _LEDGER} or key.partition("/")[0] in _KEPT
 
 
 def state_at(snapshot: Snapshot, size: int) -> StateView:

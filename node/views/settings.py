@@ -21,8 +21,6 @@ from ledger.types import Count, Time
 from node.storage.store import Snapshot
 from node.views.models import VERSIONED
 
-VOTED: Final = frozenset({"basis", "group", "pairing"})
-"""First parts of the keys of what votes alone set."""
 _CASE: Final = VERSIONED["case"]
 
 
@@ -48,7 +46,7 @@ def ledger_at(present_view: StateView, snapshot: Snapshot, size: Count, time: Ti
 
 
 def voted_at(snapshot: Snapshot, key: str, size: Count) -> Value | None:
-    """What stood under a key of `VOTED` when the log had `size` leaves."""
+    """What stood under a key of `node.client.past.VOTED` when the log had `size` leaves."""
     prefix, _, code = key.partition("/")
     for action in _adopted(snapshot, _CASE.c.from_size <= size):
         match prefix, action:

@@ -20,9 +20,10 @@ from node.client import Client
 from node.client.answers import JsonObject
 from scripts.answers import read_value
 from scripts.case import opening, showing, steps
-from scripts.case.lifting import open_orders
+from scripts.case.lifting import lost_rulings, open_orders
 from scripts.case.opening import EvidenceOption, documents, version_of
 from scripts.case.step_names import check_name, check_step
+from scripts.case.steps import finding_named
 from scripts.catalogue.plan import entry_body
 from scripts.console_text import (
     USAGE,
@@ -30,6 +31,8 @@ from scripts.console_text import (
     print_json,
     print_table,
 )
+from scripts.explain.language import Language
+from scripts.explain.languages import LANGUAGES, LanguageOption
 from scripts.forewarning import AnywayFlag, forewarn
 from scripts.govern.acts import act_told
 from scripts.hands import listed
@@ -64,6 +67,7 @@ def list_cases(
     state: StateOption = None,
     party: PartyOption = None,
     as_at: AsAtOption = None,
+    lang: LanguageOption = "en",
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
@@ -74,15 +78,12 @@ def list_cases(
     with at.client() as client:
         filters = {"workflow": workflow, "state": state, "at": as_at_of(client, as_at)}
         rows = listed(client, "/v1/cases", {"party": party}, filters)
-        told = [] if as_json else [_about(client, row) for row in rows]
+        language = LANGUAGES[lang]
+        told = [] if as_json else [_cells(client, row, language) for row in rows]
     if as_json:
         print_json(rows)
         return
-    shown = ("id", "workflow", "state", "due")
-    cells = (
-        [*(row.get(name) for name in shown), about] for row, about in zip(rows, told, strict=True)
-    )
-    print_table(("case", *shown[1:], "about"), cells)
+    print_table(language.titles("case", "workflow", "state", "due", "about"), told)
 
 
 app.add_typer(showing.app)
@@ -142,6 +143,8 @@ def step(
             forewarn(client, at.writer_name, [body for _, body in bodies], anyway=anyway)
         elif name == "close":
             forewarn(client, at.writer_name, (), anyway=anyway, doubts=open_orders(client, ids))
+        elif name == "withdraw":
+            forewarn(client, at.writer_name, (), anyway=anyway, doubts=lost_rulings(client, ids))
         done = submit(writer, bodies, receipts)
     print_done(done, [(one, name) for one in ids], as_json=as_json)
 
@@ -169,14 +172,22 @@ def _waiting_for(client: Client, name: str, workflow: str | None, party: str | N
     ]
 
 
-def _about(client: Client, row: JsonObject) -> str:
+def _cells(client: Client, row: JsonObject, language: Language) -> tuple[object, ...]:
+    workflow = str(row["workflow"])
+    state = language.typed(language.states, str(row["state"]), workflow)
+    about = _about(client, row, language)
+    return (row["id"], language.course(workflow), state, row.get("due"), about)
+
+
+def _about(client: Client, row: JsonObject, language: Language) -> str:
     """What a case is about: the code of a finding, the dataset, or whose catalogue."""
     match row.get("finding"), str(row.get("subject")).partition("/"):
         case {"code": str(code)}, _:
-            return code
+            return finding_named(code, language)
         case _, ("case", _, _):
             other = read_value(client, Case, str(row["subject"]))
-            return "" if other is None else f"a case: {other.workflow}"
+            workflow = "" if other is None else language.course(other.workflow)
+            return workflow and language.phrase("about-case", workflow=workflow)
         case _, ("release", _, version):
             return version.replace("/", "@")
         case _, ("figure", _, _):
@@ -189,7 +200,7 @@ def _about(client: Client, row: JsonObject) -> str:
             return entry_body(client, digest).dataset
         case _, ("proposal", _, _):
             proposed = read_value(client, ProposedAction, str(row["subject"]))
-            return "" if proposed is None else act_told(proposed.action)
+            return "" if proposed is None else act_told(proposed.action, language)
         case _, ("request", _, _):
             asked = read_value(client, RequestedItem, str(row["subject"]))
             return "" if asked is None else asked.dataset

@@ -1,6 +1,5 @@
 """The commands of `blockpool case` that tell: a case with its course, and what was owed by whom."""
 
-from collections.abc import Mapping
 from typing import Annotated, Final
 from urllib.parse import quote
 
@@ -14,7 +13,8 @@ from node.client import Client, ProblemError
 from node.client.answers import JsonObject
 from scripts.case.page import CasePage, Taken
 from scripts.console_text import fail, info, print_fields, print_json, print_table, success
-from scripts.explain.languages import LANGUAGES, LanguageOption
+from scripts.explain.language import Language
+from scripts.explain.languages import LANGUAGES, LanguageOption, listing_in
 from scripts.explain.names import with_names
 from scripts.explain.rulings import ruled
 from scripts.explain.sources import NodeSource
@@ -26,14 +26,8 @@ from scripts.record.listing import AsAtOption, as_at_of
 from scripts.short_ids import full_id
 
 app = typer.Typer()
-OUTCOMES: Final[Mapping[str, str]] = {
-    "open": "it runs",
-    "overdue": "it has passed",
-    "met": "done in time",
-    "met-late": "done too late",
-    "dropped": "it fell away before it was due",
-    "missed": "it fell away after it was due",
-}
+OUTCOMES: Final = ("open", "overdue", "met", "met-late", "dropped", "missed")
+"""What becomes of a duty."""
 _DIGEST_CHARS: Final = 64
 """The id of a case begins with the digest of the record it hangs from."""
 
@@ -91,6 +85,7 @@ def duties(
     ] = None,
     outcome: Annotated[str | None, typer.Option(help=f"Only {', '.join(OUTCOMES)}.")] = None,
     as_at: AsAtOption = None,
+    lang: LanguageOption = "en",
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
@@ -104,14 +99,34 @@ def duties(
         path = "/v1/duties"
         filters = {"workflow": workflow, "outcome": outcome, "at": as_at_of(client, as_at)}
         rows = listed(client, path, {"member": member}, filters)
+        language = listing_in(lang, NodeSource(client, at.node))
+        told = [] if as_json else [_of_duty(row, language) for row in rows]
     if as_json:
         print_json(rows)
         return
-    names = ("due", "who", "workflow", "state", "outcome", "endedAt", "case")
-    print_table(
-        ("due", "who", "workflow", "state", "outcome", "over since", "case"),
-        ([row[name] for name in names] for row in rows),
+    titles = ("due", "who", "workflow", "state", "outcome", "over since", "case")
+    print_table(language.titles(*titles), told)
+
+
+def _of_duty(row: JsonObject, language: Language) -> tuple[object, ...]:
+    workflow = str(row["workflow"])
+    return (
+        row["due"],
+        _owing(str(row["who"]), language),
+        language.course(workflow),
+        language.typed(language.states, str(row["state"]), workflow),
+        language.typed(language.states, str(row["outcome"]), "duty"),
+        row["endedAt"],
+        row["case"],
     )
+
+
+def _owing(who: str, language: Language) -> str:
+    """A member, or an office, which a node tells with an `@`."""
+    if not who.startswith("@"):
+        return language.name_of(who)
+    office = language.parts.get(who.removeprefix("@"))
+    return who if office is None else f"{office} {who}"
 
 
 def _read(client: Client, case: str, as_at: str | None) -> JsonObject:

@@ -2,12 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from node.client.answers import JsonObject
 from scripts.console_text import print_json, print_table
+from scripts.explain.language import Language
+from scripts.explain.languages import LanguageOption, listing_in
+from scripts.explain.measures import measured
+from scripts.explain.sources import NodeSource
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
 from scripts.record.listing import AsAtOption, as_at_of
@@ -16,7 +20,6 @@ from scripts.zone import zone_of
 
 app = typer.Typer()
 CountBy = Literal["ground", "member", "step", "workflow"]
-_SHOWN: Final = ("index", "time", "writer", "workflow", "step", "ground", "case")
 
 
 @app.command("steps")
@@ -37,6 +40,7 @@ def steps(
         str | None, typer.Option(help="Count them by ground, member, step or workflow.")
     ] = None,
     as_at: AsAtOption = None,
+    lang: LanguageOption = "en",
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
@@ -64,13 +68,16 @@ def steps(
                 at=as_at_of(client, as_at),
             )
         )
-    if count_by is not None:
-        _print_counts(rows, count_by, as_json=as_json)
-    elif as_json:
+        language = listing_in(lang, NodeSource(client, at.node))
+        told = [] if as_json or count_by else [_of_step(row, language) for row in rows]
+        if count_by is not None:
+            _print_counts(rows, count_by, language, as_json=as_json)
+            return
+    if as_json:
         print_json(rows)
     else:
-        titles = ("record", "when", "by", *_SHOWN[3:])
-        print_table(titles, ([row[name] for name in _SHOWN] for row in rows))
+        titles = ("record", "when", "by", "workflow", "step", "ground", "case")
+        print_table(language.titles(*titles), told)
 
 
 @app.command("findings")
@@ -83,6 +90,7 @@ def findings(
         str | None, typer.Option(help="Only in this state, such as confirmed or closed.")
     ] = None,
     as_at: AsAtOption = None,
+    lang: LanguageOption = "en",
     at: Reading = Reading(),
     as_json: JsonFlag = False,
 ) -> None:
@@ -93,30 +101,72 @@ def findings(
     with at.client() as client:
         when = as_at_of(client, as_at)
         rows = list(client.items("/v1/findings", accused=accused, code=code, state=state, at=when))
+        language = listing_in(lang, NodeSource(client, at.node))
+        told = [] if as_json else [_of_finding(row, language) for row in rows]
     if as_json:
         print_json(rows)
         return
     names = ("finding", "against", "state", "measure", "limit", "raised", "case")
-    print_table(names, (_cells(row) for row in rows))
+    print_table(language.titles(*names), told)
 
 
-def _print_counts(rows: Sequence[JsonObject], by: str, *, as_json: bool) -> None:
+def finding_named(code: str, language: Language) -> str:
+    """A finding by its code, in other languages than English with what it means."""
+    return code if language.code == "en" else f"{language.findings[code][0]} {code}"
+
+
+def _print_counts(
+    rows: Sequence[JsonObject], by: str, language: Language, *, as_json: bool
+) -> None:
     """How many of each, the most first."""
     counts = Counter(str(row[by] or "") for row in rows)
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     if as_json:
         print_json(dict(ordered))
     else:
-        print_table((by, "steps"), ordered)
+        told = ((name and _named(by, name, language), count) for name, count in ordered)
+        print_table(language.titles(by, "steps"), told)
 
 
-def _cells(row: JsonObject) -> tuple[object, ...]:
+def _named(what: str, name: str, language: Language, workflow: str = "") -> str:
+    """The name of a ground, a member, a step or a workflow, as it is typed and in words."""
+    match what:
+        case "ground":
+            return language.typed(language.grounds, name)
+        case "step":
+            return language.typed(language.steps, name, workflow)
+        case "workflow":
+            return language.course(name)
+        case _:
+            return language.name_of(name)
+
+
+def _of_step(row: JsonObject, language: Language) -> tuple[object, ...]:
+    workflow, ground = str(row["workflow"]), row["ground"]
+    return (
+        row["index"],
+        row["time"],
+        row["writer"],
+        language.course(workflow),
+        _named("step", str(row["step"]), language, workflow),
+        None if ground is None else _named("ground", str(ground), language),
+        row["case"],
+    )
+
+
+def _of_finding(row: JsonObject, language: Language) -> tuple[object, ...]:
     match row:
         case {"finding": dict(found), "parties": list(parties)}:
             accused = (str(one["member"]) for one in parties
                        if isinstance(one, dict) and one["part"] == "accused")  # fmt: skip
-            said = (found.get("measure"), found.get("limit"))
-            return (found["code"], ", ".join(accused), row["state"], *said,
-                    row["openedAt"], row["id"])  # fmt: skip
+            said = (found.get(name) for name in ("measure", "limit"))
+            return (
+                finding_named(str(found["code"]), language),
+                language.members(accused),
+                language.typed(language.states, str(row["state"]), "finding"),
+                *(one and measured(language.measures, str(one)) for one in said),
+                row["openedAt"],
+                row["id"],
+            )
         case _:
             raise ValueError(f"{row.get('id')} is no finding")

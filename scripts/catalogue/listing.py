@@ -8,8 +8,7 @@ from scripts.case.returned import Returned, returned_entries
 from scripts.catalogue.plan import entry_body
 from scripts.console_text import heading, print_json, print_table
 from scripts.explain.language import Language, word
-from scripts.explain.languages import LANGUAGES, LanguageOption
-from scripts.explain.names import with_names
+from scripts.explain.languages import LanguageOption, listing_in
 from scripts.explain.sources import NodeSource
 from scripts.options import JsonFlag, with_options
 from scripts.profile import Reading
@@ -49,9 +48,7 @@ def list_datasets(
         returned: list[Returned] = []
         if provider is not None and not as_json:
             returned = list(returned_entries(client, provider, moment))
-        language = LANGUAGES[lang]
-        if lang != "en":  # ids read as English, and are what one types
-            language = with_names(language, NodeSource(client, at.node))
+        language = listing_in(lang, NodeSource(client, at.node))
         told = [
             (
                 entry.dataset,

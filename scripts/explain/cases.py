@@ -13,7 +13,7 @@ from ledger.types import CaseId
 from scripts.explain.fallen import why_fallen
 from scripts.explain.language import Language, in_course, short, word
 from scripts.explain.measures import measured
-from scripts.explain.rulings import ruled
+from scripts.explain.rulings import reopened_by, ruled
 from scripts.explain.sources import Source, Told
 from scripts.explain.telling import text_told
 from scripts.explain.unserved import unserved
@@ -51,7 +51,9 @@ def case_explained(source: Source, case_id: CaseId, language: Language) -> list[
 def standing(source: Source, case_id: CaseId, case: Case, language: Language) -> Iterator[str]:
     """Its course so far, its state, its deadline, the steps out of it."""
     for told in source.course(case_id):
-        yield language.phrase("course", time=told.time, what=_moved(told, case_id, case, language))
+        yield language.phrase(
+            "course", time=told.time, what=_moved(source, told, case_id, case, language)
+        )
     state = language.phrase("now", state=in_course(language.states, case.workflow, case.state))
     due = "" if case.due is None else language.phrase("due", due=case.due)
     yield language.phrases["comma"].join(filter(None, (state, due)))
@@ -119,8 +121,11 @@ def _finding(case: Case, language: Language) -> Iterator[Section]:
         yield Section(language.phrases["found"], lines)
 
 
-def _moved(told: Told, case_id: CaseId, case: Case, language: Language) -> str:
+def _moved(source: Source, told: Told, case_id: CaseId, case: Case, language: Language) -> str:
     record = told.record
+    contest = reopened_by(source, told, case_id, case)
+    if contest is not None:
+        return language.phrase("course-reopened", case=short(contest), index=told.index)
     if record is None:
         return language.phrase("course-settlement", index=told.index)
     who, body = record.chain.writer, record.body

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 PHRASES: Final[Mapping[str, str]] = {
+    "about-case": "另一事项：{workflow}",
     "all-datasets": "全部数据",
     "appointed": "{writer} 由记录 {record} 任命，可签：{families}；范围：{datasets}",
     "contractor": "由外包单位 {contractor}（{code}）签署，限信息系统 {system}，"
@@ -64,10 +65,12 @@ PHRASES: Final[Mapping[str, str]] = {
     "because": "依据：{ground}",
     "case": "事项 {case}",
     "case-changed": "{case}（{workflow}；现状：{state}）",
+    "case-reopened": "{case}（{workflow}；由此重新办理；现状：{state}）",
     "changed": "改变了什么",
     "changed-nothing": "除其签名身份的哈希链外，无",
     "comma": "、",
     "course": "{time}  {what}",
+    "course-reopened": "依 {case} 的裁定重新办理（序号 {index}）",
     "course-record": "{who}：{kind}（序号 {index}）",
     "course-settlement": "期限届满（序号 {index}）",
     "course-step": "{who}：{step}（序号 {index}）",
@@ -86,6 +89,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "ground-record": "可用于：{record}",
     "ground-step": "可用于{workflow}的步骤：{step}",
     "heading": "记录 {index}：{kind}",
+    "in-part": "{member}（部分）",
     "key": "由密钥 {key} 签名，自序号 {since} 起使用",
     "key-suspect": "该密钥自序号 {since} 起可疑，此后的记录需要确认",
     "key-until": "由密钥 {key} 签名，使用期为序号 {since} 至 {until}",
@@ -119,6 +123,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "standing": "所有申请者",
     "stands": "办理情况",
     "subject": "所涉：{subject}",
+    "tally": "{of} 票中赞成 {yes}，反对 {no}",
     "todo-asked": "要求补正：{what}",
     "todo-command": "命令",
     "todo-days": "剩余工作日",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 PHRASES: Final[Mapping[str, str]] = {
+    "about-case": "a case: {workflow}",
     "all-datasets": "all datasets",
     "appointed": "{writer} was appointed by record {record} for {families}, {datasets}",
     "contractor": "it is the hand of a contractor, {contractor} ({code}), for the system "
@@ -64,10 +65,12 @@ PHRASES: Final[Mapping[str, str]] = {
     "because": "on the ground: {ground}",
     "case": "Case {case}",
     "case-changed": "{case} ({workflow}; now: {state})",
+    "case-reopened": "{case} ({workflow}; reopened by it; now: {state})",
     "changed": "What it changed",
     "changed-nothing": "nothing but its writer's chain",
     "comma": ", ",
     "course": "{time}  {what}",
+    "course-reopened": "reopened, as was ruled in {case} (leaf {index})",
     "course-settlement": "a deadline passed (leaf {index})",
     "course-step": "{who}: {step} (leaf {index})",
     "course-record": "{who}: {kind} (leaf {index})",
@@ -86,6 +89,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "ground-record": "it can be given with: {record}",
     "ground-step": "it can be given in {workflow}: {step}",
     "heading": "Record {index}: {kind}",
+    "in-part": "{member} in part",
     "key": "signed with the key {key}, in use since leaf {since}",
     "key-until": "signed with the key {key}, in use from leaf {since} to leaf {until}",
     "key-suspect": "that key is suspect since leaf {since}: the records from there on need "
@@ -120,6 +124,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "stands": "Where it stands",
     "standing": "whoever applies",
     "subject": "about: {subject}",
+    "tally": "{yes} yes, {no} no of {of}",
     "todo-asked": "what was asked: {what}",
     "todo-command": "command",
     "todo-days": "days left",

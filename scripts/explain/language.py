@@ -79,6 +79,10 @@ class Language:
         told = in_course(words, workflow, name)
         return name if told == name.replace("-", " ") else f"{told} {name}"
 
+    def course(self, workflow: str) -> str:
+        """A workflow as it is typed, in other languages than English with the word for it."""
+        return workflow if self.code == "en" else self.typed(self.workflows, workflow)
+
     def titles(self, *names: str) -> list[str]:
         """The headings of a table, or the names of fields, by their English words."""
         return [self.headings.get(name, name) for name in names]

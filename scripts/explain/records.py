@@ -15,6 +15,7 @@ from ledger.seal import parse_seal
 from scripts.explain.cases import Section, finding_told, standing, value_told
 from scripts.explain.language import Language, capitalised, in_course, short, word
 from scripts.explain.rules import own_rules_of, rules_of
+from scripts.explain.rulings import ENFORCING, reopened_by, rules_applied
 from scripts.explain.said import said
 from scripts.explain.sources import Source, Told
 from scripts.explain.telling import some
@@ -45,7 +46,9 @@ def record_explained(
             Section(language.phrases["said"], tuple(said(source, record.body, member, language))),
             *_own_case(source, record, language),
             Section(language.phrases["who"], tuple(_who(source, told, record, language))),
-            Section(language.phrases["rules"], tuple(_rules(source, record, language, all_rules))),
+            Section(
+                language.phrases["rules"], tuple(_rules(source, told, record, language, all_rules))
+            ),
             Section(language.phrases["changed"], tuple(_changed(source, told, language))),
         ]
     return [*sections, Section(language.phrases["found"], tuple(_found(source, told, language)))]
@@ -144,14 +147,18 @@ def _own_case(source: Source, record: Record, language: Language) -> Iterator[Se
         yield Section(language.phrases["stands"], lines)
 
 
-def _rules(source: Source, record: Record, language: Language, all_rules: bool) -> Iterator[str]:
+def _rules(
+    source: Source, told: Told, record: Record, language: Language, all_rules: bool
+) -> Iterator[str]:
     effect = _effect(source, record)
     every = rules_of(record.kind, effect)
-    told = every if all_rules else own_rules_of(record.kind, effect)
-    for number, text in told:
+    listed = every if all_rules else own_rules_of(record.kind, effect)
+    if effect == ENFORCING and not all_rules:
+        listed = rules_applied(source, told, listed)
+    for number, text in listed:
         yield f"{number}  {capitalised(language.rules.get(number, text))}"
-    if len(told) < len(every):
-        yield language.phrase("rules-more", count=len(every) - len(told))
+    if len(listed) < len(every):
+        yield language.phrase("rules-more", count=len(every) - len(listed))
 
 
 def _effect(source: Source, record: Record) -> str | None:
@@ -171,8 +178,9 @@ def _changed(source: Source, told: Told, language: Language) -> Iterator[str]:
         line = value_told(key, language)
         case = source.get(key) if key.startswith(_CASE) else None
         if isinstance(case, Case):
+            is_reopened = reopened_by(source, told, key.removeprefix(_CASE), case) is not None
             line = language.phrase(
-                "case-changed",
+                "case-reopened" if is_reopened else "case-changed",
                 case=line,
                 workflow=word(language.workflows, case.workflow),
                 state=in_course(language.states, case.workflow, case.state),

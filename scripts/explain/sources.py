@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from msgspec import Struct, convert
 from msgspec import json as msgspec_json
@@ -15,6 +15,7 @@ from ledger.records.names import Names
 from ledger.seal import FindingRef, is_seal
 from ledger.types import CaseId, ItemId, PurposeCode
 from node.client import Client, ProblemError
+from node.client.past import is_kept
 from scripts.answers import any_value
 
 
@@ -78,15 +79,6 @@ class _Stands(Struct):
     why: str | None
 
 
-_PAST: Final = frozenset(
-    {
-        "case", "dataset", "delivery", "entry", "entry-draft", "grant", "ledger", "member",
-        "release", "request", "role", "system", "writer",
-    }
-)  # fmt: skip
-"""First parts of the keys of which a node knows what stood under them; others hardly change."""
-
-
 class NodeSource:
     """What a node answers, as at a past size or time if one is given."""
 
@@ -116,8 +108,8 @@ class NodeSource:
         )
 
     def get(self, key: str) -> Value | None:
-        """As `Source.get`."""
-        as_at = self._as_at if key.partition("/")[0] in _PAST else None
+        """As `Source.get`; of what a node does not keep, what is there now: it hardly changes."""
+        as_at = self._as_at if is_kept(key) else None
         return any_value(self._client, key, as_at)
 
     def then(self, key: str, told: Told) -> Value | None:

@@ -20,6 +20,8 @@ from msgspec.structs import fields
 from ledger.records.actions import ChangeBases
 from ledger.records.governance import Action, AdmitMembers, ChangePurposes, Matter
 from scripts.console_text import info, print_json, print_table
+from scripts.explain.english import ENGLISH
+from scripts.explain.language import Language
 from scripts.explain.languages import LANGUAGES, LanguageOption
 from scripts.options import JsonFlag, with_options
 from scripts.record.showing import members_told
@@ -89,7 +91,7 @@ def takes(kind: type[Struct]) -> str:
     return ", ".join(name if required else f"[{name}]" for name, required in names)
 
 
-def act_told(action: Action) -> str:
+def act_told(action: Action, language: Language = ENGLISH) -> str:
     """What an action does, and to whom or what, in a line.
 
     >>> from ledger.records.governance import RemoveMember
@@ -107,7 +109,8 @@ def act_told(action: Action) -> str:
             told = dict(members_told(action))
             names = ("member", "group", "pairing", "indicator", "indicator.id")
             named = [str(told[name]) for name in names if name in told][:1]
-    return f"{action.__struct_config__.tag} {', '.join(named)}".strip()
+    act = language.typed(language.acts, str(action.__struct_config__.tag))
+    return f"{act} {', '.join(named)}".strip()
 
 
 def decided_by(act: str) -> str:

@@ -8,11 +8,13 @@ from msgspec import Struct, convert
 
 from contracts.governance.votes import REACHES, threshold_of
 from contracts.values import ProposedAction
+from contracts.view import StateView
 from ledger.records.actions import SplitMember
 from ledger.records.governance import Action, AdmitMembers, Matter, SucceedMember
 from node.client import Client
 from scripts.explain.english import ENGLISH
 from scripts.explain.fallen import why_fallen
+from scripts.explain.language import Language
 from scripts.explain.sources import NodeSource
 from scripts.profile import present_time
 
@@ -67,7 +69,7 @@ def standing(client: Client, proposal: str, proposed: ProposedAction) -> str:
     """Where a proposal stands after a ballot: of an open one how many votes it has, and needs."""
     course = read_course(client, proposal)
     if course.state == "fallen":
-        return f"fallen: {fallen_told(client, proposed)}"
+        return f"fallen: {fallen_told(NodeSource(client, ''), proposed, ENGLISH)}"
     if course.state != "open":
         return course.state
     votes = votes_of(client, course)
@@ -91,9 +93,9 @@ def next_command(action: Action | Matter) -> str | None:
             return None
 
 
-def fallen_told(client: Client, proposed: ProposedAction) -> str:
+def fallen_told(view: StateView, proposed: ProposedAction, language: Language) -> str:
     """Why it fell, as far as the ledger of today tells."""
-    return why_fallen(NodeSource(client, ""), proposed, present_time(), ENGLISH)
+    return why_fallen(view, proposed, present_time(), language)
 
 
 def _needed(client: Client, proposed: ProposedAction, electorate: int) -> int:

@@ -16,8 +16,7 @@ from node.client import Client
 from node.client.answers import JsonObject
 from scripts.console_text import print_json, print_table
 from scripts.explain.language import Language
-from scripts.explain.languages import LANGUAGES, LanguageOption
-from scripts.explain.names import with_names
+from scripts.explain.languages import LanguageOption, listing_in
 from scripts.explain.sources import NodeSource
 from scripts.explain.telling import terms_told
 from scripts.hands import listed
@@ -73,9 +72,7 @@ def grants(
         filters["at"] = as_at_of(client, as_at)
         whose = {"consumer": consumer, "provider": provider}
         rows = listed(client, "/v1/grants", whose, filters)
-        language = LANGUAGES[lang]
-        if lang != "en":  # ids read as English, and are what one types
-            language = with_names(language, NodeSource(client, at.node))
+        language = listing_in(lang, NodeSource(client, at.node))
         told = [] if as_json else [_of_grant(row, language) for row in rows]
     if as_json:
         print_json(rows)

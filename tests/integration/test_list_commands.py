@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a row of a table is a line
 """The commands that list and tell, against a real node: as at now and as at a past moment."""
 
 from collections.abc import Iterator
@@ -7,7 +8,9 @@ import pytest
 from msgspec import json as msgspec_json
 from typer.testing import CliRunner, Result
 
-from contracts.values import Case
+from contracts.values import _DECODERS, Case
+from node.client import Client
+from scripts.explain.sources import NodeSource
 from scripts.main import app
 from tests.node_process import node_process
 from tests.nodes import close, open_replica
@@ -224,6 +227,42 @@ def test_findings_are_listed_by_accused_code_and_state(command: Command) -> None
     told = command.ok("case", "findings", "--code", "review-overdue")
     assert "steward" in told
     assert "no-effective-grant" not in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "english", "chinese"),
+    [
+        ("steps --step refuse", ("when", "request", "refuse  not-held"), ("时间", "共享申请 request", "不同意共享 refuse", "不掌握该数据 not-held")),
+        ("steps --step refuse --count-by ground", ("ground", "not-held"), ("步骤数", "不掌握该数据 not-held")),
+        ("steps --step refuse --count-by member", ("member", "transport"), ("步骤数", "transport")),
+        ("steps --step refuse --count-by step", ("step", "refuse"), ("步骤数", "不同意共享 refuse")),
+        ("steps --step refuse --count-by workflow", ("workflow", "request"), ("步骤数", "共享申请 request")),
+        ("duties --outcome met", ("outcome", "met", "transport"), ("履行情况", "按期完成 met", "transport")),
+        ("duties --workflow review", ("@steward",), ("政务数据共享主管部门 @steward",)),
+        ("findings", ("review-overdue", "raised"), ("review-overdue", "已提出 raised", "被疑方")),
+    ],
+)  # fmt: skip
+def test_steps_duties_and_findings_are_read_in_chinese(
+    command: Command, arguments: str, english: tuple[str, ...], chinese: tuple[str, ...]
+) -> None:
+    for lang, words in (("en", english), ("zh", chinese)):
+        told = command.ok("case", *arguments.split(), "--lang", lang)
+        for word in words:
+            assert word in told
+    as_json = command.json("case", *arguments.split(), "--lang", "zh")
+    assert as_json == command.json("case", *arguments.split())
+
+
+@pytest.mark.parametrize("prefix", sorted(_DECODERS))
+def test_of_whatever_is_explained_the_past_is_asked_where_a_node_keeps_it(
+    node: str, world: World, prefix: str
+) -> None:
+    """A node refuses to tell of a past it does not keep."""
+    key = next(iter(sorted(world.state.keys(prefix))), f"{prefix}/none")
+    with Client(node) as client:
+        NodeSource(client, node, "3").get(key)
+        value = NodeSource(client, node, str(world.head.size)).get(key)
+    assert value == world.value(key)
 
 
 def test_members_are_listed_by_status_and_role(command: Command, world: World) -> None:

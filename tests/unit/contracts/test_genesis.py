@@ -39,14 +39,20 @@ WITNESSES: Final[dict[str, tuple[Role, ...]]] = {
 }
 
 
-def refusal(body: Genesis, *, chain: Chain = CHAIN, signers: list[Signer] | None = None) -> Reason:
-    """Why a genesis record founds nothing."""
+def refused_for(
+    body: Genesis, *, chain: Chain = CHAIN, signers: list[Signer] | None = None
+) -> Refused:
+    """What a genesis record is told that founds nothing."""
     every = genesis_signers(body) if signers is None else signers
     record = read_record(sign_envelope(encode(new_statement(body, chain)), every))
     with pytest.raises(Refused) as refused:
         found(MemoryState(), record, verify_signature)
-    assert refused.value.reason.code in str(refused.value)
-    return refused.value.reason
+    return refused.value
+
+
+def refusal(body: Genesis, *, chain: Chain = CHAIN, signers: list[Signer] | None = None) -> Reason:
+    """Why a genesis record founds nothing."""
+    return refused_for(body, chain=chain, signers=signers).reason
 
 
 def with_founder(member: str, change: Callable[[Founder], Founder]) -> Genesis:
@@ -70,8 +76,20 @@ def test_founders_roles_and_keys_come_into_being() -> None:
     member, custodian = world.value("member/steward"), signer("steward/custodian")
     assert isinstance(member, Member)
     assert member.custodian == custodian.public_key.keyid
-    keys = [world.value(f"key/{keyid}") for keyid in (member.custodian, *member.log_keys)]
-    assert [key.function for key in keys if isinstance(key, Key)] == ["custodian", "log", "log"]
+    assert world.value(f"key/{member.custodian}") == Key(
+        function="custodian",
+        key=custodian.public_key.description,
+        lineage=0,
+        member="steward",
+        since=0,
+        writer="steward/custodian",
+    )
+    for keyid, one in zip(
+        member.log_keys, (signer("steward/log"), log_signer_ml_dsa("steward/log")), strict=True
+    ):
+        key = one.public_key.description
+        log_key = Key(function="log", key=key, lineage=0, member="steward", since=0)
+        assert world.value(f"key/{keyid}") == log_key
     writer = world.value("writer/steward/custodian")
     assert isinstance(writer, Writer)
     assert writer.families == ("keys",)
@@ -91,7 +109,10 @@ def test_founders_roles_and_keys_come_into_being() -> None:
     ids=["another founder", "another writer", "not the first", "after something"],
 )
 def test_genesis_opens_the_chain_of_the_first_that_orders(chain: Chain) -> None:
-    assert refusal(genesis_body(), chain=chain) == reasons.MALFORMED
+    refused = refused_for(genesis_body(), chain=chain)
+    assert refused.reason == reasons.MALFORMED
+    assert refused.detail == "genesis opens the chain of steward/custodian"
+    assert refused.fields == ("chain",)
 
 
 @pytest.mark.rule("R101", "101")
@@ -101,6 +122,8 @@ def test_only_a_genesis_record_founds_a_ledger() -> None:
     with pytest.raises(Refused) as refused:
         found(MemoryState(), record, verify_signature)
     assert refused.value.reason == reasons.MALFORMED
+    assert refused.value.detail == "the first record is not a genesis record"
+    assert refused.value.fields == ("predicateType",)
 
 
 @pytest.mark.rule("R101", "1401")
@@ -126,6 +149,7 @@ def test_every_signature_of_genesis_holds() -> None:
     with pytest.raises(Refused) as refused:
         found(MemoryState(), forged, verify_signature)
     assert refused.value.reason == reasons.BAD_SIGNATURE
+    assert refused.value.fields == ("signatures",)
 
 
 @pytest.mark.rule("R102", "503")
@@ -133,7 +157,9 @@ def test_no_two_founders_share_a_key() -> None:
     twin = signer("health/custodian").public_key.description
     body = with_founder("weather", lambda one: replace(one, custodian=twin))
     signers = [one for one in genesis_signers(body) if one is not signer("weather/custodian")]
-    assert refusal(body, signers=signers) == reasons.KEY_TAKEN
+    refused = refused_for(body, signers=signers)
+    assert refused.reason == reasons.KEY_TAKEN
+    assert (refused.detail, refused.fields) == ("", ("members",))
 
 
 @pytest.mark.rule("R102", "502")
@@ -208,6 +234,34 @@ def test_the_quorum_is_above_two_thirds(witnesses: int, allowed: set[int]) -> No
             with pytest.raises(Refused) as refused:
                 found(MemoryState(), record, verify_signature)
             assert refused.value.reason == reasons.LIMIT
+
+
+def weather(**changes: object) -> Genesis:
+    """The usual genesis with weather changed."""
+    return with_founder("weather", lambda one: replace(one, **changes))
+
+
+SHORT: Final = KeyDescription(keytype="ed25519", keyval=KeyValue(public="00"), scheme="ed25519")
+LOG_KEY: Final = log_signer_ml_dsa("steward/log").public_key.description
+
+
+@pytest.mark.rule("R101", "R102", "R103", "R104")
+@pytest.mark.parametrize(
+    ("body", "told", "fields"),
+    [
+        (replace(genesis_body(), rules=2), "rules version 2", ("rules",)),
+        (weather(custodian=LOG_KEY), "weather: not ed25519", ("members",)),
+        (weather(custodian=SHORT), "weather: an ed25519 public key has 32 bytes", ("members",)),
+        (weather(line_superior="sea"), "sea", ("lineSuperior",)),
+        (weather(line_superior="weather"), "weather is above itself", ()),
+        (genesis_body(parameters=Parameters(quorum=1)), "0 witnesses", ("parameters.quorum",)),
+    ],
+)
+def test_whoever_founds_nothing_is_told_what_is_at_fault(
+    body: Genesis, told: str, fields: tuple[str, ...]
+) -> None:
+    refused = refused_for(body)
+    assert (refused.detail, refused.fields) == (told, fields)
 
 
 def test_founders_are_described_by_their_own_keys() -> None:

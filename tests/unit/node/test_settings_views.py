@@ -21,8 +21,11 @@ from ledger.records.governance import (
     SetGroup,
     SetParameters,
 )
+from node.client import past as kept
+from node.client.past import is_kept
 from node.replica import Replica
-from node.views.as_at import is_kept, state_at
+from node.views.as_at import state_at
+from node.views.models import VERSIONED
 from tests import bodies
 from tests.nodes import close, open_replica
 from tests.unit.node.test_task_views import pasts
@@ -120,5 +123,6 @@ def test_what_was_set_is_that_of_the_state(world: World, replica: Replica) -> No
 
 
 def test_what_is_not_kept_is_known() -> None:
+    assert frozenset(VERSIONED) == kept.VERSIONED
     assert all(map(is_kept, (*KEYS, "member/health", "role/steward", "case/1", "indicator/x")))
     assert not any(map(is_kept, ("key/1", "ledger/2026", "use/1", "proposal/1")))

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from contracts.values import Case, Ledger
 from tests import bodies
 from tests.story import Story
+from tests.unit.contracts.test_rulings import opened, ruled
 from tests.unit.scripts.conftest import Command
 from tests.world import World
 
@@ -200,3 +201,28 @@ def test_an_order_that_was_reported_on_goes_without_a_word(command: Command, sto
     story.steps(CONSUMER, "report", order)
     command.ok("case", "step", "close", finding, writer="audit/main")
     assert case_of(story, order).state == "closed"
+
+
+def appealed(story: Story, ruling: str) -> str:
+    """A dispute of the consumer about its refused request, ruled on and brought further by it."""
+    request = story.ask()
+    story.steps(PROVIDER, "refuse", request, "security")
+    dispute = ruled(story, opened(story, "dispute", request), ruling)
+    story.steps(CONSUMER, "appeal", dispute)
+    return dispute
+
+
+def test_who_withdraws_is_told_what_was_ruled_for_it(command: Command, story: Story) -> None:
+    dispute = appealed(story, "upheld-in-part")
+    withdraw = ("case", "step", "withdraw", dispute)
+    told = command.fails(*withdraw, writer=CONSUMER)
+    assert f"this would give up what was ruled in {dispute}: upheld-in-part" in told
+    assert case_of(story, dispute).state == "appealed"
+    command.ok(*withdraw, "--anyway", writer=CONSUMER)
+    assert case_of(story, dispute).state == "withdrawn"
+
+
+def test_who_has_won_nothing_withdraws_without_a_word(command: Command, story: Story) -> None:
+    dispute = appealed(story, "rejected")
+    command.ok("case", "step", "withdraw", dispute, writer=CONSUMER)
+    assert case_of(story, dispute).state == "withdrawn"

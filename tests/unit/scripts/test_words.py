@@ -21,7 +21,7 @@ from contracts.audit import questions
 from contracts.findings import FINDINGS
 from contracts.reasons import REASONS
 from contracts.sharing.chains import StateName
-from contracts.values import InformationSystem
+from contracts.values import InformationSystem, Member
 from contracts.view import MemoryState
 from contracts.workflows import WORKFLOWS, Part
 from ledger.records import KIND_OF_NAME, Disposal, Incident
@@ -31,6 +31,8 @@ from ledger.records.governance import Action, Matter
 from ledger.records.keys import Family
 from ledger.records.sharing import Audience, EmergencyGround, NarrowingGround, RevocationGround
 from ledger.records.terms import Masking, Onward, Operation, Storage, Terms
+from node.views import duties
+from scripts.case.showing import OUTCOMES
 from scripts.explain.chinese import CHINESE
 from scripts.explain.english import ENGLISH
 from scripts.explain.language import Language, Words
@@ -77,6 +79,8 @@ NAMES: Final[dict[str, set[str]]] = {
     "states": {
         *(state.name for flow in WORKFLOWS.values() for state in flow.states),
         *get_args(StateName),
+        *OUTCOMES,
+        *get_args(get_type_hints(Member)["status"]),
     },
     "steps": {row.name for row in STEPS},
     "terms": {one.encode_name for one in fields(Terms)},
@@ -116,6 +120,10 @@ def test_no_words_are_for_nothing(table: str) -> None:
     for language in LANGUAGES.values():
         words = {name.rpartition("/")[2] for name in getattr(language, table)}
         assert words <= allowed, table
+
+
+def test_what_becomes_of_duties_is_what_a_node_tells() -> None:
+    assert duties.OUTCOMES == OUTCOMES
 
 
 def places(text: str) -> set[str]:
