@@ -172,7 +172,7 @@ def _witness(
     own = Identity(witness_name(replica.origin, settings.member), keys.witness)
     log = ReplayedLog(replica, own, clock)
     if isinstance(engine, FollowingEngine):
-        log = ReplayedLog(replica, own, clock, engine.reach, engine.standing)
+        log = ReplayedLog(replica, own, clock, engine.reach, engine.standing, engine.look_at)
     others: Sequence[WitnessedLog] = ()
     if given.foreign_name is not None:
         foreign = Identity(given.foreign_name, keys.foreign)

@@ -104,6 +104,18 @@ class FollowingEngine:
         """As `Forwarding.reach`."""
         return await self._forwarding.reach(size, wait_s)
 
+    async def look_at(self, note: bytes) -> None:
+        """A checkpoint signed by the log, of leaves this node holds: if it denies them, an alarm.
+
+        So what is shown to a witness alone is noticed, too.
+        """
+        known = self._replica.published
+        found = await asyncio.get_running_loop().run_in_executor(
+            self._reader, evidence.of_fork, evidence.OwnLog(self._replica), note, known.checkpoint
+        )
+        if found is not None:
+            await self._raise_alarm("fork", lambda: found, known.head.size)
+
     async def _run(self) -> None:
         pause_s = PAUSE_S
         try:

@@ -33,7 +33,7 @@ class ForeignLog:
             raise WitnessError(403, str(error)) from error
         return own
 
-    async def check(self, checkpoint: Checkpoint) -> None:
+    async def check(self, note: bytes, checkpoint: Checkpoint) -> None:
         """As `WitnessedLog.check`: that it has only grown was asked of it already."""
 
 

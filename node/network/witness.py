@@ -68,8 +68,11 @@ class WitnessedLog(Protocol):
         """The checkpoint with the log's own lines alone. MUST raise `WitnessError` without them."""
         ...
 
-    async def check(self, checkpoint: Checkpoint) -> None:
-        """MUST raise `WitnessError` for a checkpoint that is not to be cosigned, or not yet."""
+    async def check(self, note: bytes, checkpoint: Checkpoint) -> None:
+        """MUST raise `WitnessError` for a checkpoint that is not to be cosigned, or not yet.
+
+        `note` is what `signed` returned.
+        """
         ...
 
 
@@ -97,7 +100,7 @@ class Witness:
         note = await log.signed(offer.note, checkpoint)
         before = await asyncio.to_thread(self._store.get, log.origin)
         check_offer(offer, before)
-        await log.check(checkpoint)
+        await log.check(note, checkpoint)
         return await asyncio.to_thread(self._cosign, log, checkpoint, note, before)
 
     async def latest(self, digest: str) -> bytes | None:
@@ -119,8 +122,9 @@ class Witness:
 class ReplayedLog:
     """The ledger's own log: what this node has replayed of it, and no more.
 
-    Of a node that follows, `reach` waits until it has replayed so many leaves, and `standing` says
-    whether the log lied; a node that orders has decided them all.
+    Of a node that follows, `reach` waits until it has replayed so many leaves, `standing` says
+    whether the log lied, and `look_at` has it look at a checkpoint that denies what it holds; a
+    node that orders has decided them all.
     """
 
     def __init__(
@@ -130,6 +134,7 @@ class ReplayedLog:
         clock_ms: Callable[[], int],
         reach: Callable[[int, float], Awaitable[bool]] | None = None,
         standing: Standing | None = None,
+        look_at: Callable[[bytes], Awaitable[None]] | None = None,
     ) -> None:
         self.origin = replica.origin
         self.identity = identity
@@ -137,6 +142,7 @@ class ReplayedLog:
         self._clock_ms = clock_ms
         self._reach = reach or self._has_reached
         self._standing = standing
+        self._look_at = look_at
 
     async def signed(self, note: bytes, checkpoint: Checkpoint) -> bytes:
         """As `WitnessedLog.signed`: by all keys of one that orders."""
@@ -148,14 +154,18 @@ class ReplayedLog:
             own = self._own_lines(note)
         if own is None:
             raise WitnessError(403, "no orderer of this ledger signed the checkpoint")
+        if checkpoint.size <= self._replica.published.head.size:
+            await self._compare(own, checkpoint)  # whatever else is wrong with the request
         return own
 
-    async def check(self, checkpoint: Checkpoint) -> None:
+    async def check(self, note: bytes, checkpoint: Checkpoint) -> None:
         """As `WitnessedLog.check`: this node has replayed these very leaves."""
         if not await self._reach(checkpoint.size, REPLAYED_S):
             raise WitnessError(503, "this node has not replayed the log so far")
         self._check_no_alarm()
-        await asyncio.to_thread(self._check_replayed, checkpoint)
+        if not await self._compare(note, checkpoint):
+            raise WitnessError(422, "this node has replayed another log up to this size")
+        await asyncio.to_thread(self._check_block, checkpoint.size)
 
     async def _has_reached(self, size: int, _wait_s: float) -> bool:
         return self._replica.published.head.size >= size
@@ -173,10 +183,17 @@ class ReplayedLog:
             return None
         return own
 
-    def _check_replayed(self, checkpoint: Checkpoint) -> None:
-        size = checkpoint.size
-        if tree.root(size, TileReader(self._replica, size)) != checkpoint.root:
-            raise WitnessError(422, "this node has replayed another log up to this size")
+    async def _compare(self, note: bytes, checkpoint: Checkpoint) -> bool:
+        """Whether it is of the leaves this node holds; a lie of the log raises an alarm."""
+        tiles = TileReader(self._replica, checkpoint.size)
+        is_same = await asyncio.to_thread(tree.root, checkpoint.size, tiles) == checkpoint.root
+        if not is_same and self._look_at is not None:
+            await self._look_at(note)
+            self._check_no_alarm()
+        return is_same
+
+    def _check_block(self, size: int) -> None:
+        """A block ends there, and its time has come."""
         with self._replica.store.snapshot() as snapshot:
             try:
                 head = snapshot.head_at(size, self._replica.head.ledger)

@@ -18,18 +18,21 @@ from ledger.note import Note, NoteSignature, encode_note, parse_note
 from ledger.policy import consortium_policy, verify_policy
 from ledger.times import to_ms
 from ledger.types import Digest
+from node.client import evidence
 from node.network.cosigned import Cosigned, CosignedStore
 from node.network.offers import WitnessError, encode_offer
 from node.network.witness import Identity, ReplayedLog, Witness
 from node.replica import Replica, initialise
 from node.storage.database import open_database
 from node.storage.store import SqlStore
+from scripts.audit.evidence import prove
 from tests import bodies
-from tests.log_files import log_signers, sign
+from tests.log_files import log_signers, sign, story
 from tests.network import witnessed_world
-from tests.nodes import Clock, close, open_replica
+from tests.nodes import Clock, close, open_replica, policy_of
 from tests.story import Story
 from tests.unit.contracts.test_arrangements import given
+from tests.unit.node.test_following import FakePeer, following, grown
 from tests.witnessing import MEMBER, Bench, asking, consistency, offer_of, witness_of
 from tests.world import ORIGIN, World, log_signer_ml_dsa, signer, witness_signers
 
@@ -335,6 +338,28 @@ async def test_an_alarm_raised_while_it_catches_up_counts(bench: Bench, world: W
     assert refused.value.status == 503
 
 
+@pytest.mark.parametrize("old", [0, 3])
+async def test_a_second_history_is_looked_at_whatever_else_is_wrong(
+    old: int, bench: Bench, world: World
+) -> None:
+    seen = []
+
+    async def look_at(note: bytes) -> None:
+        seen.append(note)
+        bench.standing.alarm = "fork"
+
+    log = ReplayedLog(
+        bench.replica, bench.log.identity, bench.clock, standing=bench.standing, look_at=look_at
+    )
+    witness = Witness([log], bench.store, bench.clock)
+    note = sign(forged(world, bench.sizes[2]))
+    with pytest.raises(WitnessError) as refused:
+        await witness.add_checkpoint(encode_offer(old, (), note))
+    assert refused.value.status == 503
+    assert seen == [note]
+    assert bench.store.get(ORIGIN) == Cosigned()
+
+
 async def test_a_seal_of_the_future_is_not_cosigned(
     bench: Bench, client: httpx.AsyncClient
 ) -> None:
@@ -456,3 +481,33 @@ async def test_it_waits_until_its_node_has_replayed_a_vote_on_the_log_s_keys(
     assert lines.count(b"\n") == 2
     kept.close()
     close(replica)
+
+
+async def test_a_second_history_shown_to_a_witness_alone_is_kept_as_evidence(
+    tmp_path: Path,
+) -> None:
+    world, other = story(), story()
+    grown(world)
+    async with following(tmp_path, world, FakePeer([*world.leaves])) as node:
+        await node.reach(len(world.leaves))
+        kept = CosignedStore(tmp_path / "witness.db")
+        identity = Identity(witness_name(ORIGIN, "weather"), witness_signers("weather"))
+        engine = node.engine
+        log = ReplayedLog(
+            node.replica,
+            identity,
+            Clock(to_ms(world.now)),
+            engine.reach,
+            engine.standing,
+            engine.look_at,
+        )
+        witness = Witness([log], kept, Clock(to_ms(world.now)))
+        at = len(other.leaves)
+        assert await witness.add_checkpoint(encode_offer(0, (), sign(other.leaves)))
+        grown(other, rows=4)
+        with pytest.raises(WitnessError) as refused:
+            await witness.add_checkpoint(offer_of(other.leaves, at, sign(other.leaves)))
+        assert refused.value.status == 503
+        with evidence.opened(await node.alarmed()) as archive:
+            assert prove(archive, policy_of(world), 1).kind == "fork"
+        kept.close()
