@@ -9,7 +9,7 @@ on every node and for every auditor, today and in ten years.
                     the rules, a family each: a module, or a package that lists its modules
     cases, course, workflows, tasks, named, mediation
                     everything that has a course: the interpreter, the tables it reads
-    terms, calendar, succession                     what rules compute with
+    terms, calendar, settings, succession           what rules compute with
     reasons, findings                               the permanent codes they answer with
     values, view, draft, context                    the state, and all that a rule can see
     invariants, audit                               what holds of every state, of every log

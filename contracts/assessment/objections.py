@@ -7,7 +7,7 @@ record.
 """
 
 from contracts import cases
-from contracts.assessment.periods import judged_at, ledger_at, length_of, span_of
+from contracts.assessment.periods import judged_at, length_of, span_of
 from contracts.assessment.reports import final_time
 from contracts.draft import Draft
 from contracts.reasons import (
@@ -17,6 +17,7 @@ from contracts.reasons import (
     refuse_unless,
     required,
 )
+from contracts.settings import ledger_at
 from contracts.values import FigureUnderObjection, Party
 from contracts.view import read
 from ledger.records.assessment import FigureObjection, Indicator

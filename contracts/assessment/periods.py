@@ -12,8 +12,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from contracts.values import Ledger
-from contracts.view import StateView, held
 from ledger.records.assessment import Length, PeriodName
 from ledger.records.genesis import Calendar
 from ledger.times import (
@@ -59,14 +57,6 @@ def judged_at(name: PeriodName) -> Time:
     The calendar that says when the period ends is one of them, so that the end itself is of no use.
     """
     return before(span_of(name, _UTC).until)
-
-
-def ledger_at(view: StateView, time: Time) -> Ledger:
-    """What held for everybody at a moment."""
-    found = held(view, Ledger, "ledger")
-    while found.since is not None and found.since > time:
-        found = held(view, Ledger, f"ledger/{found.since}")
-    return found
 
 
 def before(time: Time) -> Time:

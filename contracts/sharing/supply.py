@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from contracts import cases
 from contracts.draft import Draft
+from contracts.settings import parameters_for
 from contracts.sharing.chains import chain_of, days_held
 from contracts.terms import narrows
 from contracts.values import Case, GrantedRight, OwedDelivery, RequestedItem
@@ -77,9 +78,12 @@ def is_pending(view: StateView, grant_id: ItemId, right: GrantedRight) -> bool:
 
 def due_of(draft: Draft, grant_id: ItemId, right: GrantedRight, _: str) -> Time | None:
     """By when data is to be handed over, after the days that it could be; None if nobody asks."""
-    days, ends = draft.context.ledger.parameters.supply_days, right.terms.not_after
-    if days is None or right.in_force_since is None:
+    if right.in_force_since is None:
         return None
+    days = parameters_for(draft, right.in_force_since).supply_days
+    if days is None:
+        return None
+    ends = right.terms.not_after
     begins = max(right.in_force_since, right.terms.not_before or "")
     due = days_held(draft, chain_of(draft, grant_id, right), begins, days)
     return due if ends is None else min(due, ends)

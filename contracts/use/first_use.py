@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from contracts import calendar, cases
 from contracts.draft import Draft
+from contracts.settings import parameters_for
 from contracts.sharing.chains import chain_of, days_held
 from contracts.values import GrantedRight, Party
 from ledger.times import from_ms, to_ms
@@ -27,16 +28,16 @@ def owe(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
     the ledger allow. A right that ends earlier or later moves the deadline, one that was ended
     before needs no use, even of what was handed over. What is not used by then is a finding.
     """
-    days = draft.context.ledger.parameters.use_days
     case_id = f"{grant_id}-first-use"
     case = cases.as_it_stands(draft, case_id)
     if case is not None and case.state == "awaited":
         cases.move_deadline(draft, case_id, due_of(draft, grant_id, right, "awaited"))
     elif case is not None and case.state == "delivered" and right.ended_at is not None:
         cases.move_deadline(draft, case_id, None)
-    elif case is None and days is not None and _begins(draft, grant_id, right):
+    elif case is None and _begins(draft, grant_id, right):
         due = due_of(draft, grant_id, right, "awaited")
-        _open(draft, case_id, right, "awaited", due)
+        if due is not None:
+            _open(draft, case_id, right, "awaited", due)
 
 
 def deliver(draft: Draft, grant_id: ItemId, right: GrantedRight) -> None:
@@ -67,25 +68,25 @@ def meet(draft: Draft, grant_id: ItemId) -> None:
 
     A use of what was passed on draws on every right above it, and is the first use of each.
     """
-    parameters = draft.context.ledger.parameters
-    if parameters.use_days is not None or parameters.use_report_days is not None:
-        cases.follow(draft, f"{grant_id}-first-use", "report-use")
+    cases.follow(draft, f"{grant_id}-first-use", "report-use")
 
 
 def due_of(draft: Draft, grant_id: ItemId, right: GrantedRight, state: str) -> Time | None:
     """By when a use is asked for, in a state in which it is; None if nobody asks."""
-    ledger, chain = draft.context.ledger, chain_of(draft, grant_id, right)
-    days, report_days = ledger.parameters.use_days, ledger.parameters.use_report_days
-    if right.ended_at is not None:
+    since, chain = right.in_force_since, chain_of(draft, grant_id, right)
+    if right.ended_at is not None or since is None:
         return None
     if state == "delivered" and right.delivered_at is not None:
-        return days_held(draft, chain, _reported(right.delivered_at, right), report_days or 1)
-    if days is None or right.in_force_since is None:
+        days = parameters_for(draft, right.delivered_at).use_report_days or 1
+        return days_held(draft, chain, _reported(right.delivered_at, right), days)
+    asked = parameters_for(draft, since)
+    if asked.use_days is None:
         return None
-    due, end = days_held(draft, chain, right.in_force_since, days), right.terms.not_after
+    due, end = days_held(draft, chain, since, asked.use_days), right.terms.not_after
     if end is None:
         return due
-    return min(due, calendar.deadline(_reported(end, right), report_days or 0, ledger.calendar))
+    days, today = asked.use_report_days or 0, draft.context.ledger.calendar
+    return min(due, calendar.deadline(_reported(end, right), days, today))
 
 
 def _reported(moment: Time, right: GrantedRight) -> Time:

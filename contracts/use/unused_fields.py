@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from contracts import cases
 from contracts.catalogue import columns
 from contracts.draft import Draft
+from contracts.settings import parameters_for
 from contracts.sharing.chains import Link, chain_of, days_held
 from contracts.values import GrantedRight, Party, UnusedFields
 from contracts.view import StateView, held
@@ -127,7 +128,7 @@ def _drop(draft: Draft, grant_id: ItemId) -> None:
 
 
 def _by_when(draft: Draft, grant_id: ItemId, right: GrantedRight, since: Time) -> Time:
-    days = draft.context.ledger.parameters.field_use_days or 1
+    days = parameters_for(draft, since).field_use_days or 1
     due = days_held(draft, chain_of(draft, grant_id, right), since, days)
     return min(due, right.terms.not_after or due)
 

@@ -11,7 +11,7 @@ from msgspec.json import Decoder
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from contracts.assessment.facts import Asked, FactsAt
-from contracts.assessment.periods import ledger_at
+from contracts.settings import ledger_at
 from contracts.values import (
     Case,
     Dataset,

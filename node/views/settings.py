@@ -12,7 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, and_, select
 
-from contracts.assessment import periods
+from contracts import settings
 from contracts.values import Basis, Group, Ledger, Pairing, ProposedAction, Value
 from contracts.view import StateView, held
 from ledger.records.actions import ChangeBases, SetPairing
@@ -27,7 +27,7 @@ _CASE: Final = VERSIONED["case"]
 def ledger_at(present_view: StateView, snapshot: Snapshot, size: Count, time: Time) -> Ledger:
     """The ledger's settings when its log had `size` leaves, after the block of `time`."""
     present = held(present_view, Ledger, "ledger")
-    found = periods.ledger_at(present_view, time)
+    found = settings.ledger_at(present_view, time)
     purposes, bases = {*present.purposes}, present.legal_bases
     for action in _adopted(snapshot, _CASE.c.from_size > size):
         if isinstance(action, ChangePurposes):

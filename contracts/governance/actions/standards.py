@@ -34,7 +34,8 @@ PURPOSES_MAX = 256
 def apply_parameters(draft: Draft, action: SetParameters) -> None:
     """R618: parameters are replaced as a whole. Their quorum is one that its witnesses allow.
 
-    What held before stays in the state: periods that are over are assessed by it.
+    What held before stays in the state: periods that are over are assessed by it, and days that run
+    already under a right are counted by it, also after they stood still.
     """
     quorum = action.parameters.quorum
     witnesses = len(active_holders(draft, "witness"))

@@ -10,11 +10,13 @@ from contracts.tasks import tasks_of
 from contracts.values import Case
 from ledger.records.catalogue import Mode
 from ledger.records.genesis import Parameters
+from ledger.records.governance import SetParameters
 from ledger.records.terms import Terms
 from ledger.types import ItemId, Time
 from tests import bodies
 from tests.bodies import TERMS
 from tests.story import Story
+from tests.unit.contracts.test_governance import adopt
 
 ALL: Final = Parameters(field_use_days=20, supply_days=20, use_days=20, use_report_days=5)
 DEEP: Final = replace(TERMS, delegable=1)
@@ -116,6 +118,53 @@ def test_a_service_has_only_to_be_called() -> None:
     story = Story(replace(LATE, reconcile_days=5)).publish(mode=service)
     story.grant()
     assert found_at(story, IN_20_DAYS) == UNUSED
+
+
+VOTED: Final = (
+    replace(ALL, field_use_days=5, supply_days=5, use_days=5),
+    replace(ALL, field_use_days=60, supply_days=60, use_days=60),
+    Parameters(),
+)
+
+
+@pytest.mark.rule("R526", "R430", "R516", "R519", "R618", "F21", "F22", "F39")
+@pytest.mark.parametrize("voted", VOTED, ids=["shorter", "longer", "none"])
+@pytest.mark.parametrize("is_resumed_before", [False, True])
+def test_what_runs_already_is_due_by_the_days_of_then(
+    voted: Parameters, *, is_resumed_before: bool
+) -> None:
+    story = granted()
+    story.world.block(at="2026-11-30T00:00:00.000Z")
+    story.steps("transport/main", "suspend", story.grant_id, "overreach")
+    story.world.block(at="2026-12-07T00:00:00.000Z")
+    if not is_resumed_before:
+        adopt(story, SetParameters(parameters=voted))
+    story.steps("transport/main", "resume", story.grant_id)
+    if is_resumed_before:
+        adopt(story, SetParameters(parameters=voted))
+    assert {due(story, ending) for ending in ENDINGS} == {"2026-12-29T00:00:00.000Z"}
+    assert found_at(story, "2026-12-28T23:59:59.999Z") == set()
+    assert found_at(story, "2026-12-29T00:00:00.000Z") == {"supply-overdue"}
+    assert story.state_of(f"{story.grant_id}-first-use") == "unused"
+
+
+@pytest.mark.rule("R518", "R618")
+def test_a_use_meets_what_was_asked_though_nothing_is_any_more() -> None:
+    story = Story(Parameters(use_days=20)).publish()
+    grant_id = story.grant()
+    adopt(story, SetParameters(parameters=Parameters()))
+    story.says("health/main", bodies.usage(grant_id, story.world.now))
+    assert story.state_of(f"{grant_id}-first-use") == "used"
+    assert found_at(story, IN_20_DAYS) == set()
+
+
+@pytest.mark.rule("R516", "R618")
+def test_of_a_right_of_before_nothing_more_is_asked() -> None:
+    story = Story().publish()
+    grant_id = story.grant()
+    adopt(story, SetParameters(parameters=ALL))
+    story.says("transport/main", bodies.amendment(grant_id, replace(TERMS, uses_max=5)))
+    assert story.world.value(f"case/{grant_id}-first-use") is None
 
 
 @pytest.mark.rule("R526", "R517", "F20")
