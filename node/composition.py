@@ -73,7 +73,10 @@ async def running(
     keys: Keys,
     metrics: Metrics,
 ) -> AsyncIterator[Service]:
-    """A node at work. Raises `ReplicaError`, `SecretError`, `OutboxError`, `WebhookError`."""
+    """A node at work.
+
+    Raises `ReplicaError`, `SecretError`, `OutboxError`, `WebhookError`, `CosignedError`.
+    """
     async with AsyncExitStack() as stack:
         service = _compose(settings, keys, metrics, stack)
         _check_clock(service)

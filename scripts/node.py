@@ -192,6 +192,7 @@ def check(config: ConfigOption = Path(CONFIG), as_json: JsonFlag = False) -> Non
     with _explained():
         readers = None if tokens is None else sorted(read_tokens(tokens))
         _writer_signers(settings)
+        _witness_signers(settings)
         if settings.local_signing is not None:
             signing_tokens(settings.local_signing)
         checked = check_ledger(settings, _log_signers(settings))
@@ -244,6 +245,7 @@ def _witness_signers(settings: "Settings") -> tuple[list[PrivateKey], list[Priva
 def _explained() -> Iterator[None]:
     """Tell the errors of a node that cannot start."""
     from node.client.secret_files import SecretError  # noqa: PLC0415  the same
+    from node.network.cosigned import CosignedError  # noqa: PLC0415  the same
     from node.outbox import OutboxError  # noqa: PLC0415  slow to load
     from node.replica import ReplicaError  # noqa: PLC0415  the same
     from node.storage.lock import DatabaseInUse  # noqa: PLC0415  the same
@@ -253,7 +255,7 @@ def _explained() -> Iterator[None]:
         yield
     except DatabaseInUse as error:
         fail(str(error), hint="stop the node that runs there first")
-    except (SecretError, OutboxError, ReplicaError, WebhookError) as error:
+    except (SecretError, CosignedError, OutboxError, ReplicaError, WebhookError) as error:
         fail(str(error), hint="node/OPERATIONS.md says what to do")
 
 

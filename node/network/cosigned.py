@@ -28,6 +28,10 @@ WHERE cosigned.size = ? AND cosigned.root = ?
 """
 
 
+class CosignedError(Exception):
+    """The file of what was cosigned cannot be used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cosigned:
     """What a witness cosigned last of a log. Nothing yet: the empty log, which precedes any."""
@@ -37,14 +41,16 @@ class Cosigned:
 
 
 class CosignedStore:
-    """What was cosigned last, durably. Threads may share it. Raises `sqlite3.Error`, `OSError`."""
+    """What was cosigned last, durably. Threads may share it. Raises `sqlite3.Error`."""
 
     def __init__(self, path: Path) -> None:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        """Raises `CosignedError`."""
         self._lock = Lock()
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", _SCHEMA):
-            self._db.execute(statement)
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            self._db = _opened(path)
+        except (OSError, sqlite3.Error) as error:
+            raise CosignedError(f"{path}: {error}") from error
 
     def get(self, origin: str) -> Cosigned:
         """The last of a log."""
@@ -70,3 +76,14 @@ class CosignedStore:
         """Let go of the file."""
         with self._lock:
             self._db.close()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", _SCHEMA):
+            db.execute(statement)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db

@@ -94,7 +94,7 @@ class OwnCosigner:
         except WitnessError as error:
             told = str(error) if error.size is None else f"{error.size}\n"
             return Answer(error.status, {}, told.encode())
-        except (OSError, sqlite3.Error) as error:
+        except sqlite3.Error as error:
             return NoAnswer(f"what was cosigned cannot be kept: {error}")
 
 

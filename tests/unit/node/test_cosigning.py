@@ -4,6 +4,7 @@ The witnesses are made up, each in its own way; replica, rules and signatures ar
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -429,7 +430,7 @@ async def test_the_witness_of_this_node_is_asked_without_a_network(
         await until(lambda: has(collector, size, *WITNESSES))
 
         def full(*_: object) -> bool:
-            raise OSError(28, "No space left on device")
+            raise sqlite3.OperationalError("database or disk is full")
 
         monkeypatch.setattr(CosignedStore, "swap", full)
         size = bench.grow()

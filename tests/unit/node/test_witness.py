@@ -1,6 +1,7 @@
 """The witness: what it cosigns, by the letter of C2SP tlog-witness, and what it never does."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +20,7 @@ from ledger.policy import consortium_policy, verify_policy
 from ledger.times import to_ms
 from ledger.types import Digest
 from node.client import evidence
-from node.network.cosigned import Cosigned, CosignedStore
+from node.network.cosigned import Cosigned, CosignedError, CosignedStore
 from node.network.offers import WitnessError, encode_offer
 from node.network.witness import Identity, ReplayedLog, Witness
 from node.replica import Replica, initialise
@@ -383,14 +384,25 @@ async def test_what_was_cosigned_is_on_disk_before_the_answer(
     again.close()
 
 
+@pytest.mark.parametrize("kind", ["no database", "a folder"])
+def test_a_file_that_cannot_hold_it_is_refused(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "witness.db"
+    if kind == "a folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b"no database " * 100)
+    with pytest.raises(CosignedError, match=str(path)):
+        CosignedStore(path)
+
+
 async def test_what_cannot_be_kept_is_not_cosigned(
     bench: Bench, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> bool:
-        raise OSError(28, "No space left on device")
+        raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(CosignedStore, "swap", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(sqlite3.OperationalError, match="full"):
         await bench.witness.add_checkpoint(bench.offer(0, bench.sizes[0]))
 
 
