@@ -127,7 +127,6 @@ class Replica:
         self._on_step = on_step
         self._connection: Connection = store.engine.connect()
         self._cache = cache
-        self._recent = GenerationalCache[tuple[int, int], bytes](_RECENT_TILES)
         self._lock = threading.Lock()
         self._listeners: list[Callable[[Published, Block, BlockResult], None]] = []
         self._publishing = threading.Condition()
@@ -193,7 +192,7 @@ class Replica:
             self._write_checkpoints(published)
         self._on_step("committed")
         # From here on the block is promised; memory follows.
-        self._in_force = signers
+        self._in_force, self._trust = signers, trust
         self._adopt(result, edge, tiles)
         self._publish(published, [(block, result)])
         return result
@@ -269,6 +268,8 @@ class Replica:
 
     def _restore(self) -> None:
         """Take from the database what is kept in memory of the log's end."""
+        with self._lock:
+            self._recent = GenerationalCache[tuple[int, int], bytes](_RECENT_TILES)
         self.state = StoredState(self._connection, self._cache.values_max, self._cache.nodes_max)
         with self._connection.begin():
             snapshot = Snapshot(self._connection)
@@ -353,7 +354,7 @@ class Replica:
 
     def _publish(self, published: Published, done: Sequence[tuple[Block, BlockResult]]) -> None:
         with self._publishing:
-            self._published, self._trust = published, published.trust
+            self._published = published
             if published.trust.quorum == 0 and published.checkpoint:
                 size, note = published.head.size, published.checkpoint
                 self._final = Final(size, note, note)
