@@ -28,13 +28,14 @@ from node.network.peers import Checkpoints
 from node.news import News
 from node.pipeline import VerifiedSignatures
 from node.reader import Reader
-from node.replica import NotPublished, Replica, initialise
+from node.replica import Diverged, NotPublished, Replica, SealedBlock, initialise
 from node.storage.database import open_database
 from node.storage.store import SqlStore
 from node.verification import Verifier
 from scripts.audit.evidence import prove
 from tests import bodies
 from tests.log_files import Files, log_files, long_story, sign, story
+from tests.network import witnessed_world
 from tests.nodes import close, policy_of
 from tests.story import Story
 from tests.unit.contracts.test_arrangements import given
@@ -339,6 +340,26 @@ async def test_it_goes_on_after_it_was_killed_between_two_checkpoints(
         assert node.replica.head.size >= stopped_at
         await node.reach(len(world.leaves))
         assert node.replica.head == world.head
+
+
+def test_whose_word_counts_follows_blocks_that_are_not_published_yet(tmp_path: Path) -> None:
+    world = witnessed_world()
+    store = SqlStore(open_database(tmp_path / "ledger.db"))
+    initialise(store, world.leaves[0])
+    replica = Replica(store, ORIGIN)
+    sealed = [
+        SealedBlock(block, result.leaves)
+        for block, result in zip(world.blocks, world.results, strict=True)
+    ]
+    replica.follow(sealed[:-1])
+    wrong = SealedBlock(sealed[-1].block, sealed[0].leaves)
+    with pytest.raises(Diverged):
+        replica.follow([wrong])
+    replica.follow(sealed[-1:], sign(world.leaves))
+    assert replica.published.trust.witnesses.keys() == {"audit", "health", "steward", "transport"}
+    assert replica.published.trust.can_be_final
+    assert replica.head == world.head
+    close(replica)
 
 
 async def test_what_is_submitted_is_forwarded_and_answered_by_its_own_replay(
