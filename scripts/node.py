@@ -6,6 +6,7 @@ is founded or run.
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ from scripts.profile import PassphraseOption
 from scripts.signers import load_signer
 
 if TYPE_CHECKING:
+    from node.backup import Copied
     from node.settings import Settings
 
 CONFIG = "blockpool.toml"
@@ -211,6 +213,53 @@ def check(config: ConfigOption = Path(CONFIG), as_json: JsonFlag = False) -> Non
     print_fields(tuple({**told, "readers": whom}.items()))
 
 
+@app.command("backup")
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy; must not be there yet.")],
+    config: ConfigOption = Path(CONFIG),
+    as_json: JsonFlag = False,
+) -> None:
+    """Copy the database, whether the node runs or not, and verify the copy.
+
+    Keys, outbox and what was cosigned are not in it: keys are kept offline, the others must never
+    come from the past.
+
+    Example: `blockpool node backup backup.db --config node/blockpool.toml`
+    """
+    settings = _load(config)
+    from node.backup import back_up  # noqa: PLC0415  slow to load
+
+    with _explained(), progress("copying", _bytes_of(settings.database)) as advance:
+        copied = back_up(settings, file, advance)
+    _tell_copied(copied, f"{file} holds", as_json=as_json)
+
+
+@app.command("restore")
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy `node backup` made.")],
+    config: ConfigOption = Path(CONFIG),
+    as_json: JsonFlag = False,
+) -> None:
+    """Put a copy in the place of a database that is lost; it is verified, nothing is overwritten.
+
+    A node that follows fetches what it lacks. One that orders asks the witnesses first, and does
+    not order if one of them has cosigned more; without witnesses that is yours to find out.
+
+    Example: `blockpool node restore backup.db --config node/blockpool.toml`
+    """
+    settings = _load(config)
+    from node.backup import restore as put_back  # noqa: PLC0415  slow to load
+
+    with _explained(), progress("copying", _bytes_of(file)) as advance:
+        copied = put_back(settings, file, advance)
+    _tell_copied(copied, "restored", as_json=as_json)
+    if settings.orders and not as_json:
+        warn(
+            "a node that orders from a copy that is behind signs a second history",
+            hint="compare its size with the newest checkpoint anybody holds before you start it",
+        )
+
+
 @app.command("rebuild-views")
 def rebuild_views(config: ConfigOption = Path(CONFIG)) -> None:
     """Make the tables of the lists anew from the log. The node must not run.
@@ -225,6 +274,19 @@ def rebuild_views(config: ConfigOption = Path(CONFIG)) -> None:
         with progress("replaying blocks", head.height + 1) as advance:
             size = rebuild_views(settings, lambda _height: advance())
     success(f"the views hold for {size} leaves")
+
+
+def _bytes_of(file: Path) -> int | None:
+    return file.stat().st_size if file.exists() else None
+
+
+def _tell_copied(copied: "Copied", what: str, *, as_json: bool) -> None:
+    head = copied.head
+    if as_json:
+        told = {"origin": copied.origin, "ledger": head.ledger, "size": head.size}
+        print_json({**told, "height": head.height, "blockTime": head.time})
+        return
+    success(f"{what} {head.size} leaves of {copied.origin}, until {head.time}")
 
 
 def _log_signers(settings: "Settings") -> list[PrivateKey]:
@@ -255,8 +317,12 @@ def _explained() -> Iterator[None]:
         yield
     except DatabaseInUse as error:
         fail(str(error), hint="stop the node that runs there first")
+    except FileExistsError as error:
+        fail(f"{error} exists", hint="nothing is overwritten: name another, or move it away")
     except (SecretError, CosignedError, OutboxError, ReplicaError, WebhookError) as error:
         fail(str(error), hint="node/OPERATIONS.md says what to do")
+    except sqlite3.Error as error:
+        fail(f"the database cannot be read: {error}", hint="node/OPERATIONS.md says what to do")
 
 
 def _writer_signers(settings: "Settings") -> dict[WriterId, PrivateKey]:
