@@ -102,11 +102,16 @@ def parse_checkpoint(text: bytes) -> Checkpoint:
     """The checkpoint whose `text` this is; raises `FormatError`."""
     checkpoint = parse_foreign_checkpoint(text)
     check_key_name(checkpoint.origin)
+    if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
+        raise FormatError("the root of an empty log is the hash of nothing")
     return checkpoint
 
 
 def parse_foreign_checkpoint(text: bytes) -> Checkpoint:
-    """The checkpoint of any log: its origin may be one that names no key. Raises `FormatError`."""
+    """The checkpoint of any log, whatever its name, and whatever root an empty one claims.
+
+    Raises `FormatError`.
+    """
     try:
         lines = text.decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
@@ -118,8 +123,6 @@ def parse_foreign_checkpoint(text: bytes) -> Checkpoint:
         raise FormatError(f"an origin has 1 to {NAME_BYTES_MAX} bytes")
     if len(root) != DIGEST_BYTES:
         raise FormatError(f"a root has {DIGEST_BYTES} bytes")
-    if size == 0 and root != EMPTY_ROOT:
-        raise FormatError("the root of an empty log is the hash of nothing")
     return Checkpoint(origin, size, Digest(root))
 
 

@@ -94,6 +94,12 @@ async def test_another_history_is_not(client: httpx.AsyncClient) -> None:
     assert (told.status_code, told.content) == (409, b"5\n")
 
 
+async def test_nor_an_empty_log_that_claims_a_root(client: httpx.AsyncClient) -> None:
+    root = tree.root_of([leaf_hash(LEAVES[0])])
+    claimed = sign_checkpoint(Checkpoint(LOG, 0, root), SIGNERS)
+    assert (await post(client, offer_of([], 0, claimed))).status_code == 422
+
+
 async def test_one_good_key_of_the_log_is_enough_and_a_stranger_s_is_not(
     client: httpx.AsyncClient,
 ) -> None:
