@@ -77,6 +77,10 @@ class BlockResult:
         return len(self.leaves) == 1 and not self.settlement.changed
 
 
+class BlockError(ValueError):
+    """A block that no engine may form: at the wrong time, or by the wrong member."""
+
+
 def found(state: State, record: Record, verify: SignatureCheck) -> BlockResult:
     """The genesis block, on an empty state. Raises `Refused` if the record founds no ledger."""
     body = record.body
@@ -97,14 +101,16 @@ def found(state: State, record: Record, verify: SignatureCheck) -> BlockResult:
 
 
 def step(state: State, head: Head, block: Block, verify: SignatureCheck) -> BlockResult:
-    """The block after `head`, whose state is `state`. Raises `ValueError` for an engine's fault.
+    """The block after `head`, whose state is `state`. Raises `BlockError` for an engine's fault.
+
+    Raises `ValueError` on a program that is older than the state, as `rulebooks.in_force`.
 
     R015: block time increases, and the proposer is a sequencer or validator.
     """
     if block.time <= head.time:
-        raise ValueError(f"block time {block.time} is not after {head.time}")
+        raise BlockError(f"block time {block.time} is not after {head.time}")
     if not _orders_blocks(state, block.proposer):
-        raise ValueError(f"`{block.proposer}` is neither sequencer nor validator")
+        raise BlockError(f"`{block.proposer}` is neither sequencer nor validator")
     ledger = rulebooks.in_force(held(state, Ledger, "ledger"))
     overlay = Overlay(state)
     time_ms = to_ms(block.time)

@@ -14,7 +14,9 @@ from functools import partial
 from typing import Final
 
 from ledger.cosignature import witness_name
-from ledger.keys import Signer
+from ledger.errors import LedgerError
+from ledger.keys import PublicKey, Signer
+from ledger.policy_file import parse_policy
 from ledger.times import to_ms
 from ledger.types import MemberId, WriterId
 from node.announcements import Audience
@@ -102,7 +104,8 @@ def _compose(settings: Settings, keys: Keys, metrics: Metrics, stack: AsyncExitS
         require_orderer(store, settings.member, keys.log)
     signatures = VerifiedSignatures()
     cache = CacheSizes(settings.cache.values_max, settings.cache.nodes_max)
-    replica = Replica(store, origin, keys.log, verify=signatures, cache=cache)
+    also = _believed(settings)
+    replica = Replica(store, origin, keys.log, verify=signatures, cache=cache, also=also)
     stack.callback(replica.close)
     news = News()
     replica.subscribe(lambda _published, _block, _result: news.publish())
@@ -122,7 +125,9 @@ def _compose(settings: Settings, keys: Keys, metrics: Metrics, stack: AsyncExitS
             may_begin=lambda: require_latest(replica, cosigner_of),
         )
     else:
-        engine = FollowingEngine(replica, signatures, verifier, news, peers, settings.evidence)
+        engine = FollowingEngine(
+            replica, signatures, verifier, news, peers, settings.evidence, also
+        )
     witness = _witness(settings, keys, replica, engine, clock, stack)
     cosigner_of = _cosigners(settings.member, witness, peers)
     shares = Shares(settings.blocks.waiting_per_key_max)
@@ -149,6 +154,17 @@ def _compose(settings: Settings, keys: Keys, metrics: Metrics, stack: AsyncExitS
     )
     metrics.read_from(partial(readings, service, disk))
     return service
+
+
+def _believed(settings: Settings) -> Sequence[PublicKey]:
+    """The log keys of the policy given. Raises `ReplicaError`, `OSError`."""
+    if settings.policy is None:
+        return ()
+    try:
+        policy = parse_policy(settings.policy.read_bytes())
+    except LedgerError as error:
+        raise ReplicaError(f"{settings.policy}: {error}") from error
+    return [entry.key.public_key for entry in policy.logs]
 
 
 def _addresses(settings: Settings) -> Mapping[MemberId, Address]:

@@ -19,12 +19,16 @@ disk can no longer be trusted to keep promises, so the error is passed on and th
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from msgspec import Struct
+from msgspec.msgpack import decode, encode
 from sqlalchemy import Connection
 
-from contracts.replay import Block, BlockResult, Head, found, step
+from contracts.replay import Block, BlockError, BlockResult, Head, found, step
 from contracts.transition import Rejected, SignatureCheck
 from contracts.values import Key, Value, parse_value
+from ledger import tree
 from ledger.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.envelope import verify_signature
 from ledger.errors import VerificationError
@@ -32,8 +36,8 @@ from ledger.hashing import leaf_hash
 from ledger.keys import PublicKey, Signer, parse_public_key
 from ledger.note import parse_note
 from ledger.records import Genesis, Record, parse_record
-from ledger.tiles import Tile, TileEdge
-from ledger.types import DIGEST_BYTES, DigestHex
+from ledger.tiles import Tile, TileEdge, TileReader
+from ledger.types import DIGEST_BYTES, Count, Digest, DigestHex
 from node import log_keys, views
 from node.storage.cache import GenerationalCache
 from node.storage.models import StateRow, table_of
@@ -45,12 +49,15 @@ from node.storage.store import (
     write_block,
     write_checkpoint,
     write_final_checkpoint,
+    write_underway,
 )
 from node.storage.wal import WalMover
 from node.trust import Trust, endorse, shortest_quorum, trust_in
 
 _RECENT_TILES = 64
 PUBLISHING_S_MAX = 10
+GENESIS_LEAVES: Final = 2
+"""The genesis record and its seal."""
 
 
 class ReplicaError(Exception):
@@ -91,12 +98,21 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Final:
+class FinalCheckpoint:
     """The latest checkpoint with the ledger's quorum; `shortest` has no more than it takes."""
 
     size: int
     checkpoint: bytes
     shortest: bytes
+
+
+class Underway(Struct, frozen=True):
+    """Leaves on disk on the way to a checkpoint of another node: its log begins with them."""
+
+    size: Count
+    root: Digest
+    note: bytes
+    proof: tuple[Digest, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +126,7 @@ class SealedBlock:
 class Replica:
     """The ledger on this node. `apply` is called from one thread at a time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what it is to be, each with its default
         self,
         store: SqlStore,
         origin: str,
@@ -118,6 +134,7 @@ class Replica:
         *,
         verify: SignatureCheck = verify_signature,
         cache: CacheSizes = CacheSizes(),
+        also: Sequence[PublicKey] = (),
         on_step: Step = lambda _name: None,
     ) -> None:
         self.store = store
@@ -127,14 +144,17 @@ class Replica:
         self._on_step = on_step
         self._connection: Connection = store.engine.connect()
         self._cache = cache
+        self._also = also
         self._lock = threading.Lock()
         self._listeners: list[Callable[[Published, Block, BlockResult], None]] = []
         self._publishing = threading.Condition()
+        self._underway: Underway | None = None
+        self._stored_final: FinalCheckpoint | None = None
         self.keys: dict[str, PublicKey] = {}
         self._in_force: Sequence[Signer] = ()
         self._restore()
         self._published, self._final = self._restore_checkpoints()
-        self._is_final_stored = True
+        self._stored_final = self._final
         self._wal = WalMover(store.engine)
 
     @property
@@ -148,12 +168,17 @@ class Replica:
         return self._head
 
     @property
+    def underway(self) -> Underway | None:
+        """Where the log on disk stands, if that is on the way to a checkpoint."""
+        return self._underway
+
+    @property
     def edge(self) -> TileEdge:
         """The right edge of the tree at `head`."""
         return self._edge
 
     @property
-    def final(self) -> Final | None:
+    def final(self) -> FinalCheckpoint | None:
         """The latest checkpoint with a quorum; None before there is one."""
         return self._final
 
@@ -163,10 +188,15 @@ class Replica:
         Readers see a block as soon as it is committed, a moment before its checkpoint is signed.
         """
         with self._publishing:
+            is_behind = self._underway is not None or not self._published.checkpoint
+            if is_behind and self._published.head.size < size:
+                raise NotPublished
             if not self._publishing.wait_for(
                 lambda: self._published.head.size >= size, PUBLISHING_S_MAX
             ):
                 raise NotPublished
+        if not self._published.checkpoint:
+            raise NotPublished
         return self._published
 
     def is_settled(self, index: int) -> bool:
@@ -197,11 +227,14 @@ class Replica:
         self._publish(published, [(block, result)])
         return result
 
-    def follow(self, sealed: Sequence[SealedBlock], note: bytes | None = None) -> None:
-        """Commit the blocks another node ordered next, all or none; `note` is where they end.
+    def follow(
+        self, sealed: Sequence[SealedBlock], note: bytes, proof: Sequence[Digest] = ()
+    ) -> None:
+        """Commit the blocks another node ordered next, all or none, on the way to its checkpoint.
 
-        Without a note they are kept but not published. Raises `Diverged` where the rules make
-        something else of a block, and what `endorse` raises where the note is not theirs.
+        They are published once they reach it; until then `proof` shows that its log begins so. Each
+        time it has to be signed by an orderer of the state reached. Raises `Diverged` where the
+        rules make something else of a block, and what `endorse` raises.
         """
         done: list[tuple[Block, BlockResult]] = []
         try:
@@ -212,29 +245,38 @@ class Replica:
                     self._adopt(result, edge, tiles)
                     self._trust = self._trust_after(result.changes)
                     done.append((one.block, result))
-                published = self._published if note is None else self._endorsed(note)
-                if published is not self._published:
+                published, underway = self._endorsed(note, proof)
+                if underway is None:
                     self._write_checkpoints(published)
+                else:
+                    write_underway(self._connection, self._head.size, encode(underway))
         except BaseException:
             self._restore()  # memory had run ahead of the disk
             raise
         self._on_step("committed")
+        self._underway = underway
         self._publish(published, done)
 
     def finalise(self, note: bytes) -> bool:
         """Make a cosigned checkpoint the final one; False if it is no newer, or has no quorum.
 
         From any thread. It is stored with the next block: if a crash comes first, the cosignatures
-        are given again. Raises `FormatError`.
+        are given again. Raises `FormatError`, and `VerificationError` for one of another log.
         """
+        checkpoint = parse_checkpoint(parse_note(note).text)
+        if checkpoint.size > self._head.size:
+            return False
         try:
-            final = _final_of(note, self._published.trust)
+            shortest = shortest_quorum(note, self._published.trust)
         except VerificationError:
             return False
+        final = FinalCheckpoint(checkpoint.size, note, shortest)
+        if tree.root(final.size, TileReader(self, final.size)) != checkpoint.root:
+            raise VerificationError("the final checkpoint is of another log")
         with self._publishing:
-            if final.size > self._head.size or _covers(self._final, final.size):
+            if _covers(self._final, final.size):
                 return False
-            self._final, self._is_final_stored = final, False
+            self._final = final
         return True
 
     def has_due(self, time: str) -> bool:
@@ -260,7 +302,7 @@ class Replica:
 
     def close(self) -> None:
         """Let go of the database."""
-        if not self._is_final_stored:
+        if self._unstored_final() is not None:
             with self._connection.begin():
                 self._write_final()
         self._wal.close()
@@ -268,6 +310,7 @@ class Replica:
 
     def _restore(self) -> None:
         """Take from the database what is kept in memory of the log's end."""
+        self._stored_final = None
         with self._lock:
             self._recent = GenerationalCache[tuple[int, int], bytes](_RECENT_TILES)
         self.state = StoredState(self._connection, self._cache.values_max, self._cache.nodes_max)
@@ -285,7 +328,7 @@ class Replica:
             self._in_force = self._signers_in({})
             self._trust = trust_in(self.state.get, self.origin)
 
-    def _restore_checkpoints(self) -> tuple[Published, Final | None]:
+    def _restore_checkpoints(self) -> tuple[Published, FinalCheckpoint | None]:
         """The checkpoints of the head; `initialise`, which has no keys, leaves it to be signed.
 
         A node that follows may have stopped between two checkpoints of the other's.
@@ -299,22 +342,26 @@ class Replica:
             elif self._in_force:
                 note = self._sign(head, self._edge, self._in_force)
                 write_checkpoint(self._connection, head.size, note)
-            elif kept is not None:
-                head, note = snapshot.head_at(kept[0], head.ledger), kept[1]
             else:
-                note = b""
+                size, note = (GENESIS_LEAVES, b"") if kept is None else kept
+                head = snapshot.head_at(size, head.ledger)
+                underway = snapshot.underway()
+                if underway is not None:
+                    self._underway = decode(underway, type=Underway)
         published = Published(head, note, self._trust)
         if self._trust.quorum == 0:
-            return published, Final(head.size, note, note) if note else None
-        return published, None if final is None else Final(final[0], final[1], final[1])
+            return published, FinalCheckpoint(head.size, note, note) if note else None
+        return published, None if final is None else FinalCheckpoint(final[0], final[1], final[1])
 
     def _decide(self, sealed: SealedBlock) -> BlockResult:
         """What the rules make of a block, if that is what another node sealed."""
         first = self._head.size
         try:
             result = step(self.state, self._head, sealed.block, self._verify)
-        except ValueError as error:
+        except BlockError as error:
             raise Diverged(first + len(sealed.leaves) - 1, str(error)) from error
+        if result.is_empty:
+            raise Diverged(first, "nothing happens in this block")
         if result.leaves != sealed.leaves:
             raise Diverged(*_first_difference(first, sealed, result))
         return result
@@ -331,15 +378,19 @@ class Replica:
 
     def _write_checkpoints(self, published: Published) -> None:
         write_checkpoint(self._connection, published.head.size, published.checkpoint)
-        if not self._is_final_stored:
-            self._write_final()
+        self._write_final()
         self._on_step("checkpoint")
 
     def _write_final(self) -> None:
-        if self._final is not None:
-            final = self._final
+        """Keep the final checkpoint, where it is one of witnesses and a newer one."""
+        final = self._unstored_final()
+        if final is not None:
             write_final_checkpoint(self._connection, final.size, final.checkpoint)
-        self._is_final_stored = True
+            self._stored_final = final
+
+    def _unstored_final(self) -> FinalCheckpoint | None:
+        is_stored = self._final is self._stored_final or self._trust.quorum == 0
+        return None if is_stored else self._final
 
     def _adopt(self, result: BlockResult, edge: TileEdge, tiles: Mapping[Tile, bytes]) -> None:
         """Have in memory what is written."""
@@ -357,20 +408,23 @@ class Replica:
             self._published = published
             if published.trust.quorum == 0 and published.checkpoint:
                 size, note = published.head.size, published.checkpoint
-                self._final = Final(size, note, note)
+                self._final = FinalCheckpoint(size, note, note)
             self._publishing.notify_all()
         for block, result in done:
             for listener in self._listeners:
                 listener(published, block, result)
         self._wal.after_block()
 
-    def _endorsed(self, note: bytes) -> Published:
-        """The log as it now stands in the words of another node's checkpoint."""
-        opened = endorse(note, self._trust)
-        checkpoint = opened.checkpoint
-        if (checkpoint.size, checkpoint.root) != (self._head.size, self._edge.root()):
-            raise VerificationError("the checkpoint is of another log than the leaves before it")
-        return Published(self._head, note, self._trust)
+    def _endorsed(self, note: bytes, proof: Sequence[Digest]) -> tuple[Published, Underway | None]:
+        """What another node's checkpoint makes of the log as it now stands."""
+        size, root = self._head.size, self._edge.root()
+        end = parse_checkpoint(parse_note(note).text)
+        is_reached = end.size == size
+        endorse(note, self._trust, () if is_reached else self._also)
+        tree.verify_consistency(size, root, end.size, end.root, proof)
+        if is_reached:
+            return Published(self._head, note, self._trust), None
+        return self._published, Underway(size, root, note, tuple(proof))
 
     def _sign(self, head: Head, edge: TileEdge, signers: Sequence[Signer]) -> bytes:
         checkpoint = Checkpoint(self.origin, head.size, edge.root())
@@ -411,12 +465,7 @@ class Replica:
         return trust_in(value_of, self.origin)
 
 
-def _final_of(note: bytes, trust: Trust) -> Final:
-    size = parse_checkpoint(parse_note(note).text).size
-    return Final(size, note, shortest_quorum(note, trust))
-
-
-def _covers(final: Final | None, size: int) -> bool:
+def _covers(final: FinalCheckpoint | None, size: int) -> bool:
     return final is not None and final.size >= size
 
 

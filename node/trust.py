@@ -12,7 +12,7 @@ from contracts.audit.report import DoubtError
 from contracts.audit.trust import log_keys_in, quorum_in, witness_keys_in
 from contracts.values import RegisteredNode, Value
 from contracts.view import held, read
-from ledger.checkpoint import OpenedCheckpoint, open_checkpoint
+from ledger.checkpoint import OpenedCheckpoint, log_key, open_checkpoint
 from ledger.errors import VerificationError
 from ledger.keys import PublicKey
 from ledger.note import VerifierKey
@@ -27,6 +27,7 @@ class Trust:
     `endpoints` are the registered addresses of their nodes, and of those that order.
     """
 
+    origin: str
     policy: Policy
     orderers: Mapping[MemberId, Sequence[PublicKey]]
     witnesses: Mapping[MemberId, Sequence[VerifierKey]]
@@ -53,17 +54,19 @@ def trust_in(value_of: Callable[[str], Value | None], origin: str) -> Trust:
     nodes |= {member: held(view, RegisteredNode, f"node/{member}") for member in witnesses}
     endpoints = {member: node.endpoint for member, node in nodes.items() if node is not None}
     quorum = quorum_in(view)
-    return Trust(policy, orderers, witnesses, endpoints, quorum, frozenset(view.asked))
+    return Trust(origin, policy, orderers, witnesses, endpoints, quorum, frozenset(view.asked))
 
 
-def endorse(note: bytes, trust: Trust) -> OpenedCheckpoint:
+def endorse(note: bytes, trust: Trust, also: Sequence[PublicKey] = ()) -> OpenedCheckpoint:
     """The checkpoint in a note, if one of the ledger's orderers signed it with all its keys.
 
-    Raises `FormatError`, `VerificationError`.
+    `also` are such keys, too. Raises `FormatError`, `VerificationError`.
     """
-    opened = open_checkpoint(note, [entry.key for entry in trust.policy.logs])
+    orderers = [*trust.orderers.values(), *((also,) if also else ())]
+    keys = [log_key(trust.origin, key) for orderer in orderers for key in orderer]
+    opened = open_checkpoint(note, keys)
     try:
-        check_log_lines(opened, [*trust.orderers.values()])
+        check_log_lines(opened, orderers)
     except DoubtError as error:
         raise VerificationError(str(error)) from error
     return opened

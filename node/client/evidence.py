@@ -5,9 +5,8 @@
     earlier            fork: another note it signed
     tile/entries/…     rules: all leaves from the first on, in bundles (c2sp.org/tlog-tiles)
 
-- *fork*: two checkpoints that cannot both be true. At one size they have two roots; at two sizes,
-  `proof` shows that the tree of the later one had `root` at the size of the earlier one, which has
-  another.
+- *fork*: two checkpoints that cannot both be true: after `size` leaves their trees have two roots,
+  and `proof` and `earlier_proof` show that each of these leads to what was signed.
 - *rules*: leaves that are in the tree of the checkpoint, as `proof` shows, and that the rules do
   not yield. To see that, one has to replay them from the first: so they are all there.
 
@@ -15,10 +14,13 @@ Nobody else can make such a file: each shows what follows from the orderer's own
 """
 
 import os
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Final, Literal
 
@@ -38,16 +40,27 @@ CHECKPOINT: Final = "checkpoint"
 EARLIER: Final = "earlier"
 _ABOUT: Final = "evidence.json"
 _ABOUT_BYTES_MAX: Final = 16 * 1024
+_UNREADABLE: Final = (
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What a spoilt or hostile archive makes of reading one of its members."""
 
 
 class About(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`evidence.json`. `size` counts the leaves at hand; of a fork, those of the earlier note."""
+    """`evidence.json`. `size` counts the leaves at hand; of a fork, those after which it shows."""
 
     format: str = FORMAT
     kind: Kind
     size: Count
     proof: tuple[bytes, ...] = ()
     root: bytes = b""
+    earlier_proof: tuple[bytes, ...] = ()
+    earlier_root: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,7 @@ class ArchivedLog:
                 data = member.read(bytes_max + 1)
         except KeyError:
             return None
-        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        except _UNREADABLE as error:
             raise SourceError(f"{path}: {error}") from error
         if len(data) > bytes_max:
             raise SourceError(f"{path} has more than {bytes_max} bytes")
@@ -113,16 +126,14 @@ def write(path: Path, evidence: Evidence) -> None:
     """
     if path.exists():
         raise FileExistsError(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor, name = tempfile.mkstemp(prefix=".", dir=path.parent)  # for its owner alone
+    beside = Path(name)
     try:
-        descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w+b") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
                 archive.writestr(_ABOUT, encode(evidence.about))
-                for name, data in (*evidence.notes.items(),):
-                    archive.writestr(name, data)
-                for name, data in evidence.bundles:
-                    archive.writestr(name, data)
+                for member, data in chain(evidence.notes.items(), evidence.bundles):
+                    archive.writestr(member, data)
             file.flush()
             os.fsync(file.fileno())
         beside.rename(path)
@@ -132,14 +143,13 @@ def write(path: Path, evidence: Evidence) -> None:
 
 def check_fork(earlier: Checkpoint, later: Checkpoint, about: About) -> None:
     """Raise `VerificationError` unless the two checkpoints cannot both be true."""
-    if earlier.origin != later.origin or earlier.size > later.size:
-        raise VerificationError("these are not an earlier and a later checkpoint of one log")
-    if earlier.size == later.size:
-        if earlier.root == later.root:
-            raise VerificationError("the checkpoints agree")
-        return
-    root = Digest(about.root)
-    if root == earlier.root:
-        raise VerificationError("the later tree has the root of the earlier checkpoint in it")
-    proof = [Digest(one) for one in about.proof]
-    tree.verify_consistency(earlier.size, root, later.size, later.root, proof)
+    if earlier.origin != later.origin:
+        raise VerificationError("these are checkpoints of two logs")
+    if about.root == about.earlier_root or about.size == 0:
+        raise VerificationError("the two trees have one root")
+    for end, root, proof in (
+        (earlier, about.earlier_root, about.earlier_proof),
+        (later, about.root, about.proof),
+    ):
+        hashes = [Digest(one) for one in proof]
+        tree.verify_consistency(about.size, Digest(root), end.size, end.root, hashes)

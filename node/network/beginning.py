@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ledger.checkpoint import SIZE_MAX
-from ledger.errors import FormatError
+from ledger.errors import FormatError, LedgerError
 from ledger.lexical import parse_decimal
 from ledger.types import MemberId
 from node.client.errors import ClientError
@@ -20,7 +20,7 @@ from node.logs import log
 from node.network.cosigning import Cosigner
 from node.network.offers import encode_offer
 from node.replica import Replica, ReplicaError
-from node.trust import Trust
+from node.trust import Trust, endorse
 
 PAUSE_S: Final = 2.0
 _OK, _CONFLICT = 200, 409
@@ -40,12 +40,14 @@ async def require_latest(
     while len(trust.witnesses) - len(missing) < answers_needed(trust):
         sizes = await asyncio.gather(*(_size_of(cosigner_of(one), body, size) for one in missing))
         for member, cosigned in zip([*missing], sizes, strict=True):
-            if cosigned is not None and cosigned > size:
+            if cosigned is None:
+                continue
+            if cosigned > size and await _is_shown(cosigner_of(member), replica, size):
                 raise ReplicaError(
                     f"the witness of `{member}` has cosigned {cosigned} leaves, and here are "
                     f"{size}: fetch the rest from its node before this one orders again"
                 )
-            if cosigned is not None:
+            if cosigned <= size:
                 del missing[member]
         now_s = asyncio.get_running_loop().time()
         if len(trust.witnesses) - len(missing) < answers_needed(trust):
@@ -60,6 +62,21 @@ def answers_needed(trust: Trust) -> int:
     if trust.quorum == 0 or not trust.can_be_final:
         return 0
     return len(trust.witnesses) - trust.quorum + 1
+
+
+async def _is_shown(cosigner: Cosigner | None, replica: Replica, size: int) -> bool:
+    """Whether a witness that says it is ahead can show this log's own signature on as much.
+
+    A bare number would let any witness stop the ledger.
+    """
+    if cosigner is None:
+        return False
+    try:
+        note = await cosigner.latest(replica.origin)
+        opened = None if note is None else endorse(note, replica.published.trust)
+    except (ClientError, LedgerError):
+        return False
+    return opened is not None and opened.checkpoint.size > size
 
 
 async def _size_of(cosigner: Cosigner | None, body: bytes, size: int) -> int | None:

@@ -16,6 +16,7 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final, Protocol
 
 from ledger import tree
@@ -23,6 +24,7 @@ from ledger.checkpoint import SIZE_MAX
 from ledger.errors import LedgerError
 from ledger.lexical import parse_decimal
 from ledger.note import (
+    SIGNATURES_MAX,
     Note,
     NoteSignature,
     encode_note,
@@ -68,9 +70,13 @@ class _Round:
         return self.published.head.size
 
     def note(self) -> bytes:
+        """With all lines, or where a note has no room for them one of each member."""
         parsed = parse_note(self.published.checkpoint)
-        cosigned = (line for member in sorted(self.lines) for line in self.lines[member])
-        return encode_note(Note(parsed.text, (*parsed.signatures, *cosigned)))
+        every = sum(map(len, self.lines.values())) + len(parsed.signatures)
+        of_each = 1 if every > SIGNATURES_MAX else None
+        cosigned = (line for name in sorted(self.lines) for line in self.lines[name][:of_each])
+        lines = (*parsed.signatures, *cosigned)
+        return encode_note(Note(parsed.text, lines[:SIGNATURES_MAX]))
 
 
 class Cosigner(Protocol):
@@ -78,6 +84,10 @@ class Cosigner(Protocol):
 
     async def add_checkpoint(self, body: bytes) -> Answer | NoAnswer:
         """Its answer to `POST /add-checkpoint`. Raises `ClientError`."""
+        ...
+
+    async def latest(self, origin: str) -> bytes | None:
+        """What it cosigned last of a log, if it shows that. Raises `ClientError`."""
         ...
 
 
@@ -96,6 +106,10 @@ class OwnCosigner:
             return Answer(error.status, {}, told.encode())
         except sqlite3.Error as error:
             return NoAnswer(f"what was cosigned cannot be kept: {error}")
+
+    async def latest(self, origin: str) -> bytes | None:
+        """As `Cosigner.latest`."""
+        return await self._witness.latest(sha256(origin.encode()).hexdigest())
 
 
 class Cosigning:
@@ -158,6 +172,7 @@ class Cosigning:
             try:
                 async with asyncio.timeout(ANSWER_S_MAX):
                     lines = await self._offer(member, standing, current)
+                await self._add(member, current, lines)
             except (ClientError, LedgerError, _RefusedError, TimeoutError) as error:
                 problem = str(error) or f"no answer within {ANSWER_S_MAX:g} seconds"
                 if standing.problem != problem:
@@ -168,7 +183,6 @@ class Cosigning:
             else:
                 standing.size, standing.problem = current.size, ""
                 pause_s = PAUSE_S
-                await self._add(member, current, lines)
 
     async def _offer(
         self, member: MemberId, standing: WitnessStanding, current: _Round

@@ -1,20 +1,22 @@
 """What a node keeps of an orderer that lied; `node.client.evidence` says in which form."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from ledger import tree
 from ledger.checkpoint import Checkpoint, parse_checkpoint
 from ledger.errors import FormatError, VerificationError
 from ledger.note import parse_note
-from ledger.tiles import TILE_WIDTH, Bundle, TileReader, encode_bundle, parse_tile_path
+from ledger.tiles import TILE_WIDTH, Bundle, TileReader, encode_bundle
 from ledger.types import Digest
 from node.client.evidence import CHECKPOINT, EARLIER, About, Evidence, Kind, check_fork, write
-from node.client.log_source import LogSource
+from node.client.log_source import LogSource, SourceError
 from node.network.feed import Feed, RemoteTiles
 from node.replica import Replica
 
-__all__ = ["Evidence", "Kind", "OwnLog", "checkpoint_in", "keep", "of_fork", "of_rules"]
+__all__ = ["Evidence", "Kind", "Nowhere", "checkpoint_in", "keep", "of_fork", "of_rules"]
 
 
 def of_rules(replica: Replica, feed: Feed, note: bytes) -> Evidence:
@@ -23,49 +25,82 @@ def of_rules(replica: Replica, feed: Feed, note: bytes) -> Evidence:
     return Evidence(about, {CHECKPOINT: note}, _bundles(replica, feed))
 
 
-def of_fork(source: LogSource, earlier: bytes, later: bytes) -> Evidence | None:
-    """That two checkpoints contradict one another, if the source can show it.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How the leaves this node holds begin the log of a checkpoint it was given."""
 
-    Raises `SourceError`, `FormatError`.
+    size: int
+    root: Digest
+    note: bytes
+    proof: tuple[Digest, ...] = ()
+
+
+def known_of(replica: Replica, other_size: int) -> Known | None:
+    """What to hold a checkpoint of so many leaves against; None where there is nothing."""
+    published, underway = replica.published, replica.underway
+    if underway is not None and other_size >= underway.size:
+        return Known(underway.size, underway.root, underway.note, underway.proof)
+    if not published.checkpoint:
+        return None
+    size = min(other_size, published.head.size)
+    reader = TileReader(replica, published.head.size)
+    proof = tree.consistency_proof(size, published.head.size, reader)
+    return Known(size, tree.root(size, reader), published.checkpoint, tuple(proof))
+
+
+def of_fork(replica: Replica, source: LogSource, note: bytes) -> Evidence | None:
+    """That a checkpoint contradicts what this node holds, if the source can show it.
+
+    The source is asked only where the checkpoint covers more than this node holds. Raises
+    `SourceError`, `FormatError`.
     """
-    notes = {EARLIER: earlier, CHECKPOINT: later}
-    first, second = checkpoint_in(earlier), checkpoint_in(later)
-    proof: Sequence[Digest] = ()
-    root = b""
-    if 0 < first.size < second.size:
-        reader = TileReader(RemoteTiles(source), second.size)
-        root = tree.root(first.size, reader)
-        proof = tree.consistency_proof(first.size, second.size, reader)
-    about = About(kind="fork", size=first.size, proof=tuple(proof), root=root)
+    other = checkpoint_in(note)
+    known = known_of(replica, other.size)
+    if known is None or known.note == note or known.size == 0:
+        return None
+    root: Digest = other.root
+    proof: tree.Proof = ()
+    if known.size < other.size:
+        reader = TileReader(RemoteTiles(source), other.size)
+        root = tree.root(known.size, reader)
+        proof = tree.consistency_proof(known.size, other.size, reader)
+    about = About(
+        kind="fork",
+        size=known.size,
+        proof=tuple(proof),
+        root=root,
+        earlier_proof=known.proof,
+        earlier_root=known.root,
+    )
     try:
-        check_fork(first, second, about)
+        check_fork(checkpoint_in(known.note), other, about)
     except VerificationError:
         return None
-    return Evidence(about, notes)
+    return Evidence(about, {EARLIER: known.note, CHECKPOINT: note})
 
 
-class OwnLog:
-    """The tiles of this node, as a `LogSource`."""
+class Nowhere:
+    """A `LogSource` where there is none to ask: this node holds all it takes."""
 
-    def __init__(self, replica: Replica) -> None:
-        self._replica = replica
-
-    def read(self, path: str, bytes_max: int) -> bytes | None:
+    def read(self, path: str, _bytes_max: int) -> bytes | None:
         """As `LogSource.read`."""
-        name = parse_tile_path(path)
-        if isinstance(name, Bundle):
-            return None
-        return self._replica.tiles([name])[0][:bytes_max]
+        raise SourceError(f"{path}: nobody to ask")
 
 
 def keep(folder: Path, evidence: Evidence, size: int) -> Path:
     """Write evidence beside what was kept before; returns the file."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     kind = evidence.about.kind
-    number = sum(1 for _ in folder.glob(f"{kind}-{size}-*.zip"))
+    number = len([*folder.glob(f"{kind}-{size}-*.zip")])
     path = folder / f"{kind}-{size}-{number}.zip"
     write(path, evidence)
     return path
+
+
+def kept_in(folder: Path) -> Path | None:
+    """Evidence that was kept before, the latest file of it."""
+    found = [one for kind in get_args(Kind) for one in folder.glob(f"{kind}-*.zip")]
+    return max(found, key=lambda one: one.stat().st_mtime_ns, default=None)
 
 
 def checkpoint_in(note: bytes) -> Checkpoint:

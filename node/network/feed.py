@@ -9,7 +9,7 @@ Only then are the leaves what the checkpoint's signer stands for: that they are 
 matter, and the business of the rules.
 """
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -47,20 +47,24 @@ class WrongLeavesError(Exception):
 class Feed:
     """The blocks after `edge`, as far as `target`.
 
-    `edge` moves on with what was read, and `proof` shows that its tree grows into the target's.
-    `kept` are the leaves from `kept_from` on, as long as they are not `dropped`.
+    `edge` moves on with what was read, and `proof` shows that its tree grows into the target's;
+    `sealed_proof` shows the same of the tree that ends with the last block. `kept` are the leaves
+    from `kept_from` on, as long as they are not `dropped`.
     """
 
     source: LogSource
     target: Checkpoint
     edge: TileEdge
     proof: tree.Proof = ()
+    sealed_proof: tree.Proof = ()
     kept: list[bytes] = field(default_factory=list)
     kept_from: int = 0
     _rest: list[Record] = field(default_factory=list)
+    _tiles: TileReader = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.kept_from = self.edge.size
+        self._tiles = TileReader(RemoteTiles(self.source), self.target.size)
 
     def chunks(self) -> Generator[list[SealedBlock]]:
         """The blocks of each chunk, in order.
@@ -69,7 +73,9 @@ class Feed:
         """
         files = read_ahead(self.source, self._names(), JOBS)
         while chunk := list(islice(files, CHUNK_BUNDLES)):
-            yield self._cut(self._verified(chunk))
+            blocks = self._cut(self._verified(chunk))
+            self.sealed_proof = self._proof_from(self.edge.size - len(self._rest))
+            yield blocks
         if self._rest:
             raise Diverged(self.edge.size - 1, "the checkpoint does not end in a seal")
 
@@ -78,10 +84,10 @@ class Feed:
         del self.kept[:count]
         self.kept_from += count
 
-    def _names(self) -> list[Bundle]:
-        size = self.target.size
-        indexes = range(self.edge.size // TILE_WIDTH, -(-size // TILE_WIDTH))
-        return [Bundle(index, tile_width(0, index, size)) for index in indexes]
+    def _names(self) -> Iterator[Bundle]:
+        size = self.target.size  # as the other says: it may be anything
+        for index in range(self.edge.size // TILE_WIDTH, -(-size // TILE_WIDTH)):
+            yield Bundle(index, tile_width(0, index, size))
 
     def _verified(self, files: Iterable[tuple[Bundle | Tile, bytes | None]]) -> list[bytes]:
         leaves: list[bytes] = []
@@ -95,10 +101,22 @@ class Feed:
                 raise WrongLeavesError(f"{name.path}: {error}") from error
             leaves += found[max(size - name.index * TILE_WIDTH, 0) :]
         edge, _ = self.edge.extend([leaf_hash(leaf) for leaf in leaves])
-        self.proof = check_prefix(self.source, edge, self.target)
+        self.proof = self._proof_from(edge.size)
+        size, root = self.target.size, self.target.root
+        try:
+            tree.verify_consistency(edge.size, edge.root(), size, root, self.proof)
+        except VerificationError as error:
+            raise WrongLeavesError(str(error)) from error
         self.edge = edge
         self.kept += leaves
         return leaves
+
+    def _proof_from(self, size: int) -> tree.Proof:
+        """What the source's tiles give; to be verified against the root at that size."""
+        try:
+            return tree.consistency_proof(size, self.target.size, self._tiles)
+        except FormatError as error:
+            raise WrongLeavesError(str(error)) from error
 
     def _cut(self, leaves: Sequence[bytes]) -> list[SealedBlock]:
         """The blocks that end among these leaves; what follows the last seal is kept."""
@@ -117,20 +135,6 @@ class Feed:
             records = []
         self._rest = records
         return blocks
-
-
-def check_prefix(source: LogSource, edge: TileEdge, target: Checkpoint) -> tree.Proof:
-    """The proof that the tree of `edge` grows into that of `target`.
-
-    Raises `WrongLeavesError` if the source has none, `SourceError`.
-    """
-    reader = TileReader(RemoteTiles(source), target.size)
-    try:
-        proof = tree.consistency_proof(edge.size, target.size, reader)
-        tree.verify_consistency(edge.size, edge.root(), target.size, target.root, proof)
-    except (FormatError, VerificationError) as error:
-        raise WrongLeavesError(str(error)) from error
-    return proof
 
 
 class RemoteTiles:

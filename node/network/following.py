@@ -10,6 +10,7 @@ node keeps the evidence as a file, raises the alarm and goes on serving what it 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,9 +18,11 @@ from pathlib import Path
 from typing import Final
 
 from ledger.errors import LedgerError, VerificationError
+from ledger.keys import PublicKey
 from ledger.records import Record
+from ledger.tree import Proof
 from node.client.errors import ClientError
-from node.client.log_source import SourceError
+from node.client.log_source import LogSource, SourceError
 from node.engine import Placed
 from node.logs import log
 from node.network import evidence
@@ -36,6 +39,10 @@ PAUSE_S: Final = 1.0
 PROGRESS_S: Final = 5.0
 PAUSE_S_MAX: Final = 30.0
 SPECULATIVE_LEAVES_MAX: Final = 20_000
+WAIT_S: Final = 20
+"""So long a peer may think before it says that there is nothing new."""
+COMPARE_S: Final = 60.0
+"""So often all peers are asked, not the first alone."""
 
 
 @dataclass(slots=True)
@@ -45,13 +52,12 @@ class Standing:
     size: int = 0
     alarm: str | None = None
     evidence: Path | None = None
-    is_reachable: bool = False
 
 
 class FollowingEngine:
     """As `Engine`, of a node whose member does not order."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  what it connects
         self,
         replica: Replica,
         signatures: VerifiedSignatures,
@@ -59,19 +65,31 @@ class FollowingEngine:
         news: News,
         peers: PeerBook,
         evidence_folder: Path,
+        also: Sequence[PublicKey] = (),
     ) -> None:
+        """`also` are log keys believed on the way, beside those the ledger names by then.
+
+        With evidence that was kept before the node begins with the alarm.
+        """
         self._replica = replica
         self._signatures = signatures
         self._verifier = verifier
         self._news = news
         self._peers = peers
         self._evidence_folder = evidence_folder
+        self._also = also
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="feed")
+        self._judge = ThreadPoolExecutor(1, thread_name_prefix="judge")
         self._forwarding = Forwarding(replica, peers, news)
         self._task: asyncio.Task[None] | None = None
         self._told_s = 0.0
-        self.standing = Standing()
+        self._compared_s = 0.0
+        kept = evidence.kept_in(evidence_folder)
+        self.standing = Standing(evidence=kept)
+        if kept is not None:
+            self.standing.alarm = kept.name.partition("-")[0]
+            log.critical("log-diverged", kind=self.standing.alarm, evidence=kept.name)
         self.failure: BaseException | None = None
 
     @property
@@ -87,9 +105,11 @@ class FollowingEngine:
         """As `Engine.stop`."""
         if self._task is not None:
             self._task.cancel()
+            await self._peers.close()  # so that no read keeps the node from stopping
             await asyncio.wait([self._task])
         self._committer.shutdown()
-        self._reader.shutdown()
+        self._reader.shutdown(wait=False)  # a read under way ends with its connection
+        self._judge.shutdown(wait=False)
 
     async def finished(self) -> None:
         """As `Engine.finished`."""
@@ -109,20 +129,17 @@ class FollowingEngine:
 
         So what is shown to a witness alone is noticed, too.
         """
-        known = self._replica.published
-        found = await asyncio.get_running_loop().run_in_executor(
-            self._reader, evidence.of_fork, evidence.OwnLog(self._replica), note, known.checkpoint
-        )
-        if found is not None:
-            await self._raise_alarm("fork", lambda: found, known.head.size)
+        with contextlib.suppress(WrongLeavesError, SourceError):
+            await self._look_for_fork(evidence.Nowhere(), note)
 
     async def _run(self) -> None:
         pause_s = PAUSE_S
         try:
             while self.standing.alarm is None:
+                before = self._place()
                 if await self._poll_all():
                     pause_s = PAUSE_S
-                else:
+                if self._place() == before:  # nothing new, or nobody who has it
                     await asyncio.sleep(pause_s)
                     pause_s = min(2 * pause_s, PAUSE_S_MAX)
         except Exception as error:  # noqa: BLE001  whatever it was, the engine stops, loudly
@@ -130,25 +147,39 @@ class FollowingEngine:
         else:
             await asyncio.Event().wait()  # with an alarm it goes on serving what it has
 
+    def _place(self) -> tuple[int, int]:
+        final = self._replica.final
+        return self._replica.published.head.size, 0 if final is None else final.size
+
     async def _poll_all(self) -> bool:
-        """Ask the peers in turn; whether one of them answered as a peer should."""
+        """Ask the peers in turn; whether one of them answered as a peer should.
+
+        Now and then the others are asked, too: the first may not tell all of them the same.
+        """
+        now_s = asyncio.get_running_loop().time()
+        is_time = now_s - self._compared_s >= COMPARE_S
+        has_answered = False
         for peer in self._peers.to_follow():
+            if has_answered and not is_time:
+                break
             try:
-                await self._poll(peer)
+                await self._poll(peer, 0 if has_answered else WAIT_S)
             except (ClientError, SourceError) as error:
-                self.standing.is_reachable = False
                 log.warning("peer-unreachable", peer=peer.member, exc_info=error)
             except (WrongLeavesError, LedgerError) as error:
                 log.warning("peer-wrong", peer=peer.member, exc_info=error)
             else:
-                self.standing.is_reachable = True
-                return True
-        return False
+                has_answered = True
+            if self.standing.alarm is not None:
+                break
+        if is_time:
+            self._compared_s = now_s
+        return has_answered
 
-    async def _poll(self, peer: Peer) -> None:
+    async def _poll(self, peer: Peer, wait_s: int) -> None:
         published, final = self._replica.published, self._replica.final
         held = published.head.size if published.checkpoint else 0
-        told = await peer.checkpoints(held, 0 if final is None else final.size)
+        told = await peer.checkpoints(held, 0 if final is None else final.size, wait_s)
         await self._follow(peer, told.latest.encode())
         if told.final is not None and self._replica.published.trust.quorum:
             await self._take_final(peer, told.final.encode())
@@ -158,7 +189,7 @@ class FollowingEngine:
         size = evidence.checkpoint_in(note).size
         if size > self._replica.published.head.size or not self._is_signed(note):
             return
-        await self._look_for_fork(peer, note)
+        await self._look_for_fork(peer.files, note)
         if self._replica.finalise(note):
             self._news.publish()
 
@@ -171,9 +202,10 @@ class FollowingEngine:
         is_signed = self._is_signed(note)
         if not is_signed and target.size > replica.head.size + SPECULATIVE_LEAVES_MAX:
             raise WrongLeavesError("its checkpoint is signed by nobody this node knows")
-        self.standing.size = max(self.standing.size, target.size)
+        if is_signed:
+            self.standing.size = max(self.standing.size, target.size)
         if is_signed and target.size <= replica.head.size:
-            await self._look_for_fork(peer, note)
+            await self._look_for_fork(peer.files, note)
         if target.size < replica.head.size or replica.published.checkpoint == note:
             return
         feed = Feed(peer.files, target, replica.edge)
@@ -181,7 +213,7 @@ class FollowingEngine:
             await self._replay(feed, note, is_signed=is_signed)
         except WrongLeavesError:
             if is_signed:
-                await self._look_for_fork(peer, note)
+                await self._look_for_fork(peer.files, note)
             raise
         except Diverged as error:
             log.error("block-refused", index=error.index, height=replica.head.height)
@@ -194,7 +226,7 @@ class FollowingEngine:
     def _is_signed(self, note: bytes) -> bool:
         """Whether an orderer known now signed it; a vote on the way may yet say who did."""
         try:
-            endorse(note, self._replica.published.trust)
+            endorse(note, self._replica.published.trust, self._also)
         except VerificationError:
             return False
         return True
@@ -208,21 +240,23 @@ class FollowingEngine:
         loop = asyncio.get_running_loop()
         chunks = feed.chunks()
         held: list[SealedBlock] = []
+        proof: Proof = ()
         ahead = loop.run_in_executor(self._reader, next, chunks, None)
         try:
             while (chunk := await ahead) is not None:
                 held += chunk
                 is_last = feed.edge.size == feed.target.size
+                proof = feed.sealed_proof
                 ahead = loop.run_in_executor(self._reader, next, chunks, None)
                 if is_signed and not is_last:
-                    await self._commit(held, None)
+                    await self._commit(held, note, proof)
                     feed.drop(sum(len(one.leaves) for one in held))
                     held = []
                     self._tell_progress(feed.target.size)
         finally:
             await asyncio.gather(ahead, return_exceptions=True)
             await loop.run_in_executor(self._reader, chunks.close)
-        await self._commit(held, note)
+        await self._commit(held, note, ())
 
     def _tell_progress(self, target_size: int) -> None:
         """Now and then: the first copy of a long log takes a while."""
@@ -231,7 +265,7 @@ class FollowingEngine:
             self._told_s = now_s
             log.info("catching-up", size=self._replica.head.size, target=target_size)
 
-    async def _commit(self, blocks: Sequence[SealedBlock], note: bytes | None) -> None:
+    async def _commit(self, blocks: Sequence[SealedBlock], note: bytes, proof: Proof) -> None:
         """Verify the signatures of a chunk, then replay and commit it."""
         keys = self._replica.keys
         signed = {
@@ -243,27 +277,20 @@ class FollowingEngine:
         verdicts = await self._verifier.verify(list(signed.values()))
         with self._signatures.remembered(dict(zip(signed, verdicts, strict=True))):
             await asyncio.get_running_loop().run_in_executor(
-                self._committer, self._replica.follow, blocks, note
+                self._committer, self._replica.follow, blocks, note, proof
             )
-        if note is not None:
-            self._news.publish()  # also where it covers no new block
+        self._news.publish()  # also where the checkpoint covers no new block
 
-    async def _look_for_fork(self, peer: Peer, note: bytes) -> None:
+    async def _look_for_fork(self, source: LogSource, note: bytes) -> None:
         """Two checkpoints of one log that cannot both be true are the end of following it.
 
-        Raises `WrongLeavesError` once the evidence is kept.
+        Raises `WrongLeavesError` once the evidence is kept, `SourceError`.
         """
-        known = self._replica.published
-        if not known.checkpoint or known.checkpoint == note:
-            return
-        is_later = evidence.checkpoint_in(note).size >= known.head.size
-        notes = (known.checkpoint, note) if is_later else (note, known.checkpoint)
-        source = peer.files if is_later else evidence.OwnLog(self._replica)
         found = await asyncio.get_running_loop().run_in_executor(
-            self._reader, evidence.of_fork, source, *notes
+            self._judge, evidence.of_fork, self._replica, source, note
         )
         if found is not None:
-            await self._raise_alarm("fork", lambda: found, known.head.size)
+            await self._raise_alarm("fork", lambda: found, found.about.size)
             raise WrongLeavesError("two checkpoints contradict one another")
 
     async def _raise_alarm(
@@ -276,7 +303,7 @@ class FollowingEngine:
 
         self.standing.alarm = kind
         try:
-            path = await asyncio.get_running_loop().run_in_executor(self._reader, keep)
+            path = await asyncio.get_running_loop().run_in_executor(self._judge, keep)
         except (OSError, LedgerError, SourceError) as error:
             log.critical("log-diverged", kind=kind, evidence=None, exc_info=error)
             return

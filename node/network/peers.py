@@ -7,12 +7,14 @@ operator may need for the first contact or a way around; else from its registrat
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.json import Decoder
 
+from ledger.note import NOTE_BYTES_MAX
 from ledger.tiles import encode_bundle
 from ledger.types import MemberId
 from node.client.answers import BatchAnswer
@@ -26,8 +28,8 @@ from node.settings import is_loopback
 
 _ONCE: Final = Retry(attempts_max=1)
 _FORWARDING: Final = Retry(attempts_max=3)
-_WAIT_S: Final = 20
 ANSWER_S: Final = 30.0
+_OK: Final = 200
 SUBMITTED_S_MAX: Final = 60.0
 T = TypeVar("T")
 
@@ -72,7 +74,7 @@ class Peer:
         await self._client.close()
         self._files.close()
 
-    async def checkpoints(self, latest: int, final: int, wait_s: int = _WAIT_S) -> Checkpoints:
+    async def checkpoints(self, latest: int, final: int, wait_s: int) -> Checkpoints:
         """Its checkpoints, once one covers more leaves than these. Raises `ClientError`."""
         params = {"latest": str(latest), "final": str(final), "wait": str(wait_s)}
         request = Request("GET", "/v1/checkpoints", params)
@@ -90,7 +92,16 @@ class Peer:
     async def add_checkpoint(self, body: bytes) -> Answer | NoAnswer:
         """Its answer as a witness (c2sp.org/tlog-witness), whatever the status."""
         request = Request("POST", "/add-checkpoint", content=body, content_type="text/plain")
-        return await self._within(ANSWER_S, _once(request))
+        answer = await self._within(ANSWER_S, _once(request))
+        if isinstance(answer, Answer) and len(answer.content) > NOTE_BYTES_MAX:
+            return NoAnswer(f"it answers {len(answer.content)} bytes")
+        return answer
+
+    async def latest(self, origin: str) -> bytes | None:
+        """What its witness cosigned last of a log; None if it shows nothing."""
+        path = f"/{sha256(origin.encode()).hexdigest()}/checkpoint"
+        answer = await self._within(ANSWER_S, _once(Request("GET", path, accept="text/plain")))
+        return answer.content if isinstance(answer, Answer) and answer.status == _OK else None
 
     async def _within(self, seconds: float, flow: Flow[T]) -> T:
         """What a flow comes to, however slowly the other speaks. Raises `Unreachable`."""
@@ -99,6 +110,8 @@ class Peer:
                 return await self._client.run(flow)
         except TimeoutError as error:
             raise Unreachable(f"no whole answer within {seconds:.0f} seconds") from error
+        except (OSError, ValueError, RuntimeError, ExceptionGroup) as error:
+            raise Unreachable(f"{type(error).__name__}: {error}") from error
 
 
 def _once(request: Request) -> Flow[Answer | NoAnswer]:
@@ -112,9 +125,16 @@ def is_safe(url: str) -> bool:
 
     >>> [is_safe(url) for url in ("https://node.example", "http://127.0.0.1:8700", "http://a.test")]
     [True, True, False]
+    >>> [is_safe(url) for url in ("https://[::1", "https://a.test:99999", "", "https://")]
+    [False, False, False, False]
     """
-    parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # a member may register any text
+        return False
+    is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    return bool(parts.hostname) and (parts.scheme == "https" or is_local)
 
 
 class PeerBook:

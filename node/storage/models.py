@@ -101,7 +101,7 @@ class HeadRow(SQLModel, table=True):
 
 
 class CheckpointRow(SQLModel, table=True):
-    """The latest checkpoint published (id 1), and the latest that had a quorum (id 2)."""
+    """The latest checkpoint published (id 1), the latest with a quorum (2), one under way (3)."""
 
     __tablename__ = "checkpoint"
 

@@ -58,6 +58,7 @@ _UPSERT_STATE = upserting(_state, keeping=("path_start",))
 _DELETE_STATE, _DELETE_NODE = deleting(_state), deleting(_node)
 _THE_ROW: Final = 1
 _FINAL_ROW: Final = 2
+_UNDERWAY_ROW: Final = 3
 _PATHS_KEPT: Final = 16_384
 _BLOCK_COLUMNS: Final = (
     _block.c.height,
@@ -137,6 +138,11 @@ def write_checkpoint(connection: Connection, size: int, note: bytes) -> None:
 def write_final_checkpoint(connection: Connection, size: int, note: bytes) -> None:
     """Keep the latest checkpoint that has a quorum, inside the caller's transaction."""
     _UPSERT_CHECKPOINT.run(connection, [(_FINAL_ROW, size, note)])
+
+
+def write_underway(connection: Connection, size: int, towards: bytes) -> None:
+    """Keep the checkpoint that leaves without one are on the way to; in the same transaction."""
+    _UPSERT_CHECKPOINT.run(connection, [(_UNDERWAY_ROW, size, towards)])
 
 
 def _write_leaves(connection: Connection, result: BlockResult) -> None:
@@ -278,6 +284,11 @@ class Snapshot:
     def final_checkpoint(self) -> tuple[int, bytes] | None:
         """Size and note of the latest checkpoint that had a quorum."""
         return self._checkpoint(_FINAL_ROW)
+
+    def underway(self) -> bytes | None:
+        """What the leaves at the head are on the way to; None if that was kept for fewer."""
+        kept, stored = self._checkpoint(_UNDERWAY_ROW), self.head()
+        return None if kept is None or stored is None or kept[0] != stored.head.size else kept[1]
 
     def _checkpoint(self, row_id: int) -> tuple[int, bytes] | None:
         row = self.connection.execute(select(_checkpoint).where(_checkpoint.c.id == row_id)).first()

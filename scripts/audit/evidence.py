@@ -93,16 +93,18 @@ def prove(archive: ArchivedLog, policy: Policy, jobs: int) -> Proved:
     """What an archive proves. Raises `LedgerError` if it proves nothing, `SourceError`."""
     about = archive.about()
     later = _signed(archive.note(CHECKPOINT), policy)
-    signers = tuple(str(one.key) for one in later.signatures)
     checkpoint = later.checkpoint
     if about.kind == "fork":
-        earlier = _signed(archive.note(EARLIER), policy).checkpoint
-        evidence.check_fork(earlier, checkpoint, about)
+        earlier = _signed(archive.note(EARLIER), policy)
+        evidence.check_fork(earlier.checkpoint, checkpoint, about)
+        signers = _liars(policy, earlier, later)
         detail = (
-            f"the checkpoint of size {earlier.size} has the root {earlier.root.hex()}, which the "
-            f"tree of size {checkpoint.size} never had"
+            f"{about.size} leaves into the log, its checkpoints of {earlier.checkpoint.size} and "
+            f"of {checkpoint.size} leaves have two roots: {about.earlier_root.hex()} and "
+            f"{about.root.hex()}"
         )
         return Proved("fork", checkpoint.origin, checkpoint.size, signers, detail)
+    signers = _liars(policy, later)
     doubt = _first_doubt(archive, about, later, jobs)
     return Proved("rules", checkpoint.origin, checkpoint.size, signers, str(doubt), doubt.index)
 
@@ -110,6 +112,19 @@ def prove(archive: ArchivedLog, policy: Policy, jobs: int) -> Proved:
 def _signed(note: bytes, policy: Policy) -> OpenedCheckpoint:
     """A checkpoint the log signed; cosigners do not matter to what its own word is."""
     return open_checkpoint(note, [log.key for log in policy.logs])
+
+
+def _liars(policy: Policy, *notes: OpenedCheckpoint) -> tuple[str, ...]:
+    """The keys that signed all of it: of each suite that the log signs with, at least one.
+
+    Otherwise two orderers, each honest, could be told as one that lied; or who has stolen one key.
+    Raises `VerificationError`.
+    """
+    signed = [{one.key for one in note.signatures} for note in notes]
+    keys = [log.key for log in policy.logs if all(log.key in each for each in signed)]
+    if {key.signature_type for key in keys} != {log.key.signature_type for log in policy.logs}:
+        raise VerificationError("no orderer signed all of it with all its keys")
+    return tuple(str(key) for key in keys)
 
 
 def _first_doubt(archive: ArchivedLog, about: About, opened: OpenedCheckpoint, jobs: int) -> Doubt:

@@ -50,7 +50,7 @@ class _Peer:
         self._note = replica.published.checkpoint.decode()
         self.files = _Files(Reader(replica))
 
-    async def checkpoints(self, _latest: int, _final: int) -> Checkpoints:
+    async def checkpoints(self, _latest: int, _final: int, _wait_s: int) -> Checkpoints:
         await asyncio.sleep(0.05)
         return Checkpoints(self._note)
 
@@ -67,6 +67,9 @@ class _Files:
 class _Book:
     def __init__(self, peer: _Peer) -> None:
         self._peer = peer
+
+    async def close(self) -> None:
+        """It has no connections."""
 
     def to_follow(self) -> list[_Peer]:
         return [self._peer]

@@ -30,8 +30,7 @@ from node.network.cosigning import Cosigner, Cosigning, OwnCosigner, WitnessStan
 from node.network.offers import Offer, parse_offer
 from node.network.witness import Identity, ReplayedLog, Witness
 from node.news import News
-from node.replica import Final as FinalCheckpoint
-from node.replica import Replica
+from node.replica import FinalCheckpoint, Replica
 from tests import bodies
 from tests.network import ROLES, registered, witnessed_world
 from tests.nodes import Clock, close, open_replica
@@ -65,6 +64,9 @@ class FakeWitness:
     def __post_init__(self) -> None:
         self.signers = self.signers or list(witness_signers(self.member))
         self.is_open.set()
+
+    async def latest(self, _origin: str) -> bytes | None:
+        return None
 
     async def add_checkpoint(self, body: bytes) -> Said:
         offer = parse_offer(body)

@@ -14,10 +14,16 @@ import pytest
 
 from contracts.replay import Block, step
 from contracts.transition import Accepted, Rejected
+from ledger import tree
+from ledger.checkpoint import Checkpoint, log_key, parse_checkpoint, sign_checkpoint
 from ledger.envelope import verify_signature
+from ledger.errors import VerificationError
+from ledger.hashing import leaf_hash
+from ledger.note import parse_note
+from ledger.policy import consortium_policy
 from ledger.records import Record, parse_record
-from ledger.tiles import Bundle
-from ledger.types import MemberId
+from ledger.tiles import Bundle, TileEdge, TileReader
+from ledger.types import Digest, MemberId
 from node.client import evidence
 from node.client.answers import BatchAnswer, BatchItem, Problem
 from node.client.errors import Unreachable
@@ -34,9 +40,10 @@ from node.storage.store import SqlStore
 from node.verification import Verifier
 from scripts.audit.evidence import prove
 from tests import bodies
-from tests.log_files import Files, log_files, long_story, sign, story
+from tests.log_files import Files, log_files, log_signers, long_story, sign, story
 from tests.network import witnessed_world
-from tests.nodes import close, policy_of
+from tests.nodes import close, open_replica, policy_of
+from tests.reference.memory_tiles import MemoryTiles
 from tests.story import Story
 from tests.unit.contracts.test_arrangements import given
 from tests.unit.contracts.test_audit import resealed
@@ -78,9 +85,11 @@ class FakePeer:
         self.note = self.files.files["checkpoint"] if note is None else note
         self.changed.set()
 
-    async def checkpoints(self, latest: int, _final: int) -> Checkpoints:
+    async def checkpoints(self, latest: int, _final: int, wait_s: int) -> Checkpoints:
         """Waits as a node does, if there is nothing new."""
         self.asked += 1
+        if not wait_s:
+            return Checkpoints(self.note.decode())
         if self.is_silent:
             raise Unreachable("silent")
         if latest == len(self.leaves) and self.note == self._told:
@@ -107,6 +116,9 @@ class Book:
 
     def to_follow(self) -> list[FakePeer]:
         return self.peers
+
+    async def close(self) -> None:
+        """They have no connections."""
 
 
 @dataclass
@@ -169,6 +181,14 @@ def grown(world: World, rows: int = 3) -> list[bytes]:
     grant = next(key for key in world.state.keys("grant/")).partition("/")[2]
     world.accept(world.sign("health/main", bodies.usage(grant, world.now, rows=(rows,))))
     return [*world.leaves]
+
+
+def proof_to_end(world: World, missing: int) -> tree.Proof:
+    """That the log begins with all leaves but the last ones."""
+    size = len(world.leaves)
+    source = MemoryTiles()
+    source.put(TileEdge().extend([leaf_hash(leaf) for leaf in world.leaves])[1])
+    return tree.consistency_proof(size - missing, size, TileReader(source, size))
 
 
 def has_asked(peer: FakePeer, times: int) -> bool:
@@ -297,6 +317,110 @@ async def test_a_second_history_ends_the_following(tmp_path: Path) -> None:
             assert node.replica.head.size == len(world.leaves)
 
 
+async def test_a_second_history_is_noticed_on_the_way_to_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is on disk was promised by a signed checkpoint, though it was never reached."""
+    monkeypatch.setattr("node.network.feed.CHUNK_BUNDLES", 1)
+    world, other = long_story(900), long_story(100)
+    for rows in range(4, 500):
+        grown(other, rows)
+    peer = FakePeer(world.leaves)
+    peer.files.lost.add(Bundle(2, 256).path)
+    async with following(tmp_path, world, peer) as node:
+        await node.until(lambda: node.replica.underway is not None)
+        assert node.replica.published.head.size == 2
+        peer.tell([*other.leaves])
+        path = await node.alarmed()
+        with evidence.opened(path) as archive:
+            assert prove(archive, policy_of(world), 1).kind == "fork"
+    again = FakePeer(world.leaves)
+    async with following(tmp_path, world, again, founded=True) as node:
+        assert node.engine.standing.alarm == "fork"  # until somebody takes the file away
+        await asyncio.sleep(0.1)
+        assert not again.asked
+
+
+def test_a_block_in_which_nothing_happens_is_none(tmp_path: Path) -> None:
+    world = story()
+    replica = open_replica(tmp_path / "ledger.db", world)
+    block = Block(world.later(), "steward", ())
+    empty = step(world.state, world.head, block, verify_signature)
+    leaves = [*world.leaves, *empty.leaves]
+    with pytest.raises(Diverged, match="nothing happens"):
+        replica.follow([SealedBlock(block, empty.leaves)], sign(leaves))
+    assert replica.head == world.head
+    close(replica)
+
+
+async def test_claims_without_leaves_cost_little(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkpoint of absurd size; a peer that never lets this node wait."""
+    monkeypatch.setattr("node.network.following.PAUSE_S", 0.2)
+    monkeypatch.setattr("node.network.following.PAUSE_S_MAX", 1.0)
+    world = story()
+    peer = Impatient(world.leaves)
+    root = Digest(bytes(32))
+    peer.note = sign_checkpoint(Checkpoint(ORIGIN, 2**62, root), log_signers())
+    async with following(tmp_path, world, peer) as node:
+        await asyncio.sleep(0.5)
+        assert 1 <= peer.asked <= 4
+        peer.tell(world.leaves)
+        await node.reach(len(world.leaves))
+        before = peer.asked
+        await asyncio.sleep(0.5)
+        assert peer.asked - before <= 4
+
+
+@dataclass
+class Impatient(FakePeer):
+    """A peer that answers at once, whether there is news or not."""
+
+    async def checkpoints(self, latest: int, final: int, _wait_s: int) -> Checkpoints:
+        return await super().checkpoints(latest, final, 0)
+
+
+def test_evidence_needs_one_orderer_who_signed_all_of_it() -> None:
+    """Two orderers who contradict one another: at least one lied, and nobody knows which."""
+    world = story()
+    other = [signer("other/log"), log_signer_ml_dsa("other/log")]
+    forged = Checkpoint(ORIGIN, len(world.leaves), Digest(bytes(32)))
+    keys = [log_key(ORIGIN, one.public_key) for one in (*log_signers(), *other)]
+    policy = consortium_policy(keys, {}, quorum=0)
+    honest = sign(world.leaves)
+    (thief,) = log_signers()[:1]
+    for signers, is_proved in (
+        (other, False),
+        ([thief], False),
+        ([thief, other[1]], False),
+        (log_signers(), True),
+    ):
+        note = sign_checkpoint(forged, signers)
+        root = parse_checkpoint(parse_note(honest).text).root
+        about = evidence.About(kind="fork", size=forged.size, root=forged.root, earlier_root=root)
+        archive = InMemory(about, {evidence.EARLIER: honest, evidence.CHECKPOINT: note})
+        if is_proved:
+            assert len(prove(archive, policy, 1).signers) == 2  # type: ignore[arg-type]
+            continue
+        with pytest.raises(VerificationError):
+            prove(archive, policy, 1)  # type: ignore[arg-type]
+
+
+@dataclass
+class InMemory:
+    """An archive without a file."""
+
+    said: evidence.About
+    notes: dict[str, bytes]
+
+    def about(self) -> evidence.About:
+        return self.said
+
+    def note(self, name: str) -> bytes:
+        return self.notes[name]
+
+
 async def test_log_keys_that_a_vote_has_replaced_are_followed(tmp_path: Path) -> None:
     """Whether the vote came while it was away, or while it followed."""
     told = Story()
@@ -351,11 +475,13 @@ def test_whose_word_counts_follows_blocks_that_are_not_published_yet(tmp_path: P
         SealedBlock(block, result.leaves)
         for block, result in zip(world.blocks, world.results, strict=True)
     ]
-    replica.follow(sealed[:-1])
+    note = sign(world.leaves)
+    replica.follow(sealed[:-1], note, proof_to_end(world, len(world.results[-1].leaves)))
+    assert replica.published.checkpoint == b""
     wrong = SealedBlock(sealed[-1].block, sealed[0].leaves)
     with pytest.raises(Diverged):
-        replica.follow([wrong])
-    replica.follow(sealed[-1:], sign(world.leaves))
+        replica.follow([wrong], note)
+    replica.follow(sealed[-1:], note)
     assert replica.published.trust.witnesses.keys() == {"audit", "health", "steward", "transport"}
     assert replica.published.trust.can_be_final
     assert replica.head == world.head
