@@ -18,8 +18,8 @@ from contracts import cases
 from contracts.draft import Draft
 from contracts.reasons import TOO_MANY_OPEN, refuse_unless
 from contracts.terms import narrows
-from contracts.values import REQUESTS_KEPT, Case, GrantedRight, OpenRequests, RequestedItem
-from contracts.view import StateView, held, read
+from contracts.values import REQUESTS_KEPT, GrantedRight, OpenRequests, RequestedItem
+from contracts.view import held, read
 from contracts.workflows import WORKFLOWS
 from ledger.types import CaseId, DatasetId, MemberId
 
@@ -60,14 +60,15 @@ def supersede(draft: Draft, right: GrantedRight) -> None:
             cases.follow(draft, request_id, "supersede")
 
 
-def _waiting(view: StateView, dataset: DatasetId, member: MemberId) -> Iterator[CaseId]:
-    known = read(view, OpenRequests, _key(dataset, member))
-    return (one for one in (() if known is None else known.cases) if _is_open(view, one))
+def _waiting(draft: Draft, dataset: DatasetId, member: MemberId) -> Iterator[CaseId]:
+    known = read(draft, OpenRequests, _key(dataset, member))
+    return (one for one in (() if known is None else known.cases) if _is_open(draft, one))
 
 
-def _is_open(view: StateView, request_id: CaseId) -> bool:
-    case = held(view, Case, f"case/{request_id}")
-    return WORKFLOWS[case.workflow].leads_on(case.state)
+def _is_open(draft: Draft, request_id: CaseId) -> bool:
+    """Whether a request waits for its answer still; one whose last deadline has passed may not."""
+    case = cases.as_it_stands(draft, request_id)
+    return case is not None and WORKFLOWS[case.workflow].leads_on(case.state)
 
 
 def _key(dataset: DatasetId, member: MemberId) -> str:

@@ -68,6 +68,21 @@ def test_what_is_late_still_waits() -> None:
     assert is_refused(story)
 
 
+@pytest.mark.rule("R014")
+def test_what_has_lapsed_makes_room_before_a_block_has_settled_it() -> None:
+    parameters = Parameters(open_requests=1, settlements_per_block=1, supplement_days=5)
+    story = Story(parameters).publish()
+    story.steps("transport/main", "ask-supplement", story.ask(by="weather"))
+    story.world.block(at="2026-11-25T00:00:00.000Z")
+    lapsed = story.ask()
+    story.steps("transport/main", "ask-supplement", lapsed)
+    again = story.world.sign("health/main", bodies.request(bodies.request_item(story.entry)))
+    story.world.accept(again, at="2027-01-30T00:00:00.000Z")
+    assert story.state_of(lapsed) == "withdrawn"
+    assert waiting(story) == (f"{again.digest}-0",)
+    assert violations(story.world.state, story.world.leaves) == []
+
+
 @pytest.mark.rule("R724")
 def test_what_a_ruling_reopens_waits_beside_what_was_asked_since() -> None:
     story = bounded(1)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from contracts import reasons
 from contracts.reasons import Reason, Refused
 from contracts.replay import found
-from contracts.values import Key, Ledger, Member, RoleHolders, Writer
+from contracts.values import ChainHead, Key, Ledger, Member, RoleHolders, Writer
 from contracts.view import MemoryState
 from ledger.canonical import encode
 from ledger.envelope import sign_envelope, verify_signature
@@ -93,6 +93,8 @@ def test_founders_roles_and_keys_come_into_being() -> None:
     writer = world.value("writer/steward/custodian")
     assert isinstance(writer, Writer)
     assert writer.families == ("keys",)
+    chain = ChainHead(head=world.head.ledger, last_index=0, records=1)
+    assert world.value("chain/steward/custodian") == chain
     assert world.founding.seal.height == 0
     assert world.founding.seal.block_time == START
 
