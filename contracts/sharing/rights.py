@@ -283,7 +283,7 @@ def _take_up(
         offer = held(draft, GrantedRight, f"grant/{standing_id}")
         if outside(draft, offer, asked, barring) is not None:
             continue
-        cases.take_step(draft, request_id, "take-up", NOT_CONSUMER)
+        cases.follow(draft, request_id, "take-up")
         draft.put(f"request/{request_id}", replace(asked, standing=standing_id))
         right = GrantedRight(
             dataset=asked.dataset,
