@@ -73,6 +73,13 @@ def test_a_right_is_to_be_used_before_it_ends(terms: Terms, due: Time) -> None:
     assert stands(story) == ("awaited", due)
 
 
+@pytest.mark.rule("R516")
+def test_where_no_report_is_awaited_a_right_is_used_by_the_day_on_which_it_ends() -> None:
+    story = asked(Parameters(use_days=20))
+    story.grant(replace(TERMS, not_after="2026-11-30T12:00:00.000Z"))
+    assert stands(story) == ("awaited", "2026-12-01T00:00:00.000Z")
+
+
 @pytest.mark.rule("R516", "F21")
 def test_what_is_never_used_is_found_and_can_still_be_used() -> None:
     story = asked()

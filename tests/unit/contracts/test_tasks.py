@@ -12,6 +12,7 @@ from contracts.tasks import Task, awaited, may_sign, tasks_of, waits
 from contracts.transition import Accepted
 from contracts.values import Case, Member, Writer
 from contracts.workflows import WORKFLOWS
+from ledger.records.catalogue import Mode
 from ledger.records.genesis import Calendar, Parameters
 from ledger.times import DAY_MS, from_ms, to_ms
 from ledger.types import CaseId, MemberId, Time
@@ -138,6 +139,16 @@ def test_under_a_right_that_fell_nothing_is_to_be_done() -> None:
     assert (use.duty, use.hindered.startswith("the grant ended at")) == ("may", True)
     assert tasks(story, offer, "weather")["accept"].hindered is not None
     assert tasks(story, offer, "weather")["decline"].hindered is None
+
+
+def test_what_was_answered_is_still_to_be_counted_when_the_right_is_over() -> None:
+    service = Mode(kind="service", endpoint="https://example.org/flights", version="1")
+    story = Story(Parameters(reconcile_days=5)).publish(mode=service)
+    grant_id = story.grant()
+    story.says("health/main", bodies.usage(grant_id, story.world.now))
+    story.says("transport/main", bodies.revocation(grant_id))
+    count = tasks(story, f"{grant_id}-account-2026-11", "transport")["count-answers"]
+    assert count.duty == "must"
 
 
 def test_a_deadline_runs_against_the_parties_where_nobody_is_named_late() -> None:
