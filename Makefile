@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 ALONE := --require-hashes --no-deps --no-build-isolation --use-pep517
-SOURCES := ledger contracts node scripts tests
+SOURCES := ledger contracts node scripts tests deploy
 
 # Stamps: an empty environment; all that running needs; all that developing needs.
 MADE := $(VENV)/.made

@@ -3,16 +3,14 @@
 import ast
 import re
 from collections.abc import Iterator
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Final
 
 import pytest
 import typer
-from typer.core import TyperGroup
-from typer.main import get_command
 
+from tests.architecture.commands import unknown_word
 from tests.architecture.documents import STORY_S_MAX, StoryError, blocks, steps, tell
 from tests.architecture.tracked import ROOT, tracked_files
 
@@ -71,26 +69,6 @@ def commands_named(text: str) -> Iterator[list[str]]:
 def make_targets() -> set[str]:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     return set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-
-
-_built = cache(get_command)
-
-
-def unknown_word(words: list[str], app: typer.Typer) -> str | None:
-    """The first word of a `blockpool` line that the command does not know."""
-    command = _built(app)
-    known = {"--help"}
-    for word in words[1:]:
-        if isinstance(command, TyperGroup) and not word.startswith("-"):
-            if word not in command.commands:
-                return word
-            command = command.commands[word]
-        known |= {option for param in command.params for option in param.opts}
-        known |= {option for param in command.params for option in param.secondary_opts}
-        option = word.partition("=")[0]
-        if option.startswith("-") and option not in known:
-            return option
-    return None
 
 
 @pytest.mark.timeout(STORY_S_MAX + 10)
