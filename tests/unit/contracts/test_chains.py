@@ -5,14 +5,16 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from contracts.sharing.chains import chain_of, state_of
-from contracts.values import GrantedRight
+from contracts.sharing.chains import Link, _paused_ms, chain_of, state_of
+from contracts.values import GrantedRight, Interval
 from contracts.view import held
+from ledger.times import to_ms
 from ledger.types import ItemId, Time
 from tests import bodies
 from tests.bodies import SOON, TERMS
 from tests.story import Story
 
+HOUR_MS = 3_600_000
 DEEP = replace(TERMS, delegable=2)
 BEYOND: Time = "2026-12-21T00:00:00.000Z"
 
@@ -125,3 +127,25 @@ def test_what_happens_later_changes_nothing_of_a_moment_before() -> None:
     chain = chain_of(story.world.state, grant_id, right)
     assert state_of(chain, before).state == "in-force"
     assert state_of(chain, story.world.now).state == "ended"
+
+
+def test_a_time_over_which_two_rights_of_a_chain_did_not_hold_is_lost_once() -> None:
+    def link(*pauses: tuple[Time, Time | None]) -> Link:
+        spans = tuple(Interval(since=since, until=until) for since, until in pauses)
+        right = GrantedRight(
+            dataset=bodies.DATASET,
+            member="health",
+            provider="transport",
+            schema=bodies.SCHEMA,
+            suspensions=spans,
+            terms=TERMS,
+        )
+        return Link(f"{bodies.NOWHERE}-0", right, 0)
+
+    def at(hour: int) -> Time:
+        return f"2026-11-23T{hour:02}:00:00.000Z"
+
+    within = link((at(1), at(2)), (at(6), at(7)), (at(20), None))
+    around = link((at(5), at(9)), (at(8), at(10)))
+    lost_ms = _paused_ms((within, around), to_ms(at(3)), to_ms(at(22)))
+    assert lost_ms == (10 - 5 + 22 - 20) * HOUR_MS
