@@ -158,12 +158,12 @@ def _compose(settings: Settings, keys: Keys, metrics: Metrics, stack: AsyncExitS
 
 def _believed(settings: Settings) -> Sequence[PublicKey]:
     """The log keys of the policy given. Raises `ReplicaError`, `OSError`."""
-    if settings.policy is None:
+    if settings.believed_policy is None:
         return ()
     try:
-        policy = parse_policy(settings.policy.read_bytes())
+        policy = parse_policy(settings.believed_policy.read_bytes())
     except LedgerError as error:
-        raise ReplicaError(f"{settings.policy}: {error}") from error
+        raise ReplicaError(f"{settings.believed_policy}: {error}") from error
     return [entry.key.public_key for entry in policy.logs]
 
 

@@ -330,7 +330,7 @@ class Settings(BaseSettings):
     webhook: Webhook | None = None
     witness: Witness | None = None
     peers: tuple[Peer, ...] = ()
-    policy: Path | None = Field(
+    believed_policy: Path | None = Field(
         default=None,
         description="tlog-policy file whose log keys a node that follows believes on its way to "
         "the present, where votes have replaced those of the genesis record.",

@@ -30,7 +30,7 @@ from node.network.feed import Feed, WrongLeavesError
 from node.network.forwarding import Forwarding
 from node.network.peers import Peer, PeerBook
 from node.news import News
-from node.pipeline import VerifiedSignatures
+from node.pipeline import Verdicts, VerifiedSignatures
 from node.replica import Diverged, Replica, SealedBlock
 from node.trust import endorse
 from node.verification import Signed, Verifier
@@ -52,6 +52,15 @@ class Standing:
     size: int = 0
     alarm: str | None = None
     evidence: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Blocks that were read, the proof that the log goes on from them, their signatures."""
+
+    blocks: Sequence[SealedBlock]
+    proof: Proof
+    verdicts: asyncio.Task[Verdicts]
 
 
 class FollowingEngine:
@@ -234,29 +243,31 @@ class FollowingEngine:
     async def _replay(self, feed: Feed, note: bytes, *, is_signed: bool) -> None:
         """Chunk by chunk; the last is committed with the checkpoint.
 
+        While one is committed the signatures of the next are verified, and the one after is read.
         Where the checkpoint is signed with keys that are still to be voted on, all of it is one
         chunk: it is committed if its own state says that those keys are the log's.
         """
         loop = asyncio.get_running_loop()
         chunks = feed.chunks()
-        held: list[SealedBlock] = []
-        proof: Proof = ()
+        held: list[_Chunk] = []
         ahead = loop.run_in_executor(self._reader, next, chunks, None)
         try:
-            while (chunk := await ahead) is not None:
-                held += chunk
-                is_last = feed.edge.size == feed.target.size
-                proof = feed.sealed_proof
+            while (blocks := await ahead) is not None:
+                verdicts = asyncio.create_task(self._verdicts_on(blocks))
+                held.append(_Chunk(blocks, feed.sealed_proof, verdicts))
                 ahead = loop.run_in_executor(self._reader, next, chunks, None)
-                if is_signed and not is_last:
-                    await self._commit(held, note, proof)
-                    feed.drop(sum(len(one.leaves) for one in held))
-                    held = []
-                    self._tell_progress(feed.target.size)
+                if is_signed and len(held) > 1:
+                    await self._commit_first(held, feed, note)
+            await self._commit(held, note)
+        except SourceError:
+            if is_signed and held:  # nothing is wrong with what was read before
+                await self._commit_first(held, feed, note)
+            raise
         finally:
+            for one in held:
+                one.verdicts.cancel()
             await asyncio.gather(ahead, return_exceptions=True)
             await loop.run_in_executor(self._reader, chunks.close)
-        await self._commit(held, note, ())
 
     def _tell_progress(self, target_size: int) -> None:
         """Now and then: the first copy of a long log takes a while."""
@@ -265,8 +276,25 @@ class FollowingEngine:
             self._told_s = now_s
             log.info("catching-up", size=self._replica.head.size, target=target_size)
 
-    async def _commit(self, blocks: Sequence[SealedBlock], note: bytes, proof: Proof) -> None:
-        """Verify the signatures of a chunk, then replay and commit it."""
+    async def _commit_first(self, held: list[_Chunk], feed: Feed, note: bytes) -> None:
+        """Commit the first of the chunks held; there are others, or no more to be had now."""
+        await self._commit(held[:1], note)
+        feed.drop(sum(len(one.leaves) for one in held.pop(0).blocks))
+        self._tell_progress(feed.target.size)
+
+    async def _commit(self, chunks: Sequence[_Chunk], note: bytes) -> None:
+        """Replay and commit chunks, in one transaction."""
+        blocks = [block for one in chunks for block in one.blocks]
+        verdicts = {key: each for one in chunks for key, each in (await one.verdicts).items()}
+        proof = chunks[-1].proof if chunks else ()
+        with self._signatures.remembered(verdicts):
+            await asyncio.get_running_loop().run_in_executor(
+                self._committer, self._replica.follow, blocks, note, proof
+            )
+        self._news.publish()  # also where the checkpoint covers no new block
+
+    async def _verdicts_on(self, blocks: Sequence[SealedBlock]) -> Verdicts:
+        """The signatures by keys known by now; those by keys to come the rules verify."""
         keys = self._replica.keys
         signed = {
             (id(envelope), key.keyid): Signed(envelope.payload, signature.sig, key)
@@ -275,11 +303,7 @@ class FollowingEngine:
             if (key := keys.get(signature.keyid)) is not None
         }
         verdicts = await self._verifier.verify(list(signed.values()))
-        with self._signatures.remembered(dict(zip(signed, verdicts, strict=True))):
-            await asyncio.get_running_loop().run_in_executor(
-                self._committer, self._replica.follow, blocks, note, proof
-            )
-        self._news.publish()  # also where the checkpoint covers no new block
+        return dict(zip(signed, verdicts, strict=True))
 
     async def _look_for_fork(self, source: LogSource, note: bytes) -> None:
         """Two checkpoints of one log that cannot both be true are the end of following it.

@@ -4,7 +4,8 @@
     move       copies pages from the log to their places           a thread of its own
     finish     copies the few that came meanwhile                  the committing thread, rarely
 
-SQLite would move them within a commit: every so often one block would take twice its time. While
+SQLite would move them within a commit: every so often one block would take twice its time. Moved
+after every block they are few, and no block finds the disk busier than the one before. While
 blocks keep coming the mover never gets to the end of the log, and only a log moved to its end is
 begun anew. So once it is long, and but little is left, the committing thread moves the rest between
 two blocks.
@@ -18,7 +19,6 @@ from typing import Final
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import SQLAlchemyError
 
-MOVED_AFTER_BLOCKS: Final = 2
 LONG_PAGES: Final = 32_000
 """A log of 128 MB is to be begun anew."""
 REST_PAGES: Final = 2_000
@@ -33,7 +33,6 @@ class WalMover:
         self._engine = engine
         # Readers may hold all other connections for long: no commit is to wait for one of them.
         self._own = engine.raw_connection()
-        self._blocks = 0
         self._is_nearly_done = False
         self._work = threading.Event()
         self._is_closed = False
@@ -41,11 +40,10 @@ class WalMover:
 
     def after_block(self) -> None:
         """A block was committed, and the next one has not begun."""
-        self._blocks += 1
         if self._is_nearly_done:
             self._is_nearly_done = False
             self._move(self._own)
-        elif self._blocks % MOVED_AFTER_BLOCKS == 0:
+        else:
             self._work.set()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="move-wal", daemon=True)

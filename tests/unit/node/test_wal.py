@@ -54,17 +54,17 @@ def mover(engine: Engine) -> Iterator[Watched]:
     mover.close()
 
 
-def blocks(mover: Watched, engine: Engine, count: int = wal.MOVED_AFTER_BLOCKS) -> None:
+def blocks(mover: Watched, engine: Engine, count: int = 1) -> None:
     for _ in range(count):
         commit(engine)
         mover.after_block()
 
 
-def test_every_so_many_blocks_all_of_the_log_is_moved(mover: Watched, engine: Engine) -> None:
+def test_after_a_block_all_of_the_log_is_moved(mover: Watched, engine: Engine) -> None:
     blocks(mover, engine)
     assert mover.passed.wait(10)
     written, moved = mover.passes[0]
-    assert written == moved >= PAGES * wal.MOVED_AFTER_BLOCKS
+    assert written == moved >= PAGES
 
 
 def test_a_long_log_is_moved_to_its_end_between_two_blocks_and_begun_anew(
@@ -78,7 +78,7 @@ def test_a_long_log_is_moved_to_its_end_between_two_blocks_and_begun_anew(
         blocks(mover, engine, 1)  # the second pass is that of the thread that commits
     assert mover.passes[1][0] == mover.passes[1][1]
     commit(engine)
-    assert mover._move()[0] < PAGES * wal.MOVED_AFTER_BLOCKS
+    assert mover._move()[0] < 2 * PAGES
 
 
 def test_no_commit_waits_for_readers_that_hold_all_connections(
@@ -123,7 +123,6 @@ def test_a_failure_is_told_and_tried_again(
     def fail() -> None:
         raise OperationalError("disk I/O error")
 
-    blocks(mover, engine, wal.MOVED_AFTER_BLOCKS - 1)
     with monkeypatch.context() as patch:
         patch.setattr(engine, "raw_connection", fail)
         mover.after_block()
