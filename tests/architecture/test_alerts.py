@@ -164,7 +164,7 @@ def test_the_dashboard_shows_what_the_alarms_are_about() -> None:
 PROMTOOL: Final = shutil.which("promtool")
 
 
-@pytest.mark.skipif(PROMTOOL is None, reason="Prometheus is not installed")
+@pytest.mark.skipif(PROMTOOL is None, reason="no promtool here: apt install prometheus")
 @pytest.mark.parametrize(
     "arguments",
     ["check rules alerts.yaml", "check config prometheus.yaml", "test rules alerts_test.yaml"],

@@ -71,7 +71,7 @@ def test_the_unit_is_the_one_the_manual_speaks_of() -> None:
 VERIFIER: Final = shutil.which("systemd-analyze")
 
 
-@pytest.mark.skipif(VERIFIER is None, reason="systemd is not installed")
+@pytest.mark.skipif(VERIFIER is None, reason="no systemd-analyze here: apt install systemd")
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     unit = tmp_path / "blockpool-node.service"
     here = TEXTS[unit.name].replace("/opt/blockpool/.venv/bin/blockpool", sys.executable)
