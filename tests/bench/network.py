@@ -75,6 +75,8 @@ def _running(folder: Path, followers: Sequence[str]) -> Iterator[tuple[Network, 
         nodes = [stack.enter_context(network.node(one)) for one in followers]
         for node in nodes:
             eventually(lambda node=node: _is_ready(node))  # type: ignore[misc]
+        first = network.world.sign("health/main", bodies.schema("first"))
+        orderer.submit(first, until="final" if followers else "block")
         yield network, orderer
 
 
