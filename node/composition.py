@@ -20,7 +20,7 @@ from ledger.policy_file import parse_policy
 from ledger.times import to_ms
 from ledger.types import MemberId, WriterId
 from node.announcements import Audience
-from node.api.access import Tokens, read_token, read_tokens
+from node.api.access import Tokens, read_shown_token, read_token, read_tokens
 from node.api.health import readings
 from node.api.service import EVERY_WRITER, LocalSigning, Service
 from node.client.clock import Clock
@@ -157,13 +157,13 @@ def _compose(settings: Settings, keys: Keys, metrics: Metrics, stack: AsyncExitS
 
 
 def _believed(settings: Settings) -> Sequence[PublicKey]:
-    """The log keys of the policy given. Raises `ReplicaError`, `OSError`."""
+    """The log keys of the policy given. Raises `ReplicaError`."""
     if settings.believed_policy is None:
         return ()
     try:
         policy = parse_policy(settings.believed_policy.read_bytes())
-    except LedgerError as error:
-        raise ReplicaError(f"{settings.believed_policy}: {error}") from error
+    except (LedgerError, OSError) as error:
+        raise ReplicaError(f"believed_policy {settings.believed_policy}: {error}") from error
     return [entry.key.public_key for entry in policy.logs]
 
 
@@ -171,7 +171,7 @@ def _addresses(settings: Settings) -> Mapping[MemberId, Address]:
     """Those of the settings. Raises `SecretError`."""
     found = {}
     for one in settings.peers:
-        token = None if one.token_file is None else read_secret(one.token_file).decode().strip()
+        token = None if one.token_file is None else read_shown_token(one.token_file)
         found[one.member] = Address(one.url, token)
     return found
 

@@ -10,7 +10,7 @@ that is refused may be in the ledger already; it is then answered as it was.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
@@ -89,6 +89,20 @@ class VerifiedSignatures:
         return len(self._verdicts)
 
 
+async def verdicts_on(
+    envelopes: Iterable[Envelope], keys: Mapping[str, PublicKey], verifier: Verifier
+) -> Verdicts:
+    """The signatures by keys known by now; those by keys to come the rules verify."""
+    signed = {
+        (id(envelope), key.keyid): Signed(envelope.payload, signature.sig, key)
+        for envelope in envelopes
+        for signature in envelope.signatures
+        if (key := keys.get(signature.keyid)) is not None
+    }
+    verdicts = await verifier.verify(list(signed.values()))
+    return dict(zip(signed, verdicts, strict=True))
+
+
 class Pipeline:
     """Submits records to an engine and answers for them."""
 
@@ -147,15 +161,8 @@ class Pipeline:
         """Read records; verify them with those of their keys that are known by now."""
         loop = asyncio.get_running_loop()
         read = await loop.run_in_executor(self._pool, _read_all, submitted)
-        keys = self._replica.keys
-        signed = {
-            (id(envelope), key.keyid): Signed(envelope.payload, signature.sig, key)
-            for envelope in (one.envelope for one in read if isinstance(one, Record))
-            for signature in envelope.signatures
-            if (key := keys.get(signature.keyid)) is not None
-        }
-        verdicts = await self._verifier.verify(list(signed.values()))
-        return read, dict(zip(signed, verdicts, strict=True))
+        envelopes = (one.envelope for one in read if isinstance(one, Record))
+        return read, await verdicts_on(envelopes, self._replica.keys, self._verifier)
 
     async def _find_refused(
         self, records: Sequence[Record], placed: Sequence[Placed]

@@ -78,7 +78,12 @@ def read_tokens(path: Path) -> Tokens:
 
 def read_token(path: Path) -> bytes:
     """The SHA-256 of the one token in a file. Raises `SecretError`."""
-    return _read(path, lambda data: _digest_of(data.decode("utf-8", "replace").strip()))
+    return _digest_of(read_shown_token(path))
+
+
+def read_shown_token(path: Path) -> str:
+    """The one token in a file, to be shown to another node. Raises `SecretError`."""
+    return _read(path, lambda data: parse_token(data.decode("utf-8", "replace").strip()))
 
 
 def _digest_of(token: str) -> bytes:

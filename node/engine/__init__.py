@@ -1,7 +1,8 @@
 """Engines decide two things: the records of the next block in their order, and its time.
 
 An engine drives an `Application`; the application decides what the records come to. Every engine
-gives the same leaves, outcomes and roots for the same sequence of blocks.
+gives the same leaves, outcomes and roots for the same sequence of blocks. One that follows
+(`node.network.following`) takes both from the node that orders, and hands records on to it.
 """
 
 from collections.abc import Sequence

@@ -4,7 +4,7 @@
     ────────────────────                          ───────────────────
     api.network  /v1/checkpoints    ◀── polls ──  following   replays what it is given, or stops
     api.log      /tile/…            ◀── reads ──  feed        verifies leaves before they are used
-    api.records  /v1/records/batch  ◀─ forwards ─ following   as if the records were submitted there
+    api.records  /v1/records/batch  ◀─ forwards ─ forwarding  as if the records were submitted there
     cosigning    asks witnesses     ── submits ─▶ witness     cosigns what its own node has replayed
 
 Nothing a peer says is believed: leaves count under a checkpoint that an orderer signed, a block

@@ -30,10 +30,10 @@ from node.network.feed import Feed, WrongLeavesError
 from node.network.forwarding import Forwarding
 from node.network.peers import Peer, PeerBook
 from node.news import News
-from node.pipeline import Verdicts, VerifiedSignatures
+from node.pipeline import Verdicts, VerifiedSignatures, verdicts_on
 from node.replica import Diverged, Replica, SealedBlock
 from node.trust import endorse
-from node.verification import Signed, Verifier
+from node.verification import Verifier
 
 PAUSE_S: Final = 1.0
 PROGRESS_S: Final = 5.0
@@ -253,7 +253,9 @@ class FollowingEngine:
         ahead = loop.run_in_executor(self._reader, next, chunks, None)
         try:
             while (blocks := await ahead) is not None:
-                verdicts = asyncio.create_task(self._verdicts_on(blocks))
+                envelopes = [one.envelope for sealed in blocks for one in sealed.block.records]
+                verifying = verdicts_on(envelopes, self._replica.keys, self._verifier)
+                verdicts = asyncio.create_task(verifying)
                 held.append(_Chunk(blocks, feed.sealed_proof, verdicts))
                 ahead = loop.run_in_executor(self._reader, next, chunks, None)
                 if is_signed and len(held) > 1:
@@ -292,18 +294,6 @@ class FollowingEngine:
                 self._committer, self._replica.follow, blocks, note, proof
             )
         self._news.publish()  # also where the checkpoint covers no new block
-
-    async def _verdicts_on(self, blocks: Sequence[SealedBlock]) -> Verdicts:
-        """The signatures by keys known by now; those by keys to come the rules verify."""
-        keys = self._replica.keys
-        signed = {
-            (id(envelope), key.keyid): Signed(envelope.payload, signature.sig, key)
-            for envelope in (one.envelope for sealed in blocks for one in sealed.block.records)
-            for signature in envelope.signatures
-            if (key := keys.get(signature.keyid)) is not None
-        }
-        verdicts = await self._verifier.verify(list(signed.values()))
-        return dict(zip(signed, verdicts, strict=True))
 
     async def _look_for_fork(self, source: LogSource, note: bytes) -> None:
         """Two checkpoints of one log that cannot both be true are the end of following it.

@@ -10,8 +10,10 @@ import pytest
 
 from contracts.replay import Block, BlockResult
 from node.app import create_app
+from node.client.secret_files import SecretError
 from node.logs import configured_logs
-from node.replica import Replica
+from node.replica import Replica, ReplicaError
+from node.settings import Peer
 from tests import bodies
 from tests.log_files import log_signers
 from tests.nodes import close, open_replica
@@ -77,3 +79,25 @@ async def test_the_disk_below_its_reserve_is_told_and_nothing_taken(tmp_path: Pa
             assert (answer.status_code, answer.json()["code"]) == (503, "disk-full")
     (request,) = lines(told)
     assert (request["status"], request["problem"]) == (503, "disk-full")
+
+
+async def test_what_a_node_that_follows_is_given_is_told_when_it_cannot_be_used(
+    tmp_path: Path,
+) -> None:
+    """A token for a peer, a policy to believe on the way: the file is named, nothing is begun."""
+    world = World.genesis()
+    close(open_replica(tmp_path / "ledger.db", world))
+    token, policy = tmp_path / "token", tmp_path / "policy"
+    token.touch(mode=0o600)
+    token.write_bytes(b"\xff short")
+    policy.write_text("no policy\n", encoding="utf-8")
+    peer = Peer(member="steward", url="https://node.example", token_file=token)
+    for changes, told in (
+        ({"peers": (peer,)}, str(token)),
+        ({"believed_policy": policy}, str(policy)),
+        ({"believed_policy": tmp_path / "none"}, "none"),
+    ):
+        app = create_app(settings_in(tmp_path, **changes), log_signers())
+        with pytest.raises((SecretError, ReplicaError), match=told):
+            async with app.router.lifespan_context(app):
+                pass
