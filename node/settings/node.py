@@ -1,0 +1,155 @@
+"""Everything a node is told, in one model."""
+
+from pathlib import Path
+from typing import Final, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from node.client.clock import BEHIND_DAYS_MAX
+from node.settings.local_signing import LocalSigning
+from node.settings.network import Peer, Witness
+from node.settings.ordering import Blocks, Cache
+from node.settings.part import is_loopback
+from node.settings.webhook import Webhook
+
+_MIB: Final = 1024 * 1024
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class Settings(BaseSettings):
+    """Everything a node is told."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BLOCKPOOL_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+    member: str = Field(min_length=1, description="The member whose node this is.")
+    log_key: Path | None = Field(
+        default=None,
+        description="Key file of the log, Ed25519, of a node that orders records; mode 0600. "
+        "Without log keys the node follows its `peers`.",
+    )
+    log_key_pq: Path | None = Field(default=None, description="The same, ML-DSA-44; mode 0600.")
+    next_log_key: Path | None = Field(
+        default=None,
+        description="Key file of the log that a vote is to bring into force, Ed25519; mode 0600.",
+    )
+    next_log_key_pq: Path | None = Field(
+        default=None, description="The same, ML-DSA-44; mode 0600."
+    )
+    passphrase_file: Path | None = Field(
+        default=None, description="File with the passphrase of the log keys; mode 0600."
+    )
+    database: Path = Field(default=Path("ledger.db"), description="The database.")
+    disk_reserve_bytes: int = Field(
+        default=256 * _MIB,
+        ge=0,
+        le=2**50,
+        description="With less free space on the disk of the database, records are answered 503.",
+    )
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen at.")
+    port: int = Field(
+        default=8700, ge=0, le=65_535, description="Port to listen at; 0 takes a free one."
+    )
+    unix_socket: Path | None = Field(
+        default=None,
+        description="Unix socket to listen at instead of address and port; made with mode 0600.",
+    )
+    read_tokens_file: Path | None = Field(
+        default=None,
+        description="File with a `name:token` per line, mode 0600; then nothing but liveness is "
+        "answered without one of these tokens.",
+    )
+    allow_anonymous_reads: bool = Field(
+        default=False,
+        description="Let everybody read who reaches the node, though it listens beyond this "
+        "machine.",
+    )
+    log_level: LogLevel = Field(
+        default="info", description="`debug`, `info`, `warning` or `error`."
+    )
+    verify_processes: int | None = Field(
+        default=None,
+        ge=0,
+        le=256,
+        description="Processes that verify signatures; by default one less than the cores; with 0 "
+        "the node verifies in threads of its own.",
+    )
+    clock_offset_days: int = Field(
+        default=0,
+        ge=-BEHIND_DAYS_MAX,
+        le=0,
+        description="For exercises and training alone: days that the node's clock runs behind.",
+    )
+    blocks: Blocks = Blocks()
+    cache: Cache = Cache()
+    local_signing: LocalSigning | None = None
+    webhook: Webhook | None = None
+    witness: Witness | None = None
+    peers: tuple[Peer, ...] = ()
+    believed_policy: Path | None = Field(
+        default=None,
+        description="tlog-policy file whose log keys a node that follows believes on its way to "
+        "the present, where votes have replaced those of the genesis record.",
+    )
+    evidence: Path = Field(
+        default=Path("evidence"),
+        description="Folder for evidence against a node that orders records, should it lie.",
+    )
+
+    @property
+    def orders(self) -> bool:
+        """Whether the node is to order records."""
+        return self.log_key is not None
+
+    @property
+    def answers_local_names_only(self) -> bool:
+        """Whether the node is open to this machine, at an address a browser could be led to."""
+        open_here = self.read_tokens_file is None and not self.allow_anonymous_reads
+        return open_here and self.unix_socket is None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the node."""
+        return self.unix_socket is not None or is_loopback(self.host)
+
+    @property
+    def log_key_files(self) -> tuple[Path, ...]:
+        """The key files of the log, those of keys to come among them."""
+        files = (self.log_key, self.log_key_pq, self.next_log_key, self.next_log_key_pq)
+        return tuple(one for one in files if one is not None)
+
+    @model_validator(mode="after")
+    def check_log_keys(self) -> Self:
+        """Refuse half a pair: checkpoints are signed with both. A node orders or follows."""
+        if (self.log_key is None) != (self.log_key_pq is None):
+            raise ValueError("log_key: goes with `log_key_pq`")
+        if not self.orders and not self.peers:
+            raise ValueError("peers: without `log_key` the node follows others; name one")
+        if (self.next_log_key is None) != (self.next_log_key_pq is None):
+            raise ValueError("next_log_key: goes with `next_log_key_pq`")
+        return self
+
+    @model_validator(mode="after")
+    def check_readers(self) -> Self:
+        """Refuse to listen beyond this machine unless somebody said who may read."""
+        if self.allow_anonymous_reads and self.read_tokens_file is not None:
+            raise ValueError("allow_anonymous_reads: contradicts `read_tokens_file`")
+        if not (self.is_local or self.allow_anonymous_reads or self.read_tokens_file is not None):
+            raise ValueError(
+                f"host: {self.host} can be reached from outside: say who may read with "
+                "`read_tokens_file`, or set `allow_anonymous_reads = true`"
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  there is one
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  not read: one file is enough
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before file."""
+        return env_settings, init_settings
