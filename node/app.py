@@ -56,6 +56,7 @@ from node.listening import address_of, listening_socket
 from node.metrics import Metrics
 from node.settings import Settings
 from node.storage.lock import locked
+from node.surroundings import MACHINE, Surroundings
 
 GRACE_S: Final = 20
 _PROXIES: Final = "127.0.0.1,::1"
@@ -112,6 +113,7 @@ def create_app(
     writer_signers: Mapping[WriterId, Signer] = _NOBODY,
     witness_signers: Sequence[Signer] = (),
     foreign_signers: Sequence[Signer] = (),
+    surroundings: Surroundings = MACHINE,
 ) -> FastAPI:
     """The service over the database of `settings`. Raises `SecretError`."""
     tokens = _tokens(settings)
@@ -120,7 +122,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, keys, metrics) as service:
+        async with running(settings, keys, metrics, surroundings) as service:
             app.state.service = service
             watch = asyncio.create_task(_watch(app, service))
             yield
