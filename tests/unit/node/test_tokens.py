@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from node.api.principal import SCOPES, included
+from node.api.principal import SCOPES, Scope, included
 from node.api.tokens import parse_token, parse_tokens, principal_of, read_tokens
 from node.client.secret_files import SecretError, read_secret
 
@@ -43,10 +43,10 @@ def test_a_header_names_its_reader(header: str, name: str | None) -> None:
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_a_line_gives_the_scopes_it_names(scope: str) -> None:
+def test_a_line_gives_the_scopes_it_names(scope: Scope) -> None:
     (named,) = parse_tokens(f"a:{TOKEN} {scope}".encode()).values()
     assert named.widest == (scope,)
-    assert named.may(scope)  # type: ignore[arg-type]  a scope
+    assert named.may(scope)
 
 
 def test_a_line_without_scopes_is_a_members() -> None:
