@@ -64,7 +64,7 @@ def test_the_signature_that_rfc_9421_publishes(changed: str | None) -> None:
     url = "http://example.com/foo?param=Value&Pet=dog"
     message = _Message("POST", url, "example.com", _Headers(tuple(lines.items())))
     keys = MappingKeyResolver(
-        public_keys={"test-key-ed25519": published},  # type: ignore[dict-item]  ours
+        public_keys={"test-key-ed25519": published},  # type: ignore[dict-item]  # ours
         private_keys={},
     )
     verifier = _Timeless(signature_algorithm=_Ed25519, key_resolver=keys)
