@@ -152,8 +152,12 @@ class Replica:
         self._stored_final: FinalCheckpoint | None = None
         self.keys: dict[str, PublicKey] = {}
         self._in_force: Sequence[Signer] = ()
-        self._restore()
-        self._published, self._final = self._restore_checkpoints()
+        try:
+            self._restore()
+            self._published, self._final = self._restore_checkpoints()
+        except BaseException:
+            self._connection.close()
+            raise
         self._stored_final = self._final
         self._wal = mover_of(store.engine)
 

@@ -22,7 +22,7 @@ from typing import Final
 SCHEMES: Final = ("postgresql:", "postgres:")
 _VERIFIED: Final = ("verify-full", "verify-ca")
 _SECRETS: Final = ("password", "sslpassword")
-_FILES: Final = ("passfile", "sslrootcert", "sslcert", "sslkey", "sslcrl")
+_FILES: Final[tuple[str, ...]] = ("passfile", "sslrootcert", "sslcert", "sslkey", "sslcrl")
 _LOOPBACK: Final = ("", "localhost", "127.0.0.1", "::1")
 _DEFAULTS: Final = {
     "application_name": "blockpool",
@@ -52,7 +52,7 @@ class PostgresAddress:
     def parameters(self) -> Mapping[str, str]:
         """What libpq is told. Raises `ValueError`, which never quotes the URL."""
         given = _parsed(self.url)
-        files = {
+        files: dict[str, str] = {
             name: str(self.folder / given[name])
             for name in _FILES
             if name in given and not (name == "sslrootcert" and given[name] == "system")

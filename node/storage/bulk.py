@@ -9,7 +9,7 @@ of a record is a byte on the wire.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql
@@ -22,7 +22,7 @@ _quote: Final = postgresql.dialect().identifier_preparer.quote  # type: ignore[n
 def copy_rows(connection: Connection, table: Table, names: Sequence[str], rows: Rows) -> None:
     """Insert rows that give these columns."""
     text = f"COPY {_quote(table.name)} ({_listed(names)}) FROM STDIN (FORMAT BINARY)"
-    with connection.connection.cursor() as cursor, cursor.copy(text) as copy:
+    with _cursor(connection) as cursor, cursor.copy(text) as copy:
         copy.set_types(_types(table, names))
         for row in rows:
             copy.write_row(row)
@@ -61,8 +61,13 @@ def truncate(connection: Connection, tables: Sequence[Table]) -> None:
 
 
 def _run(connection: Connection, text: str, rows: Rows) -> None:
-    with connection.connection.cursor() as cursor:
+    with _cursor(connection) as cursor:
         cursor.execute(text, [list(column) for column in zip(*rows, strict=True)])
+
+
+def _cursor(connection: Connection) -> Any:
+    """One of psycopg, which SQLAlchemy knows as any driver's."""
+    return connection.connection.cursor()
 
 
 def _unnested(table: Table, names: Sequence[str]) -> str:

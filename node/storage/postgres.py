@@ -7,7 +7,8 @@ done before the next process reads where the log stands. What is committed twice
 primary keys of leaves and blocks.
 
 PostgreSQL has no U+0000 in text. Titles may hold it and callers may send it: as text it is written,
-and looked for, as U+FFFD. Records and values are bytes, in which it stays what it is.
+and looked for, as U+0001, which is the next in order. Records and values are bytes, in which it
+stays what it is.
 """
 
 from collections.abc import Iterator
@@ -96,6 +97,11 @@ def postgres_reading(engine: Engine) -> Engine:
     return engine.execution_options(**_READING)
 
 
+def stored_text(text: str) -> str:
+    """Text as a server holds it."""
+    return text.replace("\0", "\1") if "\0" in text else text
+
+
 def _first_line(error: BaseException | None) -> str:
     """What the server says, without the values it may quote below."""
     return str(error).strip().partition("\n")[0]
@@ -132,7 +138,7 @@ class _Replacing:
     """Of a dumper of `str`: what it writes has no U+0000."""
 
     def dump(self, obj: str) -> Buffer | None:
-        return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)  # type: ignore[misc, no-any-return]
+        return super().dump(stored_text(obj))  # type: ignore[misc, no-any-return]
 
 
 class _Text(_Replacing, StrDumper): ...
