@@ -81,23 +81,27 @@ def server(*options: str) -> Iterator[Server]:
     """A server with its data in a folder that goes with it; `options` are `name=value`."""
     binaries = programs()
     assert binaries is not None, MISSING
-    user = _user()
     folder = Path(tempfile.mkdtemp(prefix="blockpool-pg-"))
+    data, log = folder / "data", (folder / "log").open("wb")
+    user = _user()
     if user is not None:
         os.chown(folder, user.pw_uid, user.pw_gid)
-    who = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    data = folder / "data"
-    log = (folder / "log").open("wb")
-    try:
-        subprocess.run(
-            [binaries / "initdb", "-D", data, *_INITDB],
-            check=True, cwd="/", stdout=log, stderr=log, **who,
-        )  # fmt: skip
-        settings = ["listen_addresses=", f"unix_socket_directories={folder}", *options]
-        told = [part for one in settings for part in ("-c", one)]
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *told], cwd="/", stdout=log, stderr=log, **who
+
+    def start(program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [binaries / program, "-D", data, *arguments],
+            cwd="/",
+            stdout=log,
+            stderr=log,
+            user=None if user is None else user.pw_uid,
+            group=None if user is None else user.pw_gid,
+            extra_groups=None if user is None else [],
         )
+
+    try:
+        assert start("initdb", *_INITDB).wait(START_S_MAX) == 0, (folder / "log").read_text()
+        settings = ["listen_addresses=", f"unix_socket_directories={folder}", *options]
+        process = start("postgres", *(part for one in settings for part in ("-c", one)))
         try:
             running = Server(folder, process)
             _wait_until_ready(running)

@@ -173,8 +173,8 @@ async def talking(
     world = story()
     close(open_replica(settings.database, world))
     writers = {WRITER: signer(WRITER)}
-    signers = (witness_signers(one) for one in ("steward", "steward/foreign"))
-    app = create_app(settings, log_signers(), writers, *signers)
+    own, foreign = witness_signers("steward"), witness_signers("steward/foreign")
+    app = create_app(settings, log_signers(), writers, own, foreign)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
