@@ -27,7 +27,7 @@ from node.verification import Verifier
 from tests.nodes import close
 from tests.served import settings_in
 from tests.snapshot_peer import SnapshotPeer
-from tests.world import ORIGIN, World
+from tests.world import ORIGIN
 
 
 @dataclass
@@ -74,13 +74,14 @@ class Joined:
         assert await self.engine.reach(size, 20)
 
 
-def founded(folder: Path, world: World) -> SqlStore:
-    """The database of a node, which may have run before."""
+def founded(folder: Path, leader: Replica) -> SqlStore:
+    """The database of a node of the same ledger, which may have run before."""
     folder.mkdir(exist_ok=True)
     is_new = not (folder / "ledger.db").exists()
     store = SqlStore(open_database(folder / "ledger.db"))
     if is_new:
-        initialise(store, world.leaves[0])
+        with leader.store.snapshot() as snapshot:
+            initialise(store, snapshot.leaves(0, 1)[0])
     return store
 
 
@@ -110,7 +111,7 @@ async def joined(
     Its backfill reads from those `behind`, by default the same.
     """
     (leader, *_) = peers
-    store = founded(folder, leader.world)
+    store = founded(folder, leader.replica)
     signatures, verifier, news = VerifiedSignatures(), Verifier(0), News()
     replica = Replica(store, ORIGIN, verify=signatures)
     replica.subscribe(lambda _published, _block, _result: news.publish())

@@ -8,8 +8,6 @@ from typing import Final
 import httpx
 import pytest
 
-from ledger.checkpoint import log_key, witness_key
-from ledger.policy import Policy, consortium_policy
 from ledger.policy_file import encode_policy
 from node.api.operations import OPERATIONS
 from node.app import create_app
@@ -17,8 +15,7 @@ from node.settings import Settings
 from tests.joining import joined, settings_of
 from tests.log_files import log_signers, story
 from tests.served import settings_in
-from tests.snapshot_peer import SnapshotPeer
-from tests.world import ORIGIN, witness_signers
+from tests.snapshot_peer import SnapshotPeer, policy_of_one
 
 BASE: Final = 19
 """Where the snapshot was taken; the log goes on from there."""
@@ -64,26 +61,18 @@ async def client_of(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def policy() -> Policy:
-    """One witness is enough, where the ledger itself asks for none."""
-    keys = [witness_key(ORIGIN, "audit", one.public_key) for one in witness_signers("audit")]
-    return consortium_policy(
-        [log_key(ORIGIN, one.public_key) for one in log_signers()], {"audit": keys}, quorum=1
-    )
-
-
 @pytest.fixture
 async def nodes(tmp_path: Path) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
     """Of one that stands on a snapshot, and of one that holds the whole log."""
     peer = SnapshotPeer(tmp_path / "whole", story())
     peer.cosign("audit")
     folder = tmp_path / "joined"
-    async with joined(folder, peer, backfills=False, policy=policy()) as node:
+    async with joined(folder, peer, backfills=False, policy=policy_of_one()) as node:
         await node.stands(BASE)
         peer.grow(2)
         assert await node.engine.reach(peer.world.head.size, 20)
     peer.close()
-    (folder / "policy").write_bytes(encode_policy(policy()))
+    (folder / "policy").write_bytes(encode_policy(policy_of_one()))
     async with (
         client_of(settings_of(folder)) as standing,
         client_of(settings_in(tmp_path / "whole")) as whole,
