@@ -53,6 +53,7 @@ from node.signer import LocalSigner
 from node.storage.database import open_database
 from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
+from node.surroundings import MACHINE, Surroundings
 from node.verification import Verifier, processes_for
 from node.webhook import Target, Webhook, parse_secret
 
@@ -78,6 +79,7 @@ async def running(
     settings: Settings,
     keys: Keys,
     metrics: Metrics,
+    surroundings: Surroundings = MACHINE,
     *,
     takes_over: bool = False,
 ) -> AsyncIterator[Service]:
@@ -86,7 +88,7 @@ async def running(
     Raises `ReplicaError`, `SecretError`, `OutboxError`, `WebhookError`, `CosignedError`.
     """
     async with AsyncExitStack() as stack:
-        service = _compose(settings, keys, metrics, stack, takes_over=takes_over)
+        service = _compose(settings, keys, metrics, surroundings, stack, takes_over=takes_over)
         _check_clock(service)
         await service.engine.start()
         stack.push_async_callback(service.engine.stop)
@@ -100,7 +102,13 @@ async def running(
 
 
 def _compose(
-    settings: Settings, keys: Keys, metrics: Metrics, stack: AsyncExitStack, *, takes_over: bool
+    settings: Settings,
+    keys: Keys,
+    metrics: Metrics,
+    surroundings: Surroundings,
+    stack: AsyncExitStack,
+    *,
+    takes_over: bool,
 ) -> Service:
     """The parts, connected; `stack` closes them."""
     store = SqlStore(open_database(settings.database))
@@ -115,10 +123,10 @@ def _compose(
     stack.callback(replica.close)
     news = News()
     replica.subscribe(lambda _published, _block, _result: news.publish())
-    clock = Clock(settings.clock_offset_days)
+    clock = Clock(settings.clock_offset_days, surroundings.time_ns)
     verifier = _verifier(settings)
     stack.callback(verifier.close)
-    peers = PeerBook(replica, settings.member, _addresses(settings))
+    peers = PeerBook(replica, settings.member, _addresses(settings), surroundings)
     stack.push_async_callback(peers.close)
     vigilance = Vigilance(replica, settings.evidence)
     stack.callback(vigilance.close)
@@ -150,7 +158,8 @@ def _compose(
     )
     shares = Shares(settings.blocks.waiting_per_key_max)
     shared = SharedOrdering(engine, shares, signatures.holds, metrics.count_signers)
-    disk = DiskGuard(settings.database.resolve().parent, settings.disk_reserve_bytes)
+    folder = settings.database.resolve().parent
+    disk = DiskGuard(folder, settings.disk_reserve_bytes, surroundings.free_bytes)
     pipeline = MeasuredPipeline(
         Pipeline(replica, shared, signatures, verifier, disk.check), metrics
     )

@@ -24,6 +24,7 @@ from typing import Final
 import httpx
 
 from node.app import serve
+from node.composition import Keys
 from node.settings import Settings
 from tests.log_files import log_signers
 from tests.world import witness_signers
@@ -99,7 +100,7 @@ def _serve(settings: Settings, log_file: Path, file_bytes_max: int | None) -> No
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, most))
     held = log_signers() if settings.orders else []
     witness = [] if settings.witness is None else witness_signers(settings.member)
-    sys.exit(serve(settings, held, {}, witness))
+    sys.exit(serve(settings, Keys(held, {}, witness)))
 
 
 def free_port() -> int:

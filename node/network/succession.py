@@ -140,7 +140,8 @@ class SuccessionEngine:
         else:
             self._term = parts.follow(self._may_order)
         await self._term.start()
-        log.info("term-begun", orders=self.orders, size=self._replica.head.size)
+        if self._task is not None:
+            log.info("term-begun", orders=self.orders, size=self._replica.head.size)
 
     async def _finish_term(self) -> None:
         """Until the term ends by itself. Raises what stopped its engine."""

@@ -29,6 +29,7 @@ from ledger.records import Record
 from node.api.operations import BYTES, DSSE, EVENTS, JSON, NDJSON, TEXT
 from node.api.service import Service
 from node.app import create_app
+from node.composition import Keys
 from node.network.offers import encode_offer
 from node.settings import ForeignLog, LocalSigning, Witness
 from tests import bodies
@@ -170,7 +171,7 @@ async def talking(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, World,
     close(open_replica(settings.database, world))
     writers = {WRITER: signer(WRITER)}
     signers = (witness_signers(one) for one in ("steward", "steward/foreign"))
-    app = create_app(settings, log_signers(), writers, *signers)
+    app = create_app(settings, Keys(log_signers(), writers, *signers))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(

@@ -9,9 +9,8 @@ from contracts.view import MemoryState
 from ledger.records.genesis import Role
 from ledger.records.governance import SetRoles
 from tests.story import Story
-from tests.story import ROLES
 from tests.unit.contracts.test_governance import adopt, proposes
-from tests.world import World
+from tests.world import ROLES, World
 
 STEWARD: tuple[Role, ...] = ("committee", "sequencer", "steward")
 TOWER: tuple[Role, ...] = ("sequencer",)

@@ -9,6 +9,7 @@ import pytest
 from node.api.access import name_of, parse_token, parse_tokens, read_tokens
 from node.app import create_app
 from node.client.secret_files import SecretError, read_secret
+from node.composition import Keys
 from tests.log_files import log_signers
 from tests.served import served, settings_in
 from tests.world import World
@@ -93,7 +94,7 @@ def test_a_token_has_sixteen_characters() -> None:
 
 async def test_nothing_but_liveness_is_answered_without_a_token(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, read_tokens_file=secret_file(tmp_path))
-    paths = create_app(settings, log_signers()).openapi()["paths"]
+    paths = create_app(settings, Keys(log_signers())).openapi()["paths"]
     asked = [
         (method.upper(), path)
         for path, methods in paths.items()

@@ -10,9 +10,10 @@ import pytest
 from ledger.types import MemberId
 from node.client.errors import Unreachable
 from node.client.flows import Answer, NoAnswer
+from node.engine.embedded import EmbeddedEngine
 from node.network import beginning
-from node.network.beginning import answers_needed, require_latest
-from node.replica import Replica, ReplicaError
+from node.network.beginning import Behind, answers_needed, require_latest
+from node.replica import Replica
 from tests import bodies
 from tests.log_files import sign
 from tests.network import witnessed_world
@@ -52,13 +53,18 @@ def replica(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> It
     close(replica)
 
 
-async def begins(replica: Replica, *witnesses: Told) -> bool:
+async def nobody() -> list[bytes]:
+    """There are no other nodes."""
+    return []
+
+
+async def begins(replica: Replica, *witnesses: Told, patience_s: float = 0) -> bool:
     """Whether the node would order now."""
     members = ("audit", "health", "steward", "transport")
     known: dict[MemberId, Told] = dict(zip(members, witnesses, strict=False))
     try:
         async with asyncio.timeout(0.3):
-            await require_latest(replica, known.get)
+            await require_latest(replica, known.get, nobody, patience_s)
     except TimeoutError:
         return False
     return True
@@ -80,8 +86,28 @@ async def test_one_that_is_ahead_and_shows_it_ends_the_beginning(
     size = len(world.leaves)
     world.accept(world.sign("health/main", bodies.schema()))
     ahead = Told(text=f"{len(world.leaves)}\n", shown=sign(world.leaves))
-    with pytest.raises(ReplicaError, match="has cosigned"):
+    with pytest.raises(Behind, match=f"has {len(world.leaves)} leaves"):
         await begins(replica, Told(text=f"{size}\n"), ahead)
+
+
+async def test_a_node_that_shows_more_than_was_cosigned_ends_it_too(
+    replica: Replica, world: World
+) -> None:
+    world.accept(world.sign("health/main", bodies.schema()))
+    ahead, stranger = sign(world.leaves), sign(world.leaves, [signer("thief")])
+
+    async def shown() -> list[bytes]:
+        return [stranger, b"no note", ahead]
+
+    with pytest.raises(Behind, match=f"has {len(world.leaves)} leaves"):
+        await require_latest(replica, dict[str, Told]().get, shown)
+
+
+async def test_patience_is_for_those_who_are_not_needed(replica: Replica, world: World) -> None:
+    here = Told(text=f"{len(world.leaves)}\n")
+    assert await begins(replica, here, here)
+    assert not await begins(replica, here, here, patience_s=5)
+    assert await begins(replica, here, here, here, here, patience_s=5)
 
 
 async def test_a_bare_number_stops_nobody(replica: Replica, world: World) -> None:
@@ -97,3 +123,18 @@ async def test_without_witnesses_there_is_nobody_to_ask(tmp_path: Path) -> None:
     replica = open_replica(tmp_path / "alone.db", World.genesis())
     assert await begins(replica)
     close(replica)
+
+
+async def test_an_engine_that_may_not_begin_yet_stops_in_peace(replica: Replica) -> None:
+    """It has no failure, and whoever waits for its end is told of it like anybody else."""
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    engine = EmbeddedEngine(replica, "steward", may_begin=never)
+    await engine.start()
+    ended = asyncio.create_task(engine.finished())
+    await asyncio.sleep(0)
+    await engine.stop()
+    await ended
+    assert engine.failure is None
