@@ -41,10 +41,12 @@ async def require_latest(
     cosigner_of: Callable[[MemberId], Cosigner | None],
     shown_by_peers: Callable[[], Awaitable[Sequence[bytes]]],
     patience_s: float = 0,
+    lost: MemberId | None = None,
 ) -> None:
     """Return once nobody is ahead of this node, as far as enough witnesses have told.
 
-    Those that have not are waited for as long as `patience_s`. Raises `Behind`.
+    Those that have not, but for the `lost` one, are waited for as long as `patience_s`. Raises
+    `Behind`.
     """
     loop = asyncio.get_running_loop()
     trust, size = replica.published.trust, replica.head.size
@@ -62,7 +64,8 @@ async def require_latest(
             elif cosigned is not None:
                 missing.discard(member)
         is_enough = len(trust.witnesses) - len(missing) >= answers_needed(trust)
-        if not missing or (is_enough and loop.time() - began_s >= patience_s):
+        is_all = missing <= {lost}
+        if is_enough and (is_all or loop.time() - began_s >= patience_s):
             return
         if loop.time() - told_s > TOLD_S:
             told_s = loop.time()

@@ -36,7 +36,7 @@ from node.verification import Verifier
 
 PAUSE_S: Final = 1.0
 PROGRESS_S: Final = 5.0
-PAUSE_S_MAX: Final = 30.0
+PAUSE_S_MAX: Final = 10.0
 SPECULATIVE_LEAVES_MAX: Final = 20_000
 WAIT_S: Final = 20
 """So long a peer may think before it says that there is nothing new."""
@@ -98,7 +98,7 @@ class FollowingEngine:
 
     async def stop(self) -> None:
         """As `Engine.stop`."""
-        if self._task is not None:
+        if self._task is not None and not self._task.done():
             self._task.cancel()
             await self._peers.close()  # so that no read keeps the node from stopping
             await asyncio.wait([self._task])
@@ -139,26 +139,27 @@ class FollowingEngine:
         return self._replica.published.head.size, 0 if final is None else final.size
 
     async def _poll_all(self) -> bool:
-        """Ask the peers in turn; whether one of them answered as a peer should.
+        """Ask the peers in turn; whether who orders answered as it should.
 
-        The others are asked, too, as long as more leaves are known of than the first has; and now
-        and then, as the first may not tell all of them the same.
+        The others are asked, too, where it does not, or as long as more leaves are known of than it
+        has; and now and then, as it may not tell all of them the same.
         """
         now_s = asyncio.get_running_loop().time()
         is_time = now_s - self._compared_s >= COMPARE_S
         has_answered = False
         for peer in self._peers.to_follow():
+            is_orderer = peer.member == self._peers.orderer()
             is_behind = self._vigilance.standing.size > self._replica.published.head.size
             if has_answered and not is_time and not is_behind:
                 break
             try:
-                await self._poll(peer, 0 if has_answered or is_behind else WAIT_S)
+                await self._poll(peer, WAIT_S if is_orderer and not is_behind else 0)
             except (ClientError, SourceError) as error:
                 log.warning("peer-unreachable", peer=peer.member, exc_info=error)
             except (WrongLeavesError, LedgerError) as error:
                 log.warning("peer-wrong", peer=peer.member, exc_info=error)
             else:
-                has_answered = True
+                has_answered = has_answered or is_orderer
             if self._vigilance.standing.alarm is not None:
                 break
         if is_time:

@@ -37,14 +37,14 @@ Predicate = Callable[[], bool]
 class Parts:
     """What a term of either kind is made of.
 
-    `require_latest` is that of `node.network.beginning`, given the patience to wait with;
-    `cosign` collects cosignatures until it is cancelled.
+    `require_latest` is that of `node.network.beginning`, given patience and who is lost; `cosign`
+    collects cosignatures until it is cancelled.
     """
 
     application: Application
     order: Callable[[Callable[[], Awaitable[None]], Predicate], EmbeddedEngine]
     follow: Callable[[Predicate], FollowingEngine]
-    require_latest: Callable[[float], Awaitable[None]]
+    require_latest: Callable[[float, MemberId | None], Awaitable[None]]
     cosign: Callable[[], Coroutine[None, None, None]]
 
 
@@ -136,8 +136,10 @@ class SuccessionEngine:
     async def _begin_term(self) -> None:
         parts = self._parts
         if self._may_order():
-            self._term = parts.order(lambda: parts.require_latest(0), self._may_order)
+            self._term = parts.order(lambda: parts.require_latest(0, None), self._may_order)
         else:
+            if self._is_in_office() and not self._replica.holds_log_keys_of(self._member):
+                log.error("office-without-keys")
             self._term = parts.follow(self._may_order)
         await self._term.start()
         if self._task is not None:
@@ -182,7 +184,8 @@ class SuccessionEngine:
     async def _size_elsewhere(self) -> int | None:
         """How many leaves somebody shows, if that is more than this node holds."""
         try:
-            await self._parts.require_latest(PATIENCE_S)
+            lost = self._replica.published.trust.sequencer
+            await self._parts.require_latest(PATIENCE_S, lost)
         except Behind as behind:
             return behind.size
         return None
