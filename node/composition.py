@@ -158,7 +158,7 @@ def _compose(
     )
     shares = Shares(settings.blocks.waiting_per_key_max)
     shared = SharedOrdering(engine, shares, signatures.holds, metrics.count_signers)
-    folder = settings.database.resolve().parent
+    folder = settings.own_folder
     disk = DiskGuard(folder, settings.disk_reserve_bytes, surroundings.free_bytes)
     pipeline = MeasuredPipeline(
         Pipeline(replica, shared, signatures, verifier, disk.check), metrics

@@ -51,7 +51,7 @@ from node.storage.store import (
     write_final_checkpoint,
     write_underway,
 )
-from node.storage.wal import WalMover
+from node.storage.wal import mover_of
 from node.trust import Trust, endorse, shortest_quorum, trust_in
 
 _RECENT_TILES = 64
@@ -152,10 +152,14 @@ class Replica:
         self._stored_final: FinalCheckpoint | None = None
         self.keys: dict[str, PublicKey] = {}
         self._in_force: Sequence[Signer] = ()
-        self._restore()
-        self._published, self._final = self._restore_checkpoints()
+        try:
+            self._restore()
+            self._published, self._final = self._restore_checkpoints()
+        except BaseException:
+            self._connection.close()
+            raise
         self._stored_final = self._final
-        self._wal = WalMover(store.engine)
+        self._wal = mover_of(store.engine)
 
     @property
     def published(self) -> Published:
@@ -313,7 +317,8 @@ class Replica:
         if self._unstored_final() is not None:
             with self._connection.begin():
                 self._write_final()
-        self._wal.close()
+        if self._wal is not None:
+            self._wal.close()
         self._connection.close()
 
     def _restore(self) -> None:
@@ -426,7 +431,8 @@ class Replica:
         for block, result in done:
             for listener in self._listeners:
                 listener(published, block, result)
-        self._wal.after_block()
+        if self._wal is not None:
+            self._wal.after_block()
 
     def _endorsed(self, note: bytes, proof: Sequence[Digest]) -> tuple[Published, Underway | None]:
         """What another node's checkpoint makes of the log as it now stands."""

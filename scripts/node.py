@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +38,7 @@ from scripts.signers import load_signer
 if TYPE_CHECKING:
     from node.backup import Copied
     from node.settings import Settings
+    from node.storage.address import Database
 
 CONFIG = "blockpool.toml"
 _MANUAL = "see node/OPERATIONS.md for the settings"
@@ -47,7 +49,7 @@ _TEMPLATE = """\
 member = {member}              # whose node this is
 {log_keys}
 {passphrase_file}
-database = "ledger.db"
+database = {database}
 host = {host}
 port = {port}
 {read_tokens_file}
@@ -100,6 +102,9 @@ def init(
         Path | None, typer.Option(help="Key file to cosign with, ML-DSA-44.")
     ] = None,
     passphrase_file: PassphraseOption = None,
+    database: Annotated[
+        str, typer.Option(help="File of the database, or `postgresql://user@host/database`.")
+    ] = "ledger.db",
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8700,
     read_tokens_file: Annotated[
@@ -142,6 +147,7 @@ def init(
         member=json.dumps(ours),
         log_keys=_log_keys(log_keys, folder),
         passphrase_file=_optional("passphrase_file", passphrase_file, folder, "of the log keys"),
+        database=json.dumps(database, ensure_ascii=False),
         host=json.dumps(host),
         port=port,
         read_tokens_file=_optional("read_tokens_file", read_tokens_file, folder, "who may read"),
@@ -253,10 +259,12 @@ def backup(
     Example: `blockpool node backup backup.db --config node/blockpool.toml`
     """
     settings = _load(config)
-    from node.backup import back_up  # noqa: PLC0415  slow to load
+    from node.backup import back_up, steps_of  # noqa: PLC0415  slow to load
 
-    with _explained(), progress("copying", _bytes_of(settings.database)) as advance:
-        copied = back_up(settings, file, advance)
+    with _explained():
+        steps = steps_of(settings.database, file)
+        with progress("copying", steps) as advance:
+            copied = back_up(settings, file, advance)
     _tell_copied(copied, f"{file} holds", as_json=as_json)
 
 
@@ -275,15 +283,50 @@ def restore(
     """
     settings = _load(config)
     from node.backup import restore as put_back  # noqa: PLC0415  slow to load
+    from node.backup import steps_of  # noqa: PLC0415  the same
 
-    with _explained(), progress("copying", _bytes_of(file)) as advance:
-        copied = put_back(settings, file, advance)
+    with _explained():
+        steps = steps_of(file, settings.database)
+        with progress("copying", steps) as advance:
+            copied = put_back(settings, file, advance)
     _tell_copied(copied, "restored", as_json=as_json)
     if settings.orders and not as_json:
         warn(
             "a node that orders from a copy that is behind signs a second history",
             hint="compare its size with the newest checkpoint anybody holds before you start it",
         )
+
+
+@app.command("migrate")
+def migrate(
+    to: Annotated[
+        str, typer.Option(help="Where to: `postgresql://user@host/database`, or a file.")
+    ],
+    config: ConfigOption = Path(CONFIG),
+    as_json: JsonFlag = False,
+) -> None:
+    """Copy the database of a node to another kind of database, and verify what is there.
+
+    The node must not run. What it has stays as it is. Where it is copied to nothing may be yet, and
+    a copy that is not made to its end leaves nothing. The configuration is yours to change.
+
+    Example: `blockpool node migrate --config node/blockpool.toml
+    --to "postgresql:///blockpool?host=/var/run/postgresql"`
+    """
+    settings = _load(config)
+    from node.backup import move, steps_of  # noqa: PLC0415  slow to load
+
+    target = _target(to, config)
+    with _explained():
+        steps = steps_of(settings.database, target)
+        with progress("copying", steps) as advance:
+            copied = move(settings, target, advance)
+    if as_json:
+        print_json({**_facts(copied), "database": str(target)})
+        return
+    _tell_copied(copied, f"{target} holds", as_json=False)
+    info(f"now write in {config}: database = {json.dumps(str(target), ensure_ascii=False)}")
+    info(f"and never start a node on {settings.database} again: it would sign a second history")
 
 
 @app.command("rebuild-views")
@@ -302,17 +345,30 @@ def rebuild_views(config: ConfigOption = Path(CONFIG)) -> None:
     success(f"the views hold for {size} leaves")
 
 
-def _bytes_of(file: Path) -> int | None:
-    return file.stat().st_size if file.exists() else None
+def _target(given: str, config: Path) -> "Database":
+    """A place for a database: files are relative to where the command is typed, as always."""
+    from node.storage.address import PostgresAddress, parse_database  # noqa: PLC0415  slow to load
+
+    try:
+        target = parse_database(given)
+    except ValueError as error:
+        return fail(f"--to: {error}", hint=_MANUAL, code=USAGE)
+    if isinstance(target, PostgresAddress):
+        return replace(target, folder=config.resolve().parent)
+    return target.absolute()
 
 
 def _tell_copied(copied: "Copied", what: str, *, as_json: bool) -> None:
-    head = copied.head
     if as_json:
-        told = {"origin": copied.origin, "ledger": head.ledger, "size": head.size}
-        print_json({**told, "height": head.height, "blockTime": head.time})
+        print_json(_facts(copied))
         return
-    success(f"{what} {head.size} leaves of {copied.origin}, until {head.time}")
+    success(f"{what} {copied.head.size} leaves of {copied.origin}, until {copied.head.time}")
+
+
+def _facts(copied: "Copied") -> dict[str, object]:
+    head = copied.head
+    told = {"origin": copied.origin, "ledger": head.ledger, "size": head.size}
+    return {**told, "height": head.height, "blockTime": head.time}
 
 
 def _log_signers(settings: "Settings") -> list[PrivateKey]:
@@ -332,11 +388,14 @@ def _witness_signers(settings: "Settings") -> tuple[list[PrivateKey], list[Priva
 @contextmanager
 def _explained() -> Iterator[None]:
     """Tell the errors of a node that cannot start."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415  slow to load
+
     from node.client.secret_files import SecretError  # noqa: PLC0415  the same
     from node.network.cosigned import CosignedError  # noqa: PLC0415  the same
     from node.outbox import OutboxError  # noqa: PLC0415  slow to load
     from node.replica import ReplicaError  # noqa: PLC0415  the same
     from node.storage.lock import DatabaseInUse  # noqa: PLC0415  the same
+    from node.storage.postgres import ServerError  # noqa: PLC0415  the same
     from node.webhook import WebhookError  # noqa: PLC0415  the same
 
     try:
@@ -345,10 +404,13 @@ def _explained() -> Iterator[None]:
         fail(str(error), hint="stop the node that runs there first")
     except FileExistsError as error:
         fail(f"{error} exists", hint="nothing is overwritten: name another, or move it away")
+    except ServerError as error:
+        fail(str(error), hint="node/OPERATIONS.md says how to set up role and database")
     except (SecretError, CosignedError, OutboxError, ReplicaError, WebhookError) as error:
         fail(str(error), hint="node/OPERATIONS.md says what to do")
-    except sqlite3.Error as error:
-        fail(f"the database cannot be read: {error}", hint="node/OPERATIONS.md says what to do")
+    except (sqlite3.Error, SQLAlchemyError) as error:
+        told = str(error).partition("\n")[0]
+        fail(f"the database cannot be read: {told}", hint="node/OPERATIONS.md says what to do")
 
 
 def _writer_signers(settings: "Settings") -> dict[WriterId, PrivateKey]:
@@ -377,6 +439,7 @@ def _found(config: Path, leaf: bytes) -> None:
     from node.maintenance import found_ledger  # noqa: PLC0415  slow to load
     from node.replica import ReplicaError  # noqa: PLC0415  the same
     from node.storage.lock import DatabaseInUse  # noqa: PLC0415  the same
+    from node.storage.postgres import ServerError  # noqa: PLC0415  the same
 
     founded = False
     try:
@@ -384,6 +447,8 @@ def _found(config: Path, leaf: bytes) -> None:
         founded = True
     except (DatabaseInUse, ReplicaError) as error:
         fail(str(error), hint="an existing database is never overwritten")
+    except ServerError as error:
+        fail(str(error), hint="node/OPERATIONS.md says how to set up role and database")
     finally:
         if not founded:
             config.unlink()

@@ -78,10 +78,9 @@ def node_process(
     """
     port = settings.port or free_port()
     settings = settings.model_copy(update={"port": port})
-    log_file = settings.database.with_suffix(".log")
-    process = _PROCESSES.Process(
-        target=_serve, args=(settings, log_file, file_bytes_max, takes_over)
-    )
+    log_file = settings.own_folder / "ledger.log"
+    given = (settings, log_file, file_bytes_max, takes_over)
+    process = _PROCESSES.Process(target=_serve, args=given)
     process.start()
     node = NodeProcess(process, port, log_file)
     try:

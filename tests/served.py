@@ -28,10 +28,17 @@ def settings_in(folder: Path, **changes: object) -> Settings:
         "database": folder / "ledger.db",
         "log_key": folder / "log.pem",
         "log_key_pq": folder / "log-pq.pem",
+        "evidence": folder / "evidence",
         "port": 0,
         "verify_processes": 0,
     }
     return Settings(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def file_of(settings: Settings) -> Path:
+    """The database of a node, which is a file."""
+    assert isinstance(settings.database, Path)
+    return settings.database
 
 
 @asynccontextmanager

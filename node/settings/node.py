@@ -1,9 +1,9 @@
 """Everything a node is told, in one model."""
 
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainValidator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from node.client.clock import BEHIND_DAYS_MAX
@@ -12,9 +12,18 @@ from node.settings.network import Peer, Witness
 from node.settings.ordering import Blocks, Cache
 from node.settings.part import is_loopback
 from node.settings.webhook import Webhook
+from node.storage.address import Database, parse_database
 
 _MIB: Final = 1024 * 1024
 LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+def _place(given: object) -> Database:
+    if isinstance(given, Database):
+        return given
+    if not isinstance(given, str):
+        raise ValueError("is a path, or an address such as postgresql://user@host/database")  # noqa: TRY004  pydantic asks for it
+    return parse_database(given)
 
 
 class Settings(BaseSettings):
@@ -40,12 +49,17 @@ class Settings(BaseSettings):
     passphrase_file: Path | None = Field(
         default=None, description="File with the passphrase of the log keys; mode 0600."
     )
-    database: Path = Field(default=Path("ledger.db"), description="The database.")
+    database: Annotated[Database, PlainValidator(_place)] = Field(
+        default=Path("ledger.db"),
+        description="The database: a file of SQLite, or `postgresql://user@host/database` as libpq "
+        "takes it, without a password (`?passfile=`).",
+    )
     disk_reserve_bytes: int = Field(
         default=256 * _MIB,
         ge=0,
         le=2**50,
-        description="With less free space on the disk of the database, records are answered 503.",
+        description="With less free space on the disk of the database, or of `evidence` where the "
+        "database is on a server, records are answered 503.",
     )
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen at.")
     port: int = Field(
@@ -101,6 +115,12 @@ class Settings(BaseSettings):
     def orders(self) -> bool:
         """Whether the node is to order records."""
         return self.log_key is not None
+
+    @property
+    def own_folder(self) -> Path:
+        """Where this node writes most: the folder of its database, or that of its evidence."""
+        written = self.database if isinstance(self.database, Path) else self.evidence
+        return written.resolve().parent
 
     @property
     def is_open(self) -> bool:

@@ -21,6 +21,7 @@ from ledger.hashing import sha256
 from ledger.seal import is_seal, parse_seal
 from ledger.tiles import Tile, TileEdge
 from ledger.types import Digest, DigestHex
+from node.storage.database import reading
 from node.storage.models import (
     EPOCH_LEAVES,
     BlockRow,
@@ -315,9 +316,10 @@ class SqlStore:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._reading = reading(engine)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """Consistent reads; to be held for a short time."""
-        with self.engine.connect() as connection, connection.begin():
+        with self._reading.connect() as connection, connection.begin():
             yield Snapshot(connection)
