@@ -171,6 +171,16 @@ class Member:
         told: dict[str, Any] = answer.json()
         return told
 
+    def insist(self, record: Record, until: str = "block") -> dict[str, Any]:
+        """The answer to a record that is accepted, sent again as long as nobody takes it."""
+
+        def answered() -> dict[str, Any]:
+            answer = self.post(record, until)
+            assert answer.status_code in (200, 201, 503), answer.text
+            return {} if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer.json()
+
+        return eventually(answered)
+
     def size(self) -> int:
         """How many leaves it has published; 0 while it has no checkpoint."""
         answer = self.client.get("/v1/ledger")

@@ -101,7 +101,7 @@ def test_a_node_that_was_restored_from_a_backup_catches_up_before_it_orders(
         steward.process.kill()
         network.restore(ORDERER, backup)
         with network.node(ORDERER) as restored:
-            told = restored.submit(world.sign("health/main", bodies.schema("c")), until="final")
+            told = restored.insist(world.sign("health/main", bodies.schema("c")), until="final")
             assert told["final"]
             assert told["index"] == len(world.leaves) + 4  # behind two records and their seals
             assert "others-hold-more" in restored.process.log

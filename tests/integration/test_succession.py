@@ -2,7 +2,6 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -50,17 +49,6 @@ def vote(network: Network) -> list[Record]:
     return [proposed, *ballots]
 
 
-def submitted(node: Member, record: Record, until: str = "block") -> dict[str, Any]:
-    """The answer to a record, sent again as long as nobody takes it."""
-
-    def answered() -> dict[str, Any]:
-        answer = node.post(record, until)
-        assert answer.status_code in (200, 201, 503), answer.text
-        return {} if answer.status_code == 503 else dict(answer.json())
-
-    return eventually(answered)
-
-
 def test_a_vote_moves_the_office_while_records_go_on_coming(network: Network) -> None:
     world = network.world
     chained = [world.sign("weather/main", bodies.schema(name)) for name in "abc"]
@@ -70,9 +58,9 @@ def test_a_vote_moves_the_office_while_records_go_on_coming(network: Network) ->
         network.node("health") as health,
     ):
         nodes = (deputy, steward, health)
-        voted = [submitted(steward, record) for record in vote(network)]
+        voted = [steward.insist(record) for record in vote(network)]
         size = voted[-1]["index"] + 2
-        told = [submitted(nodes[n], chained[n], until="final") for n in range(3)]
+        told = [nodes[n].insist(chained[n], until="final") for n in range(3)]
         for node in nodes:
             eventually(partial(is_final, node, told[-1]["index"] + 1))
             assert node.witnesses()["sequencer"] == DEPUTY
@@ -96,12 +84,12 @@ def test_a_deputy_takes_over_and_no_final_record_is_lost(network: Network) -> No
             eventually(lambda: audit.size() > told["index"])
             steward.process.kill()
         with network.node(DEPUTY, takes_over=True) as deputy:
-            kept = submitted(deputy, records[1])
+            kept = deputy.insist(records[1])
             assert kept["index"] == told["index"], "somebody still held it"
-            last = submitted(audit, records[2], until="final")
+            last = audit.insist(records[2], until="final")
             assert last["final"]
             assert deputy.witnesses()["sequencer"] == DEPUTY
-            again = submitted(health, records[0])
+            again = health.insist(records[0])
             assert again["index"] == final["index"]
             with network.node(ORDERER) as steward:
                 eventually(partial(is_final, steward, last["index"] + 1))
@@ -123,8 +111,8 @@ def test_who_ordered_alone_before_it_was_lost_does_not_order_again(network: Netw
         network.node("health") as health,
         network.node(DEPUTY, takes_over=True),
     ):
-        assert submitted(health, alone, until="final")["final"], "whoever sent it sends it again"
-        assert submitted(health, after, until="final")["final"]
+        assert health.insist(alone, until="final")["final"], "whoever sent it sends it again"
+        assert health.insist(after, until="final")["final"]
         with network.node(ORDERER) as steward:
             eventually(lambda: steward.client.get("/health/ready").text.startswith("alarm"))
             answer = steward.post(after)
