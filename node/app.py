@@ -46,6 +46,7 @@ from node.api.observed import Observed
 from node.api.openapi import Api
 from node.api.requests import HeadAsGet
 from node.api.service import Service
+from node.api.signed_requests import SignedRequests
 from node.api.tokens import Tokens, read_signing_tokens, read_tokens
 from node.composition import Keys, running
 from node.connections import Connection
@@ -130,7 +131,9 @@ def create_app(
     for resource in _RESOURCES:
         app.include_router(resource.router)
     faults.add_handlers(app)
-    app.add_middleware(Admission, tokens=tokens, open_scopes=open_to_everybody(settings))
+    signed = SignedRequests(settings.member, settings.called)
+    opened = open_to_everybody(settings)
+    app.add_middleware(Admission, tokens=tokens, signed=signed, open_scopes=opened)
     if settings.is_open and settings.unix_socket is None:
         app.add_middleware(LocalNames)
     app.add_middleware(Observed, metrics=metrics)

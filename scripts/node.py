@@ -234,7 +234,7 @@ def check(config: ConfigOption = Path(CONFIG), as_json: JsonFlag = False) -> Non
 
 
 def _readers(settings: "Settings") -> dict[str, tuple[str, ...]]:
-    """Who may do what, by the name of a token; and everybody."""
+    """Who may do what, by the name of a token; members, by their keys; and everybody."""
     from node.api.access import open_to_everybody  # noqa: PLC0415  slow to load
     from node.api.tokens import read_tokens  # noqa: PLC0415  the same
 
@@ -242,7 +242,7 @@ def _readers(settings: "Settings") -> dict[str, tuple[str, ...]]:
     tokens = {} if file is None else read_tokens(file)
     named = {one.name: one.widest for one in tokens.values()}
     opened = {"everybody who reaches it": everybody} if everybody else {}
-    return {**opened, **dict(sorted(named.items()))}
+    return {**opened, **dict(sorted(named.items())), "writers, by their keys": ("member",)}
 
 
 @app.command("backup")

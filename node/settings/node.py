@@ -15,6 +15,8 @@ from node.settings.webhook import Webhook
 from node.storage.address import Database, parse_database
 
 _MIB: Final = 1024 * 1024
+NAME_AT_SOCKET: Final = "node"
+"""What clients call a node whose unix socket they know."""
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -79,6 +81,11 @@ class Settings(BaseSettings):
         description='Let everybody who reaches the node read: `true` everything, `"catalogue"` '
         "what there is. Left out, a node without tokens that this machine alone reaches is open.",
     )
+    names: tuple[str, ...] = Field(
+        default=(),
+        description="Names under which the node is called, besides that of its registered "
+        "address: a signed request is for one of them.",
+    )
     log_level: LogLevel = Field(
         default="info", description="`debug`, `info`, `warning` or `error`."
     )
@@ -132,6 +139,13 @@ class Settings(BaseSettings):
     def is_local(self) -> bool:
         """Whether only this machine can reach the node."""
         return self.unix_socket is not None or is_loopback(self.host)
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Names under which the node is called; its registered address apart."""
+        if not self.is_local:
+            return self.names
+        return (*self.names, "localhost", "127.0.0.1", "::1", self.host, NAME_AT_SOCKET)
 
     @property
     def log_key_files(self) -> tuple[Path, ...]:
