@@ -52,7 +52,8 @@ async def require_latest(
     trust, size = replica.published.trust, replica.head.size
     body = encode_offer(0, (), replica.published.checkpoint)
     missing = set(trust.witnesses)
-    began_s = told_s = loop.time()
+    began_s = loop.time()
+    told_s = began_s - TOLD_S
     for note in await shown_by_peers():
         _check_shown(note, trust, size)
     while True:
@@ -67,7 +68,7 @@ async def require_latest(
         is_all = missing <= {lost}
         if is_enough and (is_all or loop.time() - began_s >= patience_s):
             return
-        if loop.time() - told_s > TOLD_S:
+        if loop.time() - told_s >= TOLD_S:
             told_s = loop.time()
             log.warning("waiting-for-witnesses", missing=sorted(missing))
         await asyncio.sleep(PAUSE_S)
