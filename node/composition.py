@@ -7,16 +7,14 @@ database ── store ── replica ── engine ── pipeline ──┬─�
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from ledger.cosignature import witness_name
-from ledger.errors import LedgerError
-from ledger.keys import PublicKey, Signer
-from ledger.policy_file import parse_policy
+from ledger.keys import Signer
 from ledger.times import to_ms
 from ledger.types import MemberId, WriterId
 from node.announcements import Audience
@@ -27,6 +25,7 @@ from node.background import in_background
 from node.client.clock import Clock
 from node.client.secret_files import read_secret
 from node.engine.embedded import EmbeddedEngine, Limits
+from node.joined import believed_policy, joining, log_keys_of
 from node.logs import log
 from node.maintenance import require_log_keys
 from node.metrics import MeasuredApplication, MeasuredPipeline, Metrics
@@ -50,6 +49,7 @@ from node.settings import LocalSigning as LocalSigningSettings
 from node.settings import Settings
 from node.settings import Webhook as WebhookSettings
 from node.signer import LocalSigner
+from node.snapshots import Snapshots
 from node.storage.database import open_database
 from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
@@ -92,6 +92,8 @@ async def running(
         _check_clock(service)
         await service.engine.start()
         stack.push_async_callback(service.engine.stop)
+        if service.joining is not None:
+            stack.push_async_callback(service.joining.close)
         if service.local_signer is not None:
             await service.local_signer.start()
             stack.push_async_callback(service.local_signer.stop)
@@ -118,7 +120,8 @@ def _compose(
         require_log_keys(store, settings, keys.log)
     signatures = VerifiedSignatures()
     cache = CacheSizes(settings.cache.values_max, settings.cache.nodes_max)
-    also = _believed(settings)
+    policy = believed_policy(settings.believed_policy)
+    also = log_keys_of(policy)
     replica = Replica(store, origin, keys.log, verify=signatures, cache=cache, also=also)
     stack.callback(replica.close)
     news = News()
@@ -126,10 +129,22 @@ def _compose(
     clock = Clock(settings.clock_offset_days, surroundings.time_ns)
     verifier = _verifier(settings)
     stack.callback(verifier.close)
-    peers = PeerBook(replica, settings.member, _addresses(settings), surroundings)
+    open_peers = partial(PeerBook, replica, settings.member, _addresses(settings), surroundings)
+    peers = open_peers()
     stack.push_async_callback(peers.close)
+    snapshots = settings.snapshots
+    room = DiskGuard(snapshots.folder, settings.disk_reserve_bytes, surroundings.free_bytes)
     vigilance = Vigilance(replica, settings.evidence)
     stack.callback(vigilance.close)
+
+    def follow(
+        of: Replica, told: News, asked: PeerBook, watch: Vigilance, **how: Any
+    ) -> FollowingEngine:
+        return FollowingEngine(of, signatures, verifier, told, asked, watch, also, **how)
+
+    gate = joining(
+        settings, policy, replica, signatures, news, room, open_peers, vigilance.standing, follow
+    )
     replayed = partial(
         ReplayedLog,
         replica,
@@ -147,9 +162,7 @@ def _compose(
         order=lambda may_begin, may_go_on: EmbeddedEngine(
             application, settings.member, _limits(settings), clock, may_begin, may_go_on
         ),
-        follow=lambda is_over: FollowingEngine(
-            replica, signatures, verifier, news, peers, vigilance, also, is_over
-        ),
+        follow=lambda is_over: follow(replica, news, peers, vigilance, is_over=is_over, gate=gate),
         require_latest=partial(require_latest, replica, cosigner_of, peers.latest_checkpoints),
         cosign=cosigning.run,
     )
@@ -176,21 +189,24 @@ def _compose(
         cosigning=cosigning,
         witness=witness,
         standing=vigilance.standing,
+        joining=gate,
+        snapshots=_offers(settings, replica, room, stack),
         clock=clock,
     )
     metrics.read_from(partial(readings, service, disk))
     return service
 
 
-def _believed(settings: Settings) -> Sequence[PublicKey]:
-    """The log keys of the policy given. Raises `ReplicaError`."""
-    if settings.believed_policy is None:
-        return ()
-    try:
-        policy = parse_policy(settings.believed_policy.read_bytes())
-    except (LedgerError, OSError) as error:
-        raise ReplicaError(f"believed_policy {settings.believed_policy}: {error}") from error
-    return [entry.key.public_key for entry in policy.logs]
+def _offers(
+    settings: Settings, replica: Replica, room: DiskGuard, stack: AsyncExitStack
+) -> Snapshots | None:
+    """The snapshots this node offers, if it is to offer any."""
+    if settings.snapshots.every_leaves == 0:
+        return None
+    folder = settings.snapshots.folder / "offered"
+    offers = Snapshots(replica, folder, settings.snapshots.every_leaves, room)
+    stack.callback(offers.close)
+    return offers
 
 
 def _addresses(settings: Settings) -> Mapping[MemberId, Address]:
@@ -294,7 +310,14 @@ def _announce(settings: WebhookSettings, service: Service, stack: AsyncExitStack
         Audience(settings.members),
     )
     webhook = Webhook(service.replica, service.news, target, clock_ms=service.clock)
-    _until_stopped(in_background("webhook", webhook.run()), stack)
+    _until_stopped(in_background("webhook", _once_whole(service, webhook.run)), stack)
+
+
+async def _once_whole(service: Service, work: Callable[[], Awaitable[None]]) -> None:
+    """Do what reads the whole log, once it is here."""
+    if service.joining is not None:
+        await service.joining.whole.wait()
+    await work()
 
 
 def _check_clock(service: Service) -> None:

@@ -10,10 +10,11 @@ node keeps the evidence as a file, raises the alarm and goes on serving what it 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from ledger.errors import LedgerError, VerificationError
 from ledger.keys import PublicKey
@@ -44,6 +45,17 @@ COMPARE_S: Final = 60.0
 """So often all peers are asked, not the first alone."""
 
 
+class Gate(Protocol):
+    """What following waits for: once, before it begins, and every time its turn comes."""
+
+    turn: asyncio.Lock
+    """Held while blocks of a peer are taken over: nothing is committed while others hold it."""
+
+    async def begin(self) -> None:
+        """MUST return once blocks may be followed; may be called again."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Chunk:
     """Blocks that were read, the proof that the log goes on from them, their signatures."""
@@ -65,11 +77,17 @@ class FollowingEngine:
         peers: PeerBook,
         vigilance: Vigilance,
         also: Sequence[PublicKey] = (),
+        *,
         is_over: Callable[[], bool] = lambda: False,
+        gate: Gate | None = None,
+        pauses: float = 0.0,
+        progress: str = "catching-up",
     ) -> None:
         """`also` are log keys believed on the way, beside those the ledger names by then.
 
-        `is_over` is asked between blocks: whether there is nothing to follow any more.
+        `is_over` is asked between blocks: whether there is nothing to follow any more. After a
+        commit the engine `pauses` for so many times as long as that took, where others are to go
+        first; `progress` is its event in the log.
         """
         self._replica = replica
         self._signatures = signatures
@@ -79,6 +97,9 @@ class FollowingEngine:
         self._vigilance = vigilance
         self._also = also
         self._is_over = is_over
+        self._gate = gate
+        self._pauses = pauses
+        self._progress = progress
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="feed")
         self._forwarding = Forwarding(replica, peers, news)
@@ -116,6 +137,8 @@ class FollowingEngine:
     async def _run(self) -> None:
         pause_s = PAUSE_S
         try:
+            if self._gate is not None:
+                await self._gate.begin()
             while not self._is_over():
                 if self._vigilance.standing.alarm is not None:
                     await asyncio.Event().wait()  # it goes on serving what it has
@@ -170,9 +193,10 @@ class FollowingEngine:
         published, final = self._replica.published, self._replica.final
         held = published.head.size if published.checkpoint else 0
         told = await peer.checkpoints(held, 0 if final is None else final.size, wait_s)
-        await self._follow(peer, told.latest.encode())
-        if told.final is not None and self._replica.published.trust.quorum:
-            await self._take_final(peer, told.final.encode())
+        async with contextlib.nullcontext() if self._gate is None else self._gate.turn:
+            await self._follow(peer, told.latest.encode())
+            if told.final is not None and self._replica.published.trust.quorum:
+                await self._take_final(peer, told.final.encode())
 
     async def _take_final(self, peer: Peer, note: bytes) -> None:
         """Believe a final checkpoint that is of the log this node holds."""
@@ -257,7 +281,7 @@ class FollowingEngine:
         now_s = asyncio.get_running_loop().time()
         if now_s - self._told_s >= PROGRESS_S:
             self._told_s = now_s
-            log.info("catching-up", size=self._replica.head.size, target=target_size)
+            log.info(self._progress, size=self._replica.head.size, target=target_size)
 
     async def _commit_first(self, held: list[_Chunk], feed: Feed, note: bytes) -> None:
         """Commit the first of the chunks held; there are others, or no more to be had now."""
@@ -270,8 +294,9 @@ class FollowingEngine:
         blocks = [block for one in chunks for block in one.blocks]
         verdicts = {key: each for one in chunks for key, each in (await one.verdicts).items()}
         proof = chunks[-1].proof if chunks else ()
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
         with self._signatures.remembered(verdicts):
-            await asyncio.get_running_loop().run_in_executor(
-                self._committer, self._replica.follow, blocks, note, proof
-            )
+            await loop.run_in_executor(self._committer, self._replica.follow, blocks, note, proof)
         self._news.publish()  # also where the checkpoint covers no new block
+        await asyncio.sleep(self._pauses * (loop.time() - began_s))

@@ -207,7 +207,7 @@ class SuccessionEngine:
         """Whether its member orders, as of a checkpoint; where validators do, any of them."""
         trust = self._replica.published.trust
         is_in_office = trust.sequencer in (self._member, None) and self._member in trust.orderers
-        return is_in_office and self._replica.underway is None
+        return is_in_office and self._replica.underway is None and not self._replica.base
 
     def _holds_known(self) -> bool:
         """Whether this node holds all that was shown to it before it began to order."""

@@ -74,5 +74,8 @@ class _Book:
     async def close(self) -> None:
         """It has no connections."""
 
+    def orderer(self) -> str:
+        return self._peer.member
+
     def to_follow(self) -> list[_Peer]:
         return [self._peer]
