@@ -14,8 +14,10 @@ from contracts.audit import policy_in
 from ledger.policy import Policy
 from ledger.types import MemberId
 from node.joined import joining
-from node.network.following import FollowingEngine, Gate
+from node.network.following import FollowingEngine
+from node.network.forwarding import reach
 from node.network.joining import Joining
+from node.network.vigilance import Vigilance
 from node.news import News
 from node.pipeline import VerifiedSignatures
 from node.replica import Replica, initialise
@@ -40,6 +42,9 @@ class Book:
     def to_follow(self) -> list[SnapshotPeer]:
         return [] if self.is_shut else self.peers
 
+    def orderer(self) -> MemberId:
+        return "steward"
+
     def of(self, member: MemberId) -> SnapshotPeer | None:
         return next((one for one in self.peers if one.member == member), None)
 
@@ -53,6 +58,7 @@ class Joined:
 
     replica: Replica
     engine: FollowingEngine
+    vigilance: Vigilance
     gate: Joining
     news: News
     backfill: Book
@@ -68,10 +74,14 @@ class Joined:
             while not holds():  # noqa: ASYNC110  nobody tells of all of this
                 await asyncio.sleep(0.01)
 
+    async def reach(self, size: int, wait_s: float) -> bool:
+        """As `node.network.forwarding.reach`."""
+        return await reach(self.replica, self.news, size, wait_s)
+
     async def stands(self, size: int) -> None:
         """Return once it serves so many leaves from a snapshot."""
         await self.until(lambda: self.replica.base > 0)
-        assert await self.engine.reach(size, 20)
+        assert await self.reach(size, 20)
 
 
 def founded(folder: Path, leader: Replica) -> SqlStore:
@@ -120,25 +130,27 @@ async def joined(
     backfill = Book([*(behind or peers)], is_shut=not backfills)
     books = iter([Book([*peers]), backfill])
 
+    vigilance = Vigilance(replica, folder / "evidence")
+
     def follow(
-        of: Replica, told: News, asked: Book, gate: Gate | None = None, **how: object
+        of: Replica, told: News, asked: Book, watch: Vigilance, **how: object
     ) -> FollowingEngine:
-        evidence = folder / "evidence"
-        return FollowingEngine(of, signatures, verifier, told, asked, evidence, gate=gate, **how)  # type: ignore[arg-type]
+        return FollowingEngine(of, signatures, verifier, told, asked, watch, **how)  # type: ignore[arg-type]
 
     room = DiskGuard(settings.snapshots.folder, 0, lambda _folder: 1 << 40)
     gate = joining(
         settings, believed, replica, signatures, news, room,
-        lambda: next(books), lambda: engine.standing, follow,  # type: ignore[arg-type,return-value]
+        lambda: next(books), vigilance.standing, follow,  # type: ignore[arg-type,return-value]
     )  # fmt: skip
     assert gate is not None
-    engine = follow(replica, news, Book([*peers]), gate)
+    engine = follow(replica, news, Book([*peers]), vigilance, gate=gate)
     await engine.start()
     try:
-        yield Joined(replica, engine, gate, news, backfill, folder)
+        yield Joined(replica, engine, vigilance, gate, news, backfill, folder)
     finally:
         await gate.close()
         await engine.stop()
+        vigilance.close()
         verifier.close()
         close(replica)
         store.engine.dispose()

@@ -11,6 +11,7 @@ import pytest
 from ledger.policy_file import encode_policy
 from node.api.operations import OPERATIONS
 from node.app import create_app
+from node.composition import Keys
 from node.settings import Settings
 from tests.joining import joined, settings_of
 from tests.log_files import log_signers, story
@@ -52,7 +53,7 @@ def paths_of(template: str) -> list[str]:
 
 @asynccontextmanager
 async def client_of(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings, log_signers() if settings.orders else [])
+    app = create_app(settings, Keys(log_signers() if settings.orders else ()))
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
@@ -70,7 +71,7 @@ async def nodes(tmp_path: Path) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.
     async with joined(folder, peer, backfills=False, policy=policy_of_one()) as node:
         await node.stands(BASE)
         peer.grow(2)
-        assert await node.engine.reach(peer.world.head.size, 20)
+        assert await node.reach(peer.world.head.size, 20)
     peer.close()
     (folder / "policy").write_bytes(encode_policy(policy_of_one()))
     async with (

@@ -66,7 +66,7 @@ async def test_it_serves_from_the_snapshot_and_comes_back_to_what_it_replayed(
         assert node.gate.replayed_size == 2
         peer.grow(2)
         peer.cosign()
-        await node.engine.reach(peer.world.head.size, 20)
+        await node.reach(peer.world.head.size, 20)
         assert node.replica.head == peer.world.head
         node.backfill.is_shut = False
         async with asyncio.timeout(20):
@@ -74,7 +74,7 @@ async def test_it_serves_from_the_snapshot_and_comes_back_to_what_it_replayed(
         assert (node.replica.base, node.replica.head) == (0, peer.world.head)
         await node.until(lambda: not node.database.exists())
         peer.grow()
-        assert await node.engine.reach(peer.world.head.size, 20)
+        assert await node.reach(peer.world.head.size, 20)
         with node.replica.store.snapshot() as snapshot:
             assert list(snapshot.leaves(0, peer.world.head.size)) == peer.world.leaves
     with opened(tmp_path / "node/ledger.db") as replica:
@@ -90,7 +90,7 @@ async def test_what_it_tells_meanwhile_is_proved_and_what_it_lacks_is_told(
         peer.grow(3, records=100)
         peer.cosign()
         size = peer.world.head.size
-        await node.engine.reach(size, 20)
+        await node.reach(size, 20)
         ours, theirs = Reader(node.replica), Reader(peer.replica)
         assert ours.state("member/health") == theirs.state("member/health")
         assert ours.state("member/nobody").proof == theirs.state("member/nobody").proof
@@ -121,7 +121,7 @@ async def test_every_tile_it_serves_is_that_of_the_log(peer: SnapshotPeer, tmp_p
         peer.grow(2, records=75)
         peer.cosign()
         size = peer.world.head.size
-        await node.engine.reach(size, 20)
+        await node.reach(size, 20)
         ours, theirs = Reader(node.replica), Reader(peer.replica)
         answers = {"same": 0, "missing": 0}
         for name in names(size):
@@ -150,8 +150,8 @@ async def test_nothing_is_cosigned_before_the_log_is_replayed(
         await node.stands(peer.world.head.size)
         clock = Clock(to_ms(peer.world.now) + SECOND_MS)
         identity = Identity(witness_name(ORIGIN, "transport"), witness_signers("transport"))
-        reach, standing = node.engine.reach, node.engine.standing
-        log = ReplayedLog(node.replica, identity, clock, reach, standing, node.engine.look_at)
+        watch = node.vigilance
+        log = ReplayedLog(node.replica, identity, clock, node.reach, watch.standing, watch.look_at)
         store = CosignedStore(tmp_path / "witness.db")
         witness = Witness([log], store, clock)
         offer = encode_offer(0, (), peer.replica.published.checkpoint)
@@ -240,7 +240,7 @@ async def test_a_damaged_snapshot_is_fetched_again(peer: SnapshotPeer, tmp_path:
 
 async def test_near_the_end_it_replays(peer: SnapshotPeer, tmp_path: Path) -> None:
     async with joined(tmp_path / "node", peer, far=1_000) as node:
-        assert await node.engine.reach(peer.world.head.size, 20)
+        assert await node.reach(peer.world.head.size, 20)
         assert node.replica.base == 0
         assert not [path for path in peer.log if path.startswith("v1/snapshot")]
 
@@ -258,7 +258,7 @@ async def test_a_lying_peer_is_left_for_another(peer: SnapshotPeer, tmp_path: Pa
 async def test_without_a_snapshot_to_believe_it_replays(peer: SnapshotPeer, tmp_path: Path) -> None:
     peer.altered["v1/snapshot"] = None
     async with joined(tmp_path / "node", peer) as node:
-        assert await node.engine.reach(peer.world.head.size, 20)
+        assert await node.reach(peer.world.head.size, 20)
         assert node.replica.base == 0
         assert node.gate.whole.is_set()
 
@@ -266,7 +266,7 @@ async def test_without_a_snapshot_to_believe_it_replays(peer: SnapshotPeer, tmp_
 async def test_without_a_final_checkpoint_it_replays(peer: SnapshotPeer, tmp_path: Path) -> None:
     peer.cosign("health")
     async with joined(tmp_path / "node", peer) as node:
-        assert await node.engine.reach(peer.world.head.size, 20)
+        assert await node.reach(peer.world.head.size, 20)
         assert node.replica.base == 0
 
 
@@ -292,12 +292,12 @@ async def test_a_lie_before_the_snapshot_is_an_alarm_with_evidence(
     peer.cosign()
     async with joined(tmp_path / "node", peer) as node:
         await node.stands(len(lie))
-        await node.until(lambda: node.engine.standing.evidence is not None)
-        assert node.engine.standing.alarm == "rules"
+        await node.until(lambda: node.vigilance.standing.evidence is not None)
+        assert node.vigilance.standing.alarm == "rules"
         assert node.replica.base > 0
         assert node.gate.replayed_size <= at
         assert not node.gate.whole.is_set()
-        path = node.engine.standing.evidence
+        path = node.vigilance.standing.evidence
         assert path is not None
         with evidence.opened(path) as archive:
             assert prove(archive, policy_of(world), 1).index == at
@@ -310,11 +310,11 @@ async def test_another_log_behind_the_snapshot_is_an_alarm_with_evidence(
     fork = SnapshotPeer(tmp_path / "fork")
     fork.grow(5, name="other")
     async with joined(tmp_path / "node", peer, behind=[fork]) as node:
-        await node.until(lambda: node.engine.standing.evidence is not None)
-        assert node.engine.standing.alarm == "fork"
+        await node.until(lambda: node.vigilance.standing.evidence is not None)
+        assert node.vigilance.standing.alarm == "fork"
         assert (node.replica.base, node.replica.head) != (0, fork.world.head)
         assert not node.gate.whole.is_set()
-        path = node.engine.standing.evidence
+        path = node.vigilance.standing.evidence
         assert path is not None
         with evidence.opened(path) as archive:
             assert prove(archive, policy_of(peer.world), 1).kind == "fork"
