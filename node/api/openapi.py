@@ -32,6 +32,7 @@ ALWAYS: Final = (
     "misdirected",
     "rate-limited",
     "internal-error",
+    "backfilling",
     "catching-up",
 )
 """What every operation may answer, liveness apart."""

@@ -61,7 +61,9 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "too-many-listeners": (429, "too many follow the log already"),
     "head-too-large": (431, "the head of the request has too many bytes"),
     "internal-error": (500, "a fault of the node"),
+    "backfilling": (503, "the node began from a snapshot and has yet to replay what came before"),
     "catching-up": (503, "the node follows others and has nothing to show yet"),
+    "no-snapshot-yet": (503, "a snapshot is being made"),
     "orderer-unreachable": (
         503,
         "the node that orders records does not answer; send the same again",

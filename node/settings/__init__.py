@@ -15,6 +15,7 @@ from node.settings.network import ForeignLog, Peer, Witness
 from node.settings.node import LogLevel, Settings
 from node.settings.ordering import Blocks, Cache
 from node.settings.part import is_loopback
+from node.settings.snapshots import Snapshots
 from node.settings.webhook import Webhook
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Peer",
     "Settings",
     "SettingsError",
+    "Snapshots",
     "Webhook",
     "Witness",
     "is_loopback",

@@ -12,6 +12,7 @@ from node.settings.local_signing import LocalSigning
 from node.settings.network import Peer, Witness
 from node.settings.ordering import Blocks, Cache
 from node.settings.part import is_loopback
+from node.settings.snapshots import Snapshots
 from node.settings.webhook import Webhook
 from node.storage.address import Database, parse_database
 
@@ -113,8 +114,10 @@ class Settings(BaseSettings):
     believed_policy: Path | None = Field(
         default=None,
         description="tlog-policy file whose log keys a node that follows believes on its way to "
-        "the present, where votes have replaced those of the genesis record.",
+        "the present, where votes have replaced those of the genesis record; its quorum vouches "
+        "for a snapshot.",
     )
+    snapshots: Snapshots = Snapshots()
     evidence: Path = Field(
         default=Path("evidence"),
         description="Folder for evidence against a node that orders records, should it lie.",
@@ -164,6 +167,15 @@ class Settings(BaseSettings):
             raise ValueError("peers: without `log_key` the node follows others; name one")
         if (self.next_log_key is None) != (self.next_log_key_pq is None):
             raise ValueError("next_log_key: goes with `next_log_key_pq`")
+        return self
+
+    @model_validator(mode="after")
+    def check_joining(self) -> Self:
+        """Refuse to begin from a state on nobody's word."""
+        if self.snapshots.join and self.orders:
+            raise ValueError("snapshots.join: a node that orders has replayed the log")
+        if self.snapshots.join and self.believed_policy is None:
+            raise ValueError("snapshots.join: goes with `believed_policy`, whose quorum vouches")
         return self
 
     @classmethod

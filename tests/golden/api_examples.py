@@ -190,8 +190,13 @@ async def converse(
     """Every exchange with its answer."""
     async with talking(folder, database) as (client, world, service):
         case = (await client.get("/v1/cases?limit=1")).json()["items"][0]["id"]
+        await client.get("/v1/snapshot")  # it is made because somebody asks
+        while (await client.get("/v1/snapshot")).is_error:  # noqa: ASYNC110  nobody tells when
+            await asyncio.sleep(0.01)
         right = (await client.get("/v1/grants?consumer=health&limit=1")).json()["items"][0]["id"]
         details = [
+            Exchange("GET /v1/snapshot", "/v1/snapshot"),
+            Exchange("GET /v1/snapshots/{size}/{part}", "/v1/snapshots/19/0", BYTES),
             Exchange("GET /v1/cases/{case}", f"/v1/cases/{case}"),
             Exchange("GET /v1/grants/{grant}/chain", f"/v1/grants/{right}/chain"),
             Exchange("GET /v1/datasets/{dataset}/lineage", "/v1/datasets/flights/lineage"),
