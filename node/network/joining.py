@@ -46,7 +46,8 @@ PAUSE_S: Final = 1.0
 PAUSE_S_MAX: Final = 30.0
 OFFER_S_MAX: Final = 300.0
 """So long a peer may take to make a snapshot, or to have it final."""
-RETURN_S_MAX: Final = 60.0
+RETURN_S_MAX: Final = 10.0
+"""So long the log's end may wait for the backfill to come there."""
 PROGRESS_PARTS: Final = 16
 DATABASE: Final = "joined.db"
 """The file, in the folder for snapshots."""
@@ -117,6 +118,7 @@ class Joining:
         self._joined, self._backfill = store, self._backfill_of(behind)
         log.info("standing-on-snapshot", base=self._replica.base, size=self._replica.head.size)
         self._task = asyncio.create_task(self._run(self._backfill), name="backfill")
+        self._task.add_done_callback(_tell_fault)
 
     async def close(self) -> None:
         """Stop where it is; the next start goes on from there."""
@@ -261,3 +263,9 @@ class Joining:
             self._joined.engine.dispose()
         forget_database(self._path)
         log.info("replayed-all", size=size)
+
+
+def _tell_fault(task: asyncio.Task[None]) -> None:
+    """The node goes on as far as it can; what it stands on is no worse for it."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("backfill-ended", exc_info=error)
