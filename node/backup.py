@@ -26,7 +26,7 @@ from node import transfer
 from node.replica import Replica, ReplicaError, origin_of
 from node.settings import Settings
 from node.storage.address import Database, PostgresAddress
-from node.storage.database import PAGE_BYTES, PRIVATE, open_database, reading
+from node.storage.database import PAGE_BYTES, PRIVATE, forget_database, open_database, reading
 from node.storage.lock import locked
 from node.storage.postgres import connect_postgres
 from node.storage.schema import is_newest, migrate
@@ -100,8 +100,7 @@ def _copied(source: Database, target: Database, advance: Advance) -> Copied:
         beside.rename(target)
         _sync(target.parent)
     finally:
-        for suffix in ("", "-wal", "-shm"):
-            beside.with_name(beside.name + suffix).unlink(missing_ok=True)
+        forget_database(beside)
     return copied
 
 

@@ -7,34 +7,37 @@ database ── store ── replica ── engine ── pipeline ──┬─�
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from ledger.cosignature import witness_name
-from ledger.errors import LedgerError
-from ledger.keys import PublicKey, Signer
-from ledger.policy_file import parse_policy
+from ledger.keys import Signer
 from ledger.times import to_ms
 from ledger.types import MemberId, WriterId
 from node.announcements import Audience
 from node.api.health import readings
 from node.api.service import Service
 from node.api.tokens import read_shown_token
+from node.background import in_background
 from node.client.clock import Clock
 from node.client.secret_files import read_secret
 from node.engine.embedded import EmbeddedEngine, Limits
+from node.joined import believed_policy, joining, log_keys_of
 from node.logs import log
-from node.maintenance import require_orderer
+from node.maintenance import require_log_keys
 from node.metrics import MeasuredApplication, MeasuredPipeline, Metrics
 from node.network.beginning import require_latest
 from node.network.cosigned import CosignedStore
 from node.network.cosigning import Cosigner, Cosigning, OwnCosigner
 from node.network.following import FollowingEngine
 from node.network.foreign import witnessed
+from node.network.forwarding import reach
 from node.network.peers import Address, PeerBook
+from node.network.succession import Parts, SuccessionEngine
+from node.network.vigilance import Vigilance
 from node.network.witness import Identity, ReplayedLog, Witness, WitnessedLog
 from node.news import News
 from node.outbox import Outbox
@@ -46,6 +49,7 @@ from node.settings import LocalSigning as LocalSigningSettings
 from node.settings import Settings
 from node.settings import Webhook as WebhookSettings
 from node.signer import LocalSigner
+from node.snapshots import Snapshots
 from node.storage.database import open_database
 from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
@@ -76,22 +80,24 @@ async def running(
     keys: Keys,
     metrics: Metrics,
     surroundings: Surroundings = MACHINE,
+    *,
+    takes_over: bool = False,
 ) -> AsyncIterator[Service]:
-    """A node at work.
+    """A node at work; with `takes_over` it orders from now on, in place of who is in office.
 
     Raises `ReplicaError`, `SecretError`, `OutboxError`, `WebhookError`, `CosignedError`.
     """
     async with AsyncExitStack() as stack:
-        service = _compose(settings, keys, metrics, surroundings, stack)
+        service = _compose(settings, keys, metrics, surroundings, stack, takes_over=takes_over)
         _check_clock(service)
         await service.engine.start()
         stack.push_async_callback(service.engine.stop)
+        if service.joining is not None:
+            stack.push_async_callback(service.joining.close)
         if service.local_signer is not None:
             await service.local_signer.start()
             stack.push_async_callback(service.local_signer.stop)
         stack.callback(service.news.close)
-        if service.cosigning is not None:
-            _in_background("cosigning", service.cosigning.run(), stack)
         if settings.webhook is not None:
             _announce(settings.webhook, service, stack)
         yield service
@@ -103,16 +109,19 @@ def _compose(
     metrics: Metrics,
     surroundings: Surroundings,
     stack: AsyncExitStack,
+    *,
+    takes_over: bool,
 ) -> Service:
     """The parts, connected; `stack` closes them."""
     store = SqlStore(open_database(settings.database))
     stack.callback(store.engine.dispose)
     origin, genesis, _ = origin_of(store)
     if settings.orders:
-        require_orderer(store, settings.member, keys.log)
+        require_log_keys(store, settings, keys.log)
     signatures = VerifiedSignatures()
     cache = CacheSizes(settings.cache.values_max, settings.cache.nodes_max)
-    also = _believed(settings)
+    policy = believed_policy(settings.believed_policy)
+    also = log_keys_of(policy)
     replica = Replica(store, origin, keys.log, verify=signatures, cache=cache, also=also)
     stack.callback(replica.close)
     news = News()
@@ -120,24 +129,46 @@ def _compose(
     clock = Clock(settings.clock_offset_days, surroundings.time_ns)
     verifier = _verifier(settings)
     stack.callback(verifier.close)
-    peers = PeerBook(replica, settings.member, _addresses(settings), surroundings)
+    open_peers = partial(PeerBook, replica, settings.member, _addresses(settings), surroundings)
+    peers = open_peers()
     stack.push_async_callback(peers.close)
-    engine: EmbeddedEngine | FollowingEngine
-    if settings.orders:
-        application = MeasuredApplication(replica, metrics)
-        engine = EmbeddedEngine(
-            application,
-            settings.member,
-            _limits(settings),
-            clock,
-            may_begin=lambda: require_latest(replica, cosigner_of),
-        )
-    else:
-        engine = FollowingEngine(
-            replica, signatures, verifier, news, peers, settings.evidence, also
-        )
-    witness = _witness(settings, keys, replica, engine, clock, stack)
+    snapshots = settings.snapshots
+    room = DiskGuard(snapshots.folder, settings.disk_reserve_bytes, surroundings.free_bytes)
+    vigilance = Vigilance(replica, settings.evidence)
+    stack.callback(vigilance.close)
+
+    def follow(
+        of: Replica, told: News, asked: PeerBook, watch: Vigilance, **how: Any
+    ) -> FollowingEngine:
+        return FollowingEngine(of, signatures, verifier, told, asked, watch, also, **how)
+
+    gate = joining(
+        settings, policy, replica, signatures, news, room, open_peers, vigilance.standing, follow
+    )
+    replayed = partial(
+        ReplayedLog,
+        replica,
+        clock_ms=clock,
+        reach=partial(reach, replica, news),
+        standing=vigilance.standing,
+        look_at=vigilance.look_at,
+    )
+    witness = _witness(settings, keys, replica, replayed, clock, stack)
     cosigner_of = _cosigners(settings.member, witness, peers)
+    cosigning = Cosigning(replica, news, cosigner_of)
+    application = MeasuredApplication(replica, metrics)
+    parts = Parts(
+        application,
+        order=lambda may_begin, may_go_on: EmbeddedEngine(
+            application, settings.member, _limits(settings), clock, may_begin, may_go_on
+        ),
+        follow=lambda is_over: follow(replica, news, peers, vigilance, is_over=is_over, gate=gate),
+        require_latest=partial(require_latest, replica, cosigner_of, peers.latest_checkpoints),
+        cosign=cosigning.run,
+    )
+    engine = SuccessionEngine(
+        replica, settings.member, vigilance.standing, parts, clock, takes_over=takes_over
+    )
     shares = Shares(settings.blocks.waiting_per_key_max)
     shared = SharedOrdering(engine, shares, signatures.holds, metrics.count_signers)
     folder = settings.own_folder
@@ -147,7 +178,6 @@ def _compose(
     )
     stack.callback(pipeline.close)
     signer = _local_signer(settings.local_signing, keys.writers, replica, pipeline, clock, stack)
-    cosigning = Cosigning(replica, news, cosigner_of) if settings.orders else None
     service = Service(
         genesis,
         replica,
@@ -158,22 +188,25 @@ def _compose(
         local_signer=signer,
         cosigning=cosigning,
         witness=witness,
-        standing=engine.standing if isinstance(engine, FollowingEngine) else None,
+        standing=vigilance.standing,
+        joining=gate,
+        snapshots=_offers(settings, replica, room, stack),
         clock=clock,
     )
     metrics.read_from(partial(readings, service, disk))
     return service
 
 
-def _believed(settings: Settings) -> Sequence[PublicKey]:
-    """The log keys of the policy given. Raises `ReplicaError`."""
-    if settings.believed_policy is None:
-        return ()
-    try:
-        policy = parse_policy(settings.believed_policy.read_bytes())
-    except (LedgerError, OSError) as error:
-        raise ReplicaError(f"believed_policy {settings.believed_policy}: {error}") from error
-    return [entry.key.public_key for entry in policy.logs]
+def _offers(
+    settings: Settings, replica: Replica, room: DiskGuard, stack: AsyncExitStack
+) -> Snapshots | None:
+    """The snapshots this node offers, if it is to offer any."""
+    if settings.snapshots.every_leaves == 0:
+        return None
+    folder = settings.snapshots.folder / "offered"
+    offers = Snapshots(replica, folder, settings.snapshots.every_leaves, room)
+    stack.callback(offers.close)
+    return offers
 
 
 def _addresses(settings: Settings) -> Mapping[MemberId, Address]:
@@ -189,7 +222,7 @@ def _witness(
     settings: Settings,
     keys: Keys,
     replica: Replica,
-    engine: EmbeddedEngine | FollowingEngine,
+    replayed: Callable[..., ReplayedLog],
     clock: Clock,
     stack: AsyncExitStack,
 ) -> Witness | None:
@@ -198,9 +231,7 @@ def _witness(
     if given is None:
         return None
     own = Identity(witness_name(replica.origin, settings.member), keys.witness)
-    log = ReplayedLog(replica, own, clock)
-    if isinstance(engine, FollowingEngine):
-        log = ReplayedLog(replica, own, clock, engine.reach, engine.standing, engine.look_at)
+    log = replayed(identity=own)
     others: Sequence[WitnessedLog] = ()
     if given.foreign_name is not None:
         foreign = Identity(given.foreign_name, keys.foreign)
@@ -224,10 +255,8 @@ def _cosigners(
     return cosigner_of
 
 
-def _in_background(name: str, work: Coroutine[None, None, None], stack: AsyncExitStack) -> None:
-    """Do this until the node stops; should it end before, that is told."""
-    task = asyncio.create_task(work, name=name)
-    task.add_done_callback(_tell_end)
+def _until_stopped(task: asyncio.Task[None], stack: AsyncExitStack) -> None:
+    """Have a task end before the parts it reads from."""
 
     async def stop() -> None:
         task.cancel()
@@ -281,13 +310,14 @@ def _announce(settings: WebhookSettings, service: Service, stack: AsyncExitStack
         Audience(settings.members),
     )
     webhook = Webhook(service.replica, service.news, target, clock_ms=service.clock)
-    _in_background("webhook", webhook.run(), stack)
+    _until_stopped(in_background("webhook", _once_whole(service, webhook.run)), stack)
 
 
-def _tell_end(task: asyncio.Task[None]) -> None:
-    """The node goes on without it; but somebody waits for what it would do."""
-    if not task.cancelled():
-        log.error(f"{task.get_name()}-ended", exc_info=task.exception())
+async def _once_whole(service: Service, work: Callable[[], Awaitable[None]]) -> None:
+    """Do what reads the whole log, once it is here."""
+    if service.joining is not None:
+        await service.joining.whole.wait()
+    await work()
 
 
 def _check_clock(service: Service) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from contracts.audit import check_log_lines, policy_in
 from contracts.audit.report import DoubtError
 from contracts.audit.trust import log_keys_in, quorum_in, witness_keys_in
+from contracts.ordering import in_office
 from contracts.values import RegisteredNode, Value
 from contracts.view import held, read
 from ledger.checkpoint import OpenedCheckpoint, log_key, open_checkpoint
@@ -24,12 +25,14 @@ from ledger.types import Count, MemberId
 class Trust:
     """Who counts. `witnesses` are those whose nodes are registered; `quorum` of them make final.
 
-    `endpoints` are the registered addresses of their nodes, and of those that order.
+    Of the `orderers` the `sequencer` is in office; None where validators order. `endpoints` are the
+    registered addresses of their nodes, and of the witnesses'.
     """
 
     origin: str
     policy: Policy
     orderers: Mapping[MemberId, Sequence[PublicKey]]
+    sequencer: MemberId | None
     witnesses: Mapping[MemberId, Sequence[VerifierKey]]
     endpoints: Mapping[MemberId, str]
     quorum: Count
@@ -54,7 +57,10 @@ def trust_in(value_of: Callable[[str], Value | None], origin: str) -> Trust:
     nodes |= {member: held(view, RegisteredNode, f"node/{member}") for member in witnesses}
     endpoints = {member: node.endpoint for member, node in nodes.items() if node is not None}
     quorum = quorum_in(view)
-    return Trust(origin, policy, orderers, witnesses, endpoints, quorum, frozenset(view.asked))
+    sequencer = in_office(view)
+    return Trust(
+        origin, policy, orderers, sequencer, witnesses, endpoints, quorum, frozenset(view.asked)
+    )
 
 
 def endorse(note: bytes, trust: Trust, also: Sequence[PublicKey] = ()) -> OpenedCheckpoint:

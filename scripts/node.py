@@ -34,6 +34,7 @@ from scripts.genesis.file import leaf_of, read_founding
 from scripts.options import JsonFlag
 from scripts.profile import PassphraseOption
 from scripts.signers import load_signer
+from scripts.trust import read_policy
 
 if TYPE_CHECKING:
     from node.backup import Copied
@@ -53,12 +54,18 @@ database = {database}
 host = {host}
 port = {port}
 {read_tokens_file}
-{witness}{peer}"""
+{snapshots}{witness}{peer}"""
 _PEER = """
 [[peers]]                      # whose log this node follows
 member = {member}
 url = {url}
 {token_file}
+"""
+_SNAPSHOTS = """\
+believed_policy = {policy}     # whose quorum vouches for a snapshot
+
+[snapshots]                    # where the log is long it begins from one, and replays it meanwhile
+join = true
 """
 _WITNESS = """
 [witness]                      # by these keys it cosigns what it has replayed
@@ -91,6 +98,13 @@ def init(
     ] = None,
     follow_token_file: Annotated[
         Path | None, typer.Option(help="File with the token that node asks of readers.")
+    ] = None,
+    snapshot_policy: Annotated[
+        Path | None,
+        typer.Option(
+            help="Policy whose quorum vouches for a snapshot: where the log is long the node "
+            "serves from one while it replays the log."
+        ),
     ] = None,
     member: Annotated[
         str | None, typer.Option(help="Whose node this is, where it follows.")
@@ -133,6 +147,8 @@ def init(
         ours = _follower(founding.body, member)
     for path in witness or ():
         load_signer(path, passphrase_file)
+    if snapshot_policy is not None:
+        _check_vouching(snapshot_policy, follow)
     peer = ""
     if follow is not None:
         peer = _PEER.format(
@@ -151,6 +167,7 @@ def init(
         host=json.dumps(host),
         port=port,
         read_tokens_file=_optional("read_tokens_file", read_tokens_file, folder, "who may read"),
+        snapshots=_snapshots(snapshot_policy, folder),
         witness="" if witness is None else _witness(witness, passphrase_file, folder),
         peer=peer,
     )
@@ -165,23 +182,39 @@ def init(
 
 
 @app.command("run")
-def run(config: ConfigOption = Path(CONFIG)) -> None:
+def run(
+    config: ConfigOption = Path(CONFIG),
+    take_over: Annotated[
+        bool,
+        typer.Option(
+            "--take-over",
+            help="Order in place of the sequencer in office, which is lost: the member of this "
+            "node is a sequencer, too.",
+        ),
+    ] = False,
+) -> None:
     """Run the node until it is told to stop (SIGTERM, Ctrl-C); it logs to standard error.
 
     Example: `blockpool node run --config node/blockpool.toml`
     """
     settings = _load(config)
     from node.app import serve  # noqa: PLC0415  slow to load
+    from node.composition import Keys  # noqa: PLC0415  the same
 
     if settings.clock_offset_days:
         warn(
             f"the clock is set {-settings.clock_offset_days} days back: for exercises alone",
             "remove clock_offset_days (BLOCKPOOL_CLOCK_OFFSET_DAYS) for any other ledger",
         )
-    signers, writer_signers = _log_signers(settings), _writer_signers(settings)
-    witness_signers, foreign_signers = _witness_signers(settings)
+    if take_over:
+        warn(
+            "this node orders from now on, in place of the sequencer in office",
+            "only where that is gone for good: should both order, one of them will have to give up "
+            "what it ordered alone",
+        )
+    keys = Keys(_log_signers(settings), _writer_signers(settings), *_witness_signers(settings))
     with _explained():
-        code = serve(settings, signers, writer_signers, witness_signers, foreign_signers)
+        code = serve(settings, keys, takes_over=take_over)
     raise typer.Exit(code)
 
 
@@ -210,15 +243,20 @@ def check(config: ConfigOption = Path(CONFIG), as_json: JsonFlag = False) -> Non
         "blockTime": checked.head.time,
         "readers": readers,
     }
+    standing = checked.standing
+    if standing is not None:
+        told["standsOn"] = {"size": standing.size, "blockTime": standing.time}
     if as_json:
         print_json(told)
         return
+    if standing is not None:
+        told["standsOn"] = f"a snapshot, now {standing.size} leaves, until all is replayed"
     whom = [f"{name} ({', '.join(scopes)})" for name, scopes in readers.items()]
     print_fields(tuple({**told, "readers": ", ".join(whom)}.items()))
 
 
 def _readers(settings: "Settings") -> dict[str, tuple[str, ...]]:
-    """Who may do what, by the name of a token; and everybody."""
+    """Who may do what, by the name of a token; members, by their keys; and everybody."""
     from node.api.access import open_to_everybody  # noqa: PLC0415  slow to load
     from node.api.tokens import read_tokens  # noqa: PLC0415  the same
 
@@ -226,7 +264,7 @@ def _readers(settings: "Settings") -> dict[str, tuple[str, ...]]:
     tokens = {} if file is None else read_tokens(file)
     named = {one.name: one.widest for one in tokens.values()}
     opened = {"everybody who reaches it": everybody} if everybody else {}
-    return {**opened, **dict(sorted(named.items()))}
+    return {**opened, **dict(sorted(named.items())), "writers, by their keys": ("member",)}
 
 
 @app.command("backup")
@@ -483,6 +521,19 @@ def _witness(files: tuple[Path, Path], passphrase_file: Path | None, folder: Pat
     key, key_pq = (_relative(one, folder) for one in files)
     passphrase = _optional("passphrase_file", passphrase_file, folder, "of both")
     return _WITNESS.format(key=key, key_pq=key_pq, passphrase_file=passphrase)
+
+
+def _snapshots(policy: Path | None, folder: Path) -> str:
+    return "" if policy is None else _SNAPSHOTS.format(policy=_relative(policy, folder))
+
+
+def _check_vouching(policy: Path, follow: str | None) -> None:
+    """A node that orders has replayed the log; and nobody vouches without a quorum."""
+    if follow is None:
+        fail("--snapshot-policy goes with --follow", code=USAGE)
+    if read_policy(policy).quorum is None:
+        hint = "take the one that `GET /v1/ledger` of a node tells, and compare its keys"
+        fail(f"{policy} asks for no cosignatures: nobody vouches for a snapshot", hint)
 
 
 def _optional(name: str, path: Path | None, folder: Path, what: str) -> str:

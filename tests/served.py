@@ -13,7 +13,8 @@ import httpx
 from ledger.keys import Signer
 from ledger.types import WriterId
 from node.app import create_app
-from node.settings import Settings
+from node.composition import Keys
+from node.settings import Settings, Snapshots
 from node.surroundings import MACHINE, Surroundings
 from tests.log_files import log_signers
 from tests.nodes import close, open_replica
@@ -29,6 +30,7 @@ def settings_in(folder: Path, **changes: object) -> Settings:
         "log_key_pq": folder / "log-pq.pem",
         "evidence": folder / "evidence",
         "port": 0,
+        "snapshots": Snapshots(folder=folder / "snapshots"),
         "verify_processes": 0,
     }
     return Settings(**{**given, **changes})  # type: ignore[arg-type]
@@ -49,7 +51,7 @@ async def served(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a node whose database has come as far as `world`."""
     close(open_replica(settings.database, world))
-    app = create_app(settings, log_signers(), writer_signers, surroundings=surroundings)
+    app = create_app(settings, Keys(log_signers(), writer_signers), surroundings)
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

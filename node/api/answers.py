@@ -130,6 +130,16 @@ class CheckpointsAnswer(Answer):
     final: str | None
 
 
+class SnapshotAnswer(Answer):
+    """A snapshot: the state at a size of the log, in parts; their bytes before compression."""
+
+    size: Count
+    height: Count
+    state_root: DigestHex
+    parts: Count
+    bytes_count: Count
+
+
 class WitnessAnswer(Answer):
     """A witness: what it has cosigned, as far as this node knows, and why it is behind."""
 
@@ -140,9 +150,13 @@ class WitnessAnswer(Answer):
 
 
 class WitnessesAnswer(Answer):
-    """Who cosigns. `final_size` leaves are under a checkpoint with the quorum, of `size`."""
+    """Who cosigns. `final_size` leaves are under a checkpoint with the quorum, of `size`.
+
+    The `sequencer` in office orders; null where validators do.
+    """
 
     quorum: Count
+    sequencer: MemberId | None
     size: Count
     final_size: Count
     witnesses: tuple[WitnessAnswer, ...]

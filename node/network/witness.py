@@ -31,8 +31,8 @@ from ledger.note import (
 from ledger.tiles import TileReader
 from ledger.times import to_ms
 from node.network.cosigned import Cosigned, CosignedStore
-from node.network.following import Standing
 from node.network.offers import WitnessError, check_offer, parse_offer
+from node.network.vigilance import Standing
 from node.replica import Replica
 from node.trust import endorse
 
@@ -122,9 +122,8 @@ class Witness:
 class ReplayedLog:
     """The ledger's own log: what this node has replayed of it, and no more.
 
-    Of a node that follows, `reach` waits until it has replayed so many leaves, `standing` says
-    whether the log lied, and `look_at` has it look at a checkpoint that denies what it holds; a
-    node that orders has decided them all.
+    `reach` waits until the node has replayed so many leaves, `standing` says whether the log lied,
+    and `look_at` has the node look at a checkpoint that denies what it holds.
     """
 
     def __init__(
@@ -147,6 +146,7 @@ class ReplayedLog:
     async def signed(self, note: bytes, checkpoint: Checkpoint) -> bytes:
         """As `WitnessedLog.signed`: by all keys of one that orders."""
         self._check_no_alarm()
+        self._check_replayed()
         own = self._own_lines(note)
         if own is None:
             # A vote this node has yet to replay may have given the log other keys.
@@ -166,6 +166,7 @@ class ReplayedLog:
         if not await self._compare(note, checkpoint):
             raise WitnessError(422, "this node has replayed another log up to this size")
         await asyncio.to_thread(self._check_block, checkpoint.size)
+        self._check_replayed()  # last: what came before was asked of the copy held by then
 
     async def _has_reached(self, size: int, _wait_s: float) -> bool:
         return self._replica.published.head.size >= size
@@ -173,6 +174,12 @@ class ReplayedLog:
     def _check_no_alarm(self) -> None:
         if self._standing is not None and self._standing.alarm is not None:
             raise WitnessError(503, "the log is not what the rules yield: it is cosigned no more")
+
+    def _check_replayed(self) -> None:
+        if self._replica.base:
+            raise WitnessError(
+                503, "this node began from a snapshot, and has yet to replay the log"
+            )
 
     def _own_lines(self, note: bytes) -> bytes | None:
         trust = self._replica.published.trust

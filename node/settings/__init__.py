@@ -8,23 +8,27 @@ Secure unless somebody says otherwise: whatever listens beyond this machine has 
 read, or be told in so many words that everybody may.
 """
 
+from node.settings.limits import Limits
 from node.settings.loading import SettingsError, load_settings
 from node.settings.local_signing import LocalSigning
 from node.settings.network import ForeignLog, Peer, Witness
 from node.settings.node import LogLevel, Settings
 from node.settings.ordering import Blocks, Cache
 from node.settings.part import is_loopback
+from node.settings.snapshots import Snapshots
 from node.settings.webhook import Webhook
 
 __all__ = [
     "Blocks",
     "Cache",
     "ForeignLog",
+    "Limits",
     "LocalSigning",
     "LogLevel",
     "Peer",
     "Settings",
     "SettingsError",
+    "Snapshots",
     "Webhook",
     "Witness",
     "is_loopback",

@@ -7,14 +7,18 @@ from pydantic import Field, PlainValidator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from node.client.clock import BEHIND_DAYS_MAX
+from node.settings.limits import Limits
 from node.settings.local_signing import LocalSigning
 from node.settings.network import Peer, Witness
 from node.settings.ordering import Blocks, Cache
 from node.settings.part import is_loopback
+from node.settings.snapshots import Snapshots
 from node.settings.webhook import Webhook
 from node.storage.address import Database, parse_database
 
 _MIB: Final = 1024 * 1024
+NAME_AT_SOCKET: Final = "node"
+"""What clients call a node whose unix socket they know."""
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -79,6 +83,11 @@ class Settings(BaseSettings):
         description='Let everybody who reaches the node read: `true` everything, `"catalogue"` '
         "what there is. Left out, a node without tokens that this machine alone reaches is open.",
     )
+    names: tuple[str, ...] = Field(
+        default=(),
+        description="Names under which the node is called, besides that of its registered "
+        "address: a signed request is for one of them.",
+    )
     log_level: LogLevel = Field(
         default="info", description="`debug`, `info`, `warning` or `error`."
     )
@@ -97,6 +106,7 @@ class Settings(BaseSettings):
     )
     blocks: Blocks = Blocks()
     cache: Cache = Cache()
+    limits: Limits = Limits()
     local_signing: LocalSigning | None = None
     webhook: Webhook | None = None
     witness: Witness | None = None
@@ -104,8 +114,10 @@ class Settings(BaseSettings):
     believed_policy: Path | None = Field(
         default=None,
         description="tlog-policy file whose log keys a node that follows believes on its way to "
-        "the present, where votes have replaced those of the genesis record.",
+        "the present, where votes have replaced those of the genesis record; its quorum vouches "
+        "for a snapshot.",
     )
+    snapshots: Snapshots = Snapshots()
     evidence: Path = Field(
         default=Path("evidence"),
         description="Folder for evidence against a node that orders records, should it lie.",
@@ -134,6 +146,13 @@ class Settings(BaseSettings):
         return self.unix_socket is not None or is_loopback(self.host)
 
     @property
+    def called(self) -> tuple[str, ...]:
+        """Names under which the node is called; its registered address apart."""
+        if not self.is_local:
+            return self.names
+        return (*self.names, "localhost", "127.0.0.1", "::1", self.host, NAME_AT_SOCKET)
+
+    @property
     def log_key_files(self) -> tuple[Path, ...]:
         """The key files of the log, those of keys to come among them."""
         files = (self.log_key, self.log_key_pq, self.next_log_key, self.next_log_key_pq)
@@ -148,6 +167,15 @@ class Settings(BaseSettings):
             raise ValueError("peers: without `log_key` the node follows others; name one")
         if (self.next_log_key is None) != (self.next_log_key_pq is None):
             raise ValueError("next_log_key: goes with `next_log_key_pq`")
+        return self
+
+    @model_validator(mode="after")
+    def check_joining(self) -> Self:
+        """Refuse to begin from a state on nobody's word."""
+        if self.snapshots.join and self.orders:
+            raise ValueError("snapshots.join: a node that orders has replayed the log")
+        if self.snapshots.join and self.believed_policy is None:
+            raise ValueError("snapshots.join: goes with `believed_policy`, whose quorum vouches")
         return self
 
     @classmethod

@@ -62,6 +62,15 @@ def _keep_private(path: Path) -> None:
             path.with_name(path.name + suffix).chmod(PRIVATE)
 
 
+def forget_database(path: Path) -> None:
+    """Remove a database and what SQLite keeps beside it, as far as it is there.
+
+    The file first: without its log it may be half of what it was.
+    """
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
 def _configure(connection: SqliteConnection, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy says, not by themselves
     for pragma in (

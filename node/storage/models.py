@@ -103,7 +103,10 @@ class HeadRow(SQLModel, table=True):
 
 
 class CheckpointRow(SQLModel, table=True):
-    """The latest checkpoint published (id 1), the latest with a quorum (2), one under way (3)."""
+    """The latest checkpoint published (id 1), the latest with a quorum (2), one under way (3).
+
+    And (4), where the database began from a snapshot, its size and the checkpoint it was under.
+    """
 
     __tablename__ = "checkpoint"
 

@@ -18,8 +18,14 @@ from scripts.audit import event, evidence, receipts
 from scripts.audit.log_audit import OpenedLog, audited, export, open_log
 from scripts.console_text import fail, info, print_fields, print_json, progress, success, warn
 from scripts.files import write_new
-from scripts.keys.files import read_token
 from scripts.options import JsonFlag, with_options
+from scripts.profile import (
+    RequestKeyOption,
+    RequestPassphraseOption,
+    TokenOption,
+    request_signer,
+    shown_token,
+)
 from scripts.trust import read_policy
 
 app = typer.Typer(
@@ -46,12 +52,9 @@ class Access:
     """How to get at a log, and whom to believe about it."""
 
     policy: Annotated[Path | None, _POLICY] = None
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--token-file", envvar="BLOCKPOOL_TOKEN_FILE", help="File with a bearer token."
-        ),
-    ] = None
+    token_file: TokenOption = None
+    request_key: RequestKeyOption = None
+    request_passphrase_file: RequestPassphraseOption = None
     jobs: Annotated[
         int, typer.Option(min=1, max=64, help="Files read, and signatures verified, at a time.")
     ] = JOBS
@@ -72,8 +75,9 @@ class Access:
     @contextmanager
     def _source(self, log: str) -> Iterator[LogSource]:
         if log.startswith(_ADDRESSES):
-            token = None if self.token_file is None else read_token(self.token_file)
-            with HttpLog(log, token=token) as source:
+            signer = request_signer(self.request_key, self.request_passphrase_file)
+            token = shown_token(self.token_file)
+            with HttpLog(log, token=token, request_signer=signer) as source:
                 yield source
         elif Path(log).is_dir():
             yield FolderLog(Path(log))

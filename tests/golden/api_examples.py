@@ -29,6 +29,7 @@ from ledger.records import Record
 from node.api.operations import BYTES, DSSE, EVENTS, JSON, NDJSON, TEXT
 from node.api.service import Service
 from node.app import create_app
+from node.composition import Keys
 from node.network.offers import encode_offer
 from node.settings import ForeignLog, LocalSigning, Witness
 from node.storage.address import Database
@@ -173,8 +174,8 @@ async def talking(
     world = story()
     close(open_replica(settings.database, world))
     writers = {WRITER: signer(WRITER)}
-    own, foreign = witness_signers("steward"), witness_signers("steward/foreign")
-    app = create_app(settings, log_signers(), writers, own, foreign)
+    signers = (witness_signers(one) for one in ("steward", "steward/foreign"))
+    app = create_app(settings, Keys(log_signers(), writers, *signers))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
@@ -190,8 +191,13 @@ async def converse(
     """Every exchange with its answer."""
     async with talking(folder, database) as (client, world, service):
         case = (await client.get("/v1/cases?limit=1")).json()["items"][0]["id"]
+        await client.get("/v1/snapshot")  # it is made because somebody asks
+        while (await client.get("/v1/snapshot")).is_error:  # noqa: ASYNC110  nobody tells when
+            await asyncio.sleep(0.01)
         right = (await client.get("/v1/grants?consumer=health&limit=1")).json()["items"][0]["id"]
         details = [
+            Exchange("GET /v1/snapshot", "/v1/snapshot"),
+            Exchange("GET /v1/snapshots/{size}/{part}", "/v1/snapshots/19/0", BYTES),
             Exchange("GET /v1/cases/{case}", f"/v1/cases/{case}"),
             Exchange("GET /v1/grants/{grant}/chain", f"/v1/grants/{right}/chain"),
             Exchange("GET /v1/datasets/{dataset}/lineage", "/v1/datasets/flights/lineage"),
