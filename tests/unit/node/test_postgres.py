@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import BigInteger, LargeBinary, String, inspect
 from sqlmodel import SQLModel
 
-from node.storage.address import Database, PostgresAddress, parse_database
+from node.storage.address import PostgresAddress, parse_database
 from node.storage.database import open_database, reading
 from node.storage.postgres import ServerError
 from node.views.models import VIEWS
@@ -133,9 +133,8 @@ def test_a_database_of_another_encoding_is_refused(postgres: Server) -> None:
         open_database(postgres.address("latin"))
 
 
-@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")  # of an index of SQLite's
-def test_the_migrations_make_what_the_models_say(database: Database) -> None:
-    engine = open_database(database)
+def test_the_migrations_make_what_the_models_say(address: PostgresAddress) -> None:
+    engine = open_database(address)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, SQLModel.metadata) == []
