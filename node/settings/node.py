@@ -7,6 +7,7 @@ from pydantic import Field, PlainValidator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from node.client.clock import BEHIND_DAYS_MAX
+from node.settings.limits import Limits
 from node.settings.local_signing import LocalSigning
 from node.settings.network import Peer, Witness
 from node.settings.ordering import Blocks, Cache
@@ -105,6 +106,7 @@ class Settings(BaseSettings):
     )
     blocks: Blocks = Blocks()
     cache: Cache = Cache()
+    limits: Limits = Limits()
     local_signing: LocalSigning | None = None
     webhook: Webhook | None = None
     witness: Witness | None = None
@@ -171,7 +173,7 @@ class Settings(BaseSettings):
     def check_joining(self) -> Self:
         """Refuse to begin from a state on nobody's word."""
         if self.snapshots.join and self.orders:
-            raise ValueError("snapshots.join: a node that orders has replayed the log")
+            raise ValueError("snapshots.join: a node with log keys replays before it orders")
         if self.snapshots.join and self.believed_policy is None:
             raise ValueError("snapshots.join: goes with `believed_policy`, whose quorum vouches")
         return self
