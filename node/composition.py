@@ -51,6 +51,7 @@ from node.settings import Settings
 from node.settings import Webhook as WebhookSettings
 from node.signer import LocalSigner
 from node.snapshots import Snapshots
+from node.storage.archive import Archive
 from node.storage.database import open_database
 from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
@@ -115,7 +116,7 @@ def _compose(
     takes_over: bool,
 ) -> Service:
     """The parts, connected; `stack` closes them."""
-    store = SqlStore(open_database(settings.database))
+    store = SqlStore(open_database(settings.database), Archive(settings.archive))
     stack.callback(store.engine.dispose)
     origin, genesis, _ = origin_of(store)
     if settings.orders:

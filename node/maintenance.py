@@ -13,9 +13,11 @@ from contracts.values import Member
 from ledger.keys import Signer
 from ledger.records import Genesis
 from ledger.records.governance import ORDERING
+from node.archiving import Advance, Archived, archivable, archive_leaves
 from node.network import joining
 from node.replica import Replica, ReplicaError, initialise, origin_of
 from node.settings import Settings
+from node.storage.archive import Archive
 from node.storage.database import open_database
 from node.storage.lock import locked
 from node.storage.store import SqlStore
@@ -71,6 +73,22 @@ def _head_in(store: SqlStore, origin: str, log_signers: Sequence[Signer]) -> Hea
         replica.close()
 
 
+def archive(settings: Settings, keep_days: int, now_ms: int, advance: Advance) -> Archived:
+    """Move leaves older than `keep_days` to the archive, and give back their room.
+
+    Raises `ReplicaError`, `OSError`.
+    """
+    folder = Archive(settings.archive)
+    with _store(settings) as store:
+        origin, _, _ = origin_of(store)
+        replica = Replica(store, origin)
+        try:
+            start, end = archivable(replica, keep_days, now_ms)
+        finally:
+            replica.close()
+        return archive_leaves(store, folder, start, end, advance)
+
+
 def rebuild_views(settings: Settings, on_block: Callable[[int], None]) -> int:
     """Drop the views and make them anew from the log, as `node.views.rebuild` does it."""
     with _store(settings) as store:
@@ -108,7 +126,7 @@ def _shown(keyids: Sequence[str]) -> str:
 @contextmanager
 def _store(settings: Settings) -> Iterator[SqlStore]:
     with locked(settings.database):
-        store = SqlStore(open_database(settings.database))
+        store = SqlStore(open_database(settings.database), Archive(settings.archive))
         try:
             yield store
         finally:

@@ -106,7 +106,7 @@ class Reader:
         published = self._replica.published_from(size)
         return Endorsed(published.head.size, published.checkpoint, is_final=False)
 
-    def _require(self, index: int) -> None:
+    def require(self, index: int) -> None:
         """Raise `Backfilling` for a leaf this node has yet to replay, as it began after it."""
         if index < self._replica.base:
             raise Backfilling
@@ -130,12 +130,12 @@ class Reader:
         """The leaf at an index, or the record of a digest."""
         with self._replica.store.snapshot() as snapshot:
             if isinstance(reference, int):
-                self._require(reference)
+                self.require(reference)
                 stored = snapshot.leaf(reference)
             else:
                 stored = _record_of(snapshot, reference)
             if stored is None:
-                self._require(0)  # it may be among those before
+                self.require(0)  # it may be among those before
                 return None
             block = snapshot.block_of(stored.index)
         if block is None:
@@ -149,7 +149,7 @@ class Reader:
 
     def digests_like(self, start: str) -> list[DigestHex]:
         """The digests of records that begin so; where there are many, some of them."""
-        self._require(0)
+        self.require(0)
         with self._replica.store.snapshot() as snapshot:
             some = islice(snapshot.candidates(start), _CANDIDATES_MAX)
             digests = {parse_record(stored.leaf).digest for stored in some}
@@ -206,7 +206,7 @@ class Reader:
             return None
         data = self._replica.tiles([tile])[0][: DIGEST_BYTES * tile.width]
         if len(data) < DIGEST_BYTES * tile.width:
-            self._require(0)
+            self.require(0)
         return data
 
     def bundle(self, bundle: Bundle) -> bytes | None:
@@ -214,7 +214,7 @@ class Reader:
         if bundle.width > tile_width(0, bundle.index, self.published.head.size):
             return None
         start = TILE_WIDTH * bundle.index
-        self._require(start)
+        self.require(start)
         with self._replica.store.snapshot() as snapshot:
             return encode_bundle(snapshot.leaves(start, start + bundle.width))
 

@@ -18,7 +18,8 @@ from sqlmodel import SQLModel
 from ledger.errors import FormatError
 from ledger.hashing import leaf_hash
 from ledger.merkle_map import MapNodes, update
-from ledger.tiles import TILE_WIDTH, TileEdge
+from ledger.tiles import TILE_WIDTH, TileEdge, TileReader
+from ledger.types import Digest
 from node.replica import ReplicaError
 from node.storage.models import LeafRow, MapNodeRow, StateRow, table_of
 from node.storage.postgres import stored_text
@@ -111,8 +112,10 @@ def _number(target: Connection) -> None:
 def _check_tree(connection: Connection, stored: StoredHead) -> None:
     """The leaves give every tile and the root."""
     snapshot, edge = Snapshot(connection), TileEdge()
-    for leaves in _streamed(connection, select(_leaf.c.leaf).order_by(_leaf.c["index"])):
-        edge, tiles = edge.extend([leaf_hash(leaf) for (leaf,) in leaves])
+    archived = TileReader(snapshot, stored.head.size)
+    query = select(_leaf.c["index"], _leaf.c.leaf).order_by(_leaf.c["index"])
+    for leaves in _streamed(connection, query):
+        edge, tiles = edge.extend(_hashes(leaves, archived))
         whole = [tile for tile in tiles if tile.width == TILE_WIDTH]
         if snapshot.tiles(whole) != [tiles[tile] for tile in whole]:
             raise ReplicaError("the leaves do not give the tiles; audit the log")
@@ -139,3 +142,10 @@ def _check_map(connection: Connection, stored: StoredHead) -> None:
     for some in _streamed(connection, select(_node.c.path, _node.c.node)):
         if any(nodes.get(path) != node for path, node in some):
             raise ReplicaError("the state does not give the nodes of its map; audit the log")
+
+
+def _hashes(leaves: Sequence[tuple[Any, ...]], archived: TileReader) -> list[Digest]:
+    """Those of leaves that are here, and of archived ones those that the tiles hold."""
+    known = archived.hashes([(0, index) for index, leaf in leaves if not leaf])
+    rest = iter(known)
+    return [leaf_hash(leaf) if leaf else next(rest) for _, leaf in leaves]

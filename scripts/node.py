@@ -351,6 +351,38 @@ def migrate(
     info(f"and never start a node on {settings.database} again: it would sign a second history")
 
 
+@app.command("archive")
+def archive(
+    *,
+    keep_days: Annotated[
+        int, typer.Option(min=0, help="Records of so many days stay in the database.")
+    ] = 365,
+    config: ConfigOption = Path(CONFIG),
+    as_json: JsonFlag = False,
+) -> None:
+    """Move old records out of the database, compressed, into files. The node must not run.
+
+    What proves them stays: receipts and proofs are answered as before, and the records themselves
+    as long as the folder `archive` is there. Only what is final is moved.
+
+    Example: `blockpool node archive --keep-days 730 --config node/blockpool.toml`
+    """
+    settings = _load(config)
+    from node.client.clock import Clock  # noqa: PLC0415  slow to load
+    from node.maintenance import archive as move_old  # noqa: PLC0415  the same
+
+    now_ms = Clock(settings.clock_offset_days)()
+    with _explained(), progress("archiving leaves", None) as advance:
+        done = move_old(settings, keep_days, now_ms, advance)
+    told = {"start": done.start, "end": done.end, "archiveBytes": done.archive_bytes}
+    told |= {"databaseBytesBefore": done.before_bytes, "databaseBytes": done.after_bytes}
+    if as_json:
+        print_json(told)
+        return
+    success(f"{done.end - done.start} leaves archived, in {done.archive_bytes} bytes")
+    info(f"the database had {done.before_bytes} bytes, and has {done.after_bytes}")
+
+
 @app.command("rebuild-views")
 def rebuild_views(config: ConfigOption = Path(CONFIG)) -> None:
     """Make the tables of the lists anew from the log. The node must not run.

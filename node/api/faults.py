@@ -11,6 +11,7 @@ from starlette.responses import Response
 from node.api.problems import ApiError, respond
 from node.api.service import service_of
 from node.replica import Backfilling, NotPublished
+from node.storage.archive import NotInArchive
 
 RETRY_AFTER_S: Final = 5
 BACKFILLING_S: Final = 60
@@ -35,6 +36,10 @@ def add_handlers(app: FastAPI) -> None:
         replayed = 0 if joining is None else min(joining.replayed_size, base)
         told = f"of the {base} leaves before its snapshot the node has replayed {replayed}"
         return _answer(request, ApiError("backfilling", told, retry_after_s=BACKFILLING_S))
+
+    @app.exception_handler(NotInArchive)
+    async def on_archived(request: Request, error: NotInArchive) -> Response:
+        return _answer(request, ApiError("archived", str(error)))
 
     @app.exception_handler(RequestValidationError)
     async def on_bad_request(request: Request, error: RequestValidationError) -> Response:

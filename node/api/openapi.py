@@ -31,6 +31,7 @@ ALWAYS: Final = (
     "scope-missing",
     "misdirected",
     "rate-limited",
+    "archived",
     "internal-error",
     "backfilling",
     "catching-up",

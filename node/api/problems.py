@@ -50,6 +50,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "not-found": (404, "there is nothing here"),
     "method-not-allowed": (405, "the resource does not know this method"),
     "body-too-slow": (408, "the body took too long"),
+    "archived": (410, "the record is archived, and the node has the archive no more"),
     "body-too-large": (413, "the body has more bytes or records than are taken at once"),
     "unsupported-media-type": (415, "the resource takes no body of this type or encoding"),
     "misdirected": (421, "an open node answers to names of its own machine alone"),

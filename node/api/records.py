@@ -78,8 +78,8 @@ async def read(request: Request, reference: Reference, service: ServiceOf) -> Re
 @router.get("/{reference}/receipt")
 async def read_receipt(reference: Reference, service: ServiceOf) -> Response:
     """The receipt of one leaf (C2SP tlog-proof) under the latest checkpoint."""
-    leaf = await _find(service, reference)
-    receipt = await run_in_threadpool(service.reader.receipt, leaf.index)
+    index = await _index_of(service, reference)
+    receipt = await run_in_threadpool(service.reader.receipt, index)
     return PlainTextResponse(receipt)
 
 
@@ -98,6 +98,14 @@ async def read_outcome(reference: Reference, service: ServiceOf) -> Response:
         "sealReceipt": proved.seal_receipt.decode(),
     }
     return respond_json(told)
+
+
+async def _index_of(service: Service, reference: str) -> int:
+    """The index of a leaf; where that is what it was named by, the leaf itself may be archived."""
+    if is_index(reference) and (index := int(reference)) < service.reader.published.head.size:
+        service.reader.require(index)
+        return index
+    return (await _find(service, reference)).index
 
 
 async def _find(service: Service, reference: str) -> ReadLeaf:

@@ -118,6 +118,11 @@ class Settings(BaseSettings):
         "for a snapshot.",
     )
     snapshots: Snapshots = Snapshots()
+    archive: Path = Field(
+        default=Path("archive"),
+        description="Folder that `blockpool node archive` moves old leaves to, and where the node "
+        "looks for them.",
+    )
     evidence: Path = Field(
         default=Path("evidence"),
         description="Folder for evidence against a node that orders records, should it lie.",

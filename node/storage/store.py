@@ -21,6 +21,7 @@ from ledger.hashing import sha256
 from ledger.seal import is_seal, parse_seal
 from ledger.tiles import Tile, TileEdge
 from ledger.types import Digest, DigestHex
+from node.storage.archive import Archive, NotInArchive
 from node.storage.database import reading
 from node.storage.models import (
     EPOCH_LEAVES,
@@ -201,8 +202,10 @@ def _write_map(connection: Connection, result: BlockResult) -> None:
 class Snapshot:
     """Reads within one transaction: all answers are of one size of the log."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, archive: Archive | None = None) -> None:
+        """`archive` is where leaves are that the database holds no more."""
         self.connection = connection
+        self._archive = archive
 
     def head(self) -> StoredHead | None:
         """Where the log stands; None before genesis."""
@@ -235,15 +238,16 @@ class Snapshot:
         )
 
     def leaf(self, index: int) -> StoredLeaf | None:
-        """The leaf at `index`."""
+        """The leaf at `index`. Raises `NotInArchive`."""
         query = select(*_LEAF_COLUMNS).where(_leaf.c["index"] == index)
         row = self.connection.execute(query).first()
-        return None if row is None else StoredLeaf(*row)
+        return None if row is None else self._whole(*row)
 
     def leaves(self, start: int, end: int) -> Sequence[bytes]:
-        """The leaves `[start, end)` that exist."""
-        query = select(_leaf.c.leaf).where(_leaf.c["index"] >= start, _leaf.c["index"] < end)
-        return [row[0] for row in self.connection.execute(query.order_by(_leaf.c["index"]))]
+        """The leaves `[start, end)` that exist. Raises `NotInArchive`."""
+        query = select(*_LEAF_COLUMNS).where(_leaf.c["index"] >= start, _leaf.c["index"] < end)
+        rows = self.connection.execute(query.order_by(_leaf.c["index"]))
+        return [self._whole(*row).leaf for row in rows]
 
     def outcomes(self, block: StoredBlock) -> list[bytes]:
         """All outcomes of a block, the settlement first."""
@@ -254,7 +258,10 @@ class Snapshot:
         return [block.settlement, *(row[0] for row in rows)]
 
     def candidates(self, digest: str) -> Iterator[StoredLeaf]:
-        """The leaves whose record digest may be, or begin with, `digest`: mostly one or none."""
+        """The leaves whose record digest may be, or begin with, `digest`: mostly one or none.
+
+        Raises `NotInArchive`.
+        """
         lowest, highest = (short_key(bytes.fromhex(digest[:16].ljust(16, end))) for end in "0f")
         last = self.connection.execute(select(func.max(_leaf.c["index"]))).scalar() or 0
         epochs = range(last // EPOCH_LEAVES + 1)
@@ -262,7 +269,15 @@ class Snapshot:
             _leaf.c.epoch.in_(epochs), _leaf.c.digest_start.between(lowest, highest)
         )
         for row in self.connection.execute(query):
-            yield StoredLeaf(*row)
+            yield self._whole(*row)
+
+    def _whole(self, index: int, leaf: bytes, outcome: bytes | None) -> StoredLeaf:
+        """A leaf of the database, or of the archive where it was left empty here."""
+        if leaf:
+            return StoredLeaf(index, leaf, outcome)
+        if self._archive is None:
+            raise NotInArchive(index)
+        return StoredLeaf(index, self._archive.leaf(index), outcome)
 
     def block_of(self, index: int) -> StoredBlock | None:
         """The block in which the leaf `index` lies."""
@@ -332,12 +347,13 @@ class Snapshot:
 class SqlStore:
     """A database of a node."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, archive: Archive | None = None) -> None:
         self.engine = engine
+        self.archive = archive
         self._reading = reading(engine)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """Consistent reads; to be held for a short time."""
         with self._reading.connect() as connection, connection.begin():
-            yield Snapshot(connection)
+            yield Snapshot(connection, self.archive)

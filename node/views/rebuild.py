@@ -7,8 +7,6 @@ happened. The node must not run meanwhile, its commits would have to wait.
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection
-
 from contracts.replay import Block, BlockResult, found, step
 from contracts.view import MemoryState
 from ledger.envelope import Envelope
@@ -28,12 +26,12 @@ def rebuild(store: SqlStore, on_block: Callable[[int], None] = lambda _height: N
     """
     with store.engine.connect() as connection, connection.begin():
         views.drop(connection)
-        snapshot = Snapshot(connection)
+        snapshot = Snapshot(connection, store.archive)
         state = MemoryState()
         result: BlockResult | None = None
         stored = snapshot.block_at_height(0)
         while stored is not None:
-            result = _replay(connection, stored, state, result)
+            result = _replay(snapshot, stored, state, result)
             on_block(stored.height)
             stored = snapshot.block_at_height(stored.height + 1)
     if result is None:
@@ -42,9 +40,9 @@ def rebuild(store: SqlStore, on_block: Callable[[int], None] = lambda _height: N
 
 
 def _replay(
-    connection: Connection, stored: StoredBlock, state: MemoryState, before: BlockResult | None
+    snapshot: Snapshot, stored: StoredBlock, state: MemoryState, before: BlockResult | None
 ) -> BlockResult:
-    *leaves, sealed = Snapshot(connection).leaves(stored.first, stored.size)
+    *leaves, sealed = snapshot.leaves(stored.first, stored.size)
     seal = parse_seal(sealed).predicate
     records = [parse_record(leaf) for leaf in leaves]
     block = Block(seal.block_time, seal.proposer, records)
@@ -54,7 +52,7 @@ def _replay(
         result = step(state, before.head, block, _verified)
     if result.leaves[-1] != sealed:
         raise ReplicaError(f"block {stored.height} does not lead to its seal; audit the log")
-    views.write(connection, block, result)
+    views.write(snapshot.connection, block, result)
     state.commit(result.changes, result.map_update)
     return result
 

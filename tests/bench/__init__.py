@@ -19,6 +19,10 @@ are final, over those of the node that orders when it is alone. `snapshot_join_s
 until a node founded at genesis serves a log of 10,000 and of 1,000,000 leaves with the same state,
 the making of the snapshot included.
 
+**The disk.** `bytes_per_leaf_disk` is what a record of the mix takes, with everything;
+`bytes_per_archived_leaf_disk` what of that stays in the database once it was archived, and
+`bytes_per_archived_leaf_archive` what it takes there.
+
 **The estate.** `rate_estate_over_small` compares the same records on a ledger with little in it and
 on one with 100,000 datasets, 200,000 rights in chains of four and 1,000,000 uses under them, all
 signed and submitted as in life. `settle_slowest_block`: 50,000 rights end at the same instant; the

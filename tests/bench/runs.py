@@ -21,6 +21,7 @@ from tests.bench.mix import USES_PER_RIGHT, Consortium, Streams
 from tests.bench.reference import Reference
 from tests.bench.settling import settle_slowdown
 from tests.bench.sizes import (
+    archived_bytes,
     key_bytes_memory,
     map_share,
     memory_beyond_cache,
@@ -108,6 +109,7 @@ def _append(start: Path, streams: Streams, measure: Sizes, results: Results) -> 
     database = start.with_name("append.db")
     grown = database.stat().st_size - start.stat().st_size
     results["bytes_per_leaf_disk"] = grown / measure.records
+    results |= archived_bytes(database)
     results["map_share_of_append"] = map_share(copy_database(start, "append.db"), streams)
 
 

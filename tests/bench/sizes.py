@@ -1,8 +1,9 @@
 """What a leaf, a key and a receipt take, and what the map takes of the time."""
 
+import shutil
 import time
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -16,8 +17,11 @@ from ledger import merkle_map
 from ledger.policy import own_policy
 from ledger.receipt import verify_receipt
 from ledger.records import Genesis, parse_record
+from ledger.tiles import TILE_WIDTH
+from node.archiving import archive_leaves
 from node.reader import Reader
 from node.storage import store
+from node.storage.archive import Archive
 from node.storage.database import open_database
 from node.storage.models import MapNodeRow, StateRow, table_of
 from node.storage.state import StoredState
@@ -125,4 +129,22 @@ def receipt_costs(node: Node) -> dict[str, float]:
     return {
         "receipt_bytes": sum(len(line) for line in lines if len(line) < _ML_DSA_LINE_BYTES_MIN),
         "receipt_verify_ms": (time.perf_counter() - began) / RECEIPTS * 1_000,
+    }
+
+
+def archived_bytes(database: Path) -> Mapping[str, float]:
+    """Bytes per leaf in a database whose leaves were archived, and in the archive."""
+    folder = database.with_name("archive")
+    shutil.rmtree(folder, ignore_errors=True)
+    held = store.SqlStore(open_database(database), Archive(folder))
+    with held.snapshot() as snapshot:
+        stored = snapshot.head()
+    if stored is None:
+        raise ValueError("the database holds no ledger")
+    end = stored.head.size // TILE_WIDTH * TILE_WIDTH
+    done = archive_leaves(held, Archive(folder), 0, end, lambda _count: None)
+    held.engine.dispose()
+    return {
+        "bytes_per_archived_leaf_disk": done.after_bytes / stored.head.size,
+        "bytes_per_archived_leaf_archive": done.archive_bytes / end,
     }

@@ -1,4 +1,4 @@
-"""`blockpool node init`: a node that is to begin from a snapshot has somebody to believe."""
+"""`blockpool node`: who begins from a snapshot has somebody to believe; old records go away."""
 
 from pathlib import Path
 
@@ -7,8 +7,9 @@ import pytest
 from contracts.audit import policy_in
 from ledger.policy_file import encode_policy
 from node.settings import load_settings
+from tests.log_files import long_story
 from tests.network import witnessed_world
-from tests.nodes import policy_of
+from tests.nodes import close, open_replica, policy_of
 from tests.unit.scripts.conftest import Command
 from tests.world import ORIGIN, World
 
@@ -67,3 +68,20 @@ def test_a_node_that_orders_takes_none(command: Command, tmp_path: Path, genesis
     line = ("node", "init", tmp_path / "node", "--genesis", genesis)
     said = command.fails(*line, "--snapshot-policy", policy, code=2)
     assert "goes with --follow" in said
+
+
+def test_old_records_are_moved_to_the_archive(command: Command, tmp_path: Path) -> None:
+    world = long_story(300)
+    close(open_replica(tmp_path / "ledger.db", world))
+    config = tmp_path / "blockpool.toml"
+    config.write_text(
+        'member = "weather"\n[[peers]]\nmember = "steward"\nurl = "https://node.example"\n'
+    )
+    line = ("node", "archive", "--config", config)
+    assert command.json(*line)["end"] == 0
+    told = command.json(*line, "--keep-days", 0)
+    assert (told["start"], told["end"]) == (0, 256)
+    assert told["databaseBytes"] < told["databaseBytesBefore"]
+    file = tmp_path / "archive/tile/entries/000.gz"
+    assert file.stat().st_size == told["archiveBytes"]
+    assert "0 leaves archived" in command.ok(*line, "--keep-days", 0)
