@@ -20,6 +20,7 @@ from msgspec.json import encode
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from ledger.types import KeyId
 from node.api.problems import MEDIA_TYPE, ApiError, respond
 
 CONNECTIONS_MAX: Final = 512
@@ -30,8 +31,12 @@ WRITE_S_MAX: Final = 60
 
 
 class Connection(HttpToolsProtocol):
-    """One connection, from the first byte to the last."""
+    """One connection, from the first byte to the last.
 
+    `transport_key` is the one that vouches for who is there, where TLS has verified that.
+    """
+
+    transport_key: KeyId | None = None
     _head_timer: asyncio.TimerHandle | None = None
     _write_timer: asyncio.TimerHandle | None = None
     _unread_bytes = 0
@@ -61,6 +66,8 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""
+        if self.transport_key is not None:
+            self.scope["transport_key"] = self.transport_key  # type: ignore[typeddict-unknown-key]
         if self._head_timer is not None:
             self._head_timer.cancel()
         head_bytes = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)

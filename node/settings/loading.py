@@ -51,7 +51,7 @@ def _resolve(settings: Settings, folder: Path) -> Settings:
     if local is not None:
         keys = {writer: folder / key for writer, key in local.keys.items()}
         update["local_signing"] = local.model_copy(update={**absolute(local), "keys": keys})
-    for name in ("webhook", "witness"):
+    for name in ("tls", "webhook", "witness"):
         part = getattr(settings, name)
         if part is not None:
             update[name] = part.model_copy(update=absolute(part))

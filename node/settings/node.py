@@ -11,6 +11,7 @@ from node.settings.local_signing import LocalSigning
 from node.settings.network import Peer, Witness
 from node.settings.ordering import Blocks, Cache
 from node.settings.part import is_loopback
+from node.settings.tls import Tls
 from node.settings.webhook import Webhook
 
 _MIB: Final = 1024 * 1024
@@ -55,6 +56,11 @@ class Settings(BaseSettings):
         default=None,
         description="Unix socket to listen at instead of address and port; made with mode 0600.",
     )
+    tls_by_proxy: bool = Field(
+        default=False,
+        description="Speak plain HTTP though the node listens beyond this machine: a proxy in "
+        "front of it ends TLS, and nobody else reaches the port.",
+    )
     read_tokens_file: Path | None = Field(
         default=None,
         description="File with a `name:token` per line, mode 0600; then nothing but liveness is "
@@ -83,6 +89,7 @@ class Settings(BaseSettings):
     )
     blocks: Blocks = Blocks()
     cache: Cache = Cache()
+    tls: Tls | None = None
     local_signing: LocalSigning | None = None
     webhook: Webhook | None = None
     witness: Witness | None = None
@@ -103,10 +110,15 @@ class Settings(BaseSettings):
         return self.log_key is not None
 
     @property
+    def is_open(self) -> bool:
+        """Whether everybody may read who reaches the node: it asks for no credential."""
+        reaches_all = self.unix_socket is not None or (is_loopback(self.host) and not self.tls)
+        return self.allow_anonymous_reads or (reaches_all and self.read_tokens_file is None)
+
+    @property
     def answers_local_names_only(self) -> bool:
         """Whether the node is open to this machine, at an address a browser could be led to."""
-        open_here = self.read_tokens_file is None and not self.allow_anonymous_reads
-        return open_here and self.unix_socket is None
+        return self.is_open and not self.allow_anonymous_reads and self.unix_socket is None
 
     @property
     def is_local(self) -> bool:
@@ -135,10 +147,23 @@ class Settings(BaseSettings):
         """Refuse to listen beyond this machine unless somebody said who may read."""
         if self.allow_anonymous_reads and self.read_tokens_file is not None:
             raise ValueError("allow_anonymous_reads: contradicts `read_tokens_file`")
-        if not (self.is_local or self.allow_anonymous_reads or self.read_tokens_file is not None):
+        names_readers = self.read_tokens_file is not None or self.tls is not None
+        if not (self.is_local or self.allow_anonymous_reads or names_readers):
             raise ValueError(
                 f"host: {self.host} can be reached from outside: say who may read with "
                 "`read_tokens_file`, or set `allow_anonymous_reads = true`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def check_privacy(self) -> Self:
+        """Refuse to speak in the clear beyond this machine."""
+        if self.tls is not None and self.tls_by_proxy:
+            raise ValueError("tls_by_proxy: contradicts `[tls]`")
+        if not (self.is_local or self.tls is not None or self.tls_by_proxy):
+            raise ValueError(
+                f"host: {self.host} can be reached from outside, in the clear: set up `[tls]`, or "
+                "set `tls_by_proxy = true` where a proxy in front of the node ends TLS"
             )
         return self
 

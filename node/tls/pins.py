@@ -1,0 +1,68 @@
+"""Whose transport key is it: the ledger's registrations, and keys given for a first contact.
+
+A node that joins has not replayed the registrations yet, and those it joins have not seen its own; so
+the settings may give keys. The ledger has the last word: a key it knows counts as it says, so that
+one which was withdrawn is not kept alive by a forgotten line.
+"""
+
+from collections.abc import Container, Mapping, Sequence
+from typing import Protocol
+
+from ledger.keys import PublicKey
+from ledger.types import KeyId, MemberId
+from node.trust import Trust
+
+
+class Registrations(Protocol):
+    """The ledger's word, such as a `Replica` has it. `keys` are all it has ever known."""
+
+    @property
+    def keys(self) -> Container[KeyId]:
+        """Ids of keys of any function, those given up among them."""
+
+    @property
+    def trust(self) -> Trust:
+        """Whose word counts now; the same object as long as that has not changed."""
+
+
+class Pins:
+    """By member the keys that are believed to be its node's."""
+
+    def __init__(self, ledger: Registrations, given: Mapping[MemberId, PublicKey]) -> None:
+        self._ledger = ledger
+        self._given = given
+        self._trust: Trust | None = None
+        self._keys: Mapping[MemberId, Sequence[PublicKey]] = {}
+        self._members: Mapping[KeyId, MemberId] = {}
+        self._every: Sequence[PublicKey] = ()
+
+    def registered(self, member: MemberId) -> Sequence[PublicKey]:
+        """The keys that the ledger names for a member, the present one first."""
+        return self._ledger.trust.transport.get(member, ())
+
+    def of(self, member: MemberId) -> Sequence[PublicKey]:
+        """The keys by which a member's node is believed; none where none is known."""
+        self._look()
+        return self._keys.get(member, ())
+
+    def member_of(self, keyid: KeyId) -> MemberId | None:
+        """Whose node a key is; None once it is nobody's."""
+        self._look()
+        return self._members.get(keyid)
+
+    def every(self) -> Sequence[PublicKey]:
+        """All keys believed; the same object as long as they are the same."""
+        self._look()
+        return self._every
+
+    def _look(self) -> None:
+        trust = self._ledger.trust
+        if trust is self._trust:
+            return
+        keys = {member: tuple(some) for member, some in trust.transport.items()}
+        for member, key in self._given.items():
+            if key.keyid not in self._ledger.keys:
+                keys[member] = (*keys.get(member, ()), key)
+        self._trust, self._keys = trust, keys
+        self._members = {key.keyid: member for member, some in keys.items() for key in some}
+        self._every = tuple(key for some in keys.values() for key in some)
