@@ -55,6 +55,7 @@ from node.listening import address_of, listening_socket
 from node.metrics import Metrics
 from node.settings import Settings
 from node.storage.lock import locked
+from node.surroundings import MACHINE, Surroundings
 
 GRACE_S: Final = 20
 _PROXIES: Final = "127.0.0.1,::1"
@@ -111,6 +112,7 @@ def create_app(
     writer_signers: Mapping[WriterId, Signer] = _NOBODY,
     witness_signers: Sequence[Signer] = (),
     foreign_signers: Sequence[Signer] = (),
+    surroundings: Surroundings = MACHINE,
 ) -> FastAPI:
     """The service over the database of `settings`. Raises `SecretError`."""
     tokens = None if settings.read_tokens_file is None else read_tokens(settings.read_tokens_file)
@@ -119,7 +121,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, keys, metrics) as service:
+        async with running(settings, keys, metrics, surroundings) as service:
             app.state.service = service
             watch = asyncio.create_task(_watch(app, service))
             yield

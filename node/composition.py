@@ -49,6 +49,7 @@ from node.signer import LocalSigner
 from node.storage.database import open_database
 from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
+from node.surroundings import MACHINE, Surroundings
 from node.verification import Verifier, processes_for
 from node.webhook import Target, Webhook, parse_secret
 
@@ -74,13 +75,14 @@ async def running(
     settings: Settings,
     keys: Keys,
     metrics: Metrics,
+    surroundings: Surroundings = MACHINE,
 ) -> AsyncIterator[Service]:
     """A node at work.
 
     Raises `ReplicaError`, `SecretError`, `OutboxError`, `WebhookError`, `CosignedError`.
     """
     async with AsyncExitStack() as stack:
-        service = _compose(settings, keys, metrics, stack)
+        service = _compose(settings, keys, metrics, surroundings, stack)
         _check_clock(service)
         await service.engine.start()
         stack.push_async_callback(service.engine.stop)
@@ -95,7 +97,13 @@ async def running(
         yield service
 
 
-def _compose(settings: Settings, keys: Keys, metrics: Metrics, stack: AsyncExitStack) -> Service:
+def _compose(
+    settings: Settings,
+    keys: Keys,
+    metrics: Metrics,
+    surroundings: Surroundings,
+    stack: AsyncExitStack,
+) -> Service:
     """The parts, connected; `stack` closes them."""
     store = SqlStore(open_database(settings.database))
     stack.callback(store.engine.dispose)
@@ -109,10 +117,10 @@ def _compose(settings: Settings, keys: Keys, metrics: Metrics, stack: AsyncExitS
     stack.callback(replica.close)
     news = News()
     replica.subscribe(lambda _published, _block, _result: news.publish())
-    clock = Clock(settings.clock_offset_days)
+    clock = Clock(settings.clock_offset_days, surroundings.time_ns)
     verifier = _verifier(settings)
     stack.callback(verifier.close)
-    peers = PeerBook(replica, settings.member, _addresses(settings))
+    peers = PeerBook(replica, settings.member, _addresses(settings), surroundings)
     stack.push_async_callback(peers.close)
     engine: EmbeddedEngine | FollowingEngine
     if settings.orders:
@@ -132,7 +140,8 @@ def _compose(settings: Settings, keys: Keys, metrics: Metrics, stack: AsyncExitS
     cosigner_of = _cosigners(settings.member, witness, peers)
     shares = Shares(settings.blocks.waiting_per_key_max)
     shared = SharedOrdering(engine, shares, signatures.holds, metrics.count_signers)
-    disk = DiskGuard(settings.database.resolve().parent, settings.disk_reserve_bytes)
+    folder = settings.database.resolve().parent
+    disk = DiskGuard(folder, settings.disk_reserve_bytes, surroundings.free_bytes)
     pipeline = MeasuredPipeline(
         Pipeline(replica, shared, signatures, verifier, disk.check), metrics
     )

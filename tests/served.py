@@ -14,6 +14,7 @@ from ledger.keys import Signer
 from ledger.types import WriterId
 from node.app import create_app
 from node.settings import Settings
+from node.surroundings import MACHINE, Surroundings
 from tests.log_files import log_signers
 from tests.nodes import close, open_replica
 from tests.world import World
@@ -34,11 +35,14 @@ def settings_in(folder: Path, **changes: object) -> Settings:
 
 @asynccontextmanager
 async def served(
-    settings: Settings, world: World, writer_signers: Mapping[WriterId, Signer] = {}
+    settings: Settings,
+    world: World,
+    writer_signers: Mapping[WriterId, Signer] = {},
+    surroundings: Surroundings = MACHINE,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a node whose database has come as far as `world`."""
     close(open_replica(settings.database, world))
-    app = create_app(settings, log_signers(), writer_signers)
+    app = create_app(settings, log_signers(), writer_signers, surroundings=surroundings)
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

@@ -14,6 +14,7 @@ True
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,9 +25,10 @@ BEHIND_DAYS_MAX: Final = 3_650
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Milliseconds since 1970 by this machine's clock, `offset_days` (0 or less) added."""
+    """Milliseconds since 1970 by `time_ns`, the machine's; `offset_days` (0 or less) added."""
 
     offset_days: int = 0
+    time_ns: Callable[[], int] = time.time_ns
 
     def __post_init__(self) -> None:
         """Raises `ValueError` for an offset that is no exercise's."""
@@ -35,7 +37,7 @@ class Clock:
 
     def __call__(self) -> int:
         """The time now."""
-        return time.time_ns() // 1_000_000 + self.offset_days * DAY_MS
+        return self.time_ns() // 1_000_000 + self.offset_days * DAY_MS
 
 
 MACHINE_CLOCK: Final = Clock()

@@ -113,7 +113,7 @@ class EmbeddedEngine:
     async def finished(self) -> None:
         """As `Engine.finished`."""
         if self._task is not None:
-            await self._task
+            await asyncio.wait([self._task])
 
     async def order(self, records: Sequence[Record]) -> Sequence[Placed]:
         """As `Engine.order`."""

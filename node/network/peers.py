@@ -25,6 +25,7 @@ from node.client.log_source import HttpLog, LogSource
 from node.logs import log
 from node.replica import Replica
 from node.settings import is_loopback
+from node.surroundings import MACHINE, Surroundings
 
 _ONCE: Final = Retry(attempts_max=1)
 _FORWARDING: Final = Retry(attempts_max=3)
@@ -56,13 +57,21 @@ _batch = Decoder(BatchAnswer)
 class Peer:
     """One other node. Close it."""
 
-    def __init__(self, member: MemberId, address: Address) -> None:
+    def __init__(
+        self, member: MemberId, address: Address, surroundings: Surroundings = MACHINE
+    ) -> None:
         self.member = member
         self.address = address
         self._client = AsyncClient(
-            address.url, token=address.token, timeout_s=ANSWER_S, retry=_ONCE
+            address.url,
+            transport=surroundings.transport,
+            token=address.token,
+            timeout_s=ANSWER_S,
+            retry=_ONCE,
         )
-        self._files = HttpLog(address.url, token=address.token)
+        self._files = HttpLog(
+            address.url, token=address.token, transport=surroundings.blocking_transport
+        )
 
     @property
     def files(self) -> LogSource:
@@ -140,10 +149,17 @@ def is_safe(url: str) -> bool:
 class PeerBook:
     """The nodes of other members, each by the address of the settings or of its registration."""
 
-    def __init__(self, replica: Replica, own: MemberId, given: Mapping[MemberId, Address]) -> None:
+    def __init__(
+        self,
+        replica: Replica,
+        own: MemberId,
+        given: Mapping[MemberId, Address],
+        surroundings: Surroundings = MACHINE,
+    ) -> None:
         self._replica = replica
         self._own = own
         self._given = given
+        self._surroundings = surroundings
         self._peers: dict[MemberId, Peer] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -158,7 +174,7 @@ class PeerBook:
             if peer is not None:
                 self._let_go(peer)
             try:
-                peer = self._peers[member] = Peer(member, address)
+                peer = self._peers[member] = Peer(member, address, self._surroundings)
             except ClientError as error:  # whatever a member has registered, it stops nobody
                 log.warning("peer-unreachable", peer=member, exc_info=error)
                 return None

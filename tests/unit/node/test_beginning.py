@@ -10,6 +10,7 @@ import pytest
 from ledger.types import MemberId
 from node.client.errors import Unreachable
 from node.client.flows import Answer, NoAnswer
+from node.engine.embedded import EmbeddedEngine
 from node.network import beginning
 from node.network.beginning import answers_needed, require_latest
 from node.replica import Replica, ReplicaError
@@ -97,3 +98,18 @@ async def test_without_witnesses_there_is_nobody_to_ask(tmp_path: Path) -> None:
     replica = open_replica(tmp_path / "alone.db", World.genesis())
     assert await begins(replica)
     close(replica)
+
+
+async def test_an_engine_that_may_not_begin_yet_stops_in_peace(replica: Replica) -> None:
+    """It has no failure, and whoever waits for its end is told of it like anybody else."""
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    engine = EmbeddedEngine(replica, "steward", may_begin=never)
+    await engine.start()
+    ended = asyncio.create_task(engine.finished())
+    await asyncio.sleep(0)
+    await engine.stop()
+    await ended
+    assert engine.failure is None

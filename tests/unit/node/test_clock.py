@@ -4,7 +4,6 @@ import io
 import json
 from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import typer
@@ -14,6 +13,7 @@ from ledger.times import DAY_MS, to_ms
 from node.client.clock import BEHIND_DAYS_MAX, MACHINE_CLOCK, Clock
 from node.logs import configured_logs
 from node.replica import ReplicaError
+from node.surroundings import Surroundings
 from scripts import profile
 from tests import bodies
 from tests.served import served, settings_in
@@ -25,12 +25,8 @@ VARIABLE = "BLOCKPOOL_CLOCK_OFFSET_DAYS"
 TODAY = to_ms(START) + 30 * DAY_MS
 
 
-@pytest.fixture
-def machine_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine on which it is thirty days after the ledger's genesis."""
-    monkeypatch.setattr(
-        "node.client.clock.time", SimpleNamespace(time_ns=lambda: TODAY * 1_000_000)
-    )
+MONTH_LATER = Surroundings(time_ns=lambda: TODAY * 1_000_000)
+"""A machine on which it is thirty days after the ledger's genesis."""
 
 
 def test_it_runs_behind_and_never_ahead(tmp_path: Path) -> None:
@@ -42,12 +38,12 @@ def test_it_runs_behind_and_never_ahead(tmp_path: Path) -> None:
             settings_in(tmp_path, clock_offset_days=days)
 
 
-@pytest.mark.usefixtures("machine_clock")
 async def test_a_node_goes_by_it_and_says_so(tmp_path: Path) -> None:
     world, told = World.genesis(), io.StringIO()
     record = world.sign("transport/main", bodies.schema()).envelope.encoded
     with configured_logs("info", told):
-        async with served(settings_in(tmp_path, clock_offset_days=-8), world) as client:
+        settings = settings_in(tmp_path, clock_offset_days=-8)
+        async with served(settings, world, surroundings=MONTH_LATER) as client:
             answer = await client.post("/v1/records", content=record)
             ledger = (await client.get("/v1/ledger")).json()
     assert answer.status_code == 201
@@ -59,12 +55,12 @@ async def test_a_node_goes_by_it_and_says_so(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.usefixtures("machine_clock")
 @pytest.mark.parametrize(("days", "starts"), [(-29, True), (-31, False)])
 async def test_it_does_not_turn_a_ledger_back(days: int, starts: bool, tmp_path: Path) -> None:  # noqa: FBT001
     refused = pytest.raises(ReplicaError, match="earlier than the last block")
+    settings, world = settings_in(tmp_path, clock_offset_days=days), World.genesis()
     with nullcontext() if starts else refused:
-        async with served(settings_in(tmp_path, clock_offset_days=days), World.genesis()) as client:
+        async with served(settings, world, surroundings=MONTH_LATER) as client:
             assert (await client.get("/v1/ledger")).status_code == 200
 
 
