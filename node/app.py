@@ -14,7 +14,7 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Any, Final
@@ -44,15 +44,16 @@ from node.api import (
     tasks,
     values,
 )
-from node.api.access import Admission, LocalNames, read_tokens
+from node.api.access import Admission, LocalNames, Tokens, read_tokens
 from node.api.observed import Observed
 from node.api.openapi import Api
 from node.api.requests import HeadAsGet
 from node.api.service import Service
 from node.composition import Keys, running
 from node.connections import Connection
-from node.listening import address_of, listening_socket
+from node.listening import address_of, listening_sockets
 from node.metrics import Metrics
+from node.serving import Server, TlsServer
 from node.settings import Settings
 from node.storage.lock import locked
 from node.surroundings import MACHINE, Surroundings
@@ -97,12 +98,12 @@ def serve(
     with (
         logs.configured_logs(settings.log_level, sys.stderr),
         locked(settings.database),
-        listening_socket(settings) as listener,
+        listening_sockets(settings) as listeners,
     ):
         app = create_app(settings, log_signers, writer_signers, witness_signers, foreign_signers)
-        server = _server(app)
+        server = _server(app, is_tls=settings.speaks_tls)
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_serve(app, server, listener))
+            runner.run(_serve(app, server, listeners))
     return 1 if app.state.failed else 0
 
 
@@ -115,7 +116,7 @@ def create_app(
     surroundings: Surroundings = MACHINE,
 ) -> FastAPI:
     """The service over the database of `settings`. Raises `SecretError`."""
-    tokens = None if settings.read_tokens_file is None else read_tokens(settings.read_tokens_file)
+    tokens = _tokens(settings)
     metrics = Metrics()
     keys = Keys(log_signers, writer_signers, witness_signers, foreign_signers)
 
@@ -149,6 +150,13 @@ def create_app(
     return app
 
 
+def _tokens(settings: Settings) -> Tokens | None:
+    """Those of readers; None where the node asks for none. Raises `SecretError`."""
+    if settings.read_tokens_file is not None:
+        return read_tokens(settings.read_tokens_file)
+    return None if settings.is_open or settings.allow_anonymous_reads else {}
+
+
 async def _watch(app: FastAPI, service: Service) -> None:
     """A failed commit stops the node, loudly: what the disk holds is no longer known."""
     await service.engine.finished()
@@ -158,17 +166,7 @@ async def _watch(app: FastAPI, service: Service) -> None:
         app.state.stop()
 
 
-class _Server(uvicorn.Server):
-    """A server that ends its event streams when it is told to stop, instead of waiting for them."""
-
-    before_shutdown: Callable[[], None] = staticmethod(lambda: None)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.before_shutdown()
-        await super().shutdown(sockets)
-
-
-def _server(app: FastAPI) -> _Server:
+def _server(app: FastAPI, *, is_tls: bool) -> Server:
     config = uvicorn.Config(
         app,
         http=Connection,
@@ -180,26 +178,26 @@ def _server(app: FastAPI) -> _Server:
         forwarded_allow_ips=_PROXIES,  # and no FORWARDED_ALLOW_IPS: a caller would name itself
         timeout_graceful_shutdown=GRACE_S,
     )
-    server = _Server(config)
+    server = TlsServer(config) if is_tls else Server(config)
 
     def stop(*_signal: object) -> None:
         server.should_exit = True
 
     app.state.stop = stop
-    server.before_shutdown = lambda: app.state.service.news.close()  # noqa: PLW0108  made later
+    server.service_of = lambda: app.state.service
     for stopping in (signal.SIGINT, signal.SIGTERM):
         # uvicorn raises the signal anew once all is shut down; being told to stop is no failure
         signal.signal(stopping, stop)
     return server
 
 
-async def _serve(app: FastAPI, server: _Server, listener: socket.socket) -> None:
+async def _serve(app: FastAPI, server: Server, listeners: Sequence[socket.socket]) -> None:
     asyncio.get_running_loop().set_exception_handler(_tell_task_fault)
     async with app.router.lifespan_context(app):
         head = app.state.service.replica.published.head
-        address = address_of(listener)
+        address = address_of(listeners[0], is_tls=isinstance(server, TlsServer))
         logs.log.info("started", address=address, size=head.size, height=head.height)
-        await server.serve(sockets=[listener])
+        await server.serve(sockets=list(listeners))
     logs.log.info("stopped")
 
 

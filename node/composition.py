@@ -50,6 +50,7 @@ from node.storage.database import open_database
 from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
 from node.surroundings import MACHINE, Surroundings
+from node.tls.opening import open_tls
 from node.verification import Verifier, processes_for
 from node.webhook import Target, Webhook, parse_secret
 
@@ -120,7 +121,8 @@ def _compose(
     clock = Clock(settings.clock_offset_days, surroundings.time_ns)
     verifier = _verifier(settings)
     stack.callback(verifier.close)
-    peers = PeerBook(replica, settings.member, _addresses(settings), surroundings)
+    tls = open_tls(settings, replica)
+    peers = PeerBook(replica, settings.member, _addresses(settings), surroundings, tls.calling)
     stack.push_async_callback(peers.close)
     engine: EmbeddedEngine | FollowingEngine
     if settings.orders:
@@ -155,6 +157,7 @@ def _compose(
         pipeline,
         Reader(replica),
         news,
+        tls,
         local=local,
         cosigning=cosigning,
         witness=witness,

@@ -13,6 +13,7 @@ Bytes that are no HTTP are answered with a problem like everything else.
 """
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -20,8 +21,9 @@ from msgspec.json import encode
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ledger.types import KeyId
+from ledger.types import KeyId, MemberId
 from node.api.problems import MEDIA_TYPE, ApiError, respond
+from node.client.certificates import issuer_of
 
 CONNECTIONS_MAX: Final = 512
 """Half of the files a process may usually have open."""
@@ -33,10 +35,12 @@ WRITE_S_MAX: Final = 60
 class Connection(HttpToolsProtocol):
     """One connection, from the first byte to the last.
 
-    `transport_key` is the one that vouches for who is there, where TLS has verified that.
+    `member_of` tells whose a transport key is. It is asked for each request: a key may be withdrawn
+    while it is in use.
     """
 
-    transport_key: KeyId | None = None
+    member_of: Callable[[KeyId], MemberId | None] = staticmethod(lambda _keyid: None)
+    _transport_key: KeyId | None = None
     _head_timer: asyncio.TimerHandle | None = None
     _write_timer: asyncio.TimerHandle | None = None
     _unread_bytes = 0
@@ -46,6 +50,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Hear the peer, unless too many are heard."""
         super().connection_made(transport)
+        self._transport_key = issuer_of(transport.get_extra_info("peercert"))
         if len(self.connections) > CONNECTIONS_MAX:
             busy = "too many are connected"
             self._refuse(ApiError("too-many-connections", busy, retry_after_s=1))
@@ -66,8 +71,9 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""
-        if self.transport_key is not None:
-            self.scope["transport_key"] = self.transport_key  # type: ignore[typeddict-unknown-key]
+        member = None if self._transport_key is None else self.member_of(self._transport_key)
+        if member is not None:
+            self.scope["peer_member"] = member  # type: ignore[typeddict-unknown-key]
         if self._head_timer is not None:
             self._head_timer.cancel()
         head_bytes = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)

@@ -35,6 +35,8 @@ from node.api.problems import ApiError, respond
 from node.client.secret_files import SecretError, read_secret
 
 TOKEN_CHARS_MIN: Final = 16
+PEER: Final = "peer_member"
+"""Where a connection over TLS puts the member whose node it has found at the other end."""
 _OPEN_PATH: Final = "/health/live"
 _OWN_TOKEN: Final = "/v1/statements"  # noqa: S105  a path
 
@@ -158,6 +160,8 @@ class Admission:
         shown = [value for name, value in scope["headers"] if name == b"authorization"]
         header = shown[0].decode("latin-1") if len(shown) == 1 else ""
         reader = name_of(self._tokens, header)
+        if reader is None and PEER in scope:
+            reader = f"node/{scope[PEER]}"
         if reader is None:
             scope["problem"] = "unauthorized"
             await _unauthorized()(scope, receive, send)

@@ -27,6 +27,7 @@ from node.reader import Reader
 from node.replica import Replica
 from node.signer import LocalSigner
 from node.storage.disk import DiskFull
+from node.tls.contexts import Contexts
 
 RESTART_S: Final = 5
 EVERY_WRITER: Final = "*"
@@ -71,6 +72,7 @@ class Service:
     pipeline: MeasuredPipeline
     reader: Reader
     news: News
+    tls: Contexts
     local: LocalSigning | None = None
     cosigning: Cosigning | None = None
     witness: Witness | None = None

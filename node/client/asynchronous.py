@@ -1,6 +1,7 @@
 """The asynchronous client: carries out flows with `httpx.AsyncClient`."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
@@ -39,6 +40,8 @@ class AsyncClient:
         policy: whom to believe; without one, receipts are not verified.
         ledger: digest of the genesis record; no writer signs for another ledger.
         transport: how requests travel, if not as httpx does by itself.
+        tls: whom to believe over https, if not the authorities this machine trusts: see
+            `node.client.pinning`.
         timeout_s: how long to wait for each step of a request; a record waits for its block.
         token: bearer token, where the node asks for one.
         retry: how often and how patiently to try again.
@@ -53,6 +56,7 @@ class AsyncClient:
         policy: Policy | None = None,
         ledger: DigestHex | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
         timeout_s: float = TIMEOUT_S,
         token: str | None = None,
         retry: Retry = Retry(),  # noqa: B008  frozen
@@ -64,6 +68,7 @@ class AsyncClient:
             headers=flows.bearer(token),
             timeout=timeout_s,
             transport=transport,
+            verify=True if tls is None else tls,
         )
         self._policy = policy
         self._ledger = ledger

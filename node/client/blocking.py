@@ -1,5 +1,6 @@
 """The blocking client: carries out flows with `httpx.Client`."""
 
+import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
@@ -40,6 +41,8 @@ class Client:
         policy: whom to believe; without one, receipts are not verified.
         ledger: digest of the genesis record; no writer signs for another ledger.
         transport: how requests travel, if not as httpx does by itself.
+        tls: whom to believe over https, if not the authorities this machine trusts: see
+            `node.client.pinning`.
         timeout_s: how long to wait for each step of a request; a record waits for its block.
         token: bearer token, where the node asks for one.
         retry: how often and how patiently to try again.
@@ -54,6 +57,7 @@ class Client:
         policy: Policy | None = None,
         ledger: DigestHex | None = None,
         transport: httpx.BaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
         timeout_s: float = TIMEOUT_S,
         token: str | None = None,
         retry: Retry = Retry(),  # noqa: B008  frozen
@@ -65,6 +69,7 @@ class Client:
             headers=flows.bearer(token),
             timeout=timeout_s,
             transport=transport,
+            verify=True if tls is None else tls,
         )
         self._policy = policy
         self._ledger = ledger

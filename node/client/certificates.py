@@ -1,15 +1,16 @@
 """Certificates that prove a transport key, and the anchors by which they are verified.
 
-A node is known by a *transport key*: an Ed25519 key that its member has registered on the ledger. TLS
-speaks of certificates, so two kinds are made of such a key, neither by any authority:
+A node is known by a *transport key*: an Ed25519 key that its member has registered on the ledger.
+TLS speaks of certificates, so two kinds are made of such a key, neither by any authority:
 
     anchor   public key ─▶ certificate   made by whoever verifies, from the public key alone
     leaf     private key ─▶ certificate  made by whoever holds it, for a fresh key, for a few days
 
-A trust anchor is a name and a public key (RFC 5280, 6.1.1 (d)); what else stands in its certificate,
-the signature above all, no verifier looks at. So anybody builds the anchor of a key that the ledger
-names, hands it to TLS, and believes the leaves which that key has signed, and no others. An anchor
-allows no certificates between itself and a leaf: with one, its holder could name another as issuer.
+A trust anchor is a name and a public key (RFC 5280, 6.1.1 (d)); what else stands in its
+certificate, the signature above all, no verifier looks at. So anybody builds the anchor of a key
+that the ledger names, hands it to TLS, and believes the leaves which that key has signed, and no
+others. An anchor allows no certificate between itself and a leaf: with one, its holder could name
+somebody else's key as the issuer.
 
 Leaves end soon and are made anew in the running node, so no date has to be kept in mind; the key
 itself never speaks TLS, and may be held by whatever can sign.
@@ -30,7 +31,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_address
 from secrets import token_hex
-from typing import Final, Never, Self
+from typing import Final, Never, Self, TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -52,6 +53,7 @@ _ALWAYS: Final = (datetime(2000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 5
 _NOBODY: Final = Ed25519PrivateKey.from_private_bytes(bytes(32))
 """Signs what nobody verifies."""
 _ANCHORS_CACHED: Final = 1_024
+Buffer: TypeAlias = bytes | bytearray | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +143,9 @@ class _Held(Ed25519PrivateKey):
         """The public half."""
         return Ed25519PublicKey.from_public_bytes(self._signer.public_key.raw)
 
-    def sign(self, data: bytes) -> bytes:  # type: ignore[override]  any buffer, there
+    def sign(self, data: Buffer) -> bytes:
         """The signature over `data`."""
-        return self._signer.sign(data)
+        return self._signer.sign(bytes(data))
 
     def private_bytes(self, *_format: object) -> Never:
         """The key does not leave its holder."""

@@ -7,6 +7,7 @@ A file that is not there is None, which the reader judges. A server that cannot 
 answers otherwise than the format allows, raises `SourceError`: it says nothing about the log.
 """
 
+import ssl
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -63,14 +64,25 @@ class HttpLog:
     """A log behind a URL prefix, or `unix:PATH`. A context manager."""
 
     def __init__(
-        self, url: str, *, token: str | None = None, transport: httpx.BaseTransport | None = None
+        self,
+        url: str,
+        *,
+        token: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        """`tls` says whom to believe over https, if not the authorities this machine trusts."""
         if url.startswith(_UNIX):
             transport = httpx.HTTPTransport(uds=url.removeprefix(_UNIX))
             url = "http://node"
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._url = url.rstrip("/")
-        self._client = httpx.Client(headers=headers, transport=transport, timeout=_TIMEOUT_S)
+        self._client = httpx.Client(
+            headers=headers,
+            transport=transport,
+            timeout=_TIMEOUT_S,
+            verify=True if tls is None else tls,
+        )
 
     def __enter__(self) -> Self:
         return self

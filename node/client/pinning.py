@@ -39,7 +39,7 @@ def believe(context: ssl.SSLContext, keys: Iterable[PublicKey]) -> None:
 
 
 def show(context: ssl.SSLContext, leaf: Leaf) -> None:
-    """Show a leaf. The library reads files alone, so its key lies in one for a moment, encrypted."""
+    """Show a leaf. TLS takes keys from files alone: it lies in one for a moment, encrypted."""
     with NamedTemporaryFile(suffix=".pem") as file:
         file.write(leaf.pem)
         file.flush()

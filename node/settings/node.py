@@ -111,14 +111,19 @@ class Settings(BaseSettings):
 
     @property
     def is_open(self) -> bool:
-        """Whether everybody may read who reaches the node: it asks for no credential."""
-        reaches_all = self.unix_socket is not None or (is_loopback(self.host) and not self.tls)
-        return self.allow_anonymous_reads or (reaches_all and self.read_tokens_file is None)
+        """Whether the node does what it is asked without a credential: for this machine alone."""
+        said = self.allow_anonymous_reads or self.read_tokens_file is not None
+        return self.is_local and not self.speaks_tls and not said
 
     @property
     def answers_local_names_only(self) -> bool:
         """Whether the node is open to this machine, at an address a browser could be led to."""
-        return self.is_open and not self.allow_anonymous_reads and self.unix_socket is None
+        return self.is_open and self.unix_socket is None
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether connections begin with TLS; at a unix socket none does."""
+        return self.tls is not None and self.unix_socket is None
 
     @property
     def is_local(self) -> bool:

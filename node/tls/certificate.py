@@ -1,8 +1,8 @@
 """The certificate of an ordinary authority, for browsers and tools that know no transport keys.
 
-It is the one certificate here that ends by itself. Whoever renews it puts the new files in the place
-of the old ones; until then the node warns, 60, 30 and 7 days before the end, and after it goes on
-showing the old one: those who look at it refuse it, and nodes, who look at keys, notice nothing.
+It is the one certificate here that ends by itself. Whoever renews it puts the new files in the
+place of the old ones. The node warns 60, 30 and 7 days before the end, and after it goes on showing
+the old one: browsers refuse it, and nodes, which look at keys, notice nothing.
 """
 
 import ssl

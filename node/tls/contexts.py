@@ -12,11 +12,12 @@ import ssl
 from collections.abc import Sequence
 
 from ledger.keys import PublicKey
+from ledger.types import MemberId
 from node.client.certificates import Leaf
 from node.client.pinning import believe, pinned, show
 from node.tls.certificate import Certificate
 from node.tls.files import Watched
-from node.tls.identity import Identity
+from node.tls.leaves import Leaves
 from node.tls.pins import Pins
 
 
@@ -26,33 +27,38 @@ class Contexts:
     def __init__(
         self,
         pins: Pins,
-        identity: Identity | None = None,
+        leaves: Leaves | None = None,
         certificate: Watched[Certificate] | None = None,
     ) -> None:
-        """Without an identity the node shows nothing when it calls."""
-        self._pins = pins
-        self._identity = identity
+        """Without leaves the node shows nothing when it calls."""
+        self.pins = pins
+        self._leaves = leaves
         self._certificate = certificate
         self._answering: tuple[Leaf, Sequence[PublicKey], ssl.SSLContext] | None = None
-        self._calling: dict[Sequence[PublicKey], tuple[Leaf | None, ssl.SSLContext]] = {}
+        self._calling: dict[MemberId, tuple[Leaf | None, Sequence[PublicKey], ssl.SSLContext]] = {}
 
     def answering(self) -> ssl.SSLContext:
         """For a connection from anybody."""
-        if self._identity is None:
-            raise TypeError("a node without a key answers nobody over TLS")
-        leaf, keys = self._identity.for_callers, self._pins.every()
-        known = self._answering
+        if self._leaves is None:
+            raise TypeError("a node without a transport key answers nobody over TLS")
+        leaf, keys, known = self._leaves.for_callers, self.pins.every(), self._answering
         if known is None or known[0] is not leaf or known[1] is not keys:
             known = self._answering = leaf, keys, _answering(leaf, keys)
         return known[2]
 
-    def calling(self, keys: Sequence[PublicKey]) -> ssl.SSLContext:
-        """For calls of a node that has one of these keys; the same one while nothing changes."""
-        leaf = None if self._identity is None else self._identity.for_calls
-        known = self._calling.get(keys)
-        if known is None or known[0] is not leaf:
-            known = self._calling[keys] = leaf, pinned(keys, leaf)
-        return known[1]
+    def calling(self, member: MemberId) -> ssl.SSLContext | None:
+        """For calls of a member's node; the same one while nothing changes.
+
+        None where none of its keys is known.
+        """
+        keys = self.pins.of(member)
+        if not keys:
+            return None
+        leaf = None if self._leaves is None else self._leaves.for_calls
+        known = self._calling.get(member)
+        if known is None or known[0] is not leaf or known[1] != keys:
+            known = self._calling[member] = leaf, keys, pinned(keys, leaf)
+        return known[2]
 
     def browsing(self) -> ssl.SSLContext:
         """For a connection at the port for browsers."""

@@ -1,34 +1,22 @@
 """Whose transport key is it: the ledger's registrations, and keys given for a first contact.
 
-A node that joins has not replayed the registrations yet, and those it joins have not seen its own; so
-the settings may give keys. The ledger has the last word: a key it knows counts as it says, so that
-one which was withdrawn is not kept alive by a forgotten line.
+A node that joins has not replayed the registrations yet, and those it joins have not seen its own;
+so the settings may give keys. The ledger has the last word: a key it knows counts as it says, so
+that one which was withdrawn is not kept alive by a forgotten line.
 """
 
-from collections.abc import Container, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
 from ledger.keys import PublicKey
 from ledger.types import KeyId, MemberId
+from node.replica import Replica
 from node.trust import Trust
-
-
-class Registrations(Protocol):
-    """The ledger's word, such as a `Replica` has it. `keys` are all it has ever known."""
-
-    @property
-    def keys(self) -> Container[KeyId]:
-        """Ids of keys of any function, those given up among them."""
-
-    @property
-    def trust(self) -> Trust:
-        """Whose word counts now; the same object as long as that has not changed."""
 
 
 class Pins:
     """By member the keys that are believed to be its node's."""
 
-    def __init__(self, ledger: Registrations, given: Mapping[MemberId, PublicKey]) -> None:
+    def __init__(self, ledger: Replica, given: Mapping[MemberId, PublicKey]) -> None:
         self._ledger = ledger
         self._given = given
         self._trust: Trust | None = None
@@ -38,7 +26,7 @@ class Pins:
 
     def registered(self, member: MemberId) -> Sequence[PublicKey]:
         """The keys that the ledger names for a member, the present one first."""
-        return self._ledger.trust.transport.get(member, ())
+        return self._ledger.published.trust.transport.get(member, ())
 
     def of(self, member: MemberId) -> Sequence[PublicKey]:
         """The keys by which a member's node is believed; none where none is known."""
@@ -56,7 +44,7 @@ class Pins:
         return self._every
 
     def _look(self) -> None:
-        trust = self._ledger.trust
+        trust = self._ledger.published.trust
         if trust is self._trust:
             return
         keys = {member: tuple(some) for member, some in trust.transport.items()}

@@ -31,7 +31,7 @@ RENEWED_S: Final = DAY_S
 HOST_CHARS_MAX: Final = 253
 
 
-class Identity:
+class Leaves:
     """The leaves of a node. From the thread of the event loop alone."""
 
     def __init__(
@@ -69,7 +69,7 @@ class Identity:
         return [there[one] for one in registered if one in there] or [*there.values()][-1:]
 
     def _leaf(self, key: PrivateKey) -> Leaf:
-        """The leaf of a key; anew each day, and once the clock was set back or the address moved."""
+        """The leaf of a key; a new one each day, after a clock set back, at another address."""
         keyid, hosts, now_s = key.public_key.keyid, _hosts(self._endpoint()), self._now_s()
         leaf = self._leaves.get((keyid, hosts))
         if leaf is None or not 0 <= now_s - (leaf.ends_s - LEAF_S) < RENEWED_S:
