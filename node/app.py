@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from ledger.keys import Signer
 from ledger.types import WriterId
@@ -44,11 +44,12 @@ from node.api import (
     tasks,
     values,
 )
-from node.api.access import Admission, LocalNames, Tokens, read_tokens
+from node.api.access import Admission, LocalNames, check_scope, open_to_everybody
 from node.api.observed import Observed
 from node.api.openapi import Api
 from node.api.requests import HeadAsGet
 from node.api.service import Service
+from node.api.tokens import Tokens, read_signing_tokens, read_tokens
 from node.composition import Keys, running
 from node.connections import Connection
 from node.listening import address_of, listening_sockets
@@ -135,6 +136,7 @@ def create_app(
         redirect_slashes=False,
         docs_url=None,  # `manual` instead, which works in a closed network
         redoc_url=None,
+        dependencies=[Depends(check_scope)],
     )
     app.state.failed = False
     app.state.stop = lambda: None
@@ -142,19 +144,21 @@ def create_app(
     for resource in _RESOURCES:
         app.include_router(resource.router)
     faults.add_handlers(app)
-    app.add_middleware(Admission, tokens=tokens)
-    if settings.answers_local_names_only:
+    app.add_middleware(Admission, tokens=tokens, open_scopes=open_to_everybody(settings))
+    if settings.is_open and settings.unix_socket is None:
         app.add_middleware(LocalNames)
     app.add_middleware(Observed, metrics=metrics)
     app.add_middleware(HeadAsGet)  # added last: the outermost
     return app
 
 
-def _tokens(settings: Settings) -> Tokens | None:
-    """Those of readers; None where the node asks for none. Raises `SecretError`."""
-    if settings.read_tokens_file is not None:
-        return read_tokens(settings.read_tokens_file)
-    return None if settings.is_open or settings.allow_anonymous_reads else {}
+def _tokens(settings: Settings) -> Tokens:
+    """Those of readers, and of local systems that have statements signed. Raises `SecretError`."""
+    readers, signing = settings.read_tokens_file, settings.local_signing
+    return {
+        **({} if readers is None else read_tokens(readers)),
+        **({} if signing is None else read_signing_tokens(signing)),
+    }
 
 
 async def _watch(app: FastAPI, service: Service) -> None:

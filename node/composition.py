@@ -20,11 +20,11 @@ from ledger.policy_file import parse_policy
 from ledger.times import to_ms
 from ledger.types import MemberId, WriterId
 from node.announcements import Audience
-from node.api.access import Tokens, read_shown_token, read_token, read_tokens
 from node.api.health import readings
-from node.api.service import EVERY_WRITER, LocalSigning, Service
+from node.api.service import Service
+from node.api.tokens import read_shown_token
 from node.client.clock import Clock
-from node.client.secret_files import SecretError, read_secret
+from node.client.secret_files import read_secret
 from node.engine.embedded import EmbeddedEngine, Limits
 from node.logs import log
 from node.maintenance import require_orderer
@@ -87,9 +87,9 @@ async def running(
         _check_clock(service)
         await service.engine.start()
         stack.push_async_callback(service.engine.stop)
-        if service.local is not None:
-            await service.local.signer.start()
-            stack.push_async_callback(service.local.signer.stop)
+        if service.local_signer is not None:
+            await service.local_signer.start()
+            stack.push_async_callback(service.local_signer.stop)
         stack.callback(service.news.close)
         if service.cosigning is not None:
             _in_background("cosigning", service.cosigning.run(), stack)
@@ -148,7 +148,7 @@ def _compose(
         Pipeline(replica, shared, signatures, verifier, disk.check), metrics
     )
     stack.callback(pipeline.close)
-    local = _local_signing(settings.local_signing, keys.writers, replica, pipeline, clock, stack)
+    signer = _local_signer(settings.local_signing, keys.writers, replica, pipeline, clock, stack)
     cosigning = Cosigning(replica, news, cosigner_of) if settings.orders else None
     service = Service(
         genesis,
@@ -158,7 +158,7 @@ def _compose(
         Reader(replica),
         news,
         tls,
-        local=local,
+        local_signer=signer,
         cosigning=cosigning,
         witness=witness,
         standing=engine.standing if isinstance(engine, FollowingEngine) else None,
@@ -253,20 +253,19 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _local_signing(
+def _local_signer(
     settings: LocalSigningSettings | None,
     writer_signers: Mapping[WriterId, Signer],
     replica: Replica,
     pipeline: MeasuredPipeline,
     clock: Clock,
     stack: AsyncExitStack,
-) -> LocalSigning | None:
+) -> LocalSigner | None:
     if settings is None:
         return None
-    tokens = signing_tokens(settings)
     outbox = Outbox(settings.outbox)
     stack.callback(outbox.close)
-    signer = LocalSigner(
+    return LocalSigner(
         replica.head.ledger,
         writer_signers,
         outbox,
@@ -274,22 +273,6 @@ def _local_signing(
         is_settled=replica.is_settled,
         clock_ms=clock,
     )
-    return LocalSigning(signer, tokens)
-
-
-def signing_tokens(settings: LocalSigningSettings) -> Tokens:
-    """Who may have what signed, by writer. Raises `SecretError`."""
-    every, single = settings.token_file, settings.writer_tokens_file
-    tokens = {} if single is None else dict(read_tokens(single))
-    unknown = next((one for one in tokens if one not in settings.keys), None)
-    if unknown is not None:
-        raise SecretError(f"{single}: `local_signing.keys` names no key of {unknown}")
-    if every is not None:
-        digest = read_token(every)
-        if digest in tokens.values():
-            raise SecretError(f"{every}: that is the token of a single writer, too")
-        tokens[EVERY_WRITER] = digest
-    return tokens
 
 
 def _announce(settings: WebhookSettings, service: Service, stack: AsyncExitStack) -> None:

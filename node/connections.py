@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ledger.types import KeyId, MemberId
+from node.api.access import PEER
 from node.api.problems import MEDIA_TYPE, ApiError, respond
 from node.client.certificates import issuer_of
 
@@ -73,7 +74,7 @@ class Connection(HttpToolsProtocol):
         """Begin to answer."""
         member = None if self._transport_key is None else self.member_of(self._transport_key)
         if member is not None:
-            self.scope["peer_member"] = member  # type: ignore[typeddict-unknown-key]
+            self.scope[PEER] = member  # type: ignore[typeddict-unknown-key]
         if self._head_timer is not None:
             self._head_timer.cancel()
         head_bytes = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)

@@ -186,17 +186,15 @@ def check(config: ConfigOption = Path(CONFIG), as_json: JsonFlag = False) -> Non
     Example: `blockpool node check --config node/blockpool.toml`
     """
     settings = _load(config)
-    from node.api.access import read_tokens  # noqa: PLC0415  slow to load
-    from node.composition import signing_tokens  # noqa: PLC0415  the same
+    from node.api.tokens import read_signing_tokens  # noqa: PLC0415  slow to load
     from node.maintenance import check_ledger  # noqa: PLC0415  the same
 
-    tokens = settings.read_tokens_file
     with _explained():
-        readers = None if tokens is None else sorted(read_tokens(tokens))
+        readers = _readers(settings)
         _writer_signers(settings)
         _witness_signers(settings)
         if settings.local_signing is not None:
-            signing_tokens(settings.local_signing)
+            read_signing_tokens(settings.local_signing)
         checked = check_ledger(settings, _log_signers(settings))
     told: dict[str, object] = {
         "origin": checked.genesis.origin,
@@ -209,8 +207,20 @@ def check(config: ConfigOption = Path(CONFIG), as_json: JsonFlag = False) -> Non
     if as_json:
         print_json(told)
         return
-    whom = "everybody who reaches it" if readers is None else ", ".join(readers)
-    print_fields(tuple({**told, "readers": whom}.items()))
+    whom = [f"{name} ({', '.join(scopes)})" for name, scopes in readers.items()]
+    print_fields(tuple({**told, "readers": ", ".join(whom)}.items()))
+
+
+def _readers(settings: "Settings") -> dict[str, tuple[str, ...]]:
+    """Who may do what, by the name of a token; and everybody."""
+    from node.api.access import open_to_everybody  # noqa: PLC0415  slow to load
+    from node.api.tokens import read_tokens  # noqa: PLC0415  the same
+
+    file, everybody = settings.read_tokens_file, open_to_everybody(settings)
+    tokens = {} if file is None else read_tokens(file)
+    named = {one.name: one.widest for one in tokens.values()}
+    opened = {"everybody who reaches it": everybody} if everybody else {}
+    return {**opened, **dict(sorted(named.items()))}
 
 
 @app.command("backup")

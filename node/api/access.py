@@ -1,115 +1,123 @@
-r"""Who may use the node: nothing but liveness is answered without a credential.
+"""Who may use the node: nothing but liveness is answered without a credential.
+
+    request ──▶ Admission: which principal asks?  ──▶ routes ──▶ check_scope: may it do this?
+                  401 wrong credential, or none                    403 known, and it may not
 
 A node that only its own machine can reach is open, unless it is given a file of tokens; one that
-others can reach needs the file, or the word of its operator that everybody may read (`Settings`
-refuses anything else). The file has a line `name:token` per reader and is for its owner alone.
+others can reach is closed, but for what its operator lets everybody read (`allow_anonymous_reads`).
+Who is nobody on a closed node hears 401 from every address, there or not.
 
-Submissions need a token too. A record carries its own signature, but to find out whether it holds
-costs the node work and tells the sender about the state of the ledger; both are for those who were
-let in. The one exception is the resource that signs for local systems: it asks for a token of its
-own, which is worth more than reading, and answers this machine alone.
+Submissions need a credential too. A record carries its own signature, but to find out whether it
+holds costs the node work and tells the sender about the state of the ledger; both are for those who
+were let in. To have statements signed takes a token of its own, open node or not.
 
 An open node answers to names of this machine alone: a page in a browser here may have its own name
 resolve to the loopback address, and would otherwise read what the node has.
-
-Tokens are kept and compared as digests, each with every one, so that neither the time of an answer
-nor a dump of memory gives one away.
-
->>> tokens = parse_tokens(b"auditor:0123456789abcdef\n")
->>> name_of(tokens, "Bearer 0123456789abcdef")
-'auditor'
->>> name_of(tokens, "Bearer 0123456789abcdeg") is None
-True
 """
 
-import hmac
-from collections.abc import Callable, Mapping
-from hashlib import sha256
+from collections.abc import Iterable
+from dataclasses import replace
 from ipaddress import ip_address
-from pathlib import Path
-from typing import Final, TypeAlias, TypeVar
+from typing import Final
 
+from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from node.api.operations import MANUAL, OPERATIONS
+from node.api.principal import Principal, included, nobody, of_node
+from node.api.principal import Scope as Permission
 from node.api.problems import ApiError, respond
-from node.client.secret_files import SecretError, read_secret
+from node.api.tokens import Tokens, principal_of
+from node.settings import Settings
 
-TOKEN_CHARS_MIN: Final = 16
+LIVE: Final = "/health/live"
 PEER: Final = "peer_member"
-"""Where a connection over TLS puts the member whose node it has found at the other end."""
-_OPEN_PATH: Final = "/health/live"
-_OWN_TOKEN: Final = "/v1/statements"  # noqa: S105  a path
-
-T = TypeVar("T")
-Tokens: TypeAlias = Mapping[str, bytes]
-"""By name of the reader, the SHA-256 of its token."""
+"""Where a TLS connection puts the member whose node it has authenticated, in the ASGI scope."""
+_CATALOGUE_KEYS: Final = ("basis/", "dataset/", "entry/", "member/", "release/", "schema")
+"""Beginnings of the keys of state values that are part of the catalogue."""
 
 
-def parse_token(text: str) -> str:
-    """A token, if it is long enough and can stand in a header; raises `SecretError`."""
-    if len(text) < TOKEN_CHARS_MIN or not text.isascii() or not text.isprintable() or " " in text:
-        raise SecretError(f"a token has {TOKEN_CHARS_MIN} printable characters or more, no spaces")
-    return text
+def open_to_everybody(settings: Settings) -> tuple[Permission, ...]:
+    """What the node answers to whoever reaches it."""
+    if settings.is_open:
+        return ("node",)
+    match settings.allow_anonymous_reads:
+        case True:
+            return ("auditor",)
+        case "catalogue":
+            return ("catalogue",)
+        case _:
+            return ()
 
 
-def parse_tokens(data: bytes) -> Tokens:
-    """The tokens in a file of lines `name:token`; raises `SecretError`, naming the line."""
-    tokens: dict[str, bytes] = {}
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        name, colon, token = (part.strip() for part in line.partition(":"))
-        if not (name and colon) or name in tokens:
-            raise SecretError(f"line {number} is not `name:token` with a name of its own")
+class Admission:
+    """ASGI middleware that finds out who asks; it answers 401 to who must not."""
+
+    def __init__(self, app: ASGIApp, tokens: Tokens, open_scopes: Iterable[Permission]) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._open = included(open_scopes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI has it."""
+        if scope["type"] != "http" or scope["path"] == LIVE:
+            await self._app(scope, receive, send)
+            return
         try:
-            digest = _digest_of(token)
-        except SecretError as error:
-            raise SecretError(f"line {number}: {error}") from error
-        if digest in tokens.values():
-            raise SecretError(f"line {number} repeats the token of somebody else")
-        tokens[name] = digest
-    if not tokens:
-        raise SecretError("it holds no line `name:token`")
-    return tokens
+            principal = self._principal_of(scope)
+        except ApiError as error:
+            scope["problem"] = error.problem.code
+            await respond(error.problem, error.headers)(scope, receive, send)
+            return
+        scope["principal"] = replace(principal, scopes=principal.scopes | self._open)
+        await self._app(scope, receive, send)
+
+    def _principal_of(self, scope: Scope) -> Principal:
+        """Who asks. What the request itself shows comes before what its connection does."""
+        shown = [value for name, value in scope["headers"] if name == b"authorization"]
+        if shown:
+            principal = principal_of(self._tokens, shown[0].decode("latin-1"))
+            if principal is None or len(shown) > 1:
+                raise ApiError("unauthorized", "nobody here has this token")
+            return principal
+        if PEER in scope:
+            return of_node(scope[PEER])
+        if not self._open:
+            raise unauthorized()
+        return nobody(address_of(scope), ())
 
 
-def read_tokens(path: Path) -> Tokens:
-    """The tokens in a file. Raises `SecretError`."""
-    return _read(path, parse_tokens)
+def unauthorized() -> ApiError:
+    """The answer to who shows no credential."""
+    return ApiError("unauthorized", "a credential is needed: Authorization: Bearer …")
 
 
-def read_token(path: Path) -> bytes:
-    """The SHA-256 of the one token in a file. Raises `SecretError`."""
-    return _digest_of(read_shown_token(path))
+def address_of(scope: Scope) -> str:
+    """Whence a request comes; `local` where that is a unix socket."""
+    client = scope.get("client")
+    return "local" if client is None else str(client[0])
 
 
-def read_shown_token(path: Path) -> str:
-    """The one token in a file, to be shown to another node. Raises `SecretError`."""
-    return _read(path, lambda data: parse_token(data.decode("utf-8", "replace").strip()))
+async def check_scope(request: Request) -> None:
+    """Refuse whom the operation is not for. A dependency of every route."""
+    name = f"{request.method} {request.scope['route'].path_format}"
+    needed = "catalogue" if name in MANUAL else OPERATIONS[name].scope
+    if needed is None:
+        return
+    if "key" in request.path_params and _is_of_catalogue(request.path_params["key"]):
+        needed = "catalogue"
+    principal: Principal = request.scope["principal"]
+    if principal.may(needed):
+        return
+    if needed == "sign":
+        raise ApiError("unauthorized", "a token of the node's `[local_signing]` is needed")
+    if not principal.is_known:
+        raise unauthorized()
+    raise ApiError("scope-missing", f"{principal.name} has not the scope `{needed}`", needs=needed)
 
 
-def _digest_of(token: str) -> bytes:
-    return sha256(parse_token(token).encode()).digest()
-
-
-def _read(path: Path, parse: Callable[[bytes], T]) -> T:
-    """What a file of secrets says; errors name the file."""
-    try:
-        return parse(read_secret(path))
-    except SecretError as error:
-        message = str(error)
-        raise SecretError(message if str(path) in message else f"{path}: {message}") from error
-
-
-def name_of(tokens: Tokens, authorization: str) -> str | None:
-    """Whose token a header `Authorization` carries, or None."""
-    scheme, _, token = authorization.partition(" ")
-    shown = sha256(token.strip().encode("utf-8", "surrogateescape")).digest()
-    found = None
-    for name, digest in tokens.items():  # every one, however many fit
-        if hmac.compare_digest(digest, shown):
-            found = name
-    return found if scheme.lower() == "bearer" else None
+def _is_of_catalogue(key: str) -> bool:
+    return key == "ledger" or key.startswith(_CATALOGUE_KEYS)
 
 
 def names_this_machine(host: str) -> bool:
@@ -143,37 +151,3 @@ class LocalNames:
                 await respond(error.problem)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
-
-
-class Admission:
-    """ASGI middleware that answers 401 to whoever shows no token; without `tokens`, to nobody."""
-
-    def __init__(self, app: ASGIApp, tokens: Tokens | None) -> None:
-        self._app = app
-        self._tokens = tokens
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As ASGI has it."""
-        if scope["type"] != "http" or self._tokens is None or _is_exempt(scope["path"]):
-            await self._app(scope, receive, send)
-            return
-        shown = [value for name, value in scope["headers"] if name == b"authorization"]
-        header = shown[0].decode("latin-1") if len(shown) == 1 else ""
-        reader = name_of(self._tokens, header)
-        if reader is None and PEER in scope:
-            reader = f"node/{scope[PEER]}"
-        if reader is None:
-            scope["problem"] = "unauthorized"
-            await _unauthorized()(scope, receive, send)
-            return
-        scope["reader"] = reader
-        await self._app(scope, receive, send)
-
-
-def _is_exempt(path: str) -> bool:
-    return path in (_OPEN_PATH, _OWN_TOKEN) or path.startswith(f"{_OWN_TOKEN}/")
-
-
-def _unauthorized() -> ASGIApp:
-    error = ApiError("unauthorized", "a token of the node is needed: Authorization: Bearer …")
-    return respond(error.problem)

@@ -41,4 +41,4 @@ def add_handlers(app: FastAPI) -> None:
 
 def _answer(request: Request, error: ApiError) -> Response:
     request.scope["problem"] = error.problem.code  # for the log
-    return respond(error.problem, error.retry_after_s)
+    return respond(error.problem, error.headers)

@@ -13,6 +13,7 @@ from typing import Final
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from node.api.principal import Principal
 from node.api.problems import ApiError, respond
 from node.logs import log
 from node.metrics import Metrics
@@ -66,7 +67,10 @@ class Observed:
         route = _route(scope)
         self._metrics.count_request(method, route, status, seconds)
         tell = log.debug if route in _QUIET and status < HTTPStatus.BAD_REQUEST else log.info
-        known = {name: scope[name] for name in ("problem", "reader") if name in scope}
+        principal: Principal | None = scope.get("principal")
+        known = {} if "problem" not in scope else {"problem": scope["problem"]}
+        if principal is not None and principal.is_known:
+            known["reader"] = principal.name
         tell(
             "request",
             request_id=request_id,

@@ -19,12 +19,14 @@ from msgspec.json import schema_components
 from contracts.reasons import REASONS
 from node.api.answers import ITEMS, ROWS, CaseHistory, Page
 from node.api.operations import BYTES, OPERATIONS, PARAMETERS, TEXT, Operation
+from node.api.principal import Scope
 from node.api.problems import MEDIA_TYPE, PROBLEMS, Problem, status_of
 
 Json = dict[str, Any]
 ALWAYS: Final = (
     "bad-parameter",
     "unauthorized",
+    "scope-missing",
     "misdirected",
     "internal-error",
     "catching-up",
@@ -40,6 +42,17 @@ _HEADERS: Final[Mapping[str, str]] = {
     "Retry-After": "Seconds after which to ask again.",
     "WWW-Authenticate": "Which credential is needed.",
     "X-Request-Id": "The id of the request in the node's log; the caller's own, if it sent one.",
+}
+_SCHEMES: Final[Json] = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token of the node. It has the scope named, or one that includes it.",
+    },
+    "certificate": {
+        "type": "mutualTLS",
+        "description": "A node shows the certificate of its transport key.",
+    },
 }
 _DESCRIPTION: Final = """\
 A provenance ledger: signed records go in, receipts come out, everything read comes with its proof.
@@ -74,12 +87,12 @@ def _complete(document: Json) -> Json:
     document["components"] = {
         "schemas": _schemas(),
         "headers": {name: {"description": d, "schema": _STRING} for name, d in _HEADERS.items()},
-        "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        "securitySchemes": _SCHEMES,
     }
     for name, described in _operations(document):
         operation = OPERATIONS[name]
         described["summary"] = operation.summary
-        described["security"] = [{}] if name == _LIVE else [{"token": []}, {}]
+        described["security"] = _security(operation.scope)
         described["responses"] = dict(_responses(name, operation))
         if operation.body:
             bodies = _content(operation.body, examples()[name]["body"])
@@ -87,6 +100,14 @@ def _complete(document: Json) -> Json:
         for parameter in described.get("parameters", ()):
             _complete_parameter(parameter)
     return document
+
+
+def _security(scope: Scope | None) -> list[Json]:
+    """Which credentials let do it, if not everybody may; a node may be open (`{}`)."""
+    if scope is None:
+        return [{}]
+    own = [{"token": [scope]}]
+    return own if scope == "sign" else [*own, {"certificate": [scope]}, {}]
 
 
 def _operations(document: Json) -> Iterator[tuple[str, Json]]:
@@ -139,7 +160,7 @@ def _plain(operation: Operation, status: int) -> Json:
 def _problem(status: int, meanings: Mapping[str, str]) -> Json:
     waits = status in (408, 429, 503, 504)
     names = ["X-Request-Id", *(["Retry-After"] if waits else [])]
-    names += ["WWW-Authenticate"] if status == 401 else []
+    names += ["WWW-Authenticate"] if status in (401, 403) else []
     code, meaning = next(iter(meanings.items()))
     example = {
         "type": f"urn:blockpool:problem:{code}",

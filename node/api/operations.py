@@ -29,6 +29,7 @@ from node.api.answers import (
     TrustAnswer,
     WitnessesAnswer,
 )
+from node.api.principal import Scope
 from node.api.statements import Item, Items
 
 DSSE: Final = "application/vnd.dsse.envelope+json"
@@ -50,10 +51,12 @@ SIGNER: Final = ("malformed", "not-found", "not-local", "unsettled", "signer-bus
 class Operation:
     """One operation. `problems` are codes of `node.api.problems`; `refusals`: the ledger's too.
 
-    `text_statuses` are answered as text, of the type in `text_types` or as plain text.
+    `scope` is the one that who asks must have; None: anybody may. `text_statuses` are answered as
+    text, of the type in `text_types` or as plain text.
     """
 
     summary: str
+    scope: Scope | None
     answer: Media
     problems: Sequence[str] = ()
     statuses: Mapping[int, str] = field(default_factory=lambda: {200: "What was asked for."})
@@ -67,9 +70,20 @@ class Operation:
 _PLACED: Final = {201: "Recorded.", 200: "It was in the ledger already: the same answer again."}
 _ORDERED: Final = {200: "What became of each, in their order; each result has its own status."}
 
+_CATALOGUE: Final = frozenset({"datasets", "members", "releases"})
+"""The lists of what there is."""
+
+
+def _scope_of_list(name: str) -> Scope:
+    return "catalogue" if name in _CATALOGUE else "auditor"
+
+
+MANUAL: Final = frozenset({"GET /", "GET /docs"})
+"""What tells of the operations: for everybody who may use one of them."""
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "POST /v1/records": Operation(
         "Submit one record",
+        "member",
         {JSON: RecordResult},
         (*BODY, *ORDER),
         _PLACED,
@@ -79,22 +93,24 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     "POST /v1/records/batch": Operation(
         "Submit many records",
+        "member",
         {JSON: BatchAnswer},
         ("bad-framing", *BODY, *ORDER),
         _ORDERED,
         body={NDJSON: None, BYTES: None},
     ),
     "GET /v1/records/{reference}": Operation(
-        "Read one leaf", {JSON: Leaf, BYTES: None}, ("not-found",)
+        "Read one leaf", "auditor", {JSON: Leaf, BYTES: None}, ("not-found",)
     ),
     "GET /v1/records/{reference}/receipt": Operation(
-        "Read the receipt of one leaf", {TEXT: None}, ("not-found",)
+        "Read the receipt of one leaf", "auditor", {TEXT: None}, ("not-found",)
     ),
     "GET /v1/records/{reference}/outcome": Operation(
-        "Read and prove the outcome of one record", {JSON: ProvedOutcome}, ("not-found",)
+        "Read and prove the outcome of one record", "auditor", {JSON: ProvedOutcome}, ("not-found",)
     ),
     "POST /v1/statements": Operation(
         "Have one statement signed and submitted",
+        "sign",
         {JSON: RecordResult},
         (*SIGNER, "key-not-held", "personal-data", *BODY, *ORDER),
         _PLACED,
@@ -104,56 +120,67 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     "POST /v1/statements/batch": Operation(
         "Have many statements signed and submitted",
+        "sign",
         {JSON: BatchAnswer},
         (*SIGNER, *BODY, *ORDER),
         _ORDERED,
         body={JSON: Items},
     ),
-    "GET /v1/ledger": Operation("Read which ledger this is", {JSON: LedgerAnswer}),
+    "GET /v1/ledger": Operation("Read which ledger this is", "catalogue", {JSON: LedgerAnswer}),
     "GET /v1/state/{key}": Operation(
-        "Read and prove one value of the state", {JSON: ProvedState}, ("not-found",)
+        "Read and prove one value of the state", "auditor", {JSON: ProvedState}, ("not-found",)
     ),
     "GET /v1/values/{key}": Operation(
-        "Read one value of the state as at a past size or time", {JSON: PastValue}
+        "Read one value of the state as at a past size or time", "auditor", {JSON: PastValue}
     ),
     "GET /v1/writers/{member}/{name}": Operation(
-        "Read a writer and the head of its chain", {JSON: ChainAnswer}, ("not-found",)
+        "Read a writer and the head of its chain", "auditor", {JSON: ChainAnswer}, ("not-found",)
     ),
-    **{f"GET /v1/{name}": Operation(f"List {name}", {JSON: kind}) for name, kind in ITEMS.items()},
+    **{
+        f"GET /v1/{name}": Operation(f"List {name}", _scope_of_list(name), {JSON: kind})
+        for name, kind in ITEMS.items()
+    },
     "GET /v1/datasets/{dataset}/lineage": Operation(
-        "Read what a dataset is made of, and what is made from it", {JSON: Lineage}, ("not-found",)
+        "Read what a dataset is made of, and what is made from it",
+        "auditor",
+        {JSON: Lineage},
+        ("not-found",),
     ),
     "GET /v1/grants/{grant}/chain": Operation(
-        "Read a right with every right above it", {JSON: RightChain}, ("not-found",)
+        "Read a right with every right above it", "auditor", {JSON: RightChain}, ("not-found",)
     ),
     "GET /v1/assessment/{member}/{indicator}": Operation(
-        "Read one figure with everything it counts", {JSON: FigureAnswer}, ("not-found",)
+        "Read one figure with everything it counts", "auditor", {JSON: FigureAnswer}, ("not-found",)
     ),
     "GET /v1/trust/{member}": Operation(
-        "Read a trust index with its evidence", {JSON: TrustAnswer}, ("not-found",)
+        "Read a trust index with its evidence", "auditor", {JSON: TrustAnswer}, ("not-found",)
     ),
     "GET /v1/cases/{case}": Operation(
-        "Read a case with its course", {JSON: CaseHistory}, ("not-found",)
+        "Read a case with its course", "auditor", {JSON: CaseHistory}, ("not-found",)
     ),
     "GET /v1/events": Operation(
-        "Follow the log as it grows", {EVENTS: None}, ("too-many-listeners",)
+        "Follow the log as it grows", "auditor", {EVENTS: None}, ("too-many-listeners",)
     ),
     "GET /checkpoint": Operation(
-        "Read the latest checkpoint", {TEXT: None}, headers=("Cache-Control",)
+        "Read the latest checkpoint", "catalogue", {TEXT: None}, headers=("Cache-Control",)
     ),
     "GET /tile/{path}": Operation(
         "Read a tile or an entry bundle",
+        "auditor",
         {BYTES: None},
         ("not-found",),
         headers=("Cache-Control",),
         text_statuses={404: "The log has no such tile, or not yet in that width."},
     ),
     "GET /v1/checkpoints": Operation(
-        "Wait for the next checkpoint, or the next final one", {JSON: CheckpointsAnswer}
+        "Wait for the next checkpoint, or the next final one", "auditor", {JSON: CheckpointsAnswer}
     ),
-    "GET /v1/witnesses": Operation("Read who cosigns, and who is behind", {JSON: WitnessesAnswer}),
+    "GET /v1/witnesses": Operation(
+        "Read who cosigns, and who is behind", "auditor", {JSON: WitnessesAnswer}
+    ),
     "POST /add-checkpoint": Operation(
         "Have a checkpoint cosigned (C2SP tlog-witness)",
+        "log",
         {TEXT: None},
         ("not-found", *BODY),
         {200: "The cosignature lines."},
@@ -170,24 +197,25 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     "GET /{log}/checkpoint": Operation(
         "Read what this witness cosigned last of a log (C2SP tlog-witness)",
+        "auditor",
         {TEXT: None},
         headers=("Cache-Control",),
         text_statuses={404: "Nothing of this log was cosigned here."},
     ),
-    "GET /health/live": Operation("Ask whether the process answers", {TEXT: None}),
+    "GET /health/live": Operation("Ask whether the process answers", None, {TEXT: None}),
     "GET /health/ready": Operation(
         "Ask whether the node takes records",
+        "metrics",
         {TEXT: None},
         text_statuses={503: "It takes none any more."},
     ),
-    "GET /metrics": Operation("Read what the node measures", {TEXT: None}),
+    "GET /metrics": Operation("Read what the node measures", "metrics", {TEXT: None}),
 }
 
 PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "acknowledged": ("`yes`: what the consumer has acknowledged; `no`: what it has not", "no"),
     "accused": ("member that findings speak of", "health"),
     "at": ("the state as at a past size of the log, or at the last block not after a time", "19"),
-    "authorization": ("`Bearer` and the token of `local_signing`", "Bearer 0123456789abcdef"),
     "case": ("id of a case", "0" * 64),
     "code": (
         "code: of findings, as in RULES.md; of entries, in the catalogue",

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from http.client import UNAUTHORIZED
+from types import MappingProxyType
 from typing import Final
 
 from msgspec import Struct
@@ -16,6 +17,8 @@ from contracts.transition import Rejected
 
 MEDIA_TYPE: Final = "application/problem+json"
 DETAIL_CHARS_MAX: Final = 1_000
+_BEARER: Final = 'Bearer realm="blockpool"'
+_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _STATUS_OF_FAMILY: Final = {
     1: 400,
     2: 400,
@@ -38,8 +41,9 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "bad-parameter": (400, "a part of the path, the query or a header is not what it should be"),
     "malformed": (400, "the body is not what the resource takes"),
     "malformed-request": (400, "the bytes are no HTTP request"),
-    "unauthorized": (401, "a token is needed, and this is none"),
+    "unauthorized": (401, "a credential is needed, and this is none"),
     "not-local": (403, "only this machine may ask for this"),
+    "scope-missing": (403, "the credential is not for this"),
     "not-found": (404, "there is nothing here"),
     "method-not-allowed": (405, "the resource does not know this method"),
     "body-too-slow": (408, "the body took too long"),
@@ -82,8 +86,10 @@ class Problem(Struct, frozen=True, rename="camel"):
 class ApiError(Exception):
     """A fault of the request or of the node, ready to be answered."""
 
-    def __init__(self, code: str, detail: str, *, retry_after_s: int | None = None) -> None:
-        """`code` is one of `PROBLEMS`."""
+    def __init__(
+        self, code: str, detail: str, *, retry_after_s: int | None = None, needs: str = ""
+    ) -> None:
+        """`code` is one of `PROBLEMS`; `needs` is the scope that lacks, as RFC 6750 has it."""
         super().__init__(detail)
         status, meaning = PROBLEMS[code]
         self.problem = Problem(
@@ -94,6 +100,7 @@ class ApiError(Exception):
             code=code,
             retry=retry_after_s is not None,
         )
+        self.headers = _headers(problem=self.problem, retry_after_s=retry_after_s, needs=needs)
         self.retry_after_s = retry_after_s
 
 
@@ -122,9 +129,16 @@ def problem_of(rejected: Rejected) -> Problem:
     )
 
 
-def respond(problem: Problem, retry_after_s: int | None = None) -> Response:
+def respond(problem: Problem, headers: Mapping[str, str] = _NO_HEADERS) -> Response:
     """The HTTP answer to a problem."""
+    return Response(encode(problem), problem.status, headers, MEDIA_TYPE)
+
+
+def _headers(problem: Problem, retry_after_s: int | None, needs: str) -> Mapping[str, str]:
+    """The headers that go with a problem."""
     headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
     if problem.status == UNAUTHORIZED:
-        headers["WWW-Authenticate"] = 'Bearer realm="blockpool"'
-    return Response(encode(problem), problem.status, headers, MEDIA_TYPE)
+        headers["WWW-Authenticate"] = _BEARER
+    if needs:
+        headers["WWW-Authenticate"] = f'{_BEARER}, error="insufficient_scope", scope="{needs}"'
+    return headers

@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from contracts.transition import Rejected
 from ledger.records import Genesis
-from node.api.access import Tokens
 from node.api.problems import ApiError
 from node.client.clock import MACHINE_CLOCK, Clock
 from node.engine import Engine, EngineStopped, QueueFull
@@ -30,7 +29,6 @@ from node.storage.disk import DiskFull
 from node.tls.contexts import Contexts
 
 RESTART_S: Final = 5
-EVERY_WRITER: Final = "*"
 FINAL_S_MAX: Final = 25
 """Shorter than clients wait for an answer."""
 Until = Literal["block", "final"]
@@ -52,17 +50,6 @@ class Bodies:
 
 
 @dataclass(frozen=True, slots=True)
-class LocalSigning:
-    """The signer for local systems, and the tokens that let them use it.
-
-    `tokens` are named by the writer as whom each lets sign, or `EVERY_WRITER`.
-    """
-
-    signer: LocalSigner
-    tokens: Tokens
-
-
-@dataclass(frozen=True, slots=True)
 class Service:
     """The parts of a running node."""
 
@@ -73,7 +60,7 @@ class Service:
     reader: Reader
     news: News
     tls: Contexts
-    local: LocalSigning | None = None
+    local_signer: LocalSigner | None = None
     cosigning: Cosigning | None = None
     witness: Witness | None = None
     standing: Standing | None = None

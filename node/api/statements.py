@@ -7,9 +7,9 @@ or for all of them. Answers are those of `/v1/records`.
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Request
 from msgspec import MsgspecError, Raw, Struct
 from msgspec.json import Decoder
 from starlette.concurrency import run_in_threadpool
@@ -18,19 +18,18 @@ from starlette.responses import Response
 from ledger.errors import FormatError
 from ledger.records import Body, decode_body
 from ledger.types import WriterId
-from node.api.access import name_of
+from node.api.principal import EVERY_WRITER, Principal
 from node.api.problems import ApiError
 from node.api.records import BATCH_BYTES_MAX, BATCH_RECORDS_MAX
 from node.api.requests import check_query, media_type_of, read_body
 from node.api.results import error_of, respond_to_batch, respond_to_one
-from node.api.service import EVERY_WRITER, Service, ServiceOf
+from node.api.service import Service, ServiceOf
 from node.signer import LocalSigner
 from node.signer_answers import Answer, SignerError
 
 router = APIRouter(
     prefix="/v1/statements", tags=["statements"], dependencies=[Depends(check_query)]
 )
-Authorization = Annotated[str, Header(max_length=1_024)]
 T = TypeVar("T")
 
 
@@ -53,9 +52,9 @@ _many = Decoder(Items)
 
 
 @router.post("", status_code=201)
-async def sign(request: Request, service: ServiceOf, authorization: Authorization = "") -> Response:
+async def sign(request: Request, service: ServiceOf) -> Response:
     """Sign and submit one statement: `{"writer", "kind", "body"}`."""
-    signing = _admit(request, service, authorization)
+    signing = _admit(request, service)
     item = await _read(request, _one)
     (answer,) = await signing.submit([item])
     if isinstance(answer, SignerError):
@@ -64,11 +63,9 @@ async def sign(request: Request, service: ServiceOf, authorization: Authorizatio
 
 
 @router.post("/batch")
-async def sign_batch(
-    request: Request, service: ServiceOf, authorization: Authorization = ""
-) -> Response:
+async def sign_batch(request: Request, service: ServiceOf) -> Response:
     """Sign and submit many: `{"items": [...]}`. Results in order, one checkpoint."""
-    signing = _admit(request, service, authorization)
+    signing = _admit(request, service)
     items = (await _read(request, _many)).items
     if len(items) > BATCH_RECORDS_MAX:
         raise ApiError("body-too-large", f"a batch has at most {BATCH_RECORDS_MAX} records")
@@ -89,20 +86,18 @@ class _Signing:
             (one.writer for one in items if self.writer not in (EVERY_WRITER, one.writer)), None
         )
         if other is not None:
-            raise ApiError("unauthorized", f"this token signs as {self.writer}, not as {other}")
+            raise ApiError("scope-missing", f"this token signs as {self.writer}, not as {other}")
         return await self.signer.submit([(one.writer, _body(one)) for one in items])
 
 
-def _admit(request: Request, service: Service, authorization: str) -> _Signing:
-    local = service.local
+def _admit(request: Request, service: Service) -> _Signing:
+    local = service.local_signer
     if local is None:
         raise ApiError("not-found", "this node signs for nobody")
     if request.client is not None and not _is_loopback(request.client.host):
         raise ApiError("not-local", "statements are signed for callers on this machine alone")
-    writer = name_of(local.tokens, authorization)
-    if writer is None:
-        raise ApiError("unauthorized", "a token of the node's `[local_signing]` is needed")
-    return _Signing(local.signer, writer)
+    principal: Principal = request.scope["principal"]
+    return _Signing(local, principal.writer or "")
 
 
 def _is_loopback(host: str) -> bool:

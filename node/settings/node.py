@@ -63,13 +63,13 @@ class Settings(BaseSettings):
     )
     read_tokens_file: Path | None = Field(
         default=None,
-        description="File with a `name:token` per line, mode 0600; then nothing but liveness is "
-        "answered without one of these tokens.",
+        description="File with a `name:token` per line, its scopes after it, mode 0600; then "
+        "nothing but liveness is answered without a credential.",
     )
-    allow_anonymous_reads: bool = Field(
-        default=False,
-        description="Let everybody read who reaches the node, though it listens beyond this "
-        "machine.",
+    allow_anonymous_reads: Literal["catalogue"] | bool | None = Field(
+        default=None,
+        description='Let everybody who reaches the node read: `true` everything, `"catalogue"` '
+        "what there is. Left out, a node without tokens that this machine alone reaches is open.",
     )
     log_level: LogLevel = Field(
         default="info", description="`debug`, `info`, `warning` or `error`."
@@ -112,13 +112,8 @@ class Settings(BaseSettings):
     @property
     def is_open(self) -> bool:
         """Whether the node does what it is asked without a credential: for this machine alone."""
-        said = self.allow_anonymous_reads or self.read_tokens_file is not None
+        said = self.allow_anonymous_reads is not None or self.read_tokens_file is not None
         return self.is_local and not self.speaks_tls and not said
-
-    @property
-    def answers_local_names_only(self) -> bool:
-        """Whether the node is open to this machine, at an address a browser could be led to."""
-        return self.is_open and self.unix_socket is None
 
     @property
     def speaks_tls(self) -> bool:
@@ -145,19 +140,6 @@ class Settings(BaseSettings):
             raise ValueError("peers: without `log_key` the node follows others; name one")
         if (self.next_log_key is None) != (self.next_log_key_pq is None):
             raise ValueError("next_log_key: goes with `next_log_key_pq`")
-        return self
-
-    @model_validator(mode="after")
-    def check_readers(self) -> Self:
-        """Refuse to listen beyond this machine unless somebody said who may read."""
-        if self.allow_anonymous_reads and self.read_tokens_file is not None:
-            raise ValueError("allow_anonymous_reads: contradicts `read_tokens_file`")
-        names_readers = self.read_tokens_file is not None or self.tls is not None
-        if not (self.is_local or self.allow_anonymous_reads or names_readers):
-            raise ValueError(
-                f"host: {self.host} can be reached from outside: say who may read with "
-                "`read_tokens_file`, or set `allow_anonymous_reads = true`"
-            )
         return self
 
     @model_validator(mode="after")

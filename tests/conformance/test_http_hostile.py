@@ -383,15 +383,13 @@ def test_a_tile_that_is_none(node: NodeProcess, path: str) -> None:
         "/v1/writers/%ED%A0%80/main",
         "/v1/writers/a%2fb/main",
         "/v1/cases/%00",
-        "/v1/statements",
         "/nothing",
         "//v1/ledger",
         "/v1/../v1/ledger",
     ],
 )
 def test_a_place_where_nothing_is(node: NodeProcess, path: str) -> None:
-    method = "POST" if path == "/v1/statements" else "GET"
-    answer = ask(node, request(method, path))
+    answer = ask(node, request("GET", path))
     assert (answer.status, answer.problem["code"]) == (404, "not-found")
 
 

@@ -1,121 +1,214 @@
-"""Who may use the node: files of tokens, headers, and every resource behind them."""
+"""Who may use the node: every resource, with every credential."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from starlette.routing import Route
 
-from node.api.access import name_of, parse_token, parse_tokens, read_tokens
+from node.api.operations import MANUAL, OPERATIONS
+from node.api.principal import SCOPES, included
+from node.api.problems import PROBLEMS
 from node.app import create_app
-from node.client.secret_files import SecretError, read_secret
+from node.client.secret_files import SecretError
 from tests.log_files import log_signers
 from tests.served import served, settings_in
+from tests.unit.node.test_tokens import TOKEN, secret_file
 from tests.world import World
 
-TOKEN: Final = "k" * 40
-FILE: Final = f"# who may read\n\nauditor:{TOKEN}\n other : {'o' * 16} \n"
-OPEN: Final = ("/health/live", "/v1/statements", "/v1/statements/batch")
+LIVE: Final = "/health/live"
+PLACES: Final = {
+    "reference": "0",
+    "key": "case/none",
+    "member": "health",
+    "name": "main",
+    "dataset": "none",
+    "grant": "none",
+    "indicator": "none",
+    "case": "none",
+    "path": "0/000",
+    "log": "0" * 64,
+}
+"""What stands in a path where a template has a name."""
 
 
-def secret_file(folder: Path, text: str = FILE, mode: int = 0o600) -> Path:
-    path = folder / "tokens"
-    path.write_text(text, encoding="utf-8")
-    path.chmod(mode)
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def token_of(scope: str) -> str:
+    return f"token-of-{scope}-{'x' * 16}"
+
+
+def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Every method and path that leads anywhere, whether a document names it or not."""
+    for included_router in app.routes:
+        router = getattr(included_router, "original_router", app)
+        found = [included_router] if router is app else router.routes
+        for route in found:
+            assert isinstance(route, Route), route
+            for method in sorted((route.methods or set()) - {"HEAD"}):
+                yield method, route.path_format
+
+
+def filled(path: str) -> str:
+    for name, value in PLACES.items():
+        path = path.replace(f"{{{name}}}", value)
+    assert "{" not in path, path
     return path
 
 
-@pytest.mark.parametrize(
-    ("header", "name"),
-    [
-        (f"Bearer {TOKEN}", "auditor"),
-        (f"bearer {TOKEN} ", "auditor"),
-        ("Bearer " + "o" * 16, "other"),
-        ("", None),
-        ("Bearer", None),
-        ("Bearer ", None),
-        (TOKEN, None),
-        (f"Basic {TOKEN}", None),
-        (f"Bearer {TOKEN[:-1]}", None),
-        (f"Bearer {TOKEN}k", None),
-        (f"Bearer auditor:{TOKEN}", None),
-        ("Bearer \u00e9\udc80", None),
-    ],
+def test_every_route_has_its_scope(tmp_path: Path) -> None:
+    app = create_app(settings_in(tmp_path), log_signers())
+    found = {f"{method} {path}" for method, path in routes(app)}
+    assert found == {*OPERATIONS, *MANUAL, "GET /openapi.json"}
+    assert [name for name, one in OPERATIONS.items() if one.scope is None] == [f"GET {LIVE}"]
+    writing = {one.scope for name, one in OPERATIONS.items() if name.startswith("POST")}
+    assert writing == {"log", "member", "sign"}
+
+
+ASKED: Final = (
+    ("GET", "/nowhere"),
+    ("GET", "/docs/"),
+    ("HEAD", "/metrics"),
+    ("POST", "/v1/ledger"),
+    ("BREW", "/v1/ledger"),
+    ("OPTIONS", "/v1/ledger"),
+    ("GET", "/health/live/"),
+    ("GET", "//health/live"),
+    ("GET", "/v1/ledger?unknown=1"),
+    ("GET", "/v1/records/-1"),
 )
-def test_a_header_names_its_reader(header: str, name: str | None) -> None:
-    assert name_of(parse_tokens(FILE.encode()), header) == name
+"""What is answered otherwise to who may ask."""
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("", "it holds no line"),
-        ("# nobody\n", "it holds no line"),
-        (TOKEN, "line 1 is not"),
-        (f":{TOKEN}", "line 1 is not"),
-        (f"a:{TOKEN}\na:{'b' * 16}", "line 2 is not"),
-        (f"a:{TOKEN}\nb:{TOKEN}", "line 2 repeats"),
-        ("a:short", "line 1: a token has"),
-        ("a:", "line 1: a token has"),
-        ("a:sixteen letters and more", "line 1: a token has"),
-        ("a:sechzehnbuchst\u00e4ben", "line 1: a token has"),
-    ],
-)
-def test_a_wrong_line_is_named_and_not_quoted(text: str, told: str, tmp_path: Path) -> None:
-    path = secret_file(tmp_path, text)
-    with pytest.raises(SecretError) as caught:
-        read_tokens(path)
-    assert str(caught.value).startswith(f"{path}: {told}")
-    assert TOKEN not in str(caught.value)
-    assert "letters" not in str(caught.value)
-
-
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601, 0o644])
-def test_what_others_can_read_is_no_secret(mode: int, tmp_path: Path) -> None:
-    path = secret_file(tmp_path, mode=mode)
-    with pytest.raises(SecretError, match="chmod 600"):
-        read_tokens(path)
-
-
-def test_a_file_that_is_missing_or_huge_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SecretError, match="cannot be read: No such file"):
-        read_secret(tmp_path / "nowhere")
-    with pytest.raises(SecretError, match="too large"):
-        read_secret(secret_file(tmp_path, "x" * 65_537))
-    assert len(read_secret(secret_file(tmp_path, "x" * 65_536))) == 65_536
-
-
-def test_a_token_has_sixteen_characters() -> None:
-    assert parse_token("x" * 16) == "x" * 16
-    with pytest.raises(SecretError):
-        parse_token("x" * 15)
-
-
-async def test_nothing_but_liveness_is_answered_without_a_token(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path, read_tokens_file=secret_file(tmp_path))
-    paths = create_app(settings, log_signers()).openapi()["paths"]
-    asked = [
-        (method.upper(), path)
-        for path, methods in paths.items()
-        for method in methods
-        if path not in OPEN
-    ]
-    assert len(asked) > 10
-    asked += [("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/nowhere"), ("HEAD", "/metrics")]
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])  # noqa: S104  not listened at
+async def test_nothing_but_liveness_is_answered_without_a_credential(
+    host: str, tmp_path: Path
+) -> None:
+    settings = settings_in(tmp_path, host=host, read_tokens_file=secret_file(tmp_path))
+    app = create_app(settings, log_signers())
+    asked = [(method, filled(path)) for method, path in routes(app) if path != LIVE]
+    assert len(asked) > len(OPERATIONS)
     async with served(settings, World.genesis(writers=False)) as client:
-        for method, path in asked:
-            answer = await client.request(method, path)
+        for method, path in (*asked, *ASKED):
+            answer = await client.request(method, path, headers={"X-Forwarded-For": "127.0.0.1"})
             assert answer.status_code == 401, path
             assert answer.headers["www-authenticate"].startswith("Bearer")
             if method != "HEAD":
                 assert answer.json()["code"] == "unauthorized"
-        assert (await client.get("/health/live")).text == "live\n"
-        assert (await client.post("/v1/statements", json={})).status_code == 404  # nobody to sign
+                assert answer.json()["title"] == PROBLEMS["unauthorized"][1]
+        assert (await client.get(LIVE)).text == "live\n"
+
+
+async def test_a_node_beyond_its_machine_is_closed_without_a_file_of_tokens(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, host="0.0.0.0")  # noqa: S104  not listened at
+    async with served(settings, World.genesis(writers=False)) as client:
+        assert (await client.get("/v1/ledger")).status_code == 401
+        assert (await client.get(LIVE)).status_code == 200
+
+
+async def test_each_operation_is_for_those_who_have_its_scope(tmp_path: Path) -> None:
+    lines = "".join(f"{scope}:{token_of(scope)} {scope}\n" for scope in SCOPES)
+    settings = settings_in(tmp_path, read_tokens_file=secret_file(tmp_path, lines))
+    async with served(settings, World.genesis(writers=False)) as client:
+        for name, operation in OPERATIONS.items():
+            method, path = name.split()
+            if path == "/v1/events":  # a stream never ends; HEAD of it does
+                method = "HEAD"
+            for scope in SCOPES:
+                answer = await client.request(method, filled(path), headers=bearer(token_of(scope)))
+                may = operation.scope is None or operation.scope in included([scope])
+                is_refused = answer.status_code in (401, 403)
+                assert is_refused != may, (name, scope, answer.text)
+
+
+async def test_who_is_known_and_may_not_hears_what_it_lacks(tmp_path: Path) -> None:
+    file = secret_file(tmp_path, f"press:{TOKEN} catalogue")
+    settings = settings_in(tmp_path, read_tokens_file=file)
+    async with served(settings, World.genesis(writers=False)) as client:
+        answer = await client.get("/v1/grants", headers=bearer(TOKEN))
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope-missing")
+    assert answer.json()["detail"] == "press has not the scope `auditor`"
+    challenge = 'Bearer realm="blockpool", error="insufficient_scope", scope="auditor"'
+    assert answer.headers["www-authenticate"] == challenge
+
+
+@pytest.mark.parametrize(
+    ("key", "status"),
+    [
+        ("ledger", 200),
+        ("member/health", 200),
+        ("entry/none", 200),
+        ("schema/none", 200),
+        ("writer/health/main", 403),
+        ("entry-draft/none", 403),
+        ("grant/none", 403),
+        ("ledger/2026", 403),
+    ],
+)
+async def test_of_the_state_the_catalogue_has_its_part(
+    key: str, status: int, tmp_path: Path
+) -> None:
+    settings = settings_in(tmp_path, allow_anonymous_reads="catalogue")
+    async with served(settings, World.genesis(writers=False)) as client:
+        for place in ("state", "values"):
+            answer = await client.get(f"/v1/{place}/{key}")
+            assert answer.status_code == (401 if status == 403 else status), key
+
+
+@pytest.mark.parametrize(
+    ("allowed", "reads", "submits"), [(None, 200, 400), (True, 200, 401), (False, 401, 401)]
+)
+async def test_what_everybody_may_is_said_by_the_settings(
+    *, allowed: bool | None, reads: int, submits: int, tmp_path: Path
+) -> None:
+    settings = settings_in(tmp_path, allow_anonymous_reads=allowed)
+    async with served(settings, World.genesis(writers=False)) as client:
+        assert (await client.get("/v1/grants")).status_code == reads
+        assert (await client.post("/v1/records", json={})).status_code == submits
+
+
+async def test_a_credential_adds_to_what_everybody_may(tmp_path: Path) -> None:
+    file = secret_file(tmp_path, f"prometheus:{TOKEN} metrics")
+    settings = settings_in(tmp_path, read_tokens_file=file, allow_anonymous_reads="catalogue")
+    async with served(settings, World.genesis(writers=False)) as client:
+        for path in ("/metrics", "/v1/ledger", "/docs", "/openapi.json"):
+            assert (await client.get(path, headers=bearer(TOKEN))).status_code == 200, path
+        assert (await client.get("/metrics")).status_code == 401
+
+
+async def test_a_wrong_credential_is_no_credential(tmp_path: Path) -> None:
+    """On an open node, too: who shows one means it."""
+    async with served(settings_in(tmp_path), World.genesis(writers=False)) as client:
+        for header in (f"Bearer {TOKEN}", "Basic YTpi", "", "Bearer"):
+            answer = await client.get("/v1/ledger", headers={"Authorization": header})
+            assert answer.status_code == 401, header
+
+
+async def test_a_node_known_by_its_certificate_is_its_members(tmp_path: Path) -> None:
+    """The connection puts the member into the scope; nothing a request says can."""
+    settings = settings_in(tmp_path, allow_anonymous_reads=False)
+    async with served(settings, World.genesis(writers=False)) as client:
+        transport = client._transport
+        assert isinstance(transport, httpx.ASGITransport)
+        app = transport.app
+
+        async def authenticated(scope, receive, send):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            await app({**scope, "peer_member": "health"}, receive, send)
+
+        assert (await client.get("/v1/ledger", headers={"peer_member": "health"})).is_error
+        transport.app = authenticated
+        assert (await client.get("/v1/ledger")).status_code == 200
+        assert (await client.post("/v1/records", json={})).status_code == 400
 
 
 async def test_a_token_opens_everything(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, read_tokens_file=secret_file(tmp_path))
-    headers = {"Authorization": f"Bearer {TOKEN}"}
+    headers = bearer(TOKEN)
     async with served(settings, World.genesis(writers=False)) as client:
         for path in ("/v1/ledger", "/metrics", "/checkpoint", "/health/ready"):
             assert (await client.get(path, headers=headers)).status_code == 200
@@ -151,8 +244,8 @@ def signing(folder: Path, **files: str) -> dict[str, object]:
     ("header", "asked", "status"),
     [
         ("h" * 16, ("health/main",), 400),
-        ("h" * 16, ("steward/main",), 401),
-        ("h" * 16, ("health/main", "steward/main"), 401),
+        ("h" * 16, ("steward/main",), 403),
+        ("h" * 16, ("health/main", "steward/main"), 403),
         ("e" * 16, ("health/main", "steward/main"), 400),
         ("n" * 16, ("health/main",), 401),
         ("", ("health/main",), 401),

@@ -249,32 +249,39 @@ ANONYMOUS: Final = "allow_anonymous_reads = true\n"
 
 
 @pytest.mark.parametrize(
-    ("more", "refused"),
+    ("more", "is_open"),
     [
-        ("", None),
-        ('host = "127.8.9.1"\n', None),
-        ('host = "::1"\n', None),
-        ('host = "localhost"\n', None),
-        ('host = "0.0.0.0"\n', "host"),
-        ('host = "::"\n', "host"),
-        ('host = "192.0.2.1"\n', "host"),
-        ('host = "localhost.example"\n', "host"),
-        ('host = "0.0.0.0"\n' + TOKENS, None),
-        ('host = "0.0.0.0"\n' + ANONYMOUS, None),
-        ('host = "0.0.0.0"\nunix_socket = "s"\n', None),
-        (TOKENS, None),
-        (TOKENS + ANONYMOUS, "allow_anonymous_reads"),
+        ("", True),
+        ('host = "127.8.9.1"\n', True),
+        ('host = "::1"\n', True),
+        ('host = "localhost"\n', True),
+        ('host = "0.0.0.0"\n', False),
+        ('host = "::"\n', False),
+        ('host = "192.0.2.1"\n', False),
+        ('host = "localhost.example"\n', False),
+        ('host = "0.0.0.0"\n' + ANONYMOUS, False),
+        ('host = "0.0.0.0"\nunix_socket = "s"\n', True),
+        (TOKENS, False),
+        (ANONYMOUS, False),
+        ("allow_anonymous_reads = false\n", False),
+        ('allow_anonymous_reads = "catalogue"\n', False),
+        (TOKENS + ANONYMOUS, False),
     ],
 )
-def test_beyond_this_machine_somebody_has_to_say_who_may_read(
-    more: str, refused: str | None, tmp_path: Path
+def test_only_a_node_nobody_else_reaches_and_nobody_spoke_of_is_open(
+    more: str, *, is_open: bool, tmp_path: Path
 ) -> None:
-    if refused is None:
-        load(tmp_path, more)
-        return
-    with pytest.raises(SettingsError) as caught:
-        load(tmp_path, more)
-    assert str(caught.value).startswith(f"{refused}: ")
+    assert load(tmp_path, more).is_open == is_open
+
+
+def test_everybody_reads_all_or_the_catalogue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SettingsError, match="allow_anonymous_reads"):
+        load(tmp_path, 'allow_anonymous_reads = "grants"\n')
+    for given, meant in (("true", True), ("false", False), ("catalogue", "catalogue")):
+        monkeypatch.setenv("BLOCKPOOL_ALLOW_ANONYMOUS_READS", given)
+        assert load(tmp_path, "").allow_anonymous_reads == meant
 
 
 def test_the_variables_of_the_command_are_not_those_of_the_node() -> None:
