@@ -114,6 +114,14 @@ class Connection(HttpToolsProtocol):
         if not self.transport.is_closing():
             self._refuse(ApiError("malformed-request", msg))
 
+    def shutdown(self) -> None:
+        """Hang up as the node stops; over TLS, who is idle would leave a goodbye unanswered."""
+        is_idle = self.cycle is None or self.cycle.response_complete
+        if self.scheme == "https" and is_idle and not self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            super().shutdown()
+
     def _refuse(self, error: ApiError) -> None:
         """Answer outside of any request, and hang up."""
         problem, body = error.problem, encode(error.problem)

@@ -89,7 +89,9 @@ ASKED: Final = (
 async def test_nothing_but_liveness_is_answered_without_a_credential(
     host: str, tmp_path: Path
 ) -> None:
-    settings = settings_in(tmp_path, host=host, read_tokens_file=secret_file(tmp_path))
+    settings = settings_in(
+        tmp_path, host=host, tls_by_proxy=True, read_tokens_file=secret_file(tmp_path)
+    )
     app = create_app(settings, log_signers())
     asked = [(method, filled(path)) for method, path in routes(app) if path != LIVE]
     assert len(asked) > len(OPERATIONS)
@@ -105,7 +107,7 @@ async def test_nothing_but_liveness_is_answered_without_a_credential(
 
 
 async def test_a_node_beyond_its_machine_is_closed_without_a_file_of_tokens(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path, host="0.0.0.0")  # noqa: S104  not listened at
+    settings = settings_in(tmp_path, host="0.0.0.0", tls_by_proxy=True)  # noqa: S104  not listened at
     async with served(settings, World.genesis(writers=False)) as client:
         assert (await client.get("/v1/ledger")).status_code == 401
         assert (await client.get(LIVE)).status_code == 200
