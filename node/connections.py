@@ -116,7 +116,7 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Hang up as the node stops; over TLS, who is idle would leave a goodbye unanswered."""
-        is_idle = self.cycle is None or self.cycle.response_complete
+        is_idle = self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]
         if self.scheme == "https" and is_idle and not self.transport.get_write_buffer_size():
             self.transport.abort()
         else:

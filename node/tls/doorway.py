@@ -57,19 +57,18 @@ class Doorway:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                accepted, _ = await loop.sock_accept(self._listener)
+                accepted, address = await loop.sock_accept(self._listener)
             except OSError as error:  # no descriptor left, or it was given up meanwhile
                 log.warning("not-accepted", exc_info=error)
                 await asyncio.sleep(PAUSE_S)
                 continue
             if len(self._handshakes) >= HANDSHAKES_MAX:
                 next(iter(self._handshakes)).cancel()
-            task = asyncio.create_task(self._come_in(accepted), name="handshake")
+            task = asyncio.create_task(self._come_in(accepted, address[0]), name="handshake")
             self._handshakes[task] = None
             task.add_done_callback(self._handshakes.pop)
 
-    async def _come_in(self, accepted: socket.socket) -> None:
-        client = accepted.getpeername()[0]
+    async def _come_in(self, accepted: socket.socket, client: str) -> None:
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
                 self._protocol,

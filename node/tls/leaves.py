@@ -16,19 +16,26 @@ had its files changed by its operator.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from ledger.keys import PrivateKey
+from ledger.keys import PrivateKey, PublicKey
 from ledger.types import KeyId, MemberId
 from node.client.certificates import DAY_S, LEAF_S, Leaf, issue
 from node.settings import Tls
 from node.tls.files import Watched, read_keys
-from node.tls.pins import Pins
 
 RENEWED_S: Final = DAY_S
 """So old a leaf becomes before there is a new one."""
 HOST_CHARS_MAX: Final = 253
+
+
+class Registrations(Protocol):
+    """What the ledger says of members' keys, such as `Pins` know it."""
+
+    def registered(self, member: MemberId) -> Sequence[PublicKey]:
+        """The keys that the ledger names for a member, the present one first."""
+        ...
 
 
 class Leaves:
@@ -38,7 +45,7 @@ class Leaves:
         self,
         settings: Tls,
         member: MemberId,
-        pins: Pins,
+        pins: Registrations,
         endpoint: Callable[[], str] = str,
         now_s: Callable[[], float] = time.time,
     ) -> None:

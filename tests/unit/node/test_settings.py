@@ -21,8 +21,8 @@ from node.settings import (
     Peer,
     Settings,
     SettingsError,
-    Webhook,
     Tls,
+    Webhook,
     Witness,
     load_settings,
 )
