@@ -30,6 +30,7 @@ from scripts.console_text import USAGE, fail, warn
 from scripts.keys.files import read_token
 from scripts.signers import load_signer
 from scripts.spelling import typed
+from scripts.tls import ClientKeyOption, NodeKeyOption, tls_of
 from scripts.trust import read_policy
 
 NODE: Final = "http://127.0.0.1:8700"
@@ -67,6 +68,8 @@ class Reading:
 
     node: NodeOption = NODE
     token_file: TokenOption = None
+    node_key: NodeKeyOption = None
+    client_key: ClientKeyOption = None
 
     @contextmanager
     def client(self, policy: Policy | None = None) -> Iterator[Client]:
@@ -80,6 +83,7 @@ class Reading:
             policy=policy,
             retry=_PATIENCE,
             timeout_s=_TIMEOUT_S,
+            tls=tls_of(self.node_key, self.client_key),
             token=token,
             transport=transport,
         ) as client:
@@ -92,6 +96,8 @@ class Signing:
 
     node: NodeOption = NODE
     token_file: TokenOption = None
+    node_key: NodeKeyOption = None
+    client_key: ClientKeyOption = None
     writer: Annotated[
         str | None, _option("--writer", "WRITER", "Who signs, MEMBER/NAME such as health/main.")
     ] = None
@@ -102,7 +108,7 @@ class Signing:
     @property
     def reading(self) -> Reading:
         """The same node, for reading."""
-        return Reading(self.node, self.token_file)
+        return Reading(self.node, self.token_file, self.node_key, self.client_key)
 
     @property
     def member(self) -> str:

@@ -4,23 +4,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Generic, TypeAlias, TypeVar
 
-from msgspec import MsgspecError
-from msgspec.json import Decoder
-
 from ledger.errors import LedgerError
-from ledger.keys import (
-    KeyDescription,
-    PrivateKey,
-    PublicKey,
-    parse_private_key,
-    parse_public_key,
-)
+from ledger.keys import PrivateKey, PublicKey, parse_description, parse_private_key
 from ledger.suites import ED25519
 from node.client.secret_files import SecretError, read_secret
 from node.logs import log
 
 _PUBLIC_BYTES_MAX: Final = 4_096
-_description = Decoder(KeyDescription)
 T = TypeVar("T")
 Mark: TypeAlias = tuple[tuple[int, int, int] | None, ...]
 
@@ -76,12 +66,12 @@ def _key_in(file: Path, passphrase: bytes | None) -> PrivateKey:
 def read_public_key(file: Path) -> PublicKey:
     """The public half of a transport key, as `blockpool keys new` writes it. Raises `SecretError`.
 
-    It is no secret, but what a file says whose word counts is read as carefully.
+    It is no secret, but says whose word counts.
     """
     try:
         with file.open("rb") as opened:
-            key = parse_public_key(_description.decode(opened.read(_PUBLIC_BYTES_MAX)))
-    except (OSError, MsgspecError, LedgerError) as error:
+            key = parse_description(opened.read(_PUBLIC_BYTES_MAX))
+    except (OSError, LedgerError) as error:
         raise SecretError(f"{file} holds no public key: {error}") from error
     if key.suite is not ED25519:
         raise SecretError(f"{file}: a transport key is of the suite ed25519")

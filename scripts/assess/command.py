@@ -28,6 +28,7 @@ from scripts.options import JsonFlag, with_options
 from scripts.profile import NODE, NodeOption, PolicyOption, Reading, TokenOption
 from scripts.record.listing import AsAtOption
 from scripts.spelling import SpellingError, typed
+from scripts.tls import ClientKeyOption, NodeKeyOption
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,6 +52,8 @@ class From:
 
     node: NodeOption = NODE
     token_file: TokenOption = None
+    node_key: NodeKeyOption = None
+    client_key: ClientKeyOption = None
     log: Annotated[
         str | None,
         typer.Option(
@@ -63,10 +66,12 @@ class From:
     def open(self) -> Iterator[Figures]:
         """Where figures come from."""
         if self.log is not None:
-            with figures_of_log(self.log, Access(self.policy, self.token_file)) as found:
+            access = Access(self.policy, self.token_file, self.node_key, self.client_key)
+            with figures_of_log(self.log, access) as found:
                 yield found
         else:
-            with Reading(self.node, self.token_file).client() as client:
+            at = Reading(self.node, self.token_file, self.node_key, self.client_key)
+            with at.client() as client:
                 yield NodeFigures(client)
 
 

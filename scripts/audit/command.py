@@ -20,6 +20,7 @@ from scripts.console_text import fail, info, print_fields, print_json, progress,
 from scripts.files import write_new
 from scripts.keys.files import read_token
 from scripts.options import JsonFlag, with_options
+from scripts.tls import ClientKeyOption, NodeKeyOption, tls_of
 from scripts.trust import read_policy
 
 app = typer.Typer(
@@ -52,6 +53,8 @@ class Access:
             "--token-file", envvar="BLOCKPOOL_TOKEN_FILE", help="File with a bearer token."
         ),
     ] = None
+    node_key: NodeKeyOption = None
+    client_key: ClientKeyOption = None
     jobs: Annotated[
         int, typer.Option(min=1, max=64, help="Files read, and signatures verified, at a time.")
     ] = JOBS
@@ -73,7 +76,8 @@ class Access:
     def _source(self, log: str) -> Iterator[LogSource]:
         if log.startswith(_ADDRESSES):
             token = None if self.token_file is None else read_token(self.token_file)
-            with HttpLog(log, token=token) as source:
+            tls = tls_of(self.node_key, self.client_key)
+            with HttpLog(log, token=token, tls=tls) as source:
                 yield source
         elif Path(log).is_dir():
             yield FolderLog(Path(log))
