@@ -91,6 +91,7 @@ async def running(
             await service.local_signer.start()
             stack.push_async_callback(service.local_signer.stop)
         stack.callback(service.news.close)
+        _in_background("certificate", service.tls.watch(), stack)
         if service.cosigning is not None:
             _in_background("cosigning", service.cosigning.run(), stack)
         if settings.webhook is not None:

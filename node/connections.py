@@ -21,8 +21,9 @@ from msgspec.json import encode
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ledger.types import KeyId, MemberId
+from ledger.types import KeyId
 from node.api.access import PEER
+from node.api.principal import Principal
 from node.api.problems import MEDIA_TYPE, ApiError, respond
 from node.client.certificates import issuer_of
 
@@ -36,12 +37,12 @@ WRITE_S_MAX: Final = 60
 class Connection(HttpToolsProtocol):
     """One connection, from the first byte to the last.
 
-    `member_of` tells whose a transport key is. It is asked for each request: a key may be withdrawn
-    while it is in use.
+    `principal_of` tells who shows a key over TLS. It is asked for each request: a key may be
+    withdrawn while it is in use.
     """
 
-    member_of: Callable[[KeyId], MemberId | None] = staticmethod(lambda _keyid: None)
-    _transport_key: KeyId | None = None
+    principal_of: Callable[[KeyId], Principal | None] = staticmethod(lambda _keyid: None)
+    _key_shown: KeyId | None = None
     _head_timer: asyncio.TimerHandle | None = None
     _write_timer: asyncio.TimerHandle | None = None
     _unread_bytes = 0
@@ -51,7 +52,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Hear the peer, unless too many are heard."""
         super().connection_made(transport)
-        self._transport_key = issuer_of(transport.get_extra_info("peercert"))
+        self._key_shown = issuer_of(transport.get_extra_info("peercert"))
         if len(self.connections) > CONNECTIONS_MAX:
             busy = "too many are connected"
             self._refuse(ApiError("too-many-connections", busy, retry_after_s=1))
@@ -72,9 +73,9 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""
-        member = None if self._transport_key is None else self.member_of(self._transport_key)
-        if member is not None:
-            self.scope[PEER] = member  # type: ignore[typeddict-unknown-key]
+        peer = None if self._key_shown is None else self.principal_of(self._key_shown)
+        if peer is not None:
+            self.scope[PEER] = peer  # type: ignore[typeddict-unknown-key]
         if self._head_timer is not None:
             self._head_timer.cancel()
         head_bytes = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)

@@ -41,6 +41,8 @@ GAUGES: Final[Mapping[str, str]] = {
     "blockpool_final_size": "Leaves under the latest checkpoint with the ledger's quorum.",
     "blockpool_peer_size": "Leaves a node that follows knows of, in its own log or a peer's.",
     "blockpool_alarm": "1 where the log is not what the rules yield and is followed no further.",
+    "blockpool_certificate_seconds_left": "Seconds until the certificate for browsers ends; +Inf "
+    "where there is none.",
 }
 MEMBER_GAUGES: Final[Mapping[str, str]] = {
     "blockpool_witness_size": "Leaves that the member's witness has cosigned.",

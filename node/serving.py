@@ -50,5 +50,5 @@ class TlsServer(Server):
 
     def _connection(self, tls: Contexts) -> Connection:
         connection = Connection(self.config, self.server_state, self.lifespan.state)
-        connection.member_of = tls.pins.member_of
+        connection.principal_of = tls.pins.principal_of
         return connection

@@ -14,7 +14,7 @@ from node.settings.network import ForeignLog, Peer, Witness
 from node.settings.node import LogLevel, Settings
 from node.settings.ordering import Blocks, Cache
 from node.settings.part import is_loopback
-from node.settings.tls import Tls
+from node.settings.tls import Tls, TlsReader
 from node.settings.webhook import Webhook
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Tls",
+    "TlsReader",
     "Webhook",
     "Witness",
     "is_loopback",

@@ -51,9 +51,14 @@ def _resolve(settings: Settings, folder: Path) -> Settings:
     if local is not None:
         keys = {writer: folder / key for writer, key in local.keys.items()}
         update["local_signing"] = local.model_copy(update={**absolute(local), "keys": keys})
-    for name in ("tls", "webhook", "witness"):
+    for name in ("webhook", "witness"):
         part = getattr(settings, name)
         if part is not None:
             update[name] = part.model_copy(update=absolute(part))
+    if settings.tls is not None:
+        readers = tuple(one.model_copy(update=absolute(one)) for one in settings.tls.readers)
+        update["tls"] = settings.tls.model_copy(
+            update={**absolute(settings.tls), "readers": readers}
+        )
     update["peers"] = tuple(one.model_copy(update=absolute(one)) for one in settings.peers)
     return settings.model_copy(update=update)

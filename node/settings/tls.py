@@ -3,9 +3,29 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from node.api.principal import SCOPES, Scope
 from node.settings.part import Part
+
+
+class TlsReader(Part):
+    """Somebody who shows a certificate and is no member's node: an auditor, a local system."""
+
+    name: str = Field(min_length=1, description="What it is called in the log.")
+    key: Path = Field(description="File with its public key, Ed25519.")
+    scopes: tuple[Scope, ...] = Field(
+        default=("member",), min_length=1, description="What it may, as in a line of tokens."
+    )
+
+    @field_validator("scopes")
+    @classmethod
+    def check_scopes(cls, scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
+        """Refuse what readers cannot have."""
+        for one in scopes:
+            if one not in SCOPES:
+                raise ValueError(f"`{one}` is for tokens of `[local_signing]`")
+        return scopes
 
 
 class Tls(Part):
@@ -35,6 +55,8 @@ class Tls(Part):
         le=65_535,
         description="Port at which that certificate is shown; 0 takes a free one.",
     )
+
+    readers: tuple[TlsReader, ...] = ()
 
     @property
     def key_files(self) -> tuple[Path, ...]:

@@ -8,17 +8,24 @@ A context is never altered: what has changed is another one, for the connections
 are not given out, so each connection is a handshake that looks at keys and dates.
 """
 
+import asyncio
 import ssl
 from collections.abc import Sequence
+from math import floor, inf
+from time import time
+from typing import Final
 
 from ledger.keys import PublicKey
 from ledger.types import MemberId
-from node.client.certificates import Leaf
+from node.client.certificates import DAY_S, Leaf
 from node.client.pinning import believe, pinned, show
-from node.tls.certificate import Certificate
+from node.logs import log
+from node.tls.certificate import Certificate, warned_days
 from node.tls.files import Watched
 from node.tls.leaves import Leaves
 from node.tls.pins import Pins
+
+LOOK_S: Final = 3_600
 
 
 class Contexts:
@@ -66,10 +73,20 @@ class Contexts:
             raise TypeError("a node without a certificate has no port for browsers")
         return self._certificate.value.context
 
-    @property
-    def ends_s(self) -> float | None:
-        """When the certificate of an authority ends, if there is one."""
-        return None if self._certificate is None else self._certificate.value.ends_s
+    def seconds_left(self) -> float:
+        """How long the certificate for browsers still holds; for ever where there is none."""
+        return inf if self._certificate is None else self._certificate.value.ends_s - time()
+
+    async def watch(self) -> None:
+        """Warn of the end of that certificate, each time it has come nearer."""
+        told: int | None = None
+        while True:
+            left_s = self.seconds_left()
+            days = warned_days(left_s)
+            if days is not None and days != told:
+                log.warning("certificate-ends", days_left=floor(left_s / DAY_S))
+            told = days
+            await asyncio.sleep(LOOK_S)
 
 
 def _answering(leaf: Leaf, keys: Sequence[PublicKey]) -> ssl.SSLContext:

@@ -9,8 +9,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import Route
 
+from node.api.access import PEER
 from node.api.operations import MANUAL, OPERATIONS
-from node.api.principal import SCOPES, included
+from node.api.principal import SCOPES, included, of_node
 from node.api.problems import PROBLEMS
 from node.app import create_app
 from node.client.secret_files import SecretError
@@ -192,7 +193,7 @@ async def test_a_wrong_credential_is_no_credential(tmp_path: Path) -> None:
 
 
 async def test_a_node_known_by_its_certificate_is_its_members(tmp_path: Path) -> None:
-    """The connection puts the member into the scope; nothing a request says can."""
+    """The connection puts who it is into the scope; nothing a request says can."""
     settings = settings_in(tmp_path, allow_anonymous_reads=False)
     async with served(settings, World.genesis(writers=False)) as client:
         transport = client._transport
@@ -200,9 +201,9 @@ async def test_a_node_known_by_its_certificate_is_its_members(tmp_path: Path) ->
         app = transport.app
 
         async def authenticated(scope, receive, send):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            await app({**scope, "peer_member": "health"}, receive, send)
+            await app({**scope, PEER: of_node("health")}, receive, send)
 
-        assert (await client.get("/v1/ledger", headers={"peer_member": "health"})).is_error
+        assert (await client.get("/v1/ledger", headers={PEER: "health"})).is_error
         transport.app = authenticated
         assert (await client.get("/v1/ledger")).status_code == 200
         assert (await client.post("/v1/records", json={})).status_code == 400

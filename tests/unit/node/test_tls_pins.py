@@ -9,14 +9,16 @@ from ledger.keys import PublicKey
 from ledger.records import Record
 from ledger.records.governance import RemoveMember
 from ledger.types import MemberId
+from node.api.principal import of_node, of_token
 from node.replica import Replica
 from node.tls.pins import Pins
 from tests.network import registered, transport_signer, witnessed_world
 from tests.nodes import close, open_replica
 from tests.unit.node.test_settings_views import adopt
-from tests.world import World
+from tests.world import World, signer
 
 OURS = transport_signer("health").public_key
+READER = signer("inspector").public_key
 NEXT = transport_signer("health", "next")
 
 
@@ -33,7 +35,7 @@ def replica(tmp_path: Path, world: World) -> Iterator[Replica]:
 
 
 def pins_of(replica: Replica, given: Mapping[MemberId, PublicKey] | None = None) -> Pins:
-    return Pins(replica, given or {})
+    return Pins(replica, given or {}, {READER: of_token("inspector", ["auditor"])})
 
 
 def decide(replica: Replica, world: World, record: Record) -> None:
@@ -44,14 +46,24 @@ def decide(replica: Replica, world: World, record: Record) -> None:
 def test_the_registered_keys_are_those_of_all_members_with_a_node(replica: Replica) -> None:
     pins = pins_of(replica)
     assert pins.of("health") == (OURS,)
-    assert pins.member_of(OURS.keyid) == "health"
     assert pins.of("weather") == ()
-    assert {pins.member_of(key.keyid) for key in pins.every()} == {
-        "audit",
-        "health",
-        "steward",
-        "transport",
-    }
+    shown = [pins.principal_of(key.keyid) for key in pins.every()]
+    nodes = ["audit", "health", "steward", "transport"]
+    assert sorted(one.member or one.name for one in shown if one) == [
+        *nodes[:2],
+        "inspector",
+        *nodes[2:],
+    ]
+    assert pins.principal_of(OURS.keyid) == of_node("health")
+
+
+def test_a_reader_is_nobodys_node(replica: Replica, world: World) -> None:
+    pins = pins_of(replica)
+    reader = pins.principal_of(READER.keyid)
+    assert reader is not None
+    assert (reader.name, reader.member, reader.may("member")) == ("inspector", None, False)
+    decide(replica, world, registered(world, "weather", transport=[signer("inspector")]))
+    assert pins.principal_of(READER.keyid) == of_node("weather")
 
 
 def test_they_are_known_again_after_a_restart(
@@ -74,7 +86,7 @@ def test_a_key_is_replaced_by_way_of_both(replica: Replica, world: World) -> Non
     assert pins.registered("health") == (OURS, NEXT.public_key)
     decide(replica, world, registered(world, "health", transport=[NEXT]))
     assert pins.of("health") == (NEXT.public_key,)
-    assert pins.member_of(OURS.keyid) is None
+    assert pins.principal_of(OURS.keyid) is None
     assert pins.every() is not every
 
 
@@ -86,7 +98,7 @@ def test_who_was_removed_is_nobody(replica: Replica, world: World) -> None:
     for block in world.blocks[begun:]:
         replica.apply(block)
     assert pins.of("transport") == ()
-    assert pins.member_of(transport_signer("transport").public_key.keyid) is None
+    assert pins.principal_of(transport_signer("transport").public_key.keyid) is None
 
 
 def test_a_given_key_counts_until_the_ledger_knows_it(replica: Replica, world: World) -> None:
