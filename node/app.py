@@ -38,6 +38,7 @@ from node.api import (
     network,
     records,
     rights,
+    snapshots,
     state,
     statements,
     steps,
@@ -48,7 +49,8 @@ from node.api.access import Admission, LocalNames, check_scope, open_to_everybod
 from node.api.observed import Observed
 from node.api.openapi import Api
 from node.api.requests import HeadAsGet
-from node.api.service import Service
+from node.api.service import Service, require_whole
+from node.api.signed_requests import SignedRequests
 from node.api.tokens import Tokens, read_signing_tokens, read_tokens
 from node.composition import Keys, running
 from node.connections import Connection
@@ -62,24 +64,9 @@ from node.surroundings import MACHINE, Surroundings
 GRACE_S: Final = 20
 _PROXIES: Final = "127.0.0.1,::1"
 """Whose word on where a request comes from is taken: that of a proxy on this machine."""
-_RESOURCES: Final = (
-    records,
-    statements,
-    state,
-    values,
-    lists,
-    assessment,
-    rights,
-    lineage,
-    tasks,
-    duties,
-    steps,
-    events,
-    log,
-    network,
-    health,
-    manual,
-)
+_RESOURCES: Final = (records, statements, state, events, log, network, snapshots, health, manual)
+_OF_WHOLE_LOG: Final = (values, lists, assessment, rights, lineage, tasks, duties, steps)
+"""Made from views: not answered by a node that began from a snapshot and has not replayed yet."""
 _NOBODY: Final[Mapping[WriterId, Signer]] = MappingProxyType({})
 
 
@@ -143,8 +130,12 @@ def create_app(
     app.state.metrics = metrics
     for resource in _RESOURCES:
         app.include_router(resource.router)
+    for resource in _OF_WHOLE_LOG:
+        app.include_router(resource.router, dependencies=[Depends(require_whole)])
     faults.add_handlers(app)
-    app.add_middleware(Admission, tokens=tokens, open_scopes=open_to_everybody(settings))
+    signed = SignedRequests(settings.member, settings.called)
+    opened = open_to_everybody(settings)
+    app.add_middleware(Admission, tokens=tokens, signed=signed, open_scopes=opened)
     if settings.is_open and settings.unix_socket is None:
         app.add_middleware(LocalNames)
     app.add_middleware(Observed, metrics=metrics)

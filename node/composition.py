@@ -7,16 +7,14 @@ database ── store ── replica ── engine ── pipeline ──┬─�
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from ledger.cosignature import witness_name
-from ledger.errors import LedgerError
-from ledger.keys import PublicKey, Signer
-from ledger.policy_file import parse_policy
+from ledger.keys import Signer
 from ledger.times import to_ms
 from ledger.types import MemberId, WriterId
 from node.announcements import Audience
@@ -26,14 +24,16 @@ from node.api.tokens import read_shown_token
 from node.client.clock import Clock
 from node.client.secret_files import read_secret
 from node.engine.embedded import EmbeddedEngine, Limits
+from node.joined import believed_policy, joining, log_keys_of
 from node.logs import log
 from node.maintenance import require_orderer
 from node.metrics import MeasuredApplication, MeasuredPipeline, Metrics
 from node.network.beginning import require_latest
 from node.network.cosigned import CosignedStore
 from node.network.cosigning import Cosigner, Cosigning, OwnCosigner
-from node.network.following import FollowingEngine
+from node.network.following import FollowingEngine, Gate, Standing
 from node.network.foreign import witnessed
+from node.network.joining import Joining
 from node.network.peers import Address, PeerBook
 from node.network.witness import Identity, ReplayedLog, Witness, WitnessedLog
 from node.news import News
@@ -46,6 +46,7 @@ from node.settings import LocalSigning as LocalSigningSettings
 from node.settings import Settings
 from node.settings import Webhook as WebhookSettings
 from node.signer import LocalSigner
+from node.snapshots import Snapshots
 from node.storage.database import open_database
 from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
@@ -87,6 +88,8 @@ async def running(
         _check_clock(service)
         await service.engine.start()
         stack.push_async_callback(service.engine.stop)
+        if service.joining is not None:
+            stack.push_async_callback(service.joining.close)
         if service.local_signer is not None:
             await service.local_signer.start()
             stack.push_async_callback(service.local_signer.stop)
@@ -114,7 +117,8 @@ def _compose(
         require_orderer(store, settings.member, keys.log)
     signatures = VerifiedSignatures()
     cache = CacheSizes(settings.cache.values_max, settings.cache.nodes_max)
-    also = _believed(settings)
+    policy = believed_policy(settings.believed_policy)
+    also = log_keys_of(policy)
     replica = Replica(store, origin, keys.log, verify=signatures, cache=cache, also=also)
     stack.callback(replica.close)
     news = News()
@@ -123,8 +127,14 @@ def _compose(
     verifier = _verifier(settings)
     stack.callback(verifier.close)
     tls = open_tls(settings, replica)
-    peers = PeerBook(replica, settings.member, _addresses(settings), surroundings, tls.calling)
+    open_peers = partial(
+        PeerBook, replica, settings.member, _addresses(settings), surroundings, tls.calling
+    )
+    peers = open_peers()
     stack.push_async_callback(peers.close)
+    snapshots = settings.snapshots
+    room = DiskGuard(snapshots.folder, settings.disk_reserve_bytes, surroundings.free_bytes)
+    gate: Joining | None = None
     engine: EmbeddedEngine | FollowingEngine
     if settings.orders:
         application = MeasuredApplication(replica, metrics)
@@ -136,14 +146,26 @@ def _compose(
             may_begin=lambda: require_latest(replica, cosigner_of),
         )
     else:
-        engine = FollowingEngine(
-            replica, signatures, verifier, news, peers, settings.evidence, also
+
+        def follow(
+            of: Replica, told: News, asked: PeerBook, gate: Gate | None = None, **how: Any
+        ) -> FollowingEngine:
+            return FollowingEngine(
+                of, signatures, verifier, told, asked, settings.evidence, also, gate=gate, **how
+            )
+
+        def standing() -> Standing:
+            return follower.standing
+
+        gate = joining(
+            settings, policy, replica, signatures, news, room, open_peers, standing, follow
         )
+        engine = follower = follow(replica, news, peers, gate)
     witness = _witness(settings, keys, replica, engine, clock, stack)
     cosigner_of = _cosigners(settings.member, witness, peers)
     shares = Shares(settings.blocks.waiting_per_key_max)
     shared = SharedOrdering(engine, shares, signatures.holds, metrics.count_signers)
-    folder = settings.database.resolve().parent
+    folder = settings.own_folder
     disk = DiskGuard(folder, settings.disk_reserve_bytes, surroundings.free_bytes)
     pipeline = MeasuredPipeline(
         Pipeline(replica, shared, signatures, verifier, disk.check), metrics
@@ -163,21 +185,24 @@ def _compose(
         cosigning=cosigning,
         witness=witness,
         standing=engine.standing if isinstance(engine, FollowingEngine) else None,
+        joining=gate,
+        snapshots=_offers(settings, replica, room, stack),
         clock=clock,
     )
     metrics.read_from(partial(readings, service, disk))
     return service
 
 
-def _believed(settings: Settings) -> Sequence[PublicKey]:
-    """The log keys of the policy given. Raises `ReplicaError`."""
-    if settings.believed_policy is None:
-        return ()
-    try:
-        policy = parse_policy(settings.believed_policy.read_bytes())
-    except (LedgerError, OSError) as error:
-        raise ReplicaError(f"believed_policy {settings.believed_policy}: {error}") from error
-    return [entry.key.public_key for entry in policy.logs]
+def _offers(
+    settings: Settings, replica: Replica, room: DiskGuard, stack: AsyncExitStack
+) -> Snapshots | None:
+    """The snapshots this node offers, if it is to offer any."""
+    if settings.snapshots.every_leaves == 0:
+        return None
+    folder = settings.snapshots.folder / "offered"
+    offers = Snapshots(replica, folder, settings.snapshots.every_leaves, room)
+    stack.callback(offers.close)
+    return offers
 
 
 def _addresses(settings: Settings) -> Mapping[MemberId, Address]:
@@ -285,7 +310,14 @@ def _announce(settings: WebhookSettings, service: Service, stack: AsyncExitStack
         Audience(settings.members),
     )
     webhook = Webhook(service.replica, service.news, target, clock_ms=service.clock)
-    _in_background("webhook", webhook.run(), stack)
+    _in_background("webhook", _once_whole(service, webhook.run), stack)
+
+
+async def _once_whole(service: Service, work: Callable[[], Awaitable[None]]) -> None:
+    """Do what reads the whole log, once it is here."""
+    if service.joining is not None:
+        await service.joining.whole.wait()
+    await work()
 
 
 def _tell_end(task: asyncio.Task[None]) -> None:

@@ -26,14 +26,17 @@ from pathlib import Path
 from typing import Final, TextIO
 
 import structlog
+from psycopg import Error as PostgresError
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.types import EventDict, Processor, WrappedLogger
 
 from node.outbox import OutboxError
 from node.replica import ReplicaError
+from node.storage.postgres import ServerError
 
-_SAFE: Final = (OSError, SQLAlchemyError, OutboxError, ReplicaError)
-"""Their messages are about this machine; SQLAlchemy is told to hide what it was to write."""
+_SAFE: Final = (OSError, SQLAlchemyError, PostgresError, ServerError, OutboxError, ReplicaError)
+"""Their messages are about this machine; SQLAlchemy is told to hide what it was to write,
+and a server quotes it on further lines."""
 _OWN: Final = "blockpool"
 """The logger that follows the setting; of all others only warnings are shown."""
 _ROOT: Final = Path(__file__).parents[1]

@@ -13,6 +13,7 @@ from contracts.values import Member
 from ledger.keys import Signer
 from ledger.records import Genesis
 from ledger.records.governance import ORDERING
+from node.network import joining
 from node.replica import Replica, ReplicaError, initialise, origin_of
 from node.settings import Settings
 from node.storage.database import open_database
@@ -25,10 +26,14 @@ _SHOWN_CHARS: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A database that a node can go on with."""
+    """A database that a node can go on with.
+
+    `standing` is where the node stands on a snapshot until it has replayed as much.
+    """
 
     genesis: Genesis
     head: Head
+    standing: Head | None = None
 
 
 def found_ledger(settings: Settings, genesis_leaf: bytes) -> None:
@@ -46,11 +51,24 @@ def check_ledger(settings: Settings, log_signers: Sequence[Signer]) -> Checked:
         origin, genesis, _ = origin_of(store)
         if settings.orders:
             require_orderer(store, settings.member, log_signers)
-        replica = Replica(store, origin, log_signers)
+        head = _head_in(store, origin, log_signers)
+        joined = settings.snapshots.folder / joining.DATABASE
+        if not settings.snapshots.join or not joined.exists():
+            return Checked(genesis, head)
+        beside = SqlStore(open_database(joined))
         try:
-            return Checked(genesis, replica.head)
+            standing = _head_in(beside, origin, ())
         finally:
-            replica.close()
+            beside.engine.dispose()
+        return Checked(genesis, head, standing if standing.size > head.size else None)
+
+
+def _head_in(store: SqlStore, origin: str, log_signers: Sequence[Signer]) -> Head:
+    replica = Replica(store, origin, log_signers)
+    try:
+        return replica.head
+    finally:
+        replica.close()
 
 
 def rebuild_views(settings: Settings, on_block: Callable[[int], None]) -> int:

@@ -40,6 +40,8 @@ GAUGES: Final[Mapping[str, str]] = {
     "blockpool_disk_reserve_bytes": "Free space below which no record is taken.",
     "blockpool_final_size": "Leaves under the latest checkpoint with the ledger's quorum.",
     "blockpool_peer_size": "Leaves a node that follows knows of, in its own log or a peer's.",
+    "blockpool_replayed_size": "Leaves the node has replayed from the first on; fewer than the log "
+    "has while it stands on a snapshot.",
     "blockpool_alarm": "1 where the log is not what the rules yield and is followed no further.",
     "blockpool_certificate_seconds_left": "Seconds until the certificate for browsers ends; +Inf "
     "where there is none.",

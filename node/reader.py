@@ -14,7 +14,7 @@ from ledger.records import parse_record
 from ledger.seal import is_seal
 from ledger.tiles import TILE_WIDTH, Bundle, Tile, TileReader, encode_bundle, tile_width
 from ledger.types import DIGEST_BYTES, Digest, DigestHex, Time
-from node.replica import NotPublished, Published, Replica
+from node.replica import Backfilling, NotPublished, Published, Replica
 from node.storage.state import StoredState
 from node.storage.store import Snapshot, StoredBlock, StoredLeaf
 
@@ -106,6 +106,11 @@ class Reader:
         published = self._replica.published_from(size)
         return Endorsed(published.head.size, published.checkpoint, is_final=False)
 
+    def _require(self, index: int) -> None:
+        """Raise `Backfilling` for a leaf this node has yet to replay, as it began after it."""
+        if index < self._replica.base:
+            raise Backfilling
+
     def proofs(self, indexes: Sequence[int], size: int) -> list[tuple[Digest, ...]]:
         """Inclusion proofs of leaves under one checkpoint; those of neighbours cost little."""
         reader = TileReader(self._replica, size)
@@ -125,10 +130,12 @@ class Reader:
         """The leaf at an index, or the record of a digest."""
         with self._replica.store.snapshot() as snapshot:
             if isinstance(reference, int):
+                self._require(reference)
                 stored = snapshot.leaf(reference)
             else:
                 stored = _record_of(snapshot, reference)
             if stored is None:
+                self._require(0)  # it may be among those before
                 return None
             block = snapshot.block_of(stored.index)
         if block is None:
@@ -142,6 +149,7 @@ class Reader:
 
     def digests_like(self, start: str) -> list[DigestHex]:
         """The digests of records that begin so; where there are many, some of them."""
+        self._require(0)
         with self._replica.store.snapshot() as snapshot:
             some = islice(snapshot.candidates(start), _CANDIDATES_MAX)
             digests = {parse_record(stored.leaf).digest for stored in some}
@@ -196,13 +204,17 @@ class Reader:
         """A tile of the published log; None for one it does not have, or not in that width."""
         if tile.width > tile_width(tile.level, tile.index, self.published.head.size):
             return None
-        return self._replica.tiles([tile])[0][: DIGEST_BYTES * tile.width]
+        data = self._replica.tiles([tile])[0][: DIGEST_BYTES * tile.width]
+        if len(data) < DIGEST_BYTES * tile.width:
+            self._require(0)
+        return data
 
     def bundle(self, bundle: Bundle) -> bytes | None:
         """An entry bundle of the published log."""
         if bundle.width > tile_width(0, bundle.index, self.published.head.size):
             return None
         start = TILE_WIDTH * bundle.index
+        self._require(start)
         with self._replica.store.snapshot() as snapshot:
             return encode_bundle(snapshot.leaves(start, start + bundle.width))
 

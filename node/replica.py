@@ -51,7 +51,7 @@ from node.storage.store import (
     write_final_checkpoint,
     write_underway,
 )
-from node.storage.wal import WalMover
+from node.storage.wal import mover_of
 from node.trust import NODE, Trust, endorse, registered_by, shortest_quorum, trust_in
 
 _RECENT_TILES = 64
@@ -66,6 +66,10 @@ class ReplicaError(Exception):
 
 class NotPublished(Exception):  # noqa: N818  the name states the fact
     """What was committed has no checkpoint yet: a node that follows is catching up."""
+
+
+class Backfilling(NotPublished):
+    """What is asked for lies before the snapshot from which this node began: not replayed yet."""
 
 
 class Diverged(Exception):  # noqa: N818  the name states the fact
@@ -146,16 +150,23 @@ class Replica:
         self._cache = cache
         self._also = also
         self._lock = threading.Lock()
+        self._committing = threading.Lock()
         self._listeners: list[Callable[[Published, Block, BlockResult], None]] = []
         self._publishing = threading.Condition()
         self._underway: Underway | None = None
         self._stored_final: FinalCheckpoint | None = None
+        self.base = 0
+        """From here on this copy holds the log: 0, unless it began from a snapshot."""
         self.keys: dict[str, PublicKey] = {}
         self._in_force: Sequence[Signer] = ()
-        self._restore()
-        self._published, self._final = self._restore_checkpoints()
+        try:
+            self._restore()
+            self._published, self._final = self._restore_checkpoints()
+        except BaseException:
+            self._connection.close()
+            raise
         self._stored_final = self._final
-        self._wal = WalMover(store.engine)
+        self._wal = mover_of(store.engine)
 
     @property
     def published(self) -> Published:
@@ -211,21 +222,10 @@ class Replica:
 
     def apply(self, block: Block) -> BlockResult:
         """Decide a block and, unless nothing happened in it, commit and publish it."""
-        with self._connection.begin():
-            result = step(self.state, self._head, block, self._verify)
-            if result.is_empty:
-                return result
-            edge, tiles = self._write(self._edge, block, result)
-            signers, trust = self._signers_after(result), self._trust_after(result.changes)
-            note = self._sign(result.head, edge, signers)
-            published = Published(result.head, note, trust)
-            self._write_checkpoints(published)
-        self._on_step("committed")
-        # From here on the block is promised; memory follows.
-        self._in_force, self._trust = signers, trust
-        self._adopt(result, edge, tiles)
-        self._publish(published, [(block, result)])
-        return result
+        if self.base:
+            raise ReplicaError("who began from a snapshot orders nothing before it has replayed")
+        with self._committing:
+            return self._apply(block)
 
     def follow(
         self, sealed: Sequence[SealedBlock], note: bytes, proof: Sequence[Digest] = ()
@@ -236,26 +236,8 @@ class Replica:
         time it has to be signed by an orderer of the state reached. Raises `Diverged` where the
         rules make something else of a block, and what `endorse` raises.
         """
-        done: list[tuple[Block, BlockResult]] = []
-        try:
-            with self._connection.begin():
-                for one in sealed:
-                    result = self._decide(one)
-                    edge, tiles = self._write(self._edge, one.block, result)
-                    self._adopt(result, edge, tiles)
-                    self._trust = self._trust_after(result.changes)
-                    done.append((one.block, result))
-                published, underway = self._endorsed(note, proof)
-                if underway is None:
-                    self._write_checkpoints(published)
-                else:
-                    write_underway(self._connection, self._head.size, encode(underway))
-        except BaseException:
-            self._restore()  # memory had run ahead of the disk
-            raise
-        self._on_step("committed")
-        self._underway = underway
-        self._publish(published, done)
+        with self._committing:
+            self._follow(sealed, note, proof)
 
     def finalise(self, note: bytes) -> bool:
         """Make a cosigned checkpoint the final one; False if it is no newer, or has no quorum.
@@ -264,7 +246,7 @@ class Replica:
         are given again. Raises `FormatError`, and `VerificationError` for one of another log.
         """
         checkpoint = parse_checkpoint(parse_note(note).text)
-        if checkpoint.size > self._head.size:
+        if not self.base <= checkpoint.size <= self._head.size:
             return False
         try:
             shortest = shortest_quorum(note, self._published.trust)
@@ -300,13 +282,72 @@ class Replica:
                 found[n] = data
         return [data or b"" for data in found]
 
+    def move_to(self, store: SqlStore) -> None:
+        """Go on with another copy of the ledger, which holds what was published, or more.
+
+        From any thread. Who reads may still see the old copy for a moment: let go of it later.
+        """
+        with self._committing:
+            if self._wal is not None:
+                self._wal.close()
+            self._connection.close()
+            self.store, self._connection = store, store.engine.connect()
+            self._wal = mover_of(store.engine)
+            self._restore()
+            published, final = self._restore_checkpoints()
+            with self._publishing:
+                self._published = published
+                if final is not None and not _covers(self._final, final.size):
+                    self._final = final
+                self._publishing.notify_all()
+
     def close(self) -> None:
         """Let go of the database."""
         if self._unstored_final() is not None:
             with self._connection.begin():
                 self._write_final()
-        self._wal.close()
+        if self._wal is not None:
+            self._wal.close()
         self._connection.close()
+
+    def _apply(self, block: Block) -> BlockResult:
+        with self._connection.begin():
+            result = step(self.state, self._head, block, self._verify)
+            if result.is_empty:
+                return result
+            edge, tiles = self._write(self._edge, block, result)
+            signers, trust = self._signers_after(result), self._trust_after(result.changes)
+            note = self._sign(result.head, edge, signers)
+            published = Published(result.head, note, trust)
+            self._write_checkpoints(published)
+        self._on_step("committed")
+        # From here on the block is promised; memory follows.
+        self._in_force, self._trust = signers, trust
+        self._adopt(result, edge, tiles)
+        self._publish(published, [(block, result)])
+        return result
+
+    def _follow(self, sealed: Sequence[SealedBlock], note: bytes, proof: Sequence[Digest]) -> None:
+        done: list[tuple[Block, BlockResult]] = []
+        try:
+            with self._connection.begin():
+                for one in sealed:
+                    result = self._decide(one)
+                    edge, tiles = self._write(self._edge, one.block, result)
+                    self._adopt(result, edge, tiles)
+                    self._trust = self._trust_after(result.changes)
+                    done.append((one.block, result))
+                published, underway = self._endorsed(note, proof)
+                if underway is None:
+                    self._write_checkpoints(published)
+                else:
+                    write_underway(self._connection, self._head.size, encode(underway))
+        except BaseException:
+            self._restore()  # memory had run ahead of the disk
+            raise
+        self._on_step("committed")
+        self._underway = underway
+        self._publish(published, done)
 
     def _restore(self) -> None:
         """Take from the database what is kept in memory of the log's end."""
@@ -320,6 +361,7 @@ class Replica:
             if stored is None:
                 raise ReplicaError("the database holds no ledger; `blockpool node init` makes one")
             self._edge, self._head = TileEdge.restore(stored.head.size, snapshot), stored.head
+            self.base = snapshot.base()
             if self._edge.root() != stored.root:
                 raise ReplicaError("the tiles do not give the root of the head; restore a backup")
             self.keys = {
@@ -334,6 +376,7 @@ class Replica:
 
         A node that follows may have stopped between two checkpoints of the other's.
         """
+        self._underway = None
         with self._connection.begin():
             snapshot = Snapshot(self._connection)
             kept, final = snapshot.checkpoint(), snapshot.final_checkpoint()
@@ -373,7 +416,8 @@ class Replica:
         """Write a block within the open transaction."""
         edge, tiles = before.extend([leaf_hash(leaf) for leaf in result.leaves])
         write_block(self._connection, result, edge, tiles, self._on_step)
-        views.write(self._connection, block, result)
+        if not self.base:  # a view that lacks what came before would be none
+            views.write(self._connection, block, result)
         self._on_step("views")
         return edge, tiles
 
@@ -414,7 +458,8 @@ class Replica:
         for block, result in done:
             for listener in self._listeners:
                 listener(published, block, result)
-        self._wal.after_block()
+        if self._wal is not None:
+            self._wal.after_block()
 
     def _endorsed(self, note: bytes, proof: Sequence[Digest]) -> tuple[Published, Underway | None]:
         """What another node's checkpoint makes of the log as it now stands."""

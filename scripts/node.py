@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,10 +34,12 @@ from scripts.genesis.file import leaf_of, read_founding
 from scripts.options import JsonFlag
 from scripts.profile import PassphraseOption
 from scripts.signers import load_signer
+from scripts.trust import read_policy
 
 if TYPE_CHECKING:
     from node.backup import Copied
     from node.settings import Settings
+    from node.storage.address import Database
 
 CONFIG = "blockpool.toml"
 _MANUAL = "see node/OPERATIONS.md for the settings"
@@ -47,11 +50,11 @@ _TEMPLATE = """\
 member = {member}              # whose node this is
 {log_keys}
 {passphrase_file}
-database = "ledger.db"
+database = {database}
 host = {host}
 port = {port}
 {by_proxy}{read_tokens_file}
-{tls}{witness}{peer}"""
+{snapshots}{tls}{witness}{peer}"""
 _TLS = """
 [tls]                          # by this key the nodes of others know this one: register it
 key = {key}
@@ -64,6 +67,12 @@ member = {member}
 url = {url}
 {key}
 {token_file}
+"""
+_SNAPSHOTS = """\
+believed_policy = {policy}     # whose quorum vouches for a snapshot
+
+[snapshots]                    # where the log is long it begins from one, and replays it meanwhile
+join = true
 """
 _WITNESS = """
 [witness]                      # by these keys it cosigns what it has replayed
@@ -100,6 +109,13 @@ def init(
     follow_key: Annotated[
         Path | None, typer.Option(help="That node's public transport key, to believe it alone.")
     ] = None,
+    snapshot_policy: Annotated[
+        Path | None,
+        typer.Option(
+            help="Policy whose quorum vouches for a snapshot: where the log is long the node "
+            "serves from one while it replays the log."
+        ),
+    ] = None,
     member: Annotated[
         str | None, typer.Option(help="Whose node this is, where it follows.")
     ] = None,
@@ -116,6 +132,9 @@ def init(
         Path | None, typer.Option(help="Key file to cosign with, ML-DSA-44.")
     ] = None,
     passphrase_file: PassphraseOption = None,
+    database: Annotated[
+        str, typer.Option(help="File of the database, or `postgresql://user@host/database`.")
+    ] = "ledger.db",
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8700,
     read_tokens_file: Annotated[
@@ -145,6 +164,8 @@ def init(
         ours = _follower(founding.body, member)
     for path in (*(witness or ()), *([] if tls_key is None else [tls_key])):
         load_signer(path, passphrase_file)
+    if snapshot_policy is not None:
+        _check_vouching(snapshot_policy, follow)
     peer = ""
     if follow is not None:
         peer = _PEER.format(
@@ -160,10 +181,12 @@ def init(
         member=json.dumps(ours),
         log_keys=_log_keys(log_keys, folder),
         passphrase_file=_optional("passphrase_file", passphrase_file, folder, "of the log keys"),
+        database=json.dumps(database, ensure_ascii=False),
         host=json.dumps(host),
         port=port,
         by_proxy="tls_by_proxy = true\n" if tls_by_proxy else "",
         read_tokens_file=_optional("read_tokens_file", read_tokens_file, folder, "who may read"),
+        snapshots=_snapshots(snapshot_policy, folder),
         tls="" if tls_key is None else _tls(tls_key, passphrase_file, folder),
         witness="" if witness is None else _witness(witness, passphrase_file, folder),
         peer=peer,
@@ -226,15 +249,20 @@ def check(config: ConfigOption = Path(CONFIG), as_json: JsonFlag = False) -> Non
         "blockTime": checked.head.time,
         "readers": readers,
     }
+    standing = checked.standing
+    if standing is not None:
+        told["standsOn"] = {"size": standing.size, "blockTime": standing.time}
     if as_json:
         print_json(told)
         return
+    if standing is not None:
+        told["standsOn"] = f"a snapshot, now {standing.size} leaves, until all is replayed"
     whom = [f"{name} ({', '.join(scopes)})" for name, scopes in readers.items()]
     print_fields(tuple({**told, "readers": ", ".join(whom)}.items()))
 
 
 def _readers(settings: "Settings") -> dict[str, tuple[str, ...]]:
-    """Who may do what, by the name of a token; and everybody."""
+    """Who may do what, by the name of a token; members, by their keys; and everybody."""
     from node.api.access import open_to_everybody  # noqa: PLC0415  slow to load
     from node.api.tokens import read_tokens  # noqa: PLC0415  the same
 
@@ -242,7 +270,7 @@ def _readers(settings: "Settings") -> dict[str, tuple[str, ...]]:
     tokens = {} if file is None else read_tokens(file)
     named = {one.name: one.widest for one in tokens.values()}
     opened = {"everybody who reaches it": everybody} if everybody else {}
-    return {**opened, **dict(sorted(named.items()))}
+    return {**opened, **dict(sorted(named.items())), "writers, by their keys": ("member",)}
 
 
 @app.command("backup")
@@ -259,10 +287,12 @@ def backup(
     Example: `blockpool node backup backup.db --config node/blockpool.toml`
     """
     settings = _load(config)
-    from node.backup import back_up  # noqa: PLC0415  slow to load
+    from node.backup import back_up, steps_of  # noqa: PLC0415  slow to load
 
-    with _explained(), progress("copying", _bytes_of(settings.database)) as advance:
-        copied = back_up(settings, file, advance)
+    with _explained():
+        steps = steps_of(settings.database, file)
+        with progress("copying", steps) as advance:
+            copied = back_up(settings, file, advance)
     _tell_copied(copied, f"{file} holds", as_json=as_json)
 
 
@@ -281,15 +311,50 @@ def restore(
     """
     settings = _load(config)
     from node.backup import restore as put_back  # noqa: PLC0415  slow to load
+    from node.backup import steps_of  # noqa: PLC0415  the same
 
-    with _explained(), progress("copying", _bytes_of(file)) as advance:
-        copied = put_back(settings, file, advance)
+    with _explained():
+        steps = steps_of(file, settings.database)
+        with progress("copying", steps) as advance:
+            copied = put_back(settings, file, advance)
     _tell_copied(copied, "restored", as_json=as_json)
     if settings.orders and not as_json:
         warn(
             "a node that orders from a copy that is behind signs a second history",
             hint="compare its size with the newest checkpoint anybody holds before you start it",
         )
+
+
+@app.command("migrate")
+def migrate(
+    to: Annotated[
+        str, typer.Option(help="Where to: `postgresql://user@host/database`, or a file.")
+    ],
+    config: ConfigOption = Path(CONFIG),
+    as_json: JsonFlag = False,
+) -> None:
+    """Copy the database of a node to another kind of database, and verify what is there.
+
+    The node must not run. What it has stays as it is. Where it is copied to nothing may be yet, and
+    a copy that is not made to its end leaves nothing. The configuration is yours to change.
+
+    Example: `blockpool node migrate --config node/blockpool.toml
+    --to "postgresql:///blockpool?host=/var/run/postgresql"`
+    """
+    settings = _load(config)
+    from node.backup import move, steps_of  # noqa: PLC0415  slow to load
+
+    target = _target(to, config)
+    with _explained():
+        steps = steps_of(settings.database, target)
+        with progress("copying", steps) as advance:
+            copied = move(settings, target, advance)
+    if as_json:
+        print_json({**_facts(copied), "database": str(target)})
+        return
+    _tell_copied(copied, f"{target} holds", as_json=False)
+    info(f"now write in {config}: database = {json.dumps(str(target), ensure_ascii=False)}")
+    info(f"and never start a node on {settings.database} again: it would sign a second history")
 
 
 @app.command("rebuild-views")
@@ -308,17 +373,30 @@ def rebuild_views(config: ConfigOption = Path(CONFIG)) -> None:
     success(f"the views hold for {size} leaves")
 
 
-def _bytes_of(file: Path) -> int | None:
-    return file.stat().st_size if file.exists() else None
+def _target(given: str, config: Path) -> "Database":
+    """A place for a database: files are relative to where the command is typed, as always."""
+    from node.storage.address import PostgresAddress, parse_database  # noqa: PLC0415  slow to load
+
+    try:
+        target = parse_database(given)
+    except ValueError as error:
+        return fail(f"--to: {error}", hint=_MANUAL, code=USAGE)
+    if isinstance(target, PostgresAddress):
+        return replace(target, folder=config.resolve().parent)
+    return target.absolute()
 
 
 def _tell_copied(copied: "Copied", what: str, *, as_json: bool) -> None:
-    head = copied.head
     if as_json:
-        told = {"origin": copied.origin, "ledger": head.ledger, "size": head.size}
-        print_json({**told, "height": head.height, "blockTime": head.time})
+        print_json(_facts(copied))
         return
-    success(f"{what} {head.size} leaves of {copied.origin}, until {head.time}")
+    success(f"{what} {copied.head.size} leaves of {copied.origin}, until {copied.head.time}")
+
+
+def _facts(copied: "Copied") -> dict[str, object]:
+    head = copied.head
+    told = {"origin": copied.origin, "ledger": head.ledger, "size": head.size}
+    return {**told, "height": head.height, "blockTime": head.time}
 
 
 def _log_signers(settings: "Settings") -> list[PrivateKey]:
@@ -338,11 +416,14 @@ def _witness_signers(settings: "Settings") -> tuple[list[PrivateKey], list[Priva
 @contextmanager
 def _explained() -> Iterator[None]:
     """Tell the errors of a node that cannot start."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415  slow to load
+
     from node.client.secret_files import SecretError  # noqa: PLC0415  the same
     from node.network.cosigned import CosignedError  # noqa: PLC0415  the same
     from node.outbox import OutboxError  # noqa: PLC0415  slow to load
     from node.replica import ReplicaError  # noqa: PLC0415  the same
     from node.storage.lock import DatabaseInUse  # noqa: PLC0415  the same
+    from node.storage.postgres import ServerError  # noqa: PLC0415  the same
     from node.webhook import WebhookError  # noqa: PLC0415  the same
 
     try:
@@ -351,10 +432,13 @@ def _explained() -> Iterator[None]:
         fail(str(error), hint="stop the node that runs there first")
     except FileExistsError as error:
         fail(f"{error} exists", hint="nothing is overwritten: name another, or move it away")
+    except ServerError as error:
+        fail(str(error), hint="node/OPERATIONS.md says how to set up role and database")
     except (SecretError, CosignedError, OutboxError, ReplicaError, WebhookError) as error:
         fail(str(error), hint="node/OPERATIONS.md says what to do")
-    except sqlite3.Error as error:
-        fail(f"the database cannot be read: {error}", hint="node/OPERATIONS.md says what to do")
+    except (sqlite3.Error, SQLAlchemyError) as error:
+        told = str(error).partition("\n")[0]
+        fail(f"the database cannot be read: {told}", hint="node/OPERATIONS.md says what to do")
 
 
 def _writer_signers(settings: "Settings") -> dict[WriterId, PrivateKey]:
@@ -383,6 +467,7 @@ def _found(config: Path, leaf: bytes) -> None:
     from node.maintenance import found_ledger  # noqa: PLC0415  slow to load
     from node.replica import ReplicaError  # noqa: PLC0415  the same
     from node.storage.lock import DatabaseInUse  # noqa: PLC0415  the same
+    from node.storage.postgres import ServerError  # noqa: PLC0415  the same
 
     founded = False
     try:
@@ -390,6 +475,8 @@ def _found(config: Path, leaf: bytes) -> None:
         founded = True
     except (DatabaseInUse, ReplicaError) as error:
         fail(str(error), hint="an existing database is never overwritten")
+    except ServerError as error:
+        fail(str(error), hint="node/OPERATIONS.md says how to set up role and database")
     finally:
         if not founded:
             config.unlink()
@@ -448,6 +535,19 @@ def _tls(file: Path, passphrase_file: Path | None, folder: Path) -> str:
         next_key=_relative(file.with_name(f"{file.stem}-next{file.suffix}"), folder),
         passphrase_file=_optional("passphrase_file", passphrase_file, folder, "of both"),
     )
+
+
+def _snapshots(policy: Path | None, folder: Path) -> str:
+    return "" if policy is None else _SNAPSHOTS.format(policy=_relative(policy, folder))
+
+
+def _check_vouching(policy: Path, follow: str | None) -> None:
+    """A node that orders has replayed the log; and nobody vouches without a quorum."""
+    if follow is None:
+        fail("--snapshot-policy goes with --follow", code=USAGE)
+    if read_policy(policy).quorum is None:
+        hint = "take the one that `GET /v1/ledger` of a node tells, and compare its keys"
+        fail(f"{policy} asks for no cosignatures: nobody vouches for a snapshot", hint)
 
 
 def _optional(name: str, path: Path | None, folder: Path, what: str) -> str:

@@ -9,9 +9,10 @@ one already, and a department that signs as several writers keeps one file of ex
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -53,6 +54,18 @@ NodeOption = Annotated[str, _option("--node", "NODE", "Address of the node, or u
 TokenOption = Annotated[
     Path | None, _option("--token-file", "TOKEN_FILE", "File with the node's bearer token.")
 ]
+RequestKeyOption = Annotated[
+    Path | None,
+    _option("--request-key", "REQUEST_KEY", "Key file of a writer, to sign requests with."),
+]
+RequestPassphraseOption = Annotated[
+    Path | None,
+    _option(
+        "--request-passphrase-file",
+        "REQUEST_PASSPHRASE_FILE",
+        "File with the passphrase of that key.",
+    ),
+]
 PolicyOption = Annotated[
     Path | None, _option("--policy", "POLICY", "tlog-policy file: whom to believe receipts.")
 ]
@@ -64,17 +77,20 @@ PassphraseOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Where to read."""
+    """Where to read, and what to show of oneself: a token, or signed requests."""
 
     node: NodeOption = NODE
     token_file: TokenOption = None
+    request_key: RequestKeyOption = None
+    request_passphrase_file: RequestPassphraseOption = None
     node_key: NodeKeyOption = None
     client_key: ClientKeyOption = None
 
     @contextmanager
-    def client(self, policy: Policy | None = None) -> Iterator[Client]:
-        """A client of the node."""
-        token = None if self.token_file is None else read_token(self.token_file)
+    def client(
+        self, policy: Policy | None = None, signer: Signer | None = None
+    ) -> Iterator[Client]:
+        """A client of the node; it signs requests with `signer` if no key is given for that."""
         url = "http://node" if self.node.startswith(_UNIX) else self.node
         transport = transport_of(self.node)
         with Client(
@@ -84,10 +100,28 @@ class Reading:
             retry=_PATIENCE,
             timeout_s=_TIMEOUT_S,
             tls=tls_of(self.node_key, self.client_key),
-            token=token,
+            token=shown_token(self.token_file),
+            request_signer=request_signer(self.request_key, self.request_passphrase_file, signer),
             transport=transport,
         ) as client:
             yield client
+
+
+def shown_token(file: Path | None) -> str | None:
+    """The token to show. Raises `KeyFileError`."""
+    return None if file is None else read_token(file)
+
+
+def request_signer(
+    key: Path | None, passphrase_file: Path | None, signer: Signer | None = None
+) -> Callable[[], Signer] | None:
+    """What signs requests, read once a node asks for it: nobody is asked for a passphrase before.
+
+    `signer` does if there is no key of its own.
+    """
+    if key is not None:
+        return partial(load_signer, key, passphrase_file)
+    return None if signer is None else lambda: signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +130,8 @@ class Signing:
 
     node: NodeOption = NODE
     token_file: TokenOption = None
+    request_key: RequestKeyOption = None
+    request_passphrase_file: RequestPassphraseOption = None
     node_key: NodeKeyOption = None
     client_key: ClientKeyOption = None
     writer: Annotated[
@@ -108,7 +144,12 @@ class Signing:
     @property
     def reading(self) -> Reading:
         """The same node, for reading."""
-        return Reading(self.node, self.token_file, self.node_key, self.client_key)
+        key, passphrase_file = self.request_key, self.request_passphrase_file
+        if key is None:
+            key, passphrase_file = self.key, self.passphrase_file
+        return Reading(
+            self.node, self.token_file, key, passphrase_file, self.node_key, self.client_key
+        )
 
     @property
     def member(self) -> str:
@@ -135,7 +176,8 @@ class Signing:
         if clock().offset_days:
             warn(f"signing by an exercise's clock, {-clock().offset_days} days behind")
         policy = None if self.policy is None else read_policy(self.policy)
-        with self.reading.client(policy) as client:
+        node = Reading(self.node, self.token_file, self.request_key, self.request_passphrase_file)
+        with node.client(policy, signer) as client:
             _check_key(client, name, signer, self.key)
             yield client, client.writer(name, signer)
 

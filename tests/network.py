@@ -34,7 +34,7 @@ from node.storage.database import open_database
 from node.storage.store import SqlStore
 from tests.node_process import NodeProcess, free_port, node_process
 from tests.nodes import close, open_replica
-from tests.served import settings_in
+from tests.served import file_of, settings_in
 from tests.world import ORIGIN, World, signer, witness_signers
 
 T = TypeVar("T")
@@ -153,7 +153,7 @@ class Network:
     def node(self, member: MemberId, **changes: object) -> Iterator["Member"]:
         """A member's node, from when it answers. The orderer's has the log of the world."""
         settings = self.settings(member, **changes)
-        if not settings.database.exists():
+        if not file_of(settings).exists():
             if member == ORDERER:
                 close(open_replica(settings.database, self.world))
             else:
@@ -174,7 +174,7 @@ class Network:
     def backup(self, member: MemberId) -> bytes:
         """The database of a running node as SQLite copies it."""
         copy = self.folder / f"{member}.backup"
-        source = sqlite3.connect(self.settings(member).database)
+        source = sqlite3.connect(file_of(self.settings(member)))
         target = sqlite3.connect(copy)
         with target:
             source.backup(target)
@@ -184,7 +184,7 @@ class Network:
 
     def restore(self, member: MemberId, backup: bytes) -> None:
         """The same in the place of what the node has."""
-        database = self.settings(member).database
+        database = file_of(self.settings(member))
         for suffix in ("-wal", "-shm"):
             database.with_name(database.name + suffix).unlink(missing_ok=True)
         database.write_bytes(backup)

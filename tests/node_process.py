@@ -76,7 +76,7 @@ def node_process(settings: Settings, file_bytes_max: int | None = None) -> Itera
     """
     port = settings.port or free_port()
     settings = settings.model_copy(update={"port": port})
-    log_file = settings.database.with_suffix(".log")
+    log_file = settings.own_folder / "ledger.log"
     process = _PROCESSES.Process(target=_serve, args=(settings, log_file, file_bytes_max))
     process.start()
     node = NodeProcess(process, port, log_file, is_tls=settings.tls is not None)

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from contracts.replay import Block, BlockResult
 from contracts.transition import Rejected
@@ -22,6 +21,7 @@ from node.engine.embedded import EmbeddedEngine, Limits
 from node.pipeline import Committed, Pipeline, VerifiedSignatures
 from node.reader import Reader
 from node.replica import Published, Replica, initialise
+from node.storage.address import Database
 from node.storage.database import open_database
 from node.storage.store import SqlStore, Step
 from node.verification import Verifier
@@ -84,7 +84,7 @@ def policy_of(world: World) -> Policy:
 
 
 def open_replica(
-    database: Path,
+    database: Database,
     world: World | None = None,
     *,
     on_step: Step = lambda _name: None,
@@ -95,7 +95,11 @@ def open_replica(
     if world is not None:
         initialise(store, world.leaves[0])
     verify = signatures or VerifiedSignatures()
-    replica = Replica(store, ORIGIN, log_signers(), verify=verify, on_step=on_step)
+    try:
+        replica = Replica(store, ORIGIN, log_signers(), verify=verify, on_step=on_step)
+    except BaseException:
+        store.engine.dispose()
+        raise
     for block in world.blocks if world is not None else ():
         replica.apply(block)
     return replica
@@ -109,7 +113,7 @@ def close(replica: Replica) -> None:
 
 @asynccontextmanager
 async def running(
-    database: Path,
+    database: Database,
     world: World,
     limits: Limits = PROMPT,
     *,

@@ -13,7 +13,7 @@ import httpx
 from ledger.keys import Signer
 from ledger.types import WriterId
 from node.app import create_app
-from node.settings import Settings
+from node.settings import Settings, Snapshots
 from node.surroundings import MACHINE, Surroundings
 from tests.log_files import log_signers
 from tests.nodes import close, open_replica
@@ -27,10 +27,18 @@ def settings_in(folder: Path, **changes: object) -> Settings:
         "database": folder / "ledger.db",
         "log_key": folder / "log.pem",
         "log_key_pq": folder / "log-pq.pem",
+        "evidence": folder / "evidence",
         "port": 0,
+        "snapshots": Snapshots(folder=folder / "snapshots"),
         "verify_processes": 0,
     }
     return Settings(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def file_of(settings: Settings) -> Path:
+    """The database of a node, which is a file."""
+    assert isinstance(settings.database, Path)
+    return settings.database
 
 
 @asynccontextmanager

@@ -27,6 +27,7 @@ from node.api.operations import MANUAL, OPERATIONS
 from node.api.principal import Principal, included, nobody
 from node.api.principal import Scope as Permission
 from node.api.problems import ApiError, respond
+from node.api.signed_requests import SignedRequests, is_signed
 from node.api.tokens import Tokens, principal_of
 from node.settings import Settings
 
@@ -53,9 +54,16 @@ def open_to_everybody(settings: Settings) -> tuple[Permission, ...]:
 class Admission:
     """ASGI middleware that finds out who asks; it answers 401 to who must not."""
 
-    def __init__(self, app: ASGIApp, tokens: Tokens, open_scopes: Iterable[Permission]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        tokens: Tokens,
+        signed: SignedRequests,
+        open_scopes: Iterable[Permission],
+    ) -> None:
         self._app = app
         self._tokens = tokens
+        self._signed = signed
         self._open = included(open_scopes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,7 +72,7 @@ class Admission:
             await self._app(scope, receive, send)
             return
         try:
-            principal = self._principal_of(scope)
+            principal = await self._principal_of(scope)
         except ApiError as error:
             scope["problem"] = error.problem.code
             await respond(error.problem, error.headers)(scope, receive, send)
@@ -72,8 +80,10 @@ class Admission:
         scope["principal"] = replace(principal, scopes=principal.scopes | self._open)
         await self._app(scope, receive, send)
 
-    def _principal_of(self, scope: Scope) -> Principal:
+    async def _principal_of(self, scope: Scope) -> Principal:
         """Who asks. What the request itself shows comes before what its connection does."""
+        if is_signed(scope):
+            return await self._signed.principal_of(scope, scope["app"].state.service)
         shown = [value for name, value in scope["headers"] if name == b"authorization"]
         if shown:
             principal = principal_of(self._tokens, shown[0].decode("latin-1"))
@@ -90,7 +100,7 @@ class Admission:
 
 def unauthorized() -> ApiError:
     """The answer to who shows no credential."""
-    return ApiError("unauthorized", "a credential is needed: Authorization: Bearer …")
+    return ApiError("unauthorized", "show a token (Authorization: Bearer …) or sign the request")
 
 
 def address_of(scope: Scope) -> str:

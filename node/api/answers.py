@@ -130,6 +130,16 @@ class CheckpointsAnswer(Answer):
     final: str | None
 
 
+class SnapshotAnswer(Answer):
+    """A snapshot: the state at a size of the log, in parts; their bytes before compression."""
+
+    size: Count
+    height: Count
+    state_root: DigestHex
+    parts: Count
+    bytes_count: Count
+
+
 class WitnessAnswer(Answer):
     """A witness: what it has cosigned, as far as this node knows, and why it is behind."""
 

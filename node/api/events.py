@@ -20,6 +20,7 @@ from ledger.seal import is_seal, parse_outcome, parse_seal
 from node.api.problems import ApiError
 from node.api.requests import check_query
 from node.api.service import Service, ServiceOf
+from node.replica import Backfilling
 from node.storage.store import StoredLeaf
 
 router = APIRouter(prefix="/v1", tags=["events"], dependencies=[Depends(check_query)])
@@ -44,6 +45,8 @@ async def events(
         start = int(last_event_id) + 1
     elif from_ is not None:
         start = from_
+    if start < service.replica.base:
+        raise Backfilling
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     service.listeners.count += 1  # before anybody else is heard, so that none slips in
     return _Listening(

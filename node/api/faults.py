@@ -9,9 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from node.api.problems import ApiError, respond
-from node.replica import NotPublished
+from node.api.service import service_of
+from node.replica import Backfilling, NotPublished
 
 RETRY_AFTER_S: Final = 5
+BACKFILLING_S: Final = 60
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -25,6 +27,14 @@ def add_handlers(app: FastAPI) -> None:
     async def on_catching_up(request: Request, _error: NotPublished) -> Response:
         told = "the node is catching up with the others"
         return _answer(request, ApiError("catching-up", told, retry_after_s=RETRY_AFTER_S))
+
+    @app.exception_handler(Backfilling)
+    async def on_backfilling(request: Request, _error: Backfilling) -> Response:
+        service = service_of(request)
+        base, joining = service.replica.base, service.joining
+        replayed = 0 if joining is None else min(joining.replayed_size, base)
+        told = f"of the {base} leaves before its snapshot the node has replayed {replayed}"
+        return _answer(request, ApiError("backfilling", told, retry_after_s=BACKFILLING_S))
 
     @app.exception_handler(RequestValidationError)
     async def on_bad_request(request: Request, error: RequestValidationError) -> Response:

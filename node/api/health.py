@@ -36,9 +36,10 @@ async def ready(service: ServiceOf) -> Response:
     behind = 0 if standing is None else standing.size - published.head.size
     if behind > BEHIND_LEAVES_MAX or not published.checkpoint:
         return PlainTextResponse("catching up\n", 503)
+    backfilling = ", backfilling" if service.replica.base else ""
     days = warned_days(service.tls.seconds_left())
     ending = "" if days is None else f"the certificate for browsers ends within {days} days\n"
-    return PlainTextResponse(f"ready\n{ending}")
+    return PlainTextResponse(f"ready{backfilling}\n{ending}")
 
 
 @router.get("/metrics")
@@ -52,6 +53,8 @@ def readings(service: Service, disk: DiskGuard) -> Mapping[str, float | Mapping[
     """What the gauges of `node.metrics` show now."""
     head, final, standing = service.replica.published.head, service.replica.final, service.standing
     witnesses = {} if service.cosigning is None else service.cosigning.standings
+    joining = service.joining
+    replayed = service.replica.head.size if joining is None else joining.replayed_size
     values, nodes = service.replica.state.cached_counts
     return {
         "blockpool_log_size": head.size,
@@ -65,6 +68,7 @@ def readings(service: Service, disk: DiskGuard) -> Mapping[str, float | Mapping[
         "blockpool_disk_reserve_bytes": disk.reserve_bytes,
         "blockpool_final_size": 0 if final is None else final.size,
         "blockpool_peer_size": head.size if standing is None else max(standing.size, head.size),
+        "blockpool_replayed_size": replayed,
         "blockpool_alarm": 0 if standing is None or standing.alarm is None else 1,
         "blockpool_certificate_seconds_left": service.tls.seconds_left(),
         "blockpool_witness_size": {member: one.size for member, one in witnesses.items()},

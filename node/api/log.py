@@ -13,7 +13,7 @@ from node.api.service import ServiceOf
 
 router = APIRouter(tags=["log"])
 # Not `public`: where readers show a token, no cache shared with others may keep an answer.
-_IMMUTABLE: Final = {"Cache-Control": "max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+IMMUTABLE: Final = {"Cache-Control": "max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 FRESH: Final = {"Cache-Control": "no-cache"}
 
 
@@ -38,13 +38,14 @@ async def tile(
     data = await run_in_threadpool(ask, name)  # type: ignore[arg-type]
     if data is None:
         return PlainTextResponse("the log has no such tile\n", 404)
-    headers = _IMMUTABLE
-    if isinstance(name, Bundle) and _accepts_gzip(request):
+    headers = IMMUTABLE
+    if isinstance(name, Bundle) and accepts_gzip(request):
         data = await run_in_threadpool(gzip.compress, data, compresslevel=1, mtime=0)
-        headers = {**_IMMUTABLE, "Content-Encoding": "gzip"}
+        headers = {**IMMUTABLE, "Content-Encoding": "gzip"}
     return Response(data, media_type="application/octet-stream", headers=headers)
 
 
-def _accepts_gzip(request: Request) -> bool:
+def accepts_gzip(request: Request) -> bool:
+    """Whether whoever asks takes a compressed answer."""
     accepted = request.headers.get("accept-encoding", "").replace(" ", "").split(",")
     return "gzip" in accepted

@@ -26,9 +26,13 @@ Json = dict[str, Any]
 ALWAYS: Final = (
     "bad-parameter",
     "unauthorized",
+    "signature-wrong",
+    "signature-replayed",
     "scope-missing",
     "misdirected",
+    "rate-limited",
     "internal-error",
+    "backfilling",
     "catching-up",
 )
 """What every operation may answer, liveness apart."""
@@ -37,6 +41,7 @@ _REFERENCE: Final = "#/components/schemas/{name}"
 _READ: Final[Mapping[str, Callable[[str], object]]] = {"integer": int, "boolean": json.loads}
 _STRING: Final[Json] = {"type": "string"}
 _HEADERS: Final[Mapping[str, str]] = {
+    "Accept-Signature": "How a request may be signed (RFC 9421).",
     "Cache-Control": "How long the answer stays true: for ever for what is complete.",
     "Location": "Where the record can be read.",
     "Retry-After": "Seconds after which to ask again.",
@@ -48,6 +53,13 @@ _SCHEMES: Final[Json] = {
         "type": "http",
         "scheme": "bearer",
         "description": "A token of the node. It has the scope named, or one that includes it.",
+    },
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Signature",
+        "description": "The request is signed (RFC 9421) with the key of a writer, or of a node, "
+        "that the ledger knows; `Accept-Signature` of an answer 401 says how.",
     },
     "certificate": {
         "type": "mutualTLS",
@@ -107,7 +119,7 @@ def _security(scope: Scope | None) -> list[Json]:
     if scope is None:
         return [{}]
     own = [{"token": [scope]}]
-    return own if scope == "sign" else [*own, {"certificate": [scope]}, {}]
+    return own if scope == "sign" else [*own, {"signature": [scope]}, {"certificate": [scope]}, {}]
 
 
 def _operations(document: Json) -> Iterator[tuple[str, Json]]:
@@ -161,6 +173,7 @@ def _problem(status: int, meanings: Mapping[str, str]) -> Json:
     waits = status in (408, 429, 503, 504)
     names = ["X-Request-Id", *(["Retry-After"] if waits else [])]
     names += ["WWW-Authenticate"] if status in (401, 403) else []
+    names += ["Accept-Signature"] if status == 401 else []
     code, meaning = next(iter(meanings.items()))
     example = {
         "type": f"urn:blockpool:problem:{code}",

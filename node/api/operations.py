@@ -26,6 +26,7 @@ from node.api.answers import (
     ProvedState,
     RecordResult,
     RightChain,
+    SnapshotAnswer,
     TrustAnswer,
     WitnessesAnswer,
 )
@@ -178,6 +179,19 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "GET /v1/witnesses": Operation(
         "Read who cosigns, and who is behind", "auditor", {JSON: WitnessesAnswer}
     ),
+    "GET /v1/snapshot": Operation(
+        "Read which snapshot there is for a node that joins",
+        "member",
+        {JSON: SnapshotAnswer},
+        ("not-found", "no-snapshot-yet"),
+    ),
+    "GET /v1/snapshots/{size}/{part}": Operation(
+        "Read a part of a snapshot",
+        "member",
+        {BYTES: None},
+        ("not-found",),
+        headers=("Cache-Control",),
+    ),
     "POST /add-checkpoint": Operation(
         "Have a checkpoint cosigned (C2SP tlog-witness)",
         "log",
@@ -240,6 +254,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "outcome": ("what became of a duty, or that it is open", "overdue"),
     "owner": ("member that owns the system", "transport"),
     "parent": ("id of the right from which rights were passed on", "0" * 64 + "-0"),
+    "part": ("number of a part, counted from 0", "0"),
     "party": ("member that has a part in the case", "health"),
     "path": ("`<level>/<index>` or `entries/<index>` as tlog-tiles writes them", "0/000.p/19"),
     "period": ("year, quarter or month; the one that runs if left out", "2026-Q4"),
@@ -247,6 +262,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "provider": ("member that provides", "transport"),
     "reference": ("index of a leaf, or digest of a record, of which 8 digits may be enough", "0"),
     "sharing": ("how a dataset is shared", "conditional"),
+    "size": ("size of a snapshot", "19"),
     "state": ("state of a case, as in the tables of RULES.md; where a right stands", "in-force"),
     "status": ("status of a member, or of a system", ""),
     "step": ("name of a step, as in the tables of RULES.md", "refuse"),

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from contracts.reasons import Reason
 from contracts.transition import Rejected
+from node.client.signed_requests import CHALLENGE
 
 MEDIA_TYPE: Final = "application/problem+json"
 DETAIL_CHARS_MAX: Final = 1_000
@@ -42,6 +43,8 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "malformed": (400, "the body is not what the resource takes"),
     "malformed-request": (400, "the bytes are no HTTP request"),
     "unauthorized": (401, "a credential is needed, and this is none"),
+    "signature-wrong": (401, "the request is not signed as it has to be"),
+    "signature-replayed": (401, "a signed request is taken once"),
     "not-local": (403, "only this machine may ask for this"),
     "scope-missing": (403, "the credential is not for this"),
     "not-found": (404, "there is nothing here"),
@@ -52,12 +55,15 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "misdirected": (421, "an open node answers to names of its own machine alone"),
     "key-not-held": (422, "the node does not hold the key of this writer"),
     "personal-data": (422, "the text looks like personal data, which never goes on the ledger"),
+    "rate-limited": (429, "too many requests in a short time"),
     "queue-full": (429, "too many records wait to be ordered"),
     "signer-busy": (429, "too many statements wait to be signed"),
     "too-many-listeners": (429, "too many follow the log already"),
     "head-too-large": (431, "the head of the request has too many bytes"),
     "internal-error": (500, "a fault of the node"),
+    "backfilling": (503, "the node began from a snapshot and has yet to replay what came before"),
     "catching-up": (503, "the node follows others and has nothing to show yet"),
+    "no-snapshot-yet": (503, "a snapshot is being made"),
     "orderer-unreachable": (
         503,
         "the node that orders records does not answer; send the same again",
@@ -138,7 +144,7 @@ def _headers(problem: Problem, retry_after_s: int | None, needs: str) -> Mapping
     """The headers that go with a problem."""
     headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
     if problem.status == UNAUTHORIZED:
-        headers["WWW-Authenticate"] = _BEARER
+        headers |= {"WWW-Authenticate": _BEARER, "Accept-Signature": CHALLENGE}
     if needs:
         headers["WWW-Authenticate"] = f'{_BEARER}, error="insufficient_scope", scope="{needs}"'
     return headers

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from node.api.problems import ApiError
 from node.api.service import service_of
+from node.api.signed_requests import ASKED_METHOD, check_digest
 
 BODY_S_MAX: Final = 120
 BODY_BYTES_FREE: Final = 256 * 1024
@@ -76,7 +77,9 @@ async def read_body(request: Request, bytes_max: int) -> bytes:
         raise ApiError("body-too-slow", slow, retry_after_s=0) from error
     finally:
         bodies.bytes_count -= len(body)
-    return bytes(body)
+    whole = bytes(body)
+    check_digest(request.scope, whole)
+    return whole
 
 
 def _too_large(bytes_max: int) -> ApiError:
@@ -100,4 +103,4 @@ class HeadAsGet:
                 await send(message)
                 await send({"type": "http.response.body"})
 
-        await self._app({**scope, "method": "GET"}, receive, send_head)
+        await self._app({**scope, "method": "GET", ASKED_METHOD: "HEAD"}, receive, send_head)

@@ -19,12 +19,14 @@ from node.metrics import MeasuredPipeline
 from node.network.cosigning import Cosigning
 from node.network.following import Standing
 from node.network.forwarding import OrdererUnreachable
+from node.network.joining import Joining
 from node.network.witness import Witness
 from node.news import News
 from node.pipeline import Committed
 from node.reader import Reader
-from node.replica import Replica
+from node.replica import Backfilling, Replica
 from node.signer import LocalSigner
+from node.snapshots import Snapshots
 from node.storage.disk import DiskFull
 from node.tls.contexts import Contexts
 
@@ -64,6 +66,8 @@ class Service:
     cosigning: Cosigning | None = None
     witness: Witness | None = None
     standing: Standing | None = None
+    joining: Joining | None = None
+    snapshots: Snapshots | None = None
     clock: Clock = MACHINE_CLOCK
     listeners: Listeners = field(default_factory=Listeners)
     bodies: Bodies = field(default_factory=Bodies)
@@ -76,6 +80,12 @@ def service_of(request: Request) -> Service:
 
 
 ServiceOf = Annotated[Service, Depends(service_of)]
+
+
+def require_whole(service: ServiceOf) -> None:
+    """For what is made from the whole log. Raises `Backfilling` as long as a part is missing."""
+    if service.replica.base:
+        raise Backfilling
 
 
 def respond_json(

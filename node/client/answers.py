@@ -157,3 +157,16 @@ class BatchAnswer(Struct, frozen=True):
 
     results: tuple[BatchItem, ...]
     checkpoint: str
+
+
+class Offer(Struct, frozen=True, rename="camel"):
+    """`GET /v1/snapshot`: a snapshot a node offers; its bytes are those before compression.
+
+    `state_root` in hex is what it claims; whoever joins finds the root by itself.
+    """
+
+    size: Count
+    height: Count
+    state_root: DigestHex
+    parts: Count
+    bytes_count: Count

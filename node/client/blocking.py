@@ -27,6 +27,7 @@ from node.client.answers import (
 from node.client.clock import MACHINE_CLOCK
 from node.client.errors import ProblemError
 from node.client.flows import Answer, Flow, NoAnswer, Parameter, Pause, Request, Retry
+from node.client.signed_requests import Credential
 from node.client.submission import Pen, submit_all
 from node.client.surroundings import TIMEOUT_S, base_of
 
@@ -45,6 +46,8 @@ class Client:
             `node.client.pinning`.
         timeout_s: how long to wait for each step of a request; a record waits for its block.
         token: bearer token, where the node asks for one.
+        request_signer: gives the key with which requests are signed once the node asks for that;
+            a writer's key, say, in the place of a token.
         retry: how often and how patiently to try again.
         clock_ms: milliseconds since 1970, for `issuedAt`.
         sleep: waits for so many seconds.
@@ -60,13 +63,15 @@ class Client:
         tls: ssl.SSLContext | None = None,
         timeout_s: float = TIMEOUT_S,
         token: str | None = None,
+        request_signer: Callable[[], Signer] | None = None,
         retry: Retry = Retry(),  # noqa: B008  frozen
         clock_ms: Callable[[], int] = MACHINE_CLOCK,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._credential = Credential(token, request_signer)
         self._http = httpx.Client(
             base_url=base_of(base_url),
-            headers=flows.bearer(token),
+            headers=self._credential.headers,
             timeout=timeout_s,
             transport=transport,
             verify=True if tls is None else tls,
@@ -161,6 +166,15 @@ class Client:
         if isinstance(step, Pause):
             self._sleep(step.seconds)
             return None
+        credential, shown = self._credential, self._credential.signature
+        answer = self._ask(step, shown)
+        if isinstance(answer, Answer) and credential.must_sign(
+            shown, answer.status, answer.headers
+        ):
+            return self._ask(step, credential.signature)
+        return answer
+
+    def _ask(self, step: Request, signature: httpx.Auth | None) -> Answer | NoAnswer:
         try:
             with self._http.stream(
                 step.method,
@@ -168,6 +182,7 @@ class Client:
                 params=dict(step.params) or None,
                 content=step.content or None,
                 headers=flows.headers(step),
+                auth=signature,
             ) as response:
                 body = bytearray()
                 for part in response.iter_bytes():

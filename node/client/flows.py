@@ -249,8 +249,3 @@ def check_length(length: int) -> None:
     """Raise `AnswerError` once an answer has more than `ANSWER_BYTES_MAX` bytes."""
     if length > ANSWER_BYTES_MAX:
         raise AnswerError(f"the answer has more than {ANSWER_BYTES_MAX} bytes")
-
-
-def bearer(token: str | None) -> dict[str, str]:
-    """The header that carries a token."""
-    return {} if token is None else {"authorization": f"Bearer {token}"}

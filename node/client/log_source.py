@@ -9,7 +9,7 @@ answers otherwise than the format allows, raises `SourceError`: it says nothing 
 
 import ssl
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic, sleep
@@ -18,9 +18,11 @@ from typing import Final, Protocol, Self
 
 import httpx
 
+from ledger.keys import Signer
 from ledger.note import NOTE_BYTES_MAX
 from ledger.tiles import BUNDLE_BYTES_MAX, TILE_BYTES, TILE_WIDTH, Bundle, Tile
 from ledger.types import DIGEST_BYTES
+from node.client.signed_requests import Credential
 
 ATTEMPTS_MAX: Final = 4
 _PAUSE_S: Final = 0.5
@@ -68,17 +70,18 @@ class HttpLog:
         url: str,
         *,
         token: str | None = None,
+        request_signer: Callable[[], Signer] | None = None,
         transport: httpx.BaseTransport | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`tls` says whom to believe over https, if not the authorities this machine trusts."""
+        """`token`, `request_signer` and `tls` as `Client` has them."""
         if url.startswith(_UNIX):
             transport = httpx.HTTPTransport(uds=url.removeprefix(_UNIX))
             url = "http://node"
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._url = url.rstrip("/")
+        self._credential = Credential(token, request_signer)
         self._client = httpx.Client(
-            headers=headers,
+            headers=self._credential.headers,
             transport=transport,
             timeout=_TIMEOUT_S,
             verify=True if tls is None else tls,
@@ -113,8 +116,11 @@ class HttpLog:
         raise AssertionError  # the last attempt returns or raises
 
     def _read_once(self, path: str, bytes_max: int) -> bytes | None:
-        with self._client.stream("GET", f"{self._url}/{path}") as response:
+        shown = self._credential.signature
+        with self._client.stream("GET", f"{self._url}/{path}", auth=shown) as response:
             status = response.status_code
+            if self._credential.must_sign(shown, status, response.headers):
+                return self._read_once(path, bytes_max)
             if status == httpx.codes.NOT_FOUND:
                 return None
             if status == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error:

@@ -38,6 +38,8 @@ class Known:
 def known_of(replica: Replica, other_size: int) -> Known | None:
     """What to hold a checkpoint of so many leaves against; None where there is nothing."""
     published, underway = replica.published, replica.underway
+    if other_size < replica.base:
+        return None
     if underway is not None and other_size >= underway.size:
         return Known(underway.size, underway.root, underway.note, underway.proof)
     if not published.checkpoint:

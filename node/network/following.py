@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from ledger.errors import LedgerError, VerificationError
 from ledger.keys import PublicKey
@@ -54,6 +54,17 @@ class Standing:
     evidence: Path | None = None
 
 
+class Gate(Protocol):
+    """What following waits for: once, before it begins, and every time its turn comes."""
+
+    turn: asyncio.Lock
+    """Held while blocks of a peer are taken over: nothing is committed while others hold it."""
+
+    async def begin(self) -> None:
+        """MUST return once blocks may be followed; may be called again."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Chunk:
     """Blocks that were read, the proof that the log goes on from them, their signatures."""
@@ -75,10 +86,16 @@ class FollowingEngine:
         peers: PeerBook,
         evidence_folder: Path,
         also: Sequence[PublicKey] = (),
+        *,
+        gate: Gate | None = None,
+        pauses: float = 0.0,
+        progress: str = "catching-up",
     ) -> None:
         """`also` are log keys believed on the way, beside those the ledger names by then.
 
-        With evidence that was kept before the node begins with the alarm.
+        After a commit the engine `pauses` for so many times as long as that took, where others are
+        to go first; `progress` is its event in the log. With evidence that was kept before the node
+        begins with the alarm.
         """
         self._replica = replica
         self._signatures = signatures
@@ -87,6 +104,9 @@ class FollowingEngine:
         self._peers = peers
         self._evidence_folder = evidence_folder
         self._also = also
+        self._gate = gate
+        self._pauses = pauses
+        self._progress = progress
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="feed")
         self._judge = ThreadPoolExecutor(1, thread_name_prefix="judge")
@@ -144,6 +164,8 @@ class FollowingEngine:
     async def _run(self) -> None:
         pause_s = PAUSE_S
         try:
+            if self._gate is not None:
+                await self._gate.begin()
             while self.standing.alarm is None:
                 before = self._place()
                 if await self._poll_all():
@@ -189,9 +211,10 @@ class FollowingEngine:
         published, final = self._replica.published, self._replica.final
         held = published.head.size if published.checkpoint else 0
         told = await peer.checkpoints(held, 0 if final is None else final.size, wait_s)
-        await self._follow(peer, told.latest.encode())
-        if told.final is not None and self._replica.published.trust.quorum:
-            await self._take_final(peer, told.final.encode())
+        async with contextlib.nullcontext() if self._gate is None else self._gate.turn:
+            await self._follow(peer, told.latest.encode())
+            if told.final is not None and self._replica.published.trust.quorum:
+                await self._take_final(peer, told.final.encode())
 
     async def _take_final(self, peer: Peer, note: bytes) -> None:
         """Believe a final checkpoint that is of the log this node holds."""
@@ -276,7 +299,7 @@ class FollowingEngine:
         now_s = asyncio.get_running_loop().time()
         if now_s - self._told_s >= PROGRESS_S:
             self._told_s = now_s
-            log.info("catching-up", size=self._replica.head.size, target=target_size)
+            log.info(self._progress, size=self._replica.head.size, target=target_size)
 
     async def _commit_first(self, held: list[_Chunk], feed: Feed, note: bytes) -> None:
         """Commit the first of the chunks held; there are others, or no more to be had now."""
@@ -289,11 +312,12 @@ class FollowingEngine:
         blocks = [block for one in chunks for block in one.blocks]
         verdicts = {key: each for one in chunks for key, each in (await one.verdicts).items()}
         proof = chunks[-1].proof if chunks else ()
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
         with self._signatures.remembered(verdicts):
-            await asyncio.get_running_loop().run_in_executor(
-                self._committer, self._replica.follow, blocks, note, proof
-            )
+            await loop.run_in_executor(self._committer, self._replica.follow, blocks, note, proof)
         self._news.publish()  # also where the checkpoint covers no new block
+        await asyncio.sleep(self._pauses * (loop.time() - began_s))
 
     async def _look_for_fork(self, source: LogSource, note: bytes) -> None:
         """Two checkpoints of one log that cannot both be true are the end of following it.

@@ -147,6 +147,7 @@ class ReplayedLog:
     async def signed(self, note: bytes, checkpoint: Checkpoint) -> bytes:
         """As `WitnessedLog.signed`: by all keys of one that orders."""
         self._check_no_alarm()
+        self._check_replayed()
         own = self._own_lines(note)
         if own is None:
             # A vote this node has yet to replay may have given the log other keys.
@@ -166,6 +167,7 @@ class ReplayedLog:
         if not await self._compare(note, checkpoint):
             raise WitnessError(422, "this node has replayed another log up to this size")
         await asyncio.to_thread(self._check_block, checkpoint.size)
+        self._check_replayed()  # last: what came before was asked of the copy held by then
 
     async def _has_reached(self, size: int, _wait_s: float) -> bool:
         return self._replica.published.head.size >= size
@@ -173,6 +175,12 @@ class ReplayedLog:
     def _check_no_alarm(self) -> None:
         if self._standing is not None and self._standing.alarm is not None:
             raise WitnessError(503, "the log is not what the rules yield: it is cosigned no more")
+
+    def _check_replayed(self) -> None:
+        if self._replica.base:
+            raise WitnessError(
+                503, "this node began from a snapshot, and has yet to replay the log"
+            )
 
     def _own_lines(self, note: bytes) -> bytes | None:
         trust = self._replica.published.trust

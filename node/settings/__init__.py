@@ -14,6 +14,7 @@ from node.settings.network import ForeignLog, Peer, Witness
 from node.settings.node import LogLevel, Settings
 from node.settings.ordering import Blocks, Cache
 from node.settings.part import is_loopback
+from node.settings.snapshots import Snapshots
 from node.settings.tls import Tls, TlsReader
 from node.settings.webhook import Webhook
 
@@ -26,6 +27,7 @@ __all__ = [
     "Peer",
     "Settings",
     "SettingsError",
+    "Snapshots",
     "Tls",
     "TlsReader",
     "Webhook",

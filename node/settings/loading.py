@@ -1,11 +1,13 @@
 """Settings from a file and the environment, with absolute paths and errors that name them."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
 from node.settings.node import Settings
+from node.storage.address import PostgresAddress
 
 
 class SettingsError(ValueError):
@@ -47,11 +49,13 @@ def _resolve(settings: Settings, folder: Path) -> Settings:
         }
 
     update: dict[str, object] = {**absolute(settings)}
+    if isinstance(settings.database, PostgresAddress):
+        update["database"] = replace(settings.database, folder=folder)
     local = settings.local_signing
     if local is not None:
         keys = {writer: folder / key for writer, key in local.keys.items()}
         update["local_signing"] = local.model_copy(update={**absolute(local), "keys": keys})
-    for name in ("webhook", "witness"):
+    for name in ("snapshots", "webhook", "witness"):
         part = getattr(settings, name)
         if part is not None:
             update[name] = part.model_copy(update=absolute(part))

@@ -1,9 +1,9 @@
 """Everything a node is told, in one model."""
 
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainValidator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from node.client.clock import BEHIND_DAYS_MAX
@@ -11,11 +11,23 @@ from node.settings.local_signing import LocalSigning
 from node.settings.network import Peer, Witness
 from node.settings.ordering import Blocks, Cache
 from node.settings.part import is_loopback
+from node.settings.snapshots import Snapshots
 from node.settings.tls import Tls
 from node.settings.webhook import Webhook
+from node.storage.address import Database, parse_database
 
 _MIB: Final = 1024 * 1024
+NAME_AT_SOCKET: Final = "node"
+"""What clients call a node whose unix socket they know."""
 LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+def _place(given: object) -> Database:
+    if isinstance(given, Database):
+        return given
+    if not isinstance(given, str):
+        raise ValueError("is a path, or an address such as postgresql://user@host/database")  # noqa: TRY004  pydantic asks for it
+    return parse_database(given)
 
 
 class Settings(BaseSettings):
@@ -41,12 +53,17 @@ class Settings(BaseSettings):
     passphrase_file: Path | None = Field(
         default=None, description="File with the passphrase of the log keys; mode 0600."
     )
-    database: Path = Field(default=Path("ledger.db"), description="The database.")
+    database: Annotated[Database, PlainValidator(_place)] = Field(
+        default=Path("ledger.db"),
+        description="The database: a file of SQLite, or `postgresql://user@host/database` as libpq "
+        "takes it, without a password (`?passfile=`).",
+    )
     disk_reserve_bytes: int = Field(
         default=256 * _MIB,
         ge=0,
         le=2**50,
-        description="With less free space on the disk of the database, records are answered 503.",
+        description="With less free space on the disk of the database, or of `evidence` where the "
+        "database is on a server, records are answered 503.",
     )
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen at.")
     port: int = Field(
@@ -70,6 +87,11 @@ class Settings(BaseSettings):
         default=None,
         description='Let everybody who reaches the node read: `true` everything, `"catalogue"` '
         "what there is. Left out, a node without tokens that this machine alone reaches is open.",
+    )
+    names: tuple[str, ...] = Field(
+        default=(),
+        description="Names under which the node is called, besides that of its registered "
+        "address: a signed request is for one of them.",
     )
     log_level: LogLevel = Field(
         default="info", description="`debug`, `info`, `warning` or `error`."
@@ -97,8 +119,10 @@ class Settings(BaseSettings):
     believed_policy: Path | None = Field(
         default=None,
         description="tlog-policy file whose log keys a node that follows believes on its way to "
-        "the present, where votes have replaced those of the genesis record.",
+        "the present, where votes have replaced those of the genesis record; its quorum vouches "
+        "for a snapshot.",
     )
+    snapshots: Snapshots = Snapshots()
     evidence: Path = Field(
         default=Path("evidence"),
         description="Folder for evidence against a node that orders records, should it lie.",
@@ -108,6 +132,12 @@ class Settings(BaseSettings):
     def orders(self) -> bool:
         """Whether the node is to order records."""
         return self.log_key is not None
+
+    @property
+    def own_folder(self) -> Path:
+        """Where this node writes most: the folder of its database, or that of its evidence."""
+        written = self.database if isinstance(self.database, Path) else self.evidence
+        return written.resolve().parent
 
     @property
     def is_open(self) -> bool:
@@ -124,6 +154,13 @@ class Settings(BaseSettings):
     def is_local(self) -> bool:
         """Whether only this machine can reach the node."""
         return self.unix_socket is not None or is_loopback(self.host)
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Names under which the node is called; its registered address apart."""
+        if not self.is_local:
+            return self.names
+        return (*self.names, "localhost", "127.0.0.1", "::1", self.host, NAME_AT_SOCKET)
 
     @property
     def log_key_files(self) -> tuple[Path, ...]:
@@ -152,6 +189,15 @@ class Settings(BaseSettings):
                 f"host: {self.host} can be reached from outside, in the clear: set up `[tls]`, or "
                 "set `tls_by_proxy = true` where a proxy in front of the node ends TLS"
             )
+        return self
+
+    @model_validator(mode="after")
+    def check_joining(self) -> Self:
+        """Refuse to begin from a state on nobody's word."""
+        if self.snapshots.join and self.orders:
+            raise ValueError("snapshots.join: a node that orders has replayed the log")
+        if self.snapshots.join and self.believed_policy is None:
+            raise ValueError("snapshots.join: goes with `believed_policy`, whose quorum vouches")
         return self
 
     @classmethod

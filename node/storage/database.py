@@ -1,4 +1,4 @@
-"""Opening a database: SQLite with the settings a ledger needs, and its migrations.
+"""Opening a database: a server's (see `node.storage.postgres`), or SQLite as a ledger needs it.
 
 A transaction is durable when `commit` returns: write-ahead log, `synchronous=FULL`. Readers see the
 snapshot of their transaction's start and never block the one writer.
@@ -10,10 +10,12 @@ from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
+
+from node.storage.address import Database, PostgresAddress
+from node.storage.postgres import open_postgres, postgres_reading
+from node.storage.schema import migrate
 
 BUSY_TIMEOUT_MS: Final = 10_000
 PAGE_CACHE_KIB: Final = 64 * 1024
@@ -21,14 +23,19 @@ PAGE_BYTES: Final = 4 * 1024  # of a new database; where state is large, a block
 WAL_PAGES: Final = 100_000  # more wait in the log where nobody moves them: see `node.storage.wal`
 READERS_MAX: Final = 16
 PRIVATE: Final = 0o600
-_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_SQLITE: Final = "sqlite"
 
 
-def open_database(path: Path) -> Engine:
-    """The SQLite database at `path`, brought to the newest schema; made if it is missing."""
-    _keep_private(path)
+def open_database(database: Database) -> Engine:
+    """The database, brought to the newest schema; a file is made if it is missing.
+
+    Raises `ServerError`.
+    """
+    if isinstance(database, PostgresAddress):
+        return open_postgres(database)
+    _keep_private(database)
     engine = create_engine(
-        f"sqlite:///{path}",
+        f"sqlite:///{database}",
         poolclass=QueuePool,
         pool_size=READERS_MAX,
         max_overflow=0,
@@ -41,6 +48,11 @@ def open_database(path: Path) -> Engine:
     return engine
 
 
+def reading(engine: Engine) -> Engine:
+    """The same database for transactions that only read, each of one moment."""
+    return engine if engine.dialect.name == _SQLITE else postgres_reading(engine)
+
+
 def _keep_private(path: Path) -> None:
     """For its owner alone before SQLite opens it: the files beside it take over its mode."""
     path = path.resolve()  # SQLite puts them beside the file itself, not beside a link to it
@@ -50,12 +62,13 @@ def _keep_private(path: Path) -> None:
             path.with_name(path.name + suffix).chmod(PRIVATE)
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the schema to the newest version; each step is one transaction."""
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+def forget_database(path: Path) -> None:
+    """Remove a database and what SQLite keeps beside it, as far as it is there.
+
+    The file first: without its log it may be half of what it was.
+    """
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _configure(connection: SqliteConnection, _record: object) -> None:

@@ -5,9 +5,11 @@ tiles, the state with the nodes of its map, and the latest checkpoint. Everythin
 written in the one transaction of its block; a row of `head` says which block that was.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, inspect
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, inspect
 from sqlmodel import Field, SQLModel
 from sqlmodel.main import SQLModelMetaclass
+
+from node.storage.columns import TEXT, WHOLE
 
 EPOCH_LEAVES = 1 << 16
 
@@ -31,8 +33,8 @@ class LeafRow(SQLModel, table=True):
     __tablename__ = "leaf"
     __table_args__ = (Index("leaf_by_digest", "epoch", "digest_start"),)
 
-    index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
-    epoch: int = Field(sa_column=Column(Integer, nullable=False))
+    index: int = Field(sa_column=Column("index", WHOLE, primary_key=True, autoincrement=False))
+    epoch: int = Field(sa_column=Column(WHOLE, nullable=False))
     digest_start: int | None = Field(default=None, sa_column=Column(BigInteger))
     leaf: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     outcome: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
@@ -43,10 +45,10 @@ class BlockRow(SQLModel, table=True):
 
     __tablename__ = "block"
 
-    height: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    height: int = Field(sa_column=Column(WHOLE, primary_key=True, autoincrement=False))
     first: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))
-    count: int = Field(sa_column=Column(Integer, nullable=False))
-    time: str = Field(sa_column=Column(String, nullable=False, index=True))
+    count: int = Field(sa_column=Column(WHOLE, nullable=False))
+    time: str = Field(sa_column=Column(TEXT, nullable=False, index=True))
     settlement: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
@@ -56,8 +58,8 @@ class TileRow(SQLModel, table=True):
     __tablename__ = "tile"
     __table_args__ = {"sqlite_with_rowid": False}
 
-    level: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
+    level: int = Field(sa_column=Column(WHOLE, primary_key=True, autoincrement=False))
+    index: int = Field(sa_column=Column("index", WHOLE, primary_key=True, autoincrement=False))
     data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
@@ -70,7 +72,7 @@ class StateRow(SQLModel, table=True):
     __tablename__ = "state"
     __table_args__ = (Index("state_by_path", "path_start"), {"sqlite_with_rowid": False})
 
-    key: str = Field(sa_column=Column(String, primary_key=True))
+    key: str = Field(sa_column=Column(TEXT, primary_key=True))
     path_start: int = Field(sa_column=Column(BigInteger, nullable=False))
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
@@ -90,21 +92,24 @@ class HeadRow(SQLModel, table=True):
 
     __tablename__ = "head"
 
-    id: int = Field(default=1, sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    ledger: str
-    height: int
-    size: int
-    seal: str
-    time: str
+    id: int = Field(default=1, sa_column=Column(WHOLE, primary_key=True, autoincrement=False))
+    ledger: str = Field(sa_column=Column(TEXT, nullable=False))
+    height: int = Field(sa_column=Column(WHOLE, nullable=False))
+    size: int = Field(sa_column=Column(WHOLE, nullable=False))
+    seal: str = Field(sa_column=Column(TEXT, nullable=False))
+    time: str = Field(sa_column=Column(TEXT, nullable=False))
     state_root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class CheckpointRow(SQLModel, table=True):
-    """The latest checkpoint published (id 1), the latest with a quorum (2), one under way (3)."""
+    """The latest checkpoint published (id 1), the latest with a quorum (2), one under way (3).
+
+    And (4), where the database began from a snapshot, its size and the checkpoint it was under.
+    """
 
     __tablename__ = "checkpoint"
 
-    id: int = Field(default=1, sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    size: int
+    id: int = Field(default=1, sa_column=Column(WHOLE, primary_key=True, autoincrement=False))
+    size: int = Field(sa_column=Column(WHOLE, nullable=False))
     note: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -4,7 +4,8 @@
 longer than the database does. A block writes thousands of rows, so statements that take many are
 `Prepared`: written with SQLAlchemy Core like any other, compiled at their first use, then handed
 to the driver as they are. Insertions take many rows to a statement: the driver lets go of the
-interpreter's lock once for each, and has to win it back from the threads at work meanwhile.
+interpreter's lock once for each, and has to win it back from the threads at work meanwhile. A
+server is given all rows of a table at once, as `bulk` has it.
 
 >>> from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine
 >>> columns = Column("id", Integer, primary_key=True), Column("name", String)
@@ -22,17 +23,20 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.base import Executable
 
+from node.storage import bulk
+
 Row = tuple[object, ...]
+SERVER: Final = "postgresql"
+"""The dialect of a database server."""
 ROWS_PER_STATEMENT: Final = (256, 32, 4, 1)
 _VALUES: Final = re.compile(
     r"(?P<head>.* VALUES )(?P<row>\(.*?\))(?P<tail>| ON CONFLICT .*)", re.ASCII | re.DOTALL
 )
-"""An insertion of one row, whatever the dialect writes for a parameter."""
+"""An insertion of one row."""
 
 
 class Prepared:
@@ -40,8 +44,7 @@ class Prepared:
 
     __slots__ = ("_make", "_names", "_text")
 
-    def __init__(self, names: Sequence[str], make: Callable[[str], Executable]) -> None:
-        """`make` is given the name of the SQL dialect."""
+    def __init__(self, names: Sequence[str], make: Callable[[], Executable]) -> None:
         self._names = list(names)
         self._make = make
         self._text: dict[str, str] = {}
@@ -68,7 +71,7 @@ class Prepared:
 
     def _compile(self, connection: Connection) -> str:
         dialect = connection.dialect
-        statement: Any = self._make(dialect.name)
+        statement: Any = self._make()
         compiled = statement.compile(dialect=dialect)
         if compiled.positiontup != self._names:
             raise TypeError(f"the statement takes {compiled.positiontup}, not {self._names}")
@@ -77,18 +80,42 @@ class Prepared:
 
 
 class Insertion(Prepared):
-    """An insertion of many rows."""
+    """An insertion of many rows; where there is one with its primary key, of what `changed`."""
 
-    __slots__ = ()
+    __slots__ = ("_changed", "_table")
+
+    def __init__(self, table: Table, names: Sequence[str], changed: Sequence[str] | None) -> None:
+        super().__init__(names, self._statement)
+        self._table = table
+        self._changed = changed
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Insert the rows, in statements of a few sizes that the driver keeps prepared."""
+        if connection.dialect.name == SERVER:
+            self._run_there(connection, rows)
+            return
         start = 0
         for size in ROWS_PER_STATEMENT:
             while len(rows) - start >= size:
                 part = rows[start : start + size]
                 connection.exec_driver_sql(self._text_for(connection, size), _flat(part))
                 start += size
+
+    def _run_there(self, connection: Connection, rows: Sequence[Row]) -> None:
+        if rows and self._changed is None:
+            bulk.copy_rows(connection, self._table, self._names, rows)
+        elif rows and self._changed is not None:
+            bulk.upsert_rows(connection, self._table, self._names, self._changed, rows)
+
+    def _statement(self) -> Executable:
+        statement = sqlite_insert(self._table).inline()
+        values: dict[str, Any] = {one: bindparam(one) for one in self._names}
+        if self._changed is None:
+            return statement.values(values)
+        return statement.values(values).on_conflict_do_update(
+            index_elements=list(self._table.primary_key),
+            set_={name: statement.excluded[name] for name in self._changed},
+        )
 
     def _text_for(self, connection: Connection, count: int) -> str:
         name = f"{connection.dialect.name} {count}"
@@ -104,48 +131,63 @@ def _flat(rows: Sequence[Row]) -> Row:
     return tuple(chain.from_iterable(rows))
 
 
+class Deletion(Prepared):
+    """A deletion of rows by their primary keys."""
+
+    __slots__ = ("_table",)
+
+    def __init__(self, table: Table) -> None:
+        keys = list(table.primary_key)
+        conditions = [column == bindparam(column.name) for column in keys]
+        super().__init__([column.name for column in keys], lambda: delete(table).where(*conditions))
+        self._table = table
+
+    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Delete them."""
+        if connection.dialect.name != SERVER:
+            super().run(connection, rows)
+        elif rows:
+            bulk.delete_rows(connection, self._table, rows)
+
+
 def inserting(table: Table, without: Sequence[str] = ()) -> Insertion:
     """Insert rows with all columns of a table but those `without` which they come."""
-    names = _names(table, without)
-    values: dict[str, Any] = {one: bindparam(one) for one in names}
-    return Insertion(names, lambda _: insert(table).values(values).inline())
+    return Insertion(table, _names(table, without), None)
 
 
 def upserting(table: Table, keeping: Sequence[str] = ()) -> Insertion:
     """Insert rows; where the primary key is there, replace the rest of the row but `keeping`."""
+    kept = {*keeping, *(column.name for column in table.primary_key)}
     names = _names(table)
-    keys = [column.name for column in table.primary_key]
-
-    def make(dialect: str) -> Executable:
-        statement = (postgres_insert if dialect == "postgresql" else sqlite_insert)(table)
-        kept = {*keys, *keeping}
-        changed = {name: statement.excluded[name] for name in names if name not in kept}
-        return statement.values({one: bindparam(one) for one in names}).on_conflict_do_update(
-            index_elements=keys, set_=changed
-        )
-
-    return Insertion(names, make)
+    return Insertion(table, names, [name for name in names if name not in kept])
 
 
-def deleting(table: Table) -> Prepared:
+def deleting(table: Table) -> Deletion:
     """Delete the rows with these primary keys."""
-    keys = list(table.primary_key)
-    conditions = [column == bindparam(column.name) for column in keys]
-    return Prepared([column.name for column in keys], lambda _: delete(table).where(*conditions))
+    return Deletion(table)
 
 
 def ending(table: Table) -> Prepared:
     """Set `to_size` of the rows of these ids that still hold."""
     holds = (table.c.id == bindparam("ended"), table.c.to_size.is_(None))
     statement = update(table).where(*holds).values(to_size=bindparam("size"))
-    return Prepared(["size", "ended"], lambda _: statement)
+    return Prepared(["size", "ended"], lambda: statement)
 
 
 def selecting(table: Table, column: str) -> Prepared:
     """A column of the row with this primary key."""
     keys = list(table.primary_key)
     query = select(table.c[column]).where(*(one == bindparam(one.name) for one in keys))
-    return Prepared([one.name for one in keys], lambda _: query)
+    return Prepared([one.name for one in keys], lambda: query)
+
+
+def clear(connection: Connection, tables: Sequence[Table]) -> None:
+    """Delete every row; numbers of rows begin anew."""
+    if connection.dialect.name == SERVER:
+        bulk.truncate(connection, tables)
+        return
+    for table in tables:
+        connection.execute(delete(table))
 
 
 def _names(table: Table, without: Sequence[str] = ()) -> list[str]:

@@ -21,6 +21,7 @@ from ledger.hashing import sha256
 from ledger.seal import is_seal, parse_seal
 from ledger.tiles import Tile, TileEdge
 from ledger.types import Digest, DigestHex
+from node.storage.database import reading
 from node.storage.models import (
     EPOCH_LEAVES,
     BlockRow,
@@ -59,6 +60,7 @@ _DELETE_STATE, _DELETE_NODE = deleting(_state), deleting(_node)
 _THE_ROW: Final = 1
 _FINAL_ROW: Final = 2
 _UNDERWAY_ROW: Final = 3
+_BASE_ROW: Final = 4
 _PATHS_KEPT: Final = 16_384
 _BLOCK_COLUMNS: Final = (
     _block.c.height,
@@ -124,10 +126,14 @@ def write_block(
     step("state")
     _write_map(connection, result)
     step("map")
-    head = result.head
-    stored = (head.height, head.size, head.seal, head.time, head.state_root, edge.root())
-    _UPSERT_HEAD.run(connection, [(_THE_ROW, head.ledger, *stored)])
+    write_head(connection, result.head, edge.root())
     step("head")
+
+
+def write_head(connection: Connection, head: Head, root: Digest) -> None:
+    """Keep where the log stands, inside the caller's transaction."""
+    stored = (head.height, head.size, head.seal, head.time, head.state_root, root)
+    _UPSERT_HEAD.run(connection, [(_THE_ROW, head.ledger, *stored)])
 
 
 def write_checkpoint(connection: Connection, size: int, note: bytes) -> None:
@@ -143,6 +149,14 @@ def write_final_checkpoint(connection: Connection, size: int, note: bytes) -> No
 def write_underway(connection: Connection, size: int, towards: bytes) -> None:
     """Keep the checkpoint that leaves without one are on the way to; in the same transaction."""
     _UPSERT_CHECKPOINT.run(connection, [(_UNDERWAY_ROW, size, towards)])
+
+
+def write_base_checkpoint(connection: Connection, size: int, note: bytes) -> None:
+    """Keep where the log begins that is held here, and the checkpoint believed for what was before.
+
+    Inside the caller's transaction.
+    """
+    _UPSERT_CHECKPOINT.run(connection, [(_BASE_ROW, size, note)])
 
 
 def _write_leaves(connection: Connection, result: BlockResult) -> None:
@@ -285,6 +299,11 @@ class Snapshot:
         """Size and note of the latest checkpoint that had a quorum."""
         return self._checkpoint(_FINAL_ROW)
 
+    def base(self) -> int:
+        """The size of the log from which on its leaves are here: 0, unless from a snapshot."""
+        kept = self._checkpoint(_BASE_ROW)
+        return 0 if kept is None else kept[0]
+
     def underway(self) -> bytes | None:
         """What the leaves at the head are on the way to; None if that was kept for fewer."""
         kept, stored = self._checkpoint(_UNDERWAY_ROW), self.head()
@@ -315,9 +334,10 @@ class SqlStore:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._reading = reading(engine)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """Consistent reads; to be held for a short time."""
-        with self.engine.connect() as connection, connection.begin():
+        with self._reading.connect() as connection, connection.begin():
             yield Snapshot(connection)

@@ -86,3 +86,8 @@ class WalMover:
             _log.warning("wal-not-moved", exc_info=error)
             return 0, 0
         return row[1], row[2]
+
+
+def mover_of(engine: Engine) -> WalMover | None:
+    """A mover for SQLite; a server looks after its log itself."""
+    return WalMover(engine) if engine.dialect.name == "sqlite" else None

@@ -7,9 +7,10 @@ follow the records themselves, and hold from their block on; `waiting` tells for
 `parties` who is a party to which case, `steps` who moved it and why.
 """
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection
 
 from contracts.replay import Block, BlockResult
+from node.storage.statements import clear
 from node.views import duties, lineage, parties, records, steps, versioned, waiting
 from node.views.models import VIEWS
 
@@ -27,5 +28,4 @@ def write(connection: Connection, block: Block, result: BlockResult) -> None:
 
 def drop(connection: Connection) -> None:
     """Empty every view."""
-    for table in VIEWS:
-        connection.execute(delete(table))
+    clear(connection, VIEWS)

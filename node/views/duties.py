@@ -50,19 +50,19 @@ _AT_ONCE: Final = 256
 _OPEN: Final = (DUTY.c["case"] == bindparam("moved"), DUTY.c.ended_at.is_(None))
 _PASS: Final = Prepared(
     ["passed", "moved"],
-    lambda _: (
+    lambda: (
         update(DUTY).where(*_OPEN, DUTY.c.passed_at.is_(None)).values(passed_at=bindparam("passed"))
     ),
 )
 _END: Final = Prepared(
     ["ended", "became", "moved"],
-    lambda _: (
+    lambda: (
         update(DUTY).where(*_OPEN).values(ended_at=bindparam("ended"), outcome=bindparam("became"))
     ),
 )
 _MEET: Final = Prepared(
     ["ended", "became", "moved", "by"],
-    lambda _: (
+    lambda: (
         update(DUTY)
         .where(*_OPEN, DUTY.c.part == bindparam("by"))
         .values(ended_at=bindparam("ended"), outcome=bindparam("became"))

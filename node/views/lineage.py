@@ -121,4 +121,4 @@ def _query(here: Sequence[DatasetId], size: int, direction: Direction) -> Select
         .group_by(DERIVATION.c.id, DERIVATION.c.source)
     )
     every = union_all(rights, releases).subquery()
-    return select(every).order_by(every.c.dataset, every.c.source, every.c.grant)
+    return select(every).order_by(every.c.dataset, every.c.source, every.c.grant.nulls_first())

@@ -2,21 +2,22 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, text
 from sqlmodel import Field, SQLModel
 
+from node.storage.columns import TEXT, WHOLE
 from node.storage.models import table_of
 
 
 def _text(*, index: bool = False, nullable: bool = True) -> Column[str]:
-    return Column(String, index=index, nullable=nullable)
+    return Column(TEXT, index=index, nullable=nullable)
 
 
 class MemberView(SQLModel, table=True):
     """Members."""
 
     __tablename__ = "member_view"
-    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    row: int | None = Field(default=None, sa_column=Column(WHOLE, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
@@ -28,7 +29,7 @@ class WriterView(SQLModel, table=True):
     """Writers; the chain head is not repeated here."""
 
     __tablename__ = "writer_view"
-    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    row: int | None = Field(default=None, sa_column=Column(WHOLE, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
@@ -41,7 +42,7 @@ class SystemView(SQLModel, table=True):
     """Information systems; the id is `<owner>/<system>`."""
 
     __tablename__ = "system_view"
-    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    row: int | None = Field(default=None, sa_column=Column(WHOLE, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
@@ -54,7 +55,7 @@ class DatasetView(SQLModel, table=True):
     """Datasets, from their first entry on."""
 
     __tablename__ = "dataset_view"
-    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    row: int | None = Field(default=None, sa_column=Column(WHOLE, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
@@ -66,7 +67,7 @@ class EntryView(SQLModel, table=True):
     """Entries in force; their dataset is the id. `record` leads to their title."""
 
     __tablename__ = "entry_view"
-    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    row: int | None = Field(default=None, sa_column=Column(WHOLE, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
@@ -80,7 +81,7 @@ class ReleaseView(SQLModel, table=True):
     """Released versions; the id is `<dataset>/<version>`."""
 
     __tablename__ = "release_view"
-    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    row: int | None = Field(default=None, sa_column=Column(WHOLE, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
@@ -96,7 +97,7 @@ class RequestView(SQLModel, table=True):
         Index("request_by_member", "member", "id"),
         Index("request_by_dataset", "dataset", "id"),
     )
-    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    row: int | None = Field(default=None, sa_column=Column(WHOLE, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
@@ -113,9 +114,14 @@ class GrantView(SQLModel, table=True):
         Index("grant_by_consumer", "consumer", "id"),
         Index("grant_by_provider", "provider", "id"),
         Index("grant_by_dataset", "dataset", "id"),
-        Index("grant_by_parent", "parent", sqlite_where=text("parent IS NOT NULL")),
+        Index(
+            "grant_by_parent",
+            "parent",
+            sqlite_where=text("parent IS NOT NULL"),
+            postgresql_where=text("parent IS NOT NULL"),
+        ),
     )
-    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    row: int | None = Field(default=None, sa_column=Column(WHOLE, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
@@ -135,13 +141,13 @@ class DeliveryView(SQLModel, table=True):
         Index("delivery_by_provider", "provider", "id"),
         Index("delivery_by_grant", "grant", "id"),
     )
-    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    row: int | None = Field(default=None, sa_column=Column(WHOLE, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
     consumer: str = Field(sa_column=_text(nullable=False))
     provider: str = Field(sa_column=_text(nullable=False))
-    grant: str = Field(sa_column=Column("grant", String, nullable=False))
+    grant: str = Field(sa_column=Column("grant", TEXT, nullable=False))
     acknowledged: str = Field(sa_column=_text(index=True, nullable=False))
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
@@ -151,7 +157,7 @@ class CaseView(SQLModel, table=True):
 
     __tablename__ = "case_view"
     __table_args__ = (Index("case_by_state", "workflow", "state"),)
-    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    row: int | None = Field(default=None, sa_column=Column(WHOLE, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
@@ -163,7 +169,7 @@ class CaseView(SQLModel, table=True):
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
-USAGE_EPOCH: Final = '"index" >> 16'
+USAGE_EPOCH: Final = '("index" >> 16)'
 EPOCH_BITS: Final = 16
 
 
@@ -184,27 +190,28 @@ class UsageView(SQLModel, table=True):
             "grant",
             "index",
             sqlite_where=text('"grant" IS NOT NULL'),
+            postgresql_where=text('"grant" IS NOT NULL'),
         ),
     )
-    index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
+    index: int = Field(sa_column=Column("index", WHOLE, primary_key=True, autoincrement=False))
     consumer: str = Field(sa_column=_text(nullable=False))
     dataset: str = Field(sa_column=_text(nullable=False))
     version: int = Field(sa_column=Column(BigInteger, nullable=False))
-    grant: str | None = Field(default=None, sa_column=Column("grant", String))
+    grant: str | None = Field(default=None, sa_column=Column("grant", TEXT))
     purpose: str = Field(sa_column=_text(nullable=False))
     operation: str = Field(sa_column=_text(nullable=False))
     started_at: str = Field(sa_column=_text(nullable=False))
     ended_at: str = Field(sa_column=_text(nullable=False))
     uses: int = Field(sa_column=Column(BigInteger, nullable=False))
     rows: int = Field(sa_column=Column("rows", BigInteger, nullable=False))
-    findings: int = Field(sa_column=Column(Integer, nullable=False))
+    findings: int = Field(sa_column=Column(WHOLE, nullable=False))
 
 
 class IndicatorView(SQLModel, table=True):
     """Indicators by which members are assessed."""
 
     __tablename__ = "indicator_view"
-    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    row: int | None = Field(default=None, sa_column=Column(WHOLE, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
@@ -216,9 +223,9 @@ class PartyView(SQLModel, table=True):
 
     __tablename__ = "party_view"
     __table_args__ = {"sqlite_with_rowid": False}
-    member: str = Field(sa_column=Column(String, primary_key=True))
-    opened_at: str = Field(sa_column=Column(String, primary_key=True))
-    case: str = Field(sa_column=Column("case", String, primary_key=True))
+    member: str = Field(sa_column=Column(TEXT, primary_key=True))
+    opened_at: str = Field(sa_column=Column(TEXT, primary_key=True))
+    case: str = Field(sa_column=Column("case", TEXT, primary_key=True))
     workflow: str = Field(sa_column=_text(nullable=False))
 
 
@@ -227,8 +234,8 @@ class CaseRecordView(SQLModel, table=True):
 
     __tablename__ = "case_record_view"
     __table_args__ = {"sqlite_with_rowid": False}
-    case: str = Field(sa_column=Column("case", String, primary_key=True))
-    index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
+    case: str = Field(sa_column=Column("case", TEXT, primary_key=True))
+    index: int = Field(sa_column=Column("index", WHOLE, primary_key=True, autoincrement=False))
 
 
 class WaitingView(SQLModel, table=True):
@@ -240,9 +247,15 @@ class WaitingView(SQLModel, table=True):
     __tablename__ = "waiting_view"
     __table_args__ = (
         Index("waiting_by_who", "who", "to_size", "due", "id"),
-        Index("waiting_by_due", "due", "id", sqlite_where=text("to_size IS NULL")),
+        Index(
+            "waiting_by_due",
+            "due",
+            "id",
+            sqlite_where=text("to_size IS NULL"),
+            postgresql_where=text("to_size IS NULL"),
+        ),
     )
-    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    row: int | None = Field(default=None, sa_column=Column(WHOLE, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
@@ -261,11 +274,21 @@ class DutyView(SQLModel, table=True):
         Index("duty_by_who", "who", "due"),
         Index("duty_by_workflow", "workflow", "due"),
         Index("duty_by_due", "due"),
-        Index("duty_open", "due", sqlite_where=text("ended_at IS NULL")),
-        Index("duty_passed", "due", sqlite_where=text("passed_at IS NOT NULL")),
+        Index(
+            "duty_open",
+            "due",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "duty_passed",
+            "due",
+            sqlite_where=text("passed_at IS NOT NULL"),
+            postgresql_where=text("passed_at IS NOT NULL"),
+        ),
     )
-    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
-    case: str = Field(sa_column=Column("case", String, index=True, nullable=False))
+    row: int | None = Field(default=None, sa_column=Column(WHOLE, primary_key=True))
+    case: str = Field(sa_column=Column("case", TEXT, index=True, nullable=False))
     workflow: str = Field(sa_column=_text(nullable=False))
     state: str = Field(sa_column=_text(nullable=False))
     subject: str = Field(sa_column=_text(nullable=False))
@@ -285,10 +308,16 @@ class StepView(SQLModel, table=True):
     __table_args__ = (
         Index("step_by_name", "workflow", "step", "index"),
         Index("step_by_member", "member", "index"),
-        Index("step_by_ground", "ground", "index", sqlite_where=text("ground IS NOT NULL")),
+        Index(
+            "step_by_ground",
+            "ground",
+            "index",
+            sqlite_where=text("ground IS NOT NULL"),
+            postgresql_where=text("ground IS NOT NULL"),
+        ),
     )
-    index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
-    case: str = Field(sa_column=Column("case", String, primary_key=True))
+    index: int = Field(sa_column=Column("index", WHOLE, primary_key=True, autoincrement=False))
+    case: str = Field(sa_column=Column("case", TEXT, primary_key=True))
     workflow: str = Field(sa_column=_text(nullable=False))
     step: str = Field(sa_column=_text(nullable=False))
     ground: str | None = Field(default=None, sa_column=_text())
@@ -301,12 +330,12 @@ class InputView(SQLModel, table=True):
     """Entries in force of block datasets, once for every right they rest on."""
 
     __tablename__ = "input_view"
-    row: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    row: int | None = Field(default=None, sa_column=Column(WHOLE, primary_key=True))
     id: str = Field(sa_column=_text(index=True, nullable=False))
     from_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_size: int | None = Field(default=None, sa_column=Column(BigInteger))
     source: str = Field(sa_column=_text(index=True, nullable=False))
-    grant: str = Field(sa_column=Column("grant", String, nullable=False))
+    grant: str = Field(sa_column=Column("grant", TEXT, nullable=False))
 
 
 class DerivationView(SQLModel, table=True):
@@ -314,9 +343,9 @@ class DerivationView(SQLModel, table=True):
 
     __tablename__ = "derivation_view"
     __table_args__ = (Index("derivation_by_id", "id"), Index("derivation_by_source", "source"))
-    index: int = Field(sa_column=Column("index", Integer, primary_key=True, autoincrement=False))
-    id: str = Field(sa_column=Column(String, primary_key=True))
-    source: str = Field(sa_column=Column(String, primary_key=True))
+    index: int = Field(sa_column=Column("index", WHOLE, primary_key=True, autoincrement=False))
+    id: str = Field(sa_column=Column(TEXT, primary_key=True))
+    source: str = Field(sa_column=Column(TEXT, primary_key=True))
     version: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
@@ -324,7 +353,7 @@ class TitleView(SQLModel, table=True):
     """What entries are called, by their record; `words` is what a search looks through."""
 
     __tablename__ = "title_view"
-    record: str = Field(sa_column=Column(String, primary_key=True))
+    record: str = Field(sa_column=Column(TEXT, primary_key=True))
     code: str = Field(sa_column=_text(index=True, nullable=False))
     words: str = Field(sa_column=_text(nullable=False))
 

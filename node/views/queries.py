@@ -78,7 +78,7 @@ def ids_like(connection: Connection, view: str, name: str) -> list[str]:
     """Present ids of a view that begin as a name does: for who may have mistyped one."""
     table = VERSIONED[view]
     query = select(table.c.id).where(
-        table.c.to_size.is_(None), table.c.id.startswith(name[:1], autoescape=True)
+        table.c.to_size.is_(None), table.c.id.startswith(name[:1].lower(), autoescape=True)
     )
     return [row.id for row in connection.execute(query.limit(LIMIT_MAX))]
 

@@ -25,7 +25,15 @@ from scripts.console_text import info, print_json, success
 from scripts.explain.languages import LANGUAGES, LanguageOption
 from scripts.files import write_new
 from scripts.options import JsonFlag, with_options
-from scripts.profile import NODE, NodeOption, PolicyOption, Reading, TokenOption
+from scripts.profile import (
+    NODE,
+    NodeOption,
+    PolicyOption,
+    Reading,
+    RequestKeyOption,
+    RequestPassphraseOption,
+    TokenOption,
+)
 from scripts.record.listing import AsAtOption
 from scripts.spelling import SpellingError, typed
 from scripts.tls import ClientKeyOption, NodeKeyOption
@@ -52,6 +60,8 @@ class From:
 
     node: NodeOption = NODE
     token_file: TokenOption = None
+    request_key: RequestKeyOption = None
+    request_passphrase_file: RequestPassphraseOption = None
     node_key: NodeKeyOption = None
     client_key: ClientKeyOption = None
     log: Annotated[
@@ -65,13 +75,18 @@ class From:
     @contextmanager
     def open(self) -> Iterator[Figures]:
         """Where figures come from."""
+        shown = (
+            self.token_file,
+            self.request_key,
+            self.request_passphrase_file,
+            self.node_key,
+            self.client_key,
+        )
         if self.log is not None:
-            access = Access(self.policy, self.token_file, self.node_key, self.client_key)
-            with figures_of_log(self.log, access) as found:
+            with figures_of_log(self.log, Access(self.policy, *shown)) as found:
                 yield found
         else:
-            at = Reading(self.node, self.token_file, self.node_key, self.client_key)
-            with at.client() as client:
+            with Reading(self.node, *shown).client() as client:
                 yield NodeFigures(client)
 
 

@@ -18,8 +18,14 @@ from scripts.audit import event, evidence, receipts
 from scripts.audit.log_audit import OpenedLog, audited, export, open_log
 from scripts.console_text import fail, info, print_fields, print_json, progress, success, warn
 from scripts.files import write_new
-from scripts.keys.files import read_token
 from scripts.options import JsonFlag, with_options
+from scripts.profile import (
+    RequestKeyOption,
+    RequestPassphraseOption,
+    TokenOption,
+    request_signer,
+    shown_token,
+)
 from scripts.tls import ClientKeyOption, NodeKeyOption, tls_of
 from scripts.trust import read_policy
 
@@ -47,12 +53,9 @@ class Access:
     """How to get at a log, and whom to believe about it."""
 
     policy: Annotated[Path | None, _POLICY] = None
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--token-file", envvar="BLOCKPOOL_TOKEN_FILE", help="File with a bearer token."
-        ),
-    ] = None
+    token_file: TokenOption = None
+    request_key: RequestKeyOption = None
+    request_passphrase_file: RequestPassphraseOption = None
     node_key: NodeKeyOption = None
     client_key: ClientKeyOption = None
     jobs: Annotated[
@@ -75,9 +78,9 @@ class Access:
     @contextmanager
     def _source(self, log: str) -> Iterator[LogSource]:
         if log.startswith(_ADDRESSES):
-            token = None if self.token_file is None else read_token(self.token_file)
-            tls = tls_of(self.node_key, self.client_key)
-            with HttpLog(log, token=token, tls=tls) as source:
+            signer = request_signer(self.request_key, self.request_passphrase_file)
+            token, tls = shown_token(self.token_file), tls_of(self.node_key, self.client_key)
+            with HttpLog(log, token=token, request_signer=signer, tls=tls) as source:
                 yield source
         elif Path(log).is_dir():
             yield FolderLog(Path(log))

@@ -175,7 +175,7 @@ def appoint(
     """
     own = load_signer(key, key_passphrase_file or passphrase_file)
     signer = load_signer(custodian, passphrase_file)
-    with at.client() as client:
+    with at.client(signer=signer) as client:
         body = build(
             WriterAppointment,
             datasets=words(datasets),
@@ -208,7 +208,7 @@ def end(
     """
     signer = load_signer(custodian, passphrase_file)
     body = build(WriterEnd, ground=ground, writer=writer)
-    with at.client() as client:
+    with at.client(signer=signer) as client:
         done = client.writer(custodian_signing(client, signer, writer), signer).submit(body)
     print_receipted(done, f"{writer} has ended", as_json=as_json)
 
@@ -233,7 +233,7 @@ def rotate(
     present = load_signer(old, passphrase_file)
     following = load_signer(new_key, key_passphrase_file or passphrase_file)
     body = KeyRotation(key=following.public_key.description)
-    with at.client() as client:
+    with at.client(signer=present) as client:
         done = client.writer(writer, present).submit(body, cosigners=(following,))
     print_receipted(done, f"{writer} signs with {following.public_key.keyid}", as_json=as_json)
 
@@ -270,7 +270,7 @@ def revoke(
         replacement=None if following is None else following.public_key.description,
         suspect_since=suspect_since,
     )
-    with at.client() as client:
+    with at.client(signer=signer) as client:
         known = read_value(client, Key, f"key/{keyid}")
         if known is None:
             fail(f"the ledger knows no key {keyid}", hint="see blockpool keys show FILE for the id")

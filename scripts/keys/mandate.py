@@ -45,7 +45,7 @@ def mandate(
     --contract contract.pdf --code 91330100MA --en "Records Ltd" --not-after 2027-12-31`
     """
     signer = load_signer(custodian, passphrase_file)
-    with at.client() as client:
+    with at.client(signer=signer) as client:
         zone = zone_of(client)
         body = build(
             Mandate,

@@ -67,7 +67,7 @@ def node(
         witness=WitnessKeys(ed25519=described[0], ml_dsa44=described[1]) if described else None,
     )
     signer = load_signer(custodian, passphrase_file)
-    with at.client() as client:
+    with at.client(signer=signer) as client:
         before = read_value(client, RegisteredNode, f"node/{member}")
         kept = () if before is None else (*before.witness, *before.transport)
         new = [key for key in (*cosigning, *speaking) if key.public_key.keyid not in kept]

@@ -10,6 +10,7 @@ from msgspec import convert
 
 from contracts.assessment.reports import Assessment, Counted, Figure, assess, drill
 from contracts.assessment.trust import Evidence, Trust, trust_in
+from node.storage.address import Database
 from tests.assessed import QUARTER, chronicle_of
 from tests.served import served, settings_in
 from tests.unit.contracts.test_assessment import quarter
@@ -25,8 +26,10 @@ def world() -> World:
 
 
 @pytest.fixture
-async def client(tmp_path: Path, world: World) -> AsyncIterator[httpx.AsyncClient]:
-    async with served(settings_in(tmp_path), world) as client:
+async def client(
+    tmp_path: Path, world: World, database: Database
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with served(settings_in(tmp_path, database=database), world) as client:
         yield client
 
 

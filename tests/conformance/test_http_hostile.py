@@ -20,6 +20,7 @@ from node.api.events import LISTENERS_MAX
 from node.api.problems import PROBLEMS
 from node.api.records import BATCH_BYTES_MAX, BATCH_RECORDS_MAX, RECORD_BYTES_MAX
 from node.connections import CONNECTIONS_MAX, HEAD_BYTES_MAX
+from node.storage.address import Database
 from tests.log_files import story
 from tests.node_process import NodeProcess, node_process
 from tests.nodes import close, open_replica
@@ -53,8 +54,11 @@ class Answer:
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
-    settings = settings_in(tmp_path_factory.mktemp("node"), verify_processes=0)
+def node(
+    kept_database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[NodeProcess]:
+    folder = tmp_path_factory.mktemp("node")
+    settings = settings_in(folder, database=kept_database, verify_processes=0)
     close(open_replica(settings.database, story()))
     with node_process(settings) as process:
         yield process

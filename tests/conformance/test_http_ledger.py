@@ -5,6 +5,7 @@ from pathlib import Path
 from ledger.records.genesis import Names, Purpose
 from ledger.records.governance import ChangePurposes
 from ledger.times import DAY_MS
+from node.storage.address import Database
 from tests import bodies
 from tests.served import served, settings_in
 from tests.world import World
@@ -22,18 +23,18 @@ def voted() -> World:
     return world
 
 
-async def test_it_tells_what_votes_have_changed(tmp_path: Path) -> None:
+async def test_it_tells_what_votes_have_changed(tmp_path: Path, database: Database) -> None:
     world = voted()
-    async with served(settings_in(tmp_path), world) as client:
+    async with served(settings_in(tmp_path, database=database), world) as client:
         told = (await client.get("/v1/ledger")).json()
     assert "tsunami" in told["purposes"]
     assert (told["size"], told["height"]) == (world.head.size, world.head.height)
     assert told["rules"] == 1
 
 
-async def test_it_tells_what_was_before_a_vote(tmp_path: Path) -> None:
+async def test_it_tells_what_was_before_a_vote(tmp_path: Path, database: Database) -> None:
     world = voted()
-    async with served(settings_in(tmp_path), world) as client:
+    async with served(settings_in(tmp_path, database=database), world) as client:
         now = (await client.get("/v1/values/ledger")).json()
         before = (await client.get(f"/v1/values/ledger?at={world.head.size - 1}")).json()
         nothing = (await client.get("/v1/values/group/bureaus?at=9999")).json()

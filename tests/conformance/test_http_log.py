@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from ledger.tiles import Bundle, encode_bundle
+from node.storage.address import Database
 from tests.log_files import long_story
 from tests.served import served, settings_in
 from tests.world import World
@@ -22,8 +23,10 @@ def world() -> World:
 
 
 @pytest.fixture
-async def node(tmp_path: Path, world: World) -> AsyncIterator[httpx.AsyncClient]:
-    async with served(settings_in(tmp_path), world) as client:
+async def node(
+    tmp_path: Path, world: World, database: Database
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with served(settings_in(tmp_path, database=database), world) as client:
         yield client
 
 

@@ -6,16 +6,17 @@ import pytest
 
 from ledger.records import parse_record
 from node.reader import Reader
+from node.storage.address import Database
 from tests.log_files import story
 from tests.served import served, settings_in
 
 
 async def test_a_record_is_found_by_the_beginning_of_its_digest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = story()
     digest = parse_record(world.leaves[3]).digest
-    async with served(settings_in(tmp_path), world) as client:
+    async with served(settings_in(tmp_path, database=database), world) as client:
         for length in (8, 9, 16, 17, 63, 64):
             answer = (await client.get(f"/v1/records/{digest[:length]}")).json()
             assert (answer["index"], answer["digest"]) == (3, digest)

@@ -18,10 +18,12 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from node.app import create_app
+from node.storage.address import Database
 from tests.log_files import story
 from tests.node_process import NodeProcess, node_process
 from tests.nodes import close, open_replica
 from tests.served import settings_in
+from tests.stores import database_of
 
 EXAMPLES: Final = settings().max_examples // 4
 ENDLESS: Final = "GET /v1/events"
@@ -34,9 +36,22 @@ OPERATIONS: Final[dict[str, APIOperation[Any, Any, Any, Any]]] = {
 }
 
 
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+)
+def kept_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """Many random questions: `make test` puts them to one kind of database."""
+    yield from database_of(request, tmp_path_factory.mktemp("database"))
+
+
 @pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
-    chosen = settings_in(tmp_path_factory.mktemp("node"), verify_processes=0)
+def node(
+    kept_database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[NodeProcess]:
+    folder = tmp_path_factory.mktemp("node")
+    chosen = settings_in(folder, database=kept_database, verify_processes=0)
     close(open_replica(chosen.database, story()))
     with node_process(chosen) as process:
         yield process

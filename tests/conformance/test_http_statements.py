@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from node.api.records import BATCH_RECORDS_MAX
+from node.storage.address import Database
 from tests.golden.api_examples import TOKEN, WRITER, talking
 
 ONE: Final = "/v1/statements"
@@ -18,8 +19,8 @@ SCHEMA: Final = '{"columns":[{"name":%s,"type":"text"}],"first":%s,"schema":"%s"
 
 
 @pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with talking(tmp_path) as (client, _, _):
+async def client(tmp_path: Path, database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    async with talking(tmp_path, database) as (client, _, _):
         yield client
 
 

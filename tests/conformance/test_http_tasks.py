@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from contracts.values import Case
+from node.storage.address import Database
 from tests import bodies
 from tests.served import served, settings_in
 from tests.story import published
@@ -23,8 +24,10 @@ def world() -> World:
 
 
 @pytest.fixture
-async def client(tmp_path: Path, world: World) -> AsyncIterator[httpx.AsyncClient]:
-    async with served(settings_in(tmp_path), world) as client:
+async def client(
+    tmp_path: Path, world: World, database: Database
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with served(settings_in(tmp_path, database=database), world) as client:
         yield client
 
 

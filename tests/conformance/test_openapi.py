@@ -18,6 +18,7 @@ from node.api.openapi import examples
 from node.api.operations import DSSE, JSON, NDJSON, OPERATIONS, PARAMETERS
 from node.api.problems import PROBLEMS
 from node.app import create_app
+from node.storage.address import Database
 from tests.golden.api_examples import Exchange, converse, examples_of
 from tests.log_files import story
 from tests.nodes import policy_of
@@ -33,8 +34,8 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def talk(tmp_path: Path) -> Talk:
-    return await converse(tmp_path)
+async def talk(tmp_path: Path, database: Database) -> Talk:
+    return await converse(tmp_path, database)
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

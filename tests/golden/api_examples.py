@@ -31,6 +31,7 @@ from node.api.service import Service
 from node.app import create_app
 from node.network.offers import encode_offer
 from node.settings import ForeignLog, LocalSigning, Witness
+from node.storage.address import Database
 from tests import bodies
 from tests.log_files import log_signers, story
 from tests.nodes import close, open_replica
@@ -148,7 +149,9 @@ def _log() -> list[Exchange]:
 
 
 @asynccontextmanager
-async def talking(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, World, Service]]:
+async def talking(
+    folder: Path, database: Database | None = None
+) -> AsyncIterator[tuple[httpx.AsyncClient, World, Service]]:
     """A client of a node that also signs for a local system; the world it has come as far as."""
     token_file = folder / "token"
     token_file.touch(mode=0o600)
@@ -165,12 +168,13 @@ async def talking(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, World,
         foreign_key_pq=folder / "not-read-either",
         logs=(ForeignLog(vkey=(encode_vkey(FOREIGN),)),),
     )
-    settings = settings_in(folder, local_signing=local, witness=witness, verify_processes=0)
+    given = {"local_signing": local, "witness": witness, "verify_processes": 0}
+    settings = settings_in(folder, **given, database=database or folder / "ledger.db")
     world = story()
     close(open_replica(settings.database, world))
     writers = {WRITER: signer(WRITER)}
-    signers = (witness_signers(one) for one in ("steward", "steward/foreign"))
-    app = create_app(settings, log_signers(), writers, *signers)
+    own, foreign = witness_signers("steward"), witness_signers("steward/foreign")
+    app = create_app(settings, log_signers(), writers, own, foreign)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
@@ -180,12 +184,19 @@ async def talking(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, World,
         yield client, world, app.state.service
 
 
-async def converse(folder: Path) -> list[tuple[Exchange, httpx.Response]]:
+async def converse(
+    folder: Path, database: Database | None = None
+) -> list[tuple[Exchange, httpx.Response]]:
     """Every exchange with its answer."""
-    async with talking(folder) as (client, world, service):
+    async with talking(folder, database) as (client, world, service):
         case = (await client.get("/v1/cases?limit=1")).json()["items"][0]["id"]
+        await client.get("/v1/snapshot")  # it is made because somebody asks
+        while (await client.get("/v1/snapshot")).is_error:  # noqa: ASYNC110  nobody tells when
+            await asyncio.sleep(0.01)
         right = (await client.get("/v1/grants?consumer=health&limit=1")).json()["items"][0]["id"]
         details = [
+            Exchange("GET /v1/snapshot", "/v1/snapshot"),
+            Exchange("GET /v1/snapshots/{size}/{part}", "/v1/snapshots/19/0", BYTES),
             Exchange("GET /v1/cases/{case}", f"/v1/cases/{case}"),
             Exchange("GET /v1/grants/{grant}/chain", f"/v1/grants/{right}/chain"),
             Exchange("GET /v1/datasets/{dataset}/lineage", "/v1/datasets/flights/lineage"),

@@ -32,6 +32,8 @@ PLACES: Final = {
     "case": "none",
     "path": "0/000",
     "log": "0" * 64,
+    "size": "2",
+    "part": "0",
 }
 """What stands in a path where a template has a name."""
 

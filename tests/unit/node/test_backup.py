@@ -12,7 +12,7 @@ from node.storage.lock import DatabaseInUse, locked
 from tests import bodies
 from tests.log_files import story
 from tests.nodes import Node, close, open_replica, running
-from tests.served import settings_in
+from tests.served import file_of, settings_in
 from tests.world import World
 
 
@@ -29,7 +29,7 @@ async def test_a_copy_of_a_running_node_holds_the_log_at_one_size(settings: Sett
     world = World.genesis()
     async with running(settings.database, world) as node:
         await accept(node, "a")
-        copy = settings.database.with_name("copy.db")
+        copy = file_of(settings).with_name("copy.db")
         moved: list[int] = []
         copied = back_up(settings, copy, moved.append)
         assert copied.head == node.replica.head
@@ -49,11 +49,11 @@ async def accept(node: Node, name: str) -> None:
 def test_it_is_put_back_where_there_is_none(settings: Settings) -> None:
     world = story()
     close(open_replica(settings.database, world))
-    copy = settings.database.with_name("copy.db")
+    copy = file_of(settings).with_name("copy.db")
     back_up(settings, copy, quiet)
     with pytest.raises(FileExistsError):
         restore(settings, copy, quiet)
-    for one in settings.database.parent.glob("ledger.db*"):
+    for one in file_of(settings).parent.glob("ledger.db*"):
         one.unlink()
     with locked(settings.database), pytest.raises(DatabaseInUse):
         restore(settings, copy, quiet)
@@ -73,7 +73,7 @@ def test_what_is_damaged_or_no_ledger_is_not_taken(settings: Settings, tmp_path:
     back_up(settings, copy, quiet)
     with pytest.raises(FileExistsError):
         back_up(settings, copy, quiet)
-    for one in settings.database.parent.glob("ledger.db*"):
+    for one in file_of(settings).parent.glob("ledger.db*"):
         one.unlink()
     text = tmp_path / "text"
     text.write_bytes(b"no database" * 1_000)
@@ -87,5 +87,5 @@ def test_what_is_damaged_or_no_ledger_is_not_taken(settings: Settings, tmp_path:
     connection.close()
     with pytest.raises(ReplicaError, match="root of the head"):
         restore(settings, copy, quiet)
-    assert not settings.database.exists()
+    assert not file_of(settings).exists()
     assert not [*tmp_path.glob(".*")]

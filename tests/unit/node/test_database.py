@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Connection
 
 from node.storage import database
-from node.storage.database import migrate, open_database
+from node.storage.database import open_database
+from node.storage.schema import migrate
 
 
 def modes(folder: Path) -> set[int]:

@@ -17,7 +17,7 @@ from node.replica import ReplicaError
 from node.storage.lock import DatabaseInUse, locked
 from tests.log_files import log_signers
 from tests.nodes import close, open_replica
-from tests.served import settings_in
+from tests.served import file_of, settings_in
 from tests.world import World, signer
 
 HOLD = """
@@ -73,7 +73,7 @@ def test_maintenance_waits_for_nobody_and_disturbs_nobody(tmp_path: Path) -> Non
         ):
             with pytest.raises(DatabaseInUse):
                 work()
-    assert not settings.database.exists()
+    assert not file_of(settings).exists()
 
 
 def test_a_ledger_is_founded_once_checked_and_its_views_rebuilt(tmp_path: Path) -> None:

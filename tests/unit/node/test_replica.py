@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -21,6 +20,7 @@ from node import replica as replica_module
 from node.reader import Reader
 from node.replica import CacheSizes, NotPublished, Replica, ReplicaError, initialise, origin_of
 from node.storage import store as store_module
+from node.storage.address import Database
 from node.storage.database import open_database
 from node.storage.models import CheckpointRow, HeadRow, LeafRow, StateRow, TileRow, table_of
 from node.storage.store import COMMIT_STEPS, SqlStore
@@ -50,11 +50,6 @@ class Faults:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
-@pytest.fixture
 def faults() -> Faults:
     return Faults()
 
@@ -65,7 +60,7 @@ def world() -> World:
 
 
 @pytest.fixture
-def replica(database: Path, world: World, faults: Faults) -> Iterator[Replica]:
+def replica(database: Database, world: World, faults: Faults) -> Iterator[Replica]:
     made = open_replica(database, world, on_step=faults)
     faults.steps.clear()
     yield made
@@ -109,7 +104,7 @@ def test_a_replica_holds_what_a_ledger_in_memory_holds(replica: Replica, world: 
     check_checkpoint(replica)
 
 
-def test_caches_of_one_entry_change_nothing_but_speed(database: Path, world: World) -> None:
+def test_caches_of_one_entry_change_nothing_but_speed(database: Database, world: World) -> None:
     store = SqlStore(open_database(database))
     initialise(store, world.leaves[0])
     replica = Replica(store, ORIGIN, log_signers(), cache=CacheSizes(1, 1))
@@ -119,7 +114,7 @@ def test_caches_of_one_entry_change_nothing_but_speed(database: Path, world: Wor
 
 
 def test_records_are_found_by_digest_in_every_epoch(
-    database: Path, world: World, monkeypatch: pytest.MonkeyPatch
+    database: Database, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_module, "EPOCH_LEAVES", 3)
     replica = open_replica(database, world)
@@ -134,7 +129,7 @@ def test_records_are_found_by_digest_in_every_epoch(
     close(replica)
 
 
-def test_a_reopened_replica_goes_on_where_it_stopped(database: Path, world: World) -> None:
+def test_a_reopened_replica_goes_on_where_it_stopped(database: Database, world: World) -> None:
     store = SqlStore(open_database(database))
     initialise(store, world.leaves[0])
     store.engine.dispose()
@@ -170,7 +165,7 @@ def test_a_commit_goes_through_its_steps_in_order(
 
 @pytest.mark.parametrize("step", IN_TRANSACTION)
 def test_what_fails_before_the_commit_never_happened(
-    replica: Replica, database: Path, faults: Faults, step: str, world: World
+    replica: Replica, database: Database, faults: Faults, step: str, world: World
 ) -> None:
     block, before, values = next_block(world), replica.published, state_of(replica.store)
     faults.at = step
@@ -187,7 +182,7 @@ def test_what_fails_before_the_commit_never_happened(
 
 
 def test_what_fails_after_the_commit_is_there_when_reopened(
-    replica: Replica, database: Path, faults: Faults, world: World
+    replica: Replica, database: Database, faults: Faults, world: World
 ) -> None:
     block = next_block(world)
     faults.at = "committed"
@@ -202,7 +197,7 @@ def test_what_fails_after_the_commit_is_there_when_reopened(
     close(again)
 
 
-def test_a_checkpoint_once_signed_is_not_signed_again(replica: Replica, database: Path) -> None:
+def test_a_checkpoint_once_signed_is_not_signed_again(replica: Replica, database: Database) -> None:
     """ML-DSA signatures differ every time: two notes of one size would look like two logs."""
     before = replica.published.checkpoint
     again = open_replica(database)
@@ -219,7 +214,7 @@ def test_tiles_lead_to_the_root_of_the_checkpoint(replica: Replica) -> None:
 
 
 def test_a_reader_between_commit_and_publication_waits_for_the_checkpoint(
-    database: Path, world: World
+    database: Database, world: World
 ) -> None:
     between, answered = threading.Event(), threading.Event()
 
@@ -267,7 +262,7 @@ def test_listeners_hear_of_each_block_once(replica: Replica, world: World) -> No
 
 
 def test_new_keys_are_known_at_once_and_after_reopening(
-    replica: Replica, database: Path, world: World
+    replica: Replica, database: Database, world: World
 ) -> None:
     appointed = world.appoint("health/clerk")
     known = set(replica.keys)
@@ -279,7 +274,7 @@ def test_new_keys_are_known_at_once_and_after_reopening(
     close(again)
 
 
-def test_a_deadline_is_due_from_its_time_on(database: Path) -> None:
+def test_a_deadline_is_due_from_its_time_on(database: Database) -> None:
     world = World.genesis()
     world.accept(world.sign("transport/main", bodies.schema()))
     world.accept(world.sign("transport/main", bodies.entry()))
@@ -295,7 +290,7 @@ def test_a_deadline_is_due_from_its_time_on(database: Path) -> None:
 
 @pytest.mark.parametrize("table", [table_of(TileRow), table_of(HeadRow)], ids=str)
 def test_a_database_that_contradicts_itself_is_not_opened(
-    replica: Replica, database: Path, table: object
+    replica: Replica, database: Database, table: object
 ) -> None:
     tiles, head = table_of(TileRow), table_of(HeadRow)
     broken = (
@@ -309,7 +304,7 @@ def test_a_database_that_contradicts_itself_is_not_opened(
         open_replica(database)
 
 
-def test_a_lost_checkpoint_is_signed_again(replica: Replica, database: Path) -> None:
+def test_a_lost_checkpoint_is_signed_again(replica: Replica, database: Database) -> None:
     with replica.store.engine.connect() as connection, connection.begin():
         connection.execute(delete(table_of(CheckpointRow)))
     again = open_replica(database)
@@ -317,7 +312,7 @@ def test_a_lost_checkpoint_is_signed_again(replica: Replica, database: Path) -> 
     close(again)
 
 
-def test_an_empty_database_is_no_ledger(database: Path) -> None:
+def test_an_empty_database_is_no_ledger(database: Database) -> None:
     store = SqlStore(open_database(database))
     with pytest.raises(ReplicaError, match="no ledger"):
         origin_of(store)
@@ -335,7 +330,7 @@ def test_a_database_holds_one_ledger(replica: Replica, world: World) -> None:
     assert genesis == parse_record(world.leaves[0]).body
 
 
-def test_a_ledger_is_founded_by_a_genesis_record_alone(database: Path, world: World) -> None:
+def test_a_ledger_is_founded_by_a_genesis_record_alone(database: Database, world: World) -> None:
     store = SqlStore(open_database(database))
     with pytest.raises(Refused):
         initialise(store, world.leaves[2])
@@ -345,7 +340,7 @@ def test_a_ledger_is_founded_by_a_genesis_record_alone(database: Path, world: Wo
     store.engine.dispose()
 
 
-def test_founding_gives_the_first_seal(database: Path, world: World) -> None:
+def test_founding_gives_the_first_seal(database: Database, world: World) -> None:
     store = SqlStore(open_database(database))
     assert initialise(store, world.leaves[0]) == world.founding.head
     with store.snapshot() as snapshot:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from node.storage.columns import TEXT, WHOLE
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -12,10 +14,10 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "block",
-        sa.Column("height", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("height", WHOLE, autoincrement=False, nullable=False),
         sa.Column("first", sa.BigInteger(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("time", sa.String(), nullable=False),
+        sa.Column("count", WHOLE, nullable=False),
+        sa.Column("time", TEXT, nullable=False),
         sa.Column("settlement", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("height"),
     )
@@ -23,22 +25,22 @@ def upgrade() -> None:
     op.create_index(op.f("ix_block_time"), "block", ["time"], unique=False)
     op.create_table(
         "case_record_view",
-        sa.Column("case", sa.String(), nullable=False),
-        sa.Column("index", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("case", TEXT, nullable=False),
+        sa.Column("index", WHOLE, autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("case", "index"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "case_view",
-        sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("row", WHOLE, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("from_size", sa.BigInteger(), nullable=False),
         sa.Column("to_size", sa.BigInteger(), nullable=True),
-        sa.Column("workflow", sa.String(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("code", sa.String(), nullable=True),
-        sa.Column("accused", sa.String(), nullable=False),
-        sa.Column("parties", sa.String(), nullable=False),
+        sa.Column("workflow", TEXT, nullable=False),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("code", TEXT, nullable=True),
+        sa.Column("accused", TEXT, nullable=False),
+        sa.Column("parties", TEXT, nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("row"),
     )
@@ -47,18 +49,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_case_view_workflow"), "case_view", ["workflow"], unique=False)
     op.create_table(
         "checkpoint",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("id", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("size", WHOLE, nullable=False),
         sa.Column("note", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "dataset_view",
-        sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("row", WHOLE, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("from_size", sa.BigInteger(), nullable=False),
         sa.Column("to_size", sa.BigInteger(), nullable=True),
-        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("provider", TEXT, nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("row"),
     )
@@ -66,12 +68,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_dataset_view_provider"), "dataset_view", ["provider"], unique=False)
     op.create_table(
         "entry_view",
-        sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("row", WHOLE, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("from_size", sa.BigInteger(), nullable=False),
         sa.Column("to_size", sa.BigInteger(), nullable=True),
-        sa.Column("provider", sa.String(), nullable=False),
-        sa.Column("sharing", sa.String(), nullable=False),
+        sa.Column("provider", TEXT, nullable=False),
+        sa.Column("sharing", TEXT, nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("row"),
     )
@@ -79,13 +81,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_entry_view_provider"), "entry_view", ["provider"], unique=False)
     op.create_table(
         "grant_view",
-        sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("row", WHOLE, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("from_size", sa.BigInteger(), nullable=False),
         sa.Column("to_size", sa.BigInteger(), nullable=True),
-        sa.Column("consumer", sa.String(), nullable=True),
-        sa.Column("provider", sa.String(), nullable=False),
-        sa.Column("dataset", sa.String(), nullable=False),
+        sa.Column("consumer", TEXT, nullable=True),
+        sa.Column("provider", TEXT, nullable=False),
+        sa.Column("dataset", TEXT, nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("row"),
     )
@@ -95,20 +97,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_grant_view_provider"), "grant_view", ["provider"], unique=False)
     op.create_table(
         "head",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("ledger", sa.String(), nullable=False),
-        sa.Column("height", sa.Integer(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("seal", sa.String(), nullable=False),
-        sa.Column("time", sa.String(), nullable=False),
+        sa.Column("id", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("ledger", TEXT, nullable=False),
+        sa.Column("height", WHOLE, nullable=False),
+        sa.Column("size", WHOLE, nullable=False),
+        sa.Column("seal", TEXT, nullable=False),
+        sa.Column("time", TEXT, nullable=False),
         sa.Column("state_root", sa.LargeBinary(), nullable=False),
         sa.Column("root", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "leaf",
-        sa.Column("index", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("index", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("epoch", WHOLE, nullable=False),
         sa.Column("digest_start", sa.BigInteger(), nullable=True),
         sa.Column("leaf", sa.LargeBinary(), nullable=False),
         sa.Column("outcome", sa.LargeBinary(), nullable=True),
@@ -124,22 +126,22 @@ def upgrade() -> None:
     )
     op.create_table(
         "member_view",
-        sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("row", WHOLE, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("from_size", sa.BigInteger(), nullable=False),
         sa.Column("to_size", sa.BigInteger(), nullable=True),
-        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("status", TEXT, nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("row"),
     )
     op.create_index(op.f("ix_member_view_id"), "member_view", ["id"], unique=False)
     op.create_table(
         "release_view",
-        sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("row", WHOLE, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("from_size", sa.BigInteger(), nullable=False),
         sa.Column("to_size", sa.BigInteger(), nullable=True),
-        sa.Column("dataset", sa.String(), nullable=False),
+        sa.Column("dataset", TEXT, nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("row"),
     )
@@ -147,12 +149,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_release_view_id"), "release_view", ["id"], unique=False)
     op.create_table(
         "request_view",
-        sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("row", WHOLE, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("from_size", sa.BigInteger(), nullable=False),
         sa.Column("to_size", sa.BigInteger(), nullable=True),
-        sa.Column("member", sa.String(), nullable=False),
-        sa.Column("dataset", sa.String(), nullable=False),
+        sa.Column("member", TEXT, nullable=False),
+        sa.Column("dataset", TEXT, nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("row"),
     )
@@ -161,7 +163,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_request_view_member"), "request_view", ["member"], unique=False)
     op.create_table(
         "state",
-        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("key", TEXT, nullable=False),
         sa.Column("path_start", sa.BigInteger(), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
@@ -170,38 +172,38 @@ def upgrade() -> None:
     op.create_index("state_by_path", "state", ["path_start"], unique=False)
     op.create_table(
         "tile",
-        sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("index", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("level", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("index", WHOLE, autoincrement=False, nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("level", "index"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "usage_view",
-        sa.Column("index", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("consumer", sa.String(), nullable=False),
-        sa.Column("dataset", sa.String(), nullable=False),
+        sa.Column("index", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("consumer", TEXT, nullable=False),
+        sa.Column("dataset", TEXT, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("grant", sa.String(), nullable=True),
-        sa.Column("purpose", sa.String(), nullable=False),
-        sa.Column("operation", sa.String(), nullable=False),
-        sa.Column("started_at", sa.String(), nullable=False),
-        sa.Column("ended_at", sa.String(), nullable=False),
+        sa.Column("grant", TEXT, nullable=True),
+        sa.Column("purpose", TEXT, nullable=False),
+        sa.Column("operation", TEXT, nullable=False),
+        sa.Column("started_at", TEXT, nullable=False),
+        sa.Column("ended_at", TEXT, nullable=False),
         sa.Column("uses", sa.BigInteger(), nullable=False),
         sa.Column("rows", sa.BigInteger(), nullable=False),
-        sa.Column("findings", sa.Integer(), nullable=False),
+        sa.Column("findings", WHOLE, nullable=False),
         sa.PrimaryKeyConstraint("index"),
     )
     op.create_index("usage_by_consumer", "usage_view", ["consumer", "index"], unique=False)
     op.create_index("usage_by_dataset", "usage_view", ["dataset", "index"], unique=False)
     op.create_table(
         "writer_view",
-        sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("row", WHOLE, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("from_size", sa.BigInteger(), nullable=False),
         sa.Column("to_size", sa.BigInteger(), nullable=True),
-        sa.Column("member", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("member", TEXT, nullable=False),
+        sa.Column("status", TEXT, nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("row"),
     )

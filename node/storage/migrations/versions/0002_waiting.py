@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from contracts.values import Case, parse_value
+from node.storage.columns import TEXT, WHOLE
 from node.storage.store import Snapshot
 from node.views.as_at import PastState
 from node.views.models import WAITING
@@ -18,12 +19,12 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "waiting_view",
-        sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("row", WHOLE, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("from_size", sa.BigInteger(), nullable=False),
         sa.Column("to_size", sa.BigInteger(), nullable=True),
-        sa.Column("who", sa.String(), nullable=False),
-        sa.Column("due", sa.String(), nullable=False),
+        sa.Column("who", TEXT, nullable=False),
+        sa.Column("due", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("row"),
     )
     op.create_index(op.f("ix_waiting_view_id"), "waiting_view", ["id"], unique=False)

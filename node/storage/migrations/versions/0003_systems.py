@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from node.storage.columns import TEXT, WHOLE
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -12,12 +14,12 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "system_view",
-        sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("row", WHOLE, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("from_size", sa.BigInteger(), nullable=False),
         sa.Column("to_size", sa.BigInteger(), nullable=True),
-        sa.Column("owner", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("owner", TEXT, nullable=False),
+        sa.Column("status", TEXT, nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("row"),
     )

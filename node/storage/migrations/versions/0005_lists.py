@@ -14,6 +14,7 @@ from contracts.values import Case, EntryTerms, ReleasedVersion, StatedDelivery, 
 from ledger.canonical import encode
 from ledger.records import Entry, Record, Release, parse_record
 from ledger.types import DigestHex
+from node.storage.columns import TEXT, WHOLE
 from node.storage.statements import inserting
 from node.storage.store import Snapshot
 from node.views.duties import Changes, follow
@@ -44,8 +45,8 @@ def upgrade() -> None:
 
 def _sizes() -> list[sa.Column[object]]:
     return [
-        sa.Column("row", sa.Integer(), primary_key=True, nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("row", WHOLE, primary_key=True, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("from_size", sa.BigInteger(), nullable=False),
         sa.Column("to_size", sa.BigInteger(), nullable=True),
     ]
@@ -55,10 +56,10 @@ def _create_deliveries() -> None:
     op.create_table(
         "delivery_view",
         *_sizes(),
-        sa.Column("consumer", sa.String(), nullable=False),
-        sa.Column("provider", sa.String(), nullable=False),
-        sa.Column("grant", sa.String(), nullable=False),
-        sa.Column("acknowledged", sa.String(), nullable=False),
+        sa.Column("consumer", TEXT, nullable=False),
+        sa.Column("provider", TEXT, nullable=False),
+        sa.Column("grant", TEXT, nullable=False),
+        sa.Column("acknowledged", TEXT, nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
     )
     for name in ("id", "consumer", "provider", "grant"):
@@ -69,9 +70,9 @@ def _create_duties() -> None:
     texts = ("case", "workflow", "state", "subject", "who", "part", "due", "since")
     op.create_table(
         "duty_view",
-        sa.Column("row", sa.Integer(), primary_key=True, nullable=False),
-        *(sa.Column(name, sa.String(), nullable=False) for name in texts),
-        *(sa.Column(name, sa.String(), nullable=True) for name in _FATE),
+        sa.Column("row", WHOLE, primary_key=True, nullable=False),
+        *(sa.Column(name, TEXT, nullable=False) for name in texts),
+        *(sa.Column(name, TEXT, nullable=True) for name in _FATE),
     )
     op.create_index(op.f("ix_duty_view_case"), "duty_view", ["case"], unique=False)
     op.create_index("duty_by_who", "duty_view", ["who", "due"], unique=False)
@@ -85,16 +86,16 @@ def _create_lineage() -> None:
     op.create_table(
         "input_view",
         *_sizes(),
-        sa.Column("source", sa.String(), nullable=False),
-        sa.Column("grant", sa.String(), nullable=False),
+        sa.Column("source", TEXT, nullable=False),
+        sa.Column("grant", TEXT, nullable=False),
     )
     for name in ("id", "source"):
         op.create_index(op.f(f"ix_input_view_{name}"), "input_view", [name], unique=False)
     op.create_table(
         "derivation_view",
-        sa.Column("index", sa.Integer(), autoincrement=False, primary_key=True, nullable=False),
-        sa.Column("id", sa.String(), primary_key=True, nullable=False),
-        sa.Column("source", sa.String(), primary_key=True, nullable=False),
+        sa.Column("index", WHOLE, autoincrement=False, primary_key=True, nullable=False),
+        sa.Column("id", TEXT, primary_key=True, nullable=False),
+        sa.Column("source", TEXT, primary_key=True, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
     )
     op.create_index("derivation_by_id", "derivation_view", ["id"], unique=False)
@@ -104,12 +105,12 @@ def _create_lineage() -> None:
 def _create_titles() -> None:
     op.create_table(
         "title_view",
-        sa.Column("record", sa.String(), primary_key=True, nullable=False),
-        sa.Column("code", sa.String(), nullable=False),
-        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("record", TEXT, primary_key=True, nullable=False),
+        sa.Column("code", TEXT, nullable=False),
+        sa.Column("words", TEXT, nullable=False),
     )
     op.create_index(op.f("ix_title_view_code"), "title_view", ["code"], unique=False)
-    op.add_column("entry_view", sa.Column("record", sa.String(), nullable=True))
+    op.add_column("entry_view", sa.Column("record", TEXT, nullable=True))
 
 
 def _fill_duties(connection: sa.Connection, snapshot: Snapshot) -> None:

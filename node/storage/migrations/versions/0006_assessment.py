@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from contracts.values import Case, parse_value
+from node.storage.columns import TEXT, WHOLE
 from node.storage.statements import Row, upserting
 from node.views.models import PARTY, VERSIONED
 from node.views.parties import parties_of
@@ -18,8 +19,8 @@ _ROWS = 1_000
 def upgrade() -> None:
     op.create_table(
         "indicator_view",
-        sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("row", WHOLE, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("from_size", sa.BigInteger(), nullable=False),
         sa.Column("to_size", sa.BigInteger(), nullable=True),
         sa.Column("value", sa.LargeBinary(), nullable=False),
@@ -28,10 +29,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_indicator_view_id"), "indicator_view", ["id"], unique=False)
     op.create_table(
         "party_view",
-        sa.Column("member", sa.String(), nullable=False),
-        sa.Column("opened_at", sa.String(), nullable=False),
-        sa.Column("case", sa.String(), nullable=False),
-        sa.Column("workflow", sa.String(), nullable=False),
+        sa.Column("member", TEXT, nullable=False),
+        sa.Column("opened_at", TEXT, nullable=False),
+        sa.Column("case", TEXT, nullable=False),
+        sa.Column("workflow", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("member", "opened_at", "case"),
         sqlite_with_rowid=False,
     )

@@ -5,6 +5,7 @@ from alembic import op
 
 from ledger.records import parse_record
 from ledger.seal import is_seal
+from node.storage.columns import TEXT, WHOLE
 from node.storage.statements import inserting
 from node.storage.store import Snapshot
 from node.views.models import CASE_RECORD, STEP, VERSIONED
@@ -19,14 +20,14 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "step_view",
-        sa.Column("index", sa.Integer(), autoincrement=False, primary_key=True, nullable=False),
-        sa.Column("case", sa.String(), primary_key=True, nullable=False),
-        sa.Column("workflow", sa.String(), nullable=False),
-        sa.Column("step", sa.String(), nullable=False),
-        sa.Column("ground", sa.String(), nullable=True),
-        sa.Column("member", sa.String(), nullable=False),
-        sa.Column("writer", sa.String(), nullable=False),
-        sa.Column("time", sa.String(), nullable=False),
+        sa.Column("index", WHOLE, autoincrement=False, primary_key=True, nullable=False),
+        sa.Column("case", TEXT, primary_key=True, nullable=False),
+        sa.Column("workflow", TEXT, nullable=False),
+        sa.Column("step", TEXT, nullable=False),
+        sa.Column("ground", TEXT, nullable=True),
+        sa.Column("member", TEXT, nullable=False),
+        sa.Column("writer", TEXT, nullable=False),
+        sa.Column("time", TEXT, nullable=False),
     )
     op.create_index("step_by_name", "step_view", ["workflow", "step", "index"], unique=False)
     op.create_index("step_by_member", "step_view", ["member", "index"], unique=False)

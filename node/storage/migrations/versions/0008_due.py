@@ -11,7 +11,11 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_index(
-        "waiting_by_due", "waiting_view", ["due", "id"], sqlite_where=sa.text("to_size IS NULL")
+        "waiting_by_due",
+        "waiting_view",
+        ["due", "id"],
+        sqlite_where=sa.text("to_size IS NULL"),
+        postgresql_where=sa.text("to_size IS NULL"),
     )
 
 

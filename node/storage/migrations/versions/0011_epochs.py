@@ -14,8 +14,9 @@ def upgrade() -> None:
     op.create_index(
         "usage_by_grant",
         "usage_view",
-        [sa.text('"index" >> 16'), "grant", "index"],
+        [sa.text('("index" >> 16)'), "grant", "index"],
         sqlite_where=sa.text('"grant" IS NOT NULL'),
+        postgresql_where=sa.text('"grant" IS NOT NULL'),
     )
 
 

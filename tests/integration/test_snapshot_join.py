@@ -1,0 +1,50 @@
+"""A node joins a long log: it serves from a snapshot, replays the log behind it, then cosigns."""
+
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ledger.policy_file import encode_policy
+from node.settings import Snapshots
+from tests import bodies
+from tests.network import ORDERER, Member, Network, eventually
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Network:
+    return Network(tmp_path)
+
+
+def joining(network: Network, member: str) -> dict[str, object]:
+    """The settings of a node that begins from a snapshot, however short the log."""
+    policy = network.folder / "policy"
+    policy.write_bytes(encode_policy(network.policy))
+    folder = network.folder / member / "snapshots"
+    return {
+        "believed_policy": policy,
+        "snapshots": Snapshots(folder=folder, join=True, join_leaves_min=1),
+    }
+
+
+def test_who_joins_from_a_snapshot_comes_to_hold_and_cosign_all(network: Network) -> None:
+    world = network.world
+    records = [world.sign("health/main", bodies.schema(f"column{n}")) for n in range(6)]
+    with network.node(ORDERER) as steward, network.node("audit"), network.node("health"):
+        for record in records[:4]:
+            assert steward.submit(record, until="final")["final"]
+        with network.node("transport", **joining(network, "transport")) as transport:
+            eventually(lambda: "replayed-all" in transport.process.log)
+            assert "standing-on-snapshot" in transport.process.log
+            told = transport.submit(records[4], until="final")
+            eventually(lambda: transport.root() == steward.root())
+            first = transport.client.get(f"/v1/records/{records[0].digest}")
+            assert first.status_code == httpx.codes.OK
+            eventually(partial(has_cosigned, steward, "transport", told["index"] + 1))
+            assert not (network.folder / "transport/snapshots/joined.db").exists()
+
+
+def has_cosigned(node: Member, member: str, size: int) -> bool:
+    told = next(one for one in node.witnesses()["witnesses"] if one["member"] == member)
+    return (told["size"] or 0) >= size
