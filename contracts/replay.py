@@ -13,14 +13,14 @@ the same leaves, outcomes and roots.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts import deadlines, genesis
+from contracts import deadlines, genesis, ordering
 from contracts.context import Context
 from contracts.draft import Draft
 from contracts.governance import rulebooks
 from contracts.reasons import MALFORMED, Refused
 from contracts.transition import Accepted, Rejected, SignatureCheck, apply, apply_genesis
-from contracts.values import Ledger, RoleHolders, Value
-from contracts.view import Overlay, State, held, read
+from contracts.values import Ledger, Value
+from contracts.view import Overlay, State, held
 from ledger import merkle_map, tree
 from ledger.canonical import encode
 from ledger.hashing import leaf_hash, sha256
@@ -106,16 +106,19 @@ def step(state: State, head: Head, block: Block, verify: SignatureCheck) -> Bloc
     Raises `ValueError` on a program that is older than the state, as `rulebooks.in_force`.
 
     R015: block time increases, and the proposer is a sequencer or validator.
+
+    What a sequencer forms without being in office makes it take over (R019).
     """
     if block.time <= head.time:
         raise BlockError(f"block time {block.time} is not after {head.time}")
-    if not _orders_blocks(state, block.proposer):
+    if not ordering.may_form_blocks(state, block.proposer):
         raise BlockError(f"`{block.proposer}` is neither sequencer nor validator")
     ledger = rulebooks.in_force(held(state, Ledger, "ledger"))
     overlay = Overlay(state)
     time_ms = to_ms(block.time)
     due = state.due(block.time, ledger.parameters.settlements_per_block)
-    settlement = _settle(overlay, Context(block.time, time_ms, head.size, ledger), head.seal, due)
+    before = Context(block.time, time_ms, head.size, ledger)
+    settlement = _settle(overlay, before, head, block.proposer, due)
     verdicts: list[Accepted | Rejected] = []
     index = head.size
     for record in block.records:
@@ -130,13 +133,8 @@ def step(state: State, head: Head, block: Block, verify: SignatureCheck) -> Bloc
     return _close(state, overlay, head, block, ledger, settlement, verdicts)
 
 
-def _orders_blocks(state: State, member: MemberId) -> bool:
-    holders = [read(state, RoleHolders, f"role/{role}") for role in ("sequencer", "validator")]
-    return any(one is not None and member in one.members for one in holders)
-
-
 def _settle(
-    overlay: Overlay, context: Context, previous_seal: DigestHex, due: Sequence[str]
+    overlay: Overlay, context: Context, head: Head, proposer: MemberId, due: Sequence[str]
 ) -> Outcome:
     """R014: before its first record a block settles the deadlines that fell due, earliest first.
 
@@ -146,8 +144,9 @@ def _settle(
     finding against whoever was late, evidenced by the record that opened the case. What an earlier
     one has settled or moved with it is left as it is.
     """
-    draft = Draft(overlay, context, previous_seal, settle=deadlines.settle)
+    draft = Draft(overlay, context, head.seal, settle=deadlines.settle)
     rulebooks.enter(draft)
+    ordering.take_over(draft, proposer)
     for key in due:
         if draft.get(key) is not None:
             deadlines.settle(draft, key)

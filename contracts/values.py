@@ -9,6 +9,7 @@
 | `hand/<member>/<dataset>` | `HandedDataset` | since a split, who acts for it about a dataset |
 | `part/<member>/<successor>` | `HandedPart` | how many of its datasets another acts for |
 | `role/<role>` | `RoleHolders` | the members that have a role |
+| `sequencer` | `SequencerInOffice` | which sequencer orders, since it was appointed or took over |
 | `writer/<member>/<name>` | `Writer` | what it may sign, with which key |
 | `anchor/<SHA-256 of the origin>/<size>` | `SeenCheckpoint` | what another log said of that size |
 | `mandate/<record>` | `GivenMandate` | a contractor's, for one system, until when |
@@ -159,6 +160,13 @@ class RoleHolders(Canonical):
     """The members that have a role, ascending."""
 
     members: tuple[MemberId, ...]
+
+
+class SequencerInOffice(Canonical):
+    """The sequencer that orders; `since` is the leaf index at which it came into office."""
+
+    member: MemberId
+    since: Count
 
 
 class HandedDataset(Canonical):
@@ -717,6 +725,7 @@ Value = (
     | SchemaPart
     | SchemaVersion
     | SeenCheckpoint
+    | SequencerInOffice
     | SourceCount
     | StandingGrants
     | ServiceAccount
@@ -768,6 +777,7 @@ _DECODERS: Final[dict[str, Decoder[Value]]] = {
         "schema": SchemaVersion,
         "schema-draft": SchemaVersion,
         "schema-part": SchemaPart,
+        "sequencer": SequencerInOffice,
         "source": DataSource,
         "sources": SourceCount,
         "standing": StandingGrants,

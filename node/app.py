@@ -1,6 +1,6 @@
 """The service: from settings to a process that answers requests.
 
-    serve(settings, log_signers)        until it is told to stop
+    serve(settings, keys)               until it is told to stop
       lock, listen                      nobody else writes this database or has this address
       create_app                        routes; around them measurements and log, access, errors
       running                           opens the parts and starts them; stops and closes them
@@ -14,16 +14,13 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from types import MappingProxyType
 from typing import Any, Final
 
 import uvicorn
 from fastapi import Depends, FastAPI
 
-from ledger.keys import Signer
-from ledger.types import WriterId
 from node import logs
 from node.api import (
     assessment,
@@ -67,20 +64,12 @@ _PROXIES: Final = "127.0.0.1,::1"
 _RESOURCES: Final = (records, statements, state, events, log, network, snapshots, health, manual)
 _OF_WHOLE_LOG: Final = (values, lists, assessment, rights, lineage, tasks, duties, steps)
 """Made from views: not answered by a node that began from a snapshot and has not replayed yet."""
-_NOBODY: Final[Mapping[WriterId, Signer]] = MappingProxyType({})
 
 
-def serve(
-    settings: Settings,
-    log_signers: Sequence[Signer],
-    writer_signers: Mapping[WriterId, Signer] = _NOBODY,
-    witness_signers: Sequence[Signer] = (),
-    foreign_signers: Sequence[Signer] = (),
-) -> int:
+def serve(settings: Settings, keys: Keys, *, takes_over: bool = False) -> int:
     """Run the node until it is told to stop; returns the exit code.
 
-    `writer_signers` are the keys of `settings.local_signing`, loaded, `witness_signers` those of
-    `settings.witness`, and `foreign_signers` its keys for logs of others. Raises `ReplicaError`,
+    With `takes_over` it orders from now on, in place of who is in office. Raises `ReplicaError`,
     `DatabaseInUse`, `SecretError`, `OutboxError`, `OSError`.
     """
     with (
@@ -88,7 +77,7 @@ def serve(
         locked(settings.database),
         listening_sockets(settings) as listeners,
     ):
-        app = create_app(settings, log_signers, writer_signers, witness_signers, foreign_signers)
+        app = create_app(settings, keys, takes_over=takes_over)
         server = _server(app, is_tls=settings.speaks_tls)
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
             runner.run(_serve(app, server, listeners))
@@ -97,20 +86,18 @@ def serve(
 
 def create_app(
     settings: Settings,
-    log_signers: Sequence[Signer],
-    writer_signers: Mapping[WriterId, Signer] = _NOBODY,
-    witness_signers: Sequence[Signer] = (),
-    foreign_signers: Sequence[Signer] = (),
+    keys: Keys,
     surroundings: Surroundings = MACHINE,
+    *,
+    takes_over: bool = False,
 ) -> FastAPI:
     """The service over the database of `settings`. Raises `SecretError`."""
     tokens = _tokens(settings)
     metrics = Metrics()
-    keys = Keys(log_signers, writer_signers, witness_signers, foreign_signers)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, keys, metrics, surroundings) as service:
+        async with running(settings, keys, metrics, surroundings, takes_over=takes_over) as service:
             app.state.service = service
             watch = asyncio.create_task(_watch(app, service))
             yield

@@ -7,7 +7,7 @@ database ── store ── replica ── engine ── pipeline ──┬─�
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,20 +21,23 @@ from node.announcements import Audience
 from node.api.health import readings
 from node.api.service import Service
 from node.api.tokens import read_shown_token
+from node.background import in_background
 from node.client.clock import Clock
 from node.client.secret_files import read_secret
 from node.engine.embedded import EmbeddedEngine, Limits
 from node.joined import believed_policy, joining, log_keys_of
 from node.logs import log
-from node.maintenance import require_orderer
+from node.maintenance import require_log_keys
 from node.metrics import MeasuredApplication, MeasuredPipeline, Metrics
 from node.network.beginning import require_latest
 from node.network.cosigned import CosignedStore
 from node.network.cosigning import Cosigner, Cosigning, OwnCosigner
-from node.network.following import FollowingEngine, Gate, Standing
+from node.network.following import FollowingEngine
 from node.network.foreign import witnessed
-from node.network.joining import Joining
+from node.network.forwarding import reach
 from node.network.peers import Address, PeerBook
+from node.network.succession import Parts, SuccessionEngine
+from node.network.vigilance import Vigilance
 from node.network.witness import Identity, ReplayedLog, Witness, WitnessedLog
 from node.news import News
 from node.outbox import Outbox
@@ -78,13 +81,15 @@ async def running(
     keys: Keys,
     metrics: Metrics,
     surroundings: Surroundings = MACHINE,
+    *,
+    takes_over: bool = False,
 ) -> AsyncIterator[Service]:
-    """A node at work.
+    """A node at work; with `takes_over` it orders from now on, in place of who is in office.
 
     Raises `ReplicaError`, `SecretError`, `OutboxError`, `WebhookError`, `CosignedError`.
     """
     async with AsyncExitStack() as stack:
-        service = _compose(settings, keys, metrics, surroundings, stack)
+        service = _compose(settings, keys, metrics, surroundings, stack, takes_over=takes_over)
         _check_clock(service)
         await service.engine.start()
         stack.push_async_callback(service.engine.stop)
@@ -94,9 +99,7 @@ async def running(
             await service.local_signer.start()
             stack.push_async_callback(service.local_signer.stop)
         stack.callback(service.news.close)
-        _in_background("certificate", service.tls.watch(), stack)
-        if service.cosigning is not None:
-            _in_background("cosigning", service.cosigning.run(), stack)
+        in_background("certificate", service.tls.watch(), stack)
         if settings.webhook is not None:
             _announce(settings.webhook, service, stack)
         yield service
@@ -108,13 +111,15 @@ def _compose(
     metrics: Metrics,
     surroundings: Surroundings,
     stack: AsyncExitStack,
+    *,
+    takes_over: bool,
 ) -> Service:
     """The parts, connected; `stack` closes them."""
     store = SqlStore(open_database(settings.database))
     stack.callback(store.engine.dispose)
     origin, genesis, _ = origin_of(store)
     if settings.orders:
-        require_orderer(store, settings.member, keys.log)
+        require_log_keys(store, settings, keys.log)
     signatures = VerifiedSignatures()
     cache = CacheSizes(settings.cache.values_max, settings.cache.nodes_max)
     policy = believed_policy(settings.believed_policy)
@@ -134,35 +139,41 @@ def _compose(
     stack.push_async_callback(peers.close)
     snapshots = settings.snapshots
     room = DiskGuard(snapshots.folder, settings.disk_reserve_bytes, surroundings.free_bytes)
-    gate: Joining | None = None
-    engine: EmbeddedEngine | FollowingEngine
-    if settings.orders:
-        application = MeasuredApplication(replica, metrics)
-        engine = EmbeddedEngine(
-            application,
-            settings.member,
-            _limits(settings),
-            clock,
-            may_begin=lambda: require_latest(replica, cosigner_of),
-        )
-    else:
+    vigilance = Vigilance(replica, settings.evidence)
+    stack.callback(vigilance.close)
 
-        def follow(
-            of: Replica, told: News, asked: PeerBook, gate: Gate | None = None, **how: Any
-        ) -> FollowingEngine:
-            return FollowingEngine(
-                of, signatures, verifier, told, asked, settings.evidence, also, gate=gate, **how
-            )
+    def follow(
+        of: Replica, told: News, asked: PeerBook, watch: Vigilance, **how: Any
+    ) -> FollowingEngine:
+        return FollowingEngine(of, signatures, verifier, told, asked, watch, also, **how)
 
-        def standing() -> Standing:
-            return follower.standing
-
-        gate = joining(
-            settings, policy, replica, signatures, news, room, open_peers, standing, follow
-        )
-        engine = follower = follow(replica, news, peers, gate)
-    witness = _witness(settings, keys, replica, engine, clock, stack)
+    gate = joining(
+        settings, policy, replica, signatures, news, room, open_peers, vigilance.standing, follow
+    )
+    replayed = partial(
+        ReplayedLog,
+        replica,
+        clock_ms=clock,
+        reach=partial(reach, replica, news),
+        standing=vigilance.standing,
+        look_at=vigilance.look_at,
+    )
+    witness = _witness(settings, keys, replica, replayed, clock, stack)
     cosigner_of = _cosigners(settings.member, witness, peers)
+    cosigning = Cosigning(replica, news, cosigner_of)
+    application = MeasuredApplication(replica, metrics)
+    parts = Parts(
+        application,
+        order=lambda may_begin, may_go_on: EmbeddedEngine(
+            application, settings.member, _limits(settings), clock, may_begin, may_go_on
+        ),
+        follow=lambda is_over: follow(replica, news, peers, vigilance, is_over=is_over, gate=gate),
+        require_latest=partial(require_latest, replica, cosigner_of, peers.latest_checkpoints),
+        cosign=cosigning.run,
+    )
+    engine = SuccessionEngine(
+        replica, settings.member, vigilance.standing, parts, clock, takes_over=takes_over
+    )
     shares = Shares(settings.blocks.waiting_per_key_max)
     shared = SharedOrdering(engine, shares, signatures.holds, metrics.count_signers)
     folder = settings.own_folder
@@ -172,7 +183,6 @@ def _compose(
     )
     stack.callback(pipeline.close)
     signer = _local_signer(settings.local_signing, keys.writers, replica, pipeline, clock, stack)
-    cosigning = Cosigning(replica, news, cosigner_of) if settings.orders else None
     service = Service(
         genesis,
         replica,
@@ -184,7 +194,7 @@ def _compose(
         local_signer=signer,
         cosigning=cosigning,
         witness=witness,
-        standing=engine.standing if isinstance(engine, FollowingEngine) else None,
+        standing=vigilance.standing,
         joining=gate,
         snapshots=_offers(settings, replica, room, stack),
         clock=clock,
@@ -218,7 +228,7 @@ def _witness(
     settings: Settings,
     keys: Keys,
     replica: Replica,
-    engine: EmbeddedEngine | FollowingEngine,
+    replayed: Callable[..., ReplayedLog],
     clock: Clock,
     stack: AsyncExitStack,
 ) -> Witness | None:
@@ -227,9 +237,7 @@ def _witness(
     if given is None:
         return None
     own = Identity(witness_name(replica.origin, settings.member), keys.witness)
-    log = ReplayedLog(replica, own, clock)
-    if isinstance(engine, FollowingEngine):
-        log = ReplayedLog(replica, own, clock, engine.reach, engine.standing, engine.look_at)
+    log = replayed(identity=own)
     others: Sequence[WitnessedLog] = ()
     if given.foreign_name is not None:
         foreign = Identity(given.foreign_name, keys.foreign)
@@ -253,10 +261,8 @@ def _cosigners(
     return cosigner_of
 
 
-def _in_background(name: str, work: Coroutine[None, None, None], stack: AsyncExitStack) -> None:
-    """Do this until the node stops; should it end before, that is told."""
-    task = asyncio.create_task(work, name=name)
-    task.add_done_callback(_tell_end)
+def _until_stopped(task: asyncio.Task[None], stack: AsyncExitStack) -> None:
+    """Have a task end before the parts it reads from."""
 
     async def stop() -> None:
         task.cancel()
@@ -310,7 +316,7 @@ def _announce(settings: WebhookSettings, service: Service, stack: AsyncExitStack
         Audience(settings.members),
     )
     webhook = Webhook(service.replica, service.news, target, clock_ms=service.clock)
-    _in_background("webhook", _once_whole(service, webhook.run), stack)
+    _until_stopped(in_background("webhook", _once_whole(service, webhook.run)), stack)
 
 
 async def _once_whole(service: Service, work: Callable[[], Awaitable[None]]) -> None:
@@ -318,12 +324,6 @@ async def _once_whole(service: Service, work: Callable[[], Awaitable[None]]) -> 
     if service.joining is not None:
         await service.joining.whole.wait()
     await work()
-
-
-def _tell_end(task: asyncio.Task[None]) -> None:
-    """The node goes on without it; but somebody waits for what it would do."""
-    if not task.cancelled():
-        log.error(f"{task.get_name()}-ended", exc_info=task.exception())
 
 
 def _check_clock(service: Service) -> None:

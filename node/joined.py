@@ -8,10 +8,11 @@ from ledger.errors import LedgerError
 from ledger.keys import PublicKey
 from ledger.policy import Policy
 from ledger.policy_file import parse_policy
-from node.network.following import FollowingEngine, Standing
+from node.network.following import FollowingEngine
 from node.network.joining import Backfill, Joining
 from node.network.peers import PeerBook
 from node.network.snapshot import Ground, SnapshotError
+from node.network.vigilance import Standing, Vigilance
 from node.news import News
 from node.pipeline import VerifiedSignatures
 from node.replica import GENESIS_LEAVES, Replica, ReplicaError
@@ -27,7 +28,14 @@ class Follow(Protocol):
     """Makes an engine that follows with a replica, all else being the node's."""
 
     def __call__(
-        self, of: Replica, told: News, asked: PeerBook, *, pauses: float, progress: str
+        self,
+        of: Replica,
+        told: News,
+        asked: PeerBook,
+        watch: Vigilance,
+        *,
+        pauses: float,
+        progress: str,
     ) -> FollowingEngine:
         """The engine, not yet started."""
         ...
@@ -56,7 +64,7 @@ def joining(  # noqa: PLR0913, PLR0917  what it brings together
     news: News,
     room: DiskGuard,
     open_peers: Callable[[], PeerBook],
-    standing: Callable[[], Standing],
+    standing: Standing,
     follow: Follow,
 ) -> Joining | None:
     """How the node joins; None where it is not to begin from a snapshot. Raises `ReplicaError`."""
@@ -67,8 +75,9 @@ def joining(  # noqa: PLR0913, PLR0917  what it brings together
         behind = Replica(store, replica.origin, verify=signatures, also=log_keys_of(policy))
         told = News()
         peers = open_peers()
-        engine = follow(behind, told, peers, pauses=BACKFILL_PAUSES, progress="backfilling")
-        return Backfill(behind, engine, told)
+        watch = Vigilance(behind, settings.evidence)
+        engine = follow(behind, told, peers, watch, pauses=BACKFILL_PAUSES, progress="backfilling")
+        return Backfill(behind, engine, told, watch)
 
     with replica.store.snapshot() as snapshot:
         founding = tuple(snapshot.leaves(0, GENESIS_LEAVES))

@@ -45,12 +45,12 @@ def found_ledger(settings: Settings, genesis_leaf: bytes) -> None:
 def check_ledger(settings: Settings, log_signers: Sequence[Signer]) -> Checked:
     """Open the database as the node would: its tree gives its root.
 
-    Where the node orders records, its log keys are those in force.
+    Where the node holds log keys, they are those in force.
     """
     with _store(settings) as store:
         origin, genesis, _ = origin_of(store)
         if settings.orders:
-            require_orderer(store, settings.member, log_signers)
+            require_log_keys(store, settings, log_signers)
         head = _head_in(store, origin, log_signers)
         joined = settings.snapshots.folder / joining.DATABASE
         if not settings.snapshots.join or not joined.exists():
@@ -77,15 +77,21 @@ def rebuild_views(settings: Settings, on_block: Callable[[int], None]) -> int:
         return rebuild(store, on_block)
 
 
-def require_orderer(store: SqlStore, member: str, log_signers: Sequence[Signer]) -> None:
-    """Raise `ReplicaError` unless `member` orders records, and all its log keys are among these.
+def require_log_keys(store: SqlStore, settings: Settings, log_signers: Sequence[Signer]) -> None:
+    """Raise `ReplicaError` unless the node has all log keys of its member, should that order.
 
-    Its log keys are those in force: of genesis, or of the last vote on them.
+    Its log keys are those in force: of genesis, or of the last vote on them. A member that does not
+    order yet follows `peers` until a vote gives it the role.
     """
+    member = settings.member
     with store.snapshot() as snapshot:
         known = snapshot.value(f"member/{member}")
     if not isinstance(known, Member) or not any(role in known.roles for role in ORDERING):
-        raise ReplicaError(f"`{member}` does not order records in this ledger")
+        if settings.peers:
+            return
+        raise ReplicaError(
+            f"`{member}` does not order records in this ledger; name `peers` for it to follow"
+        )
     ours = [one.public_key.keyid for one in log_signers]
     missing = [keyid for keyid in known.log_keys if keyid not in ours]
     if missing:

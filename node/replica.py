@@ -37,7 +37,7 @@ from ledger.keys import PublicKey, Signer, parse_public_key
 from ledger.note import parse_note
 from ledger.records import Genesis, Record, parse_record
 from ledger.tiles import Tile, TileEdge, TileReader
-from ledger.types import DIGEST_BYTES, Count, Digest, DigestHex
+from ledger.types import DIGEST_BYTES, Count, Digest, DigestHex, MemberId
 from node import log_keys, views
 from node.storage.cache import GenerationalCache
 from node.storage.models import StateRow, table_of
@@ -193,6 +193,12 @@ class Replica:
         """The latest checkpoint with a quorum; None before there is one."""
         return self._final
 
+    def holds_log_keys_of(self, member: MemberId) -> bool:
+        """Whether this node can sign checkpoints as a member that may order them."""
+        held = {one.public_key.keyid for one in self._held}
+        keys = self._trust.orderers.get(member, ())
+        return bool(keys) and held.issuperset(key.keyid for key in keys)
+
     def published_from(self, size: int) -> Published:
         """The latest checkpoint, once it covers `size` leaves. Raises `NotPublished`.
 
@@ -336,6 +342,8 @@ class Replica:
                     edge, tiles = self._write(self._edge, one.block, result)
                     self._adopt(result, edge, tiles)
                     self._trust = self._trust_after(result.changes)
+                    if log_keys.are_touched(result.changes, self._held):
+                        self._in_force = self._signers_in({})
                     done.append((one.block, result))
                 published, underway = self._endorsed(note, proof)
                 if underway is None:
@@ -380,22 +388,27 @@ class Replica:
         with self._connection.begin():
             snapshot = Snapshot(self._connection)
             kept, final = snapshot.checkpoint(), snapshot.final_checkpoint()
-            head = self._head
+            head, underway = self._head, snapshot.underway()
             if kept is not None and kept[0] == head.size:
                 note = kept[1]
-            elif self._in_force:
+            elif underway is None and self._in_force and self._is_in_office():
                 note = self._sign(head, self._edge, self._in_force)
                 write_checkpoint(self._connection, head.size, note)
             else:
                 size, note = (GENESIS_LEAVES, b"") if kept is None else kept
                 head = snapshot.head_at(size, head.ledger)
-                underway = snapshot.underway()
                 if underway is not None:
                     self._underway = decode(underway, type=Underway)
         published = Published(head, note, self._trust)
         if self._trust.quorum == 0:
             return published, FinalCheckpoint(head.size, note, note) if note else None
         return published, None if final is None else FinalCheckpoint(final[0], final[1], final[1])
+
+    def _is_in_office(self) -> bool:
+        """Whether the keys held are of the member that orders; any orderer's without sequencer."""
+        trust = self._trust
+        of_office = trust.orderers if trust.sequencer is None else (trust.sequencer,)
+        return any(map(self.holds_log_keys_of, of_office))
 
     def _decide(self, sealed: SealedBlock) -> BlockResult:
         """What the rules make of a block, if that is what another node sealed."""

@@ -11,6 +11,7 @@ from typing import Final
 from contracts.audit import check_log_lines, policy_in
 from contracts.audit.report import DoubtError
 from contracts.audit.trust import log_keys_in, quorum_in, witness_keys_in
+from contracts.ordering import in_office
 from contracts.values import Key, Member, RegisteredNode, Value
 from contracts.view import StateView, held, read
 from ledger.checkpoint import OpenedCheckpoint, log_key, open_checkpoint
@@ -28,13 +29,15 @@ NODE: Final = "node/"
 class Trust:
     """Who counts. `witnesses` are those whose nodes are registered; `quorum` of them make final.
 
-    `endpoints` are the registered addresses of their nodes, and of those that order. `registered`
-    are all members that have a node; `transport` has the keys of those that have not left.
+    Of the `orderers` the `sequencer` is in office; None where validators order. `endpoints` are the
+    registered addresses of their nodes, and of the witnesses'. `registered` are all members that
+    have a node; `transport` has the keys of those that have not left.
     """
 
     origin: str
     policy: Policy
     orderers: Mapping[MemberId, Sequence[PublicKey]]
+    sequencer: MemberId | None
     witnesses: Mapping[MemberId, Sequence[VerifierKey]]
     endpoints: Mapping[MemberId, str]
     quorum: Count
@@ -73,6 +76,7 @@ def trust_in(
         origin,
         policy,
         orderers,
+        in_office(view),
         witnesses,
         endpoints,
         quorum,

@@ -202,23 +202,39 @@ def init(
 
 
 @app.command("run")
-def run(config: ConfigOption = Path(CONFIG)) -> None:
+def run(
+    config: ConfigOption = Path(CONFIG),
+    take_over: Annotated[
+        bool,
+        typer.Option(
+            "--take-over",
+            help="Order in place of the sequencer in office, which is lost: the member of this "
+            "node is a sequencer, too.",
+        ),
+    ] = False,
+) -> None:
     """Run the node until it is told to stop (SIGTERM, Ctrl-C); it logs to standard error.
 
     Example: `blockpool node run --config node/blockpool.toml`
     """
     settings = _load(config)
     from node.app import serve  # noqa: PLC0415  slow to load
+    from node.composition import Keys  # noqa: PLC0415  the same
 
     if settings.clock_offset_days:
         warn(
             f"the clock is set {-settings.clock_offset_days} days back: for exercises alone",
             "remove clock_offset_days (BLOCKPOOL_CLOCK_OFFSET_DAYS) for any other ledger",
         )
-    signers, writer_signers = _log_signers(settings), _writer_signers(settings)
-    witness_signers, foreign_signers = _witness_signers(settings)
+    if take_over:
+        warn(
+            "this node orders from now on, in place of the sequencer in office",
+            "only where that is gone for good: should both order, one of them will have to give up "
+            "what it ordered alone",
+        )
+    keys = Keys(_log_signers(settings), _writer_signers(settings), *_witness_signers(settings))
     with _explained():
-        code = serve(settings, signers, writer_signers, witness_signers, foreign_signers)
+        code = serve(settings, keys, takes_over=take_over)
     raise typer.Exit(code)
 
 

@@ -13,15 +13,16 @@ from ledger.hashing import leaf_hash
 from ledger.keys import Signer
 from ledger.receipt import Receipt, encode_receipt
 from ledger.tiles import Bundle, Tile, TileEdge, TileReader, encode_bundle, tile_width
+from ledger.types import MemberId
 from tests import bodies
 from tests.world import ORIGIN, World, log_signer_ml_dsa, signer
 
 Files = dict[str, bytes]
 
 
-def log_signers() -> list[Signer]:
-    """The log keys of the steward's node in a test world."""
-    return [signer("steward/log"), log_signer_ml_dsa("steward/log")]
+def log_signers(member: MemberId = "steward") -> list[Signer]:
+    """The log keys of a member's node in a test world."""
+    return [signer(f"{member}/log"), log_signer_ml_dsa(f"{member}/log")]
 
 
 def sign(leaves: Sequence[bytes], signers: Sequence[Signer] | None = None) -> bytes:

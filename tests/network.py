@@ -46,13 +46,23 @@ ROLES: Final[Mapping[MemberId, tuple[Role, ...]]] = {
     "weather": (),
 }
 ORDERER: Final = "steward"
+DEPUTY: Final = "transport"
+WITH_DEPUTY: Final[Mapping[MemberId, tuple[Role, ...]]] = {
+    **ROLES,
+    DEPUTY: ("government", "sequencer", "witness"),
+}
 WAIT_S_MAX: Final = 30
 
 
-def witnessed_world(quorum: int = 3, *, is_tls: bool = False) -> World:
+def witnessed_world(
+    quorum: int = 3,
+    roles_of: Mapping[MemberId, tuple[Role, ...]] = ROLES,
+    *,
+    is_tls: bool = False,
+) -> World:
     """A world whose witnesses have registered their nodes, with `is_tls` transport keys too."""
-    world = World.genesis(ROLES, parameters=Parameters(quorum=quorum))
-    for member, roles in ROLES.items():
+    world = World.genesis(roles_of, parameters=Parameters(quorum=quorum))
+    for member, roles in roles_of.items():
         if "witness" in roles:
             transport = [transport_signer(member)] if is_tls else []
             world.accept(registered(world, member, transport=transport))
@@ -96,10 +106,11 @@ def write_key(file: Path, key: PrivateKey) -> Path:
 
 @dataclass
 class Network:
-    """The nodes of a ledger, not yet running. `joined` have the world's log from the start."""
+    """The nodes of a ledger, not yet running. The orderer's has the world's log from the start."""
 
     folder: Path
     world: World = field(default_factory=witnessed_world)
+    roles: Mapping[MemberId, tuple[Role, ...]] = field(default_factory=lambda: ROLES)
     ports: dict[MemberId, int] = field(default_factory=dict)
     is_tls: bool = False
 
@@ -130,8 +141,8 @@ class Network:
         """The settings of a member's node."""
         folder = self.folder / member
         folder.mkdir(exist_ok=True)
-        orders = member == ORDERER
-        others = [one for one in ROLES if one != member] if orders else [ORDERER]
+        orders = "sequencer" in self.roles[member]
+        others = [one for one in self.roles if one != member]
         given: dict[str, object] = {
             "member": member,
             "peers": tuple(self.peer(one) for one in others),
@@ -143,14 +154,16 @@ class Network:
             given["tls"] = Tls(key=key, next_key=key.with_name("transport-next.pem"))
         if not orders:
             given |= {"log_key": None, "log_key_pq": None}
-        if "witness" in ROLES[member]:
+        if "witness" in self.roles[member]:
             given["witness"] = Witness(
                 key=folder / "w.pem", key_pq=folder / "w-pq.pem", database=folder / "witness.db"
             )
         return settings_in(folder, **{**given, **changes})
 
     @contextmanager
-    def node(self, member: MemberId, **changes: object) -> Iterator["Member"]:
+    def node(
+        self, member: MemberId, *, takes_over: bool = False, **changes: object
+    ) -> Iterator["Member"]:
         """A member's node, from when it answers. The orderer's has the log of the world."""
         settings = self.settings(member, **changes)
         if not file_of(settings).exists():
@@ -160,7 +173,10 @@ class Network:
                 store = SqlStore(open_database(settings.database))
                 initialise(store, self.world.leaves[0])
                 store.engine.dispose()
-        with node_process(settings) as process, self.client(member, process) as client:
+        with (
+            node_process(settings, takes_over=takes_over) as process,
+            self.client(member, process) as client,
+        ):
             yield Member(process, client)
 
     def client(self, member: MemberId, process: NodeProcess) -> httpx.Client:
@@ -213,6 +229,16 @@ class Member:
         assert answer.status_code in (200, 201), answer.text
         told: dict[str, Any] = answer.json()
         return told
+
+    def insist(self, record: Record, until: str = "block") -> dict[str, Any]:
+        """The answer to a record that is accepted, sent again as long as nobody takes it."""
+
+        def answered() -> dict[str, Any]:
+            answer = self.post(record, until)
+            assert answer.status_code in (200, 201, 503), answer.text
+            return {} if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer.json()
+
+        return eventually(answered)
 
     def size(self) -> int:
         """How many leaves it has published; 0 while it has no checkpoint."""

@@ -24,6 +24,7 @@ from typing import Final
 import httpx
 
 from node.app import serve
+from node.composition import Keys
 from node.settings import Settings
 from tests.log_files import log_signers
 from tests.world import witness_signers
@@ -69,7 +70,9 @@ class NodeProcess:
 
 
 @contextmanager
-def node_process(settings: Settings, file_bytes_max: int | None = None) -> Iterator[NodeProcess]:
+def node_process(
+    settings: Settings, file_bytes_max: int | None = None, *, takes_over: bool = False
+) -> Iterator[NodeProcess]:
     """The node, from when it is ready; none of its files may grow beyond `file_bytes_max`.
 
     It listens at the port of its settings, or at a free one.
@@ -77,7 +80,8 @@ def node_process(settings: Settings, file_bytes_max: int | None = None) -> Itera
     port = settings.port or free_port()
     settings = settings.model_copy(update={"port": port})
     log_file = settings.own_folder / "ledger.log"
-    process = _PROCESSES.Process(target=_serve, args=(settings, log_file, file_bytes_max))
+    given = (settings, log_file, file_bytes_max, takes_over)
+    process = _PROCESSES.Process(target=_serve, args=given)
     process.start()
     node = NodeProcess(process, port, log_file, is_tls=settings.tls is not None)
     try:
@@ -92,15 +96,20 @@ def node_process(settings: Settings, file_bytes_max: int | None = None) -> Itera
     assert code == 0 or not was_stopped, node.log
 
 
-def _serve(settings: Settings, log_file: Path, file_bytes_max: int | None) -> None:
+def _serve(
+    settings: Settings,
+    log_file: Path,
+    file_bytes_max: int | None,
+    takes_over: bool,  # noqa: FBT001
+) -> None:
     file = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(file, sys.stderr.fileno())
     if file_bytes_max is not None:
         _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, most))
-    held = log_signers() if settings.orders else []
+    held = log_signers(settings.member) if settings.orders else []
     witness = [] if settings.witness is None else witness_signers(settings.member)
-    sys.exit(serve(settings, held, {}, witness))
+    sys.exit(serve(settings, Keys(held, {}, witness), takes_over=takes_over))
 
 
 def free_port() -> int:

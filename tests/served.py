@@ -13,6 +13,7 @@ import httpx
 from ledger.keys import Signer
 from ledger.types import WriterId
 from node.app import create_app
+from node.composition import Keys
 from node.settings import Settings, Snapshots
 from node.surroundings import MACHINE, Surroundings
 from tests.log_files import log_signers
@@ -50,7 +51,7 @@ async def served(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a node whose database has come as far as `world`."""
     close(open_replica(settings.database, world))
-    app = create_app(settings, log_signers(), writer_signers, surroundings=surroundings)
+    app = create_app(settings, Keys(log_signers(), writer_signers), surroundings)
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

@@ -21,8 +21,8 @@ from ledger.types import Digest, MemberId
 from node.api import faults, network
 from node.api.service import Bodies
 from node.network.cosigned import CosignedStore
-from node.network.following import Standing
 from node.network.offers import encode_offer
+from node.network.vigilance import Standing
 from node.network.witness import Identity, ReplayedLog, Witness
 from node.replica import Replica
 from tests.log_files import sign

@@ -20,6 +20,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
+from contracts.ordering import in_office
 from contracts.reasons import Reason
 from contracts.replay import Block, BlockResult, Head, found, step
 from contracts.transition import Accepted, Rejected, SignatureCheck
@@ -252,7 +253,8 @@ class World:
         verify: SignatureCheck = verify_signature,
     ) -> BlockResult:
         """The next block, a second later or `at` a time, committed whatever its verdicts."""
-        block = Block(at or self.later(), proposer or self.founding.seal.proposer, records)
+        orderer = proposer or in_office(self.state) or self.founding.seal.proposer
+        block = Block(at or self.later(), orderer, records)
         result = step(self.state, self.head, block, verify)
         self.state.commit(result.changes, result.map_update)
         self.head = result.head

@@ -65,6 +65,7 @@ INVARIANTS: Final[tuple[Predicate, ...]] = (
     use.services_are_counted,
     use.unused_fields_are_granted,
     governance.the_ledger_can_go_on,
+    governance.the_sequencer_in_office_is_one,
     governance.proposals_are_decided_by_ballots,
     governance.successions_come_to_an_end,
     governance.divisions_are_counted,

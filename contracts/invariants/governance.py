@@ -14,6 +14,7 @@ from contracts.values import (
     Member,
     ProposedAction,
     RoleHolders,
+    SequencerInOffice,
     Writer,
 )
 from ledger.records import Ballot
@@ -44,6 +45,14 @@ def the_ledger_can_go_on(facts: Facts) -> Iterator[str]:
         yield "nobody active orders blocks"
     if any(facts.all("proposal", ProposedAction)) and not active.get("committee"):
         yield "nobody active is in the committee"
+
+
+def the_sequencer_in_office_is_one(facts: Facts) -> Iterator[str]:
+    """Who was appointed to order, or took over, has the role of sequencer."""
+    appointed = facts.get(SequencerInOffice, "sequencer")
+    holders = facts.get(RoleHolders, "role/sequencer")
+    if appointed and (holders is None or appointed.member not in holders.members):
+        yield f"{appointed.member} orders, and is no sequencer"
 
 
 def proposals_are_decided_by_ballots(facts: Facts) -> Iterator[str]:

@@ -150,9 +150,13 @@ class WitnessAnswer(Answer):
 
 
 class WitnessesAnswer(Answer):
-    """Who cosigns. `final_size` leaves are under a checkpoint with the quorum, of `size`."""
+    """Who cosigns. `final_size` leaves are under a checkpoint with the quorum, of `size`.
+
+    The `sequencer` in office orders; null where validators do.
+    """
 
     quorum: Count
+    sequencer: MemberId | None
     size: Count
     final_size: Count
     witnesses: tuple[WitnessAnswer, ...]

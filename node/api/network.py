@@ -51,7 +51,7 @@ async def read_checkpoints(
 
 @router.get("/v1/witnesses")
 async def read_witnesses(service: ServiceOf) -> Response:
-    """Who cosigns, and who is behind, as far as this node knows; how many make final."""
+    """Who orders, who cosigns, and who is behind as far as is known; how many make final."""
     trust, final = service.replica.published.trust, service.replica.final
     known = {} if service.cosigning is None else service.cosigning.standings
     told = []
@@ -66,6 +66,7 @@ async def read_witnesses(service: ServiceOf) -> Response:
         told.append(one)
     answer = WitnessesAnswer(
         quorum=trust.quorum,
+        sequencer=trust.sequencer,
         size=service.replica.published.head.size,
         final_size=0 if final is None else final.size,
         witnesses=tuple(told),

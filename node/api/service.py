@@ -17,9 +17,9 @@ from node.client.clock import MACHINE_CLOCK, Clock
 from node.engine import Engine, EngineStopped, QueueFull
 from node.metrics import MeasuredPipeline
 from node.network.cosigning import Cosigning
-from node.network.following import Standing
 from node.network.forwarding import OrdererUnreachable
 from node.network.joining import Joining
+from node.network.vigilance import Standing
 from node.network.witness import Witness
 from node.news import News
 from node.pipeline import Committed

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.replay import Block
+from contracts.replay import Block, Head
 from ledger.records import Record
 from ledger.times import from_ms, to_ms
 from ledger.types import MemberId, Time
@@ -74,13 +74,18 @@ class EmbeddedEngine:
         limits: Limits = Limits(),
         now_ms: Callable[[], int] = MACHINE_CLOCK,
         may_begin: Callable[[], Awaitable[None]] | None = None,
+        may_go_on: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`may_begin` returns once blocks may be formed; until then records wait."""
+        """`may_begin` returns once blocks may be formed; until then records wait.
+
+        `may_go_on` is asked before each block; what waits when it may not is left to another node.
+        """
         self._application = application
         self._proposer = proposer
         self._limits = limits
         self._now_ms = now_ms
         self._may_begin = may_begin
+        self._may_go_on = may_go_on
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -155,7 +160,7 @@ class EmbeddedEngine:
         """Wait for records or a deadline; False once the engine shall stop and nothing waits."""
         loop = asyncio.get_running_loop()
         while not self._waiting:
-            if self._stopping:
+            if self._stopping or not self._may_go_on():
                 return False
             self._wake.clear()
             # A block settles so many deadlines and no more: behind one that did, others may wait.
@@ -170,7 +175,7 @@ class EmbeddedEngine:
                     return True
         if len(self._waiting) < self._limits.records_max and not self._stopping:
             await asyncio.sleep(self._limits.linger_ms / 1_000)
-        return True
+        return self._may_go_on()
 
     def _take(self) -> list[_Waiting]:
         """The records of the next block, in the order they came."""
@@ -184,5 +189,9 @@ class EmbeddedEngine:
         return taken
 
     def _block_time(self) -> Time:
-        """Now, but later than the block before: a clock set back does not stop the ledger."""
-        return from_ms(max(self._now_ms(), to_ms(self._application.head.time) + 1))
+        return next_time(self._application.head, self._now_ms())
+
+
+def next_time(head: Head, now_ms: int) -> Time:
+    """Now, but later than the block before: a clock set back does not stop the ledger."""
+    return from_ms(max(now_ms, to_ms(head.time) + 1))

@@ -176,7 +176,8 @@ class Cosigning:
             except (ClientError, LedgerError, _RefusedError, TimeoutError) as error:
                 problem = str(error) or f"no answer within {ANSWER_S_MAX:g} seconds"
                 if standing.problem != problem:
-                    log.warning("witness-behind", witness=member, size=standing.size)
+                    told = problem[:_TOLD_CHARS_MAX]
+                    log.warning("witness-behind", witness=member, size=standing.size, problem=told)
                 standing.problem = problem
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, PAUSE_S_MAX)

@@ -14,7 +14,6 @@ import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Protocol
 
 from ledger.errors import LedgerError, VerificationError
@@ -22,13 +21,14 @@ from ledger.keys import PublicKey
 from ledger.records import Record
 from ledger.tree import Proof
 from node.client.errors import ClientError
-from node.client.log_source import LogSource, SourceError
+from node.client.log_source import SourceError
 from node.engine import Placed
 from node.logs import log
 from node.network import evidence
 from node.network.feed import Feed, WrongLeavesError
 from node.network.forwarding import Forwarding
 from node.network.peers import Peer, PeerBook
+from node.network.vigilance import Vigilance
 from node.news import News
 from node.pipeline import Verdicts, VerifiedSignatures, verdicts_on
 from node.replica import Diverged, Replica, SealedBlock
@@ -37,21 +37,12 @@ from node.verification import Verifier
 
 PAUSE_S: Final = 1.0
 PROGRESS_S: Final = 5.0
-PAUSE_S_MAX: Final = 30.0
+PAUSE_S_MAX: Final = 10.0
 SPECULATIVE_LEAVES_MAX: Final = 20_000
 WAIT_S: Final = 20
 """So long a peer may think before it says that there is nothing new."""
 COMPARE_S: Final = 60.0
 """So often all peers are asked, not the first alone."""
-
-
-@dataclass(slots=True)
-class Standing:
-    """How a node that follows stands to the log it follows. `size` is what the peer has."""
-
-    size: int = 0
-    alarm: str | None = None
-    evidence: Path | None = None
 
 
 class Gate(Protocol):
@@ -84,41 +75,37 @@ class FollowingEngine:
         verifier: Verifier,
         news: News,
         peers: PeerBook,
-        evidence_folder: Path,
+        vigilance: Vigilance,
         also: Sequence[PublicKey] = (),
         *,
+        is_over: Callable[[], bool] = lambda: False,
         gate: Gate | None = None,
         pauses: float = 0.0,
         progress: str = "catching-up",
     ) -> None:
         """`also` are log keys believed on the way, beside those the ledger names by then.
 
-        After a commit the engine `pauses` for so many times as long as that took, where others are
-        to go first; `progress` is its event in the log. With evidence that was kept before the node
-        begins with the alarm.
+        `is_over` is asked between blocks: whether there is nothing to follow any more. After a
+        commit the engine `pauses` for so many times as long as that took, where others are to go
+        first; `progress` is its event in the log.
         """
         self._replica = replica
         self._signatures = signatures
         self._verifier = verifier
         self._news = news
         self._peers = peers
-        self._evidence_folder = evidence_folder
+        self._vigilance = vigilance
         self._also = also
+        self._is_over = is_over
         self._gate = gate
         self._pauses = pauses
         self._progress = progress
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="feed")
-        self._judge = ThreadPoolExecutor(1, thread_name_prefix="judge")
         self._forwarding = Forwarding(replica, peers, news)
         self._task: asyncio.Task[None] | None = None
         self._told_s = 0.0
         self._compared_s = 0.0
-        kept = evidence.kept_in(evidence_folder)
-        self.standing = Standing(evidence=kept)
-        if kept is not None:
-            self.standing.alarm = kept.name.partition("-")[0]
-            log.critical("log-diverged", kind=self.standing.alarm, evidence=kept.name)
         self.failure: BaseException | None = None
 
     @property
@@ -132,13 +119,11 @@ class FollowingEngine:
 
     async def stop(self) -> None:
         """As `Engine.stop`."""
-        if self._task is not None:
+        if self._task is not None and not self._task.done():
             self._task.cancel()
             await self._peers.close()  # so that no read keeps the node from stopping
             await asyncio.wait([self._task])
-        self._committer.shutdown()
-        self._reader.shutdown(wait=False)  # a read under way ends with its connection
-        self._judge.shutdown(wait=False)
+        self._release()
 
     async def finished(self) -> None:
         """As `Engine.finished`."""
@@ -149,24 +134,14 @@ class FollowingEngine:
         """As `Ordering.order`: forward, and wait until this node has replayed the records."""
         return await self._forwarding.order(records)
 
-    async def reach(self, size: int, wait_s: float) -> bool:
-        """As `Forwarding.reach`."""
-        return await self._forwarding.reach(size, wait_s)
-
-    async def look_at(self, note: bytes) -> None:
-        """A checkpoint signed by the log, of leaves this node holds: if it denies them, an alarm.
-
-        So what is shown to a witness alone is noticed, too.
-        """
-        with contextlib.suppress(WrongLeavesError, SourceError):
-            await self._look_for_fork(evidence.Nowhere(), note)
-
     async def _run(self) -> None:
         pause_s = PAUSE_S
         try:
             if self._gate is not None:
                 await self._gate.begin()
-            while self.standing.alarm is None:
+            while not self._is_over():
+                if self._vigilance.standing.alarm is not None:
+                    await asyncio.Event().wait()  # it goes on serving what it has
                 before = self._place()
                 if await self._poll_all():
                     pause_s = PAUSE_S
@@ -176,32 +151,39 @@ class FollowingEngine:
         except Exception as error:  # noqa: BLE001  whatever it was, the engine stops, loudly
             self.failure = error
         else:
-            await asyncio.Event().wait()  # with an alarm it goes on serving what it has
+            self._release()
+
+    def _release(self) -> None:
+        self._committer.shutdown()
+        self._reader.shutdown(wait=False)  # a read under way ends with its connection
 
     def _place(self) -> tuple[int, int]:
         final = self._replica.final
         return self._replica.published.head.size, 0 if final is None else final.size
 
     async def _poll_all(self) -> bool:
-        """Ask the peers in turn; whether one of them answered as a peer should.
+        """Ask the peers in turn; whether who orders answered as it should.
 
-        Now and then the others are asked, too: the first may not tell all of them the same.
+        The others are asked, too, where it does not, or as long as more leaves are known of than it
+        has; and now and then, as it may not tell all of them the same.
         """
         now_s = asyncio.get_running_loop().time()
         is_time = now_s - self._compared_s >= COMPARE_S
         has_answered = False
         for peer in self._peers.to_follow():
-            if has_answered and not is_time:
+            is_orderer = peer.member == self._peers.orderer()
+            is_behind = self._vigilance.standing.size > self._replica.published.head.size
+            if has_answered and not is_time and not is_behind:
                 break
             try:
-                await self._poll(peer, 0 if has_answered else WAIT_S)
+                await self._poll(peer, WAIT_S if is_orderer and not is_behind else 0)
             except (ClientError, SourceError) as error:
                 log.warning("peer-unreachable", peer=peer.member, exc_info=error)
             except (WrongLeavesError, LedgerError) as error:
                 log.warning("peer-wrong", peer=peer.member, exc_info=error)
             else:
-                has_answered = True
-            if self.standing.alarm is not None:
+                has_answered = has_answered or is_orderer
+            if self._vigilance.standing.alarm is not None:
                 break
         if is_time:
             self._compared_s = now_s
@@ -221,7 +203,7 @@ class FollowingEngine:
         size = evidence.checkpoint_in(note).size
         if size > self._replica.published.head.size or not self._is_signed(note):
             return
-        await self._look_for_fork(peer.files, note)
+        await self._vigilance.look_for_fork(peer.files, note)
         if self._replica.finalise(note):
             self._news.publish()
 
@@ -235,9 +217,9 @@ class FollowingEngine:
         if not is_signed and target.size > replica.head.size + SPECULATIVE_LEAVES_MAX:
             raise WrongLeavesError("its checkpoint is signed by nobody this node knows")
         if is_signed:
-            self.standing.size = max(self.standing.size, target.size)
+            self._vigilance.standing.size = max(self._vigilance.standing.size, target.size)
         if is_signed and target.size <= replica.head.size:
-            await self._look_for_fork(peer.files, note)
+            await self._vigilance.look_for_fork(peer.files, note)
         if target.size < replica.head.size or replica.published.checkpoint == note:
             return
         feed = Feed(peer.files, target, replica.edge)
@@ -245,13 +227,13 @@ class FollowingEngine:
             await self._replay(feed, note, is_signed=is_signed)
         except WrongLeavesError:
             if is_signed:
-                await self._look_for_fork(peer.files, note)
+                await self._vigilance.look_for_fork(peer.files, note)
             raise
         except Diverged as error:
             log.error("block-refused", index=error.index, height=replica.head.height)
             if not is_signed:
                 raise WrongLeavesError(str(error)) from error
-            await self._raise_alarm(
+            await self._vigilance.raise_alarm(
                 "rules", lambda: evidence.of_rules(replica, feed, note), target.size
             )
 
@@ -318,32 +300,3 @@ class FollowingEngine:
             await loop.run_in_executor(self._committer, self._replica.follow, blocks, note, proof)
         self._news.publish()  # also where the checkpoint covers no new block
         await asyncio.sleep(self._pauses * (loop.time() - began_s))
-
-    async def _look_for_fork(self, source: LogSource, note: bytes) -> None:
-        """Two checkpoints of one log that cannot both be true are the end of following it.
-
-        Raises `WrongLeavesError` once the evidence is kept, `SourceError`.
-        """
-        found = await asyncio.get_running_loop().run_in_executor(
-            self._judge, evidence.of_fork, self._replica, source, note
-        )
-        if found is not None:
-            await self._raise_alarm("fork", lambda: found, found.about.size)
-            raise WrongLeavesError("two checkpoints contradict one another")
-
-    async def _raise_alarm(
-        self, kind: evidence.Kind, collect: Callable[[], evidence.Evidence], size: int
-    ) -> None:
-        """Follow no further, say so, and keep the evidence."""
-
-        def keep() -> Path:
-            return evidence.keep(self._evidence_folder, collect(), size)
-
-        self.standing.alarm = kind
-        try:
-            path = await asyncio.get_running_loop().run_in_executor(self._judge, keep)
-        except (OSError, LedgerError, SourceError) as error:
-            log.critical("log-diverged", kind=kind, evidence=None, exc_info=error)
-            return
-        self.standing.evidence = path
-        log.critical("log-diverged", kind=kind, evidence=path.name)

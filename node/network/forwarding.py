@@ -53,21 +53,9 @@ class Forwarding:
         if len(answer.results) != len(records):
             raise OrdererUnreachable(f"the node of {peer.member} answers for others")
         size = max((one.index + 1 for one in answer.results if one.index is not None), default=0)
-        if not await self.reach(size, REPLAYED_S_MAX):
+        if not await reach(self._replica, self._news, size, REPLAYED_S_MAX):
             raise OrdererUnreachable(f"this node has not replayed {size} leaves yet")
         return await asyncio.to_thread(self._placed, records, answer.results)
-
-    async def reach(self, size: int, wait_s: float) -> bool:
-        """Wait until this node has replayed and published so many leaves; whether it has."""
-        try:
-            async with asyncio.timeout(wait_s):
-                while True:
-                    woken = self._news.subscribe()
-                    if self._replica.published.head.size >= size:
-                        return True
-                    await woken.wait()
-        except TimeoutError:
-            return False
 
     def _orderer(self) -> Peer:
         member = self._peers.orderer()
@@ -92,6 +80,19 @@ class Forwarding:
                     verdict = Rejected(SEQUENCE_TAKEN)
                 placed.append(Placed(verdict, block.height, block.time))
         return placed
+
+
+async def reach(replica: Replica, news: News, size: int, wait_s: float) -> bool:
+    """Wait until a node has replayed and published so many leaves; whether it has."""
+    try:
+        async with asyncio.timeout(wait_s):
+            while True:
+                woken = news.subscribe()
+                if replica.published.head.size >= size:
+                    return True
+                await woken.wait()
+    except TimeoutError:
+        return False
 
 
 def _refusal(result: BatchItem) -> Rejected:

@@ -32,9 +32,11 @@ from node.client.answers import Offer
 from node.client.errors import ClientError
 from node.client.log_source import SourceError
 from node.logs import log
-from node.network.following import FollowingEngine, Standing
+from node.network.following import FollowingEngine
+from node.network.forwarding import reach
 from node.network.peers import Peer, PeerBook
 from node.network.snapshot import Ground, SnapshotError, fetch, read_offer
+from node.network.vigilance import Standing, Vigilance
 from node.news import News
 from node.replica import Replica
 from node.storage.database import forget_database, open_database
@@ -57,6 +59,7 @@ class Backfill:
     replica: Replica
     engine: FollowingEngine
     news: News
+    vigilance: Vigilance
 
 
 class Joining:
@@ -73,7 +76,7 @@ class Joining:
         peers: PeerBook,
         ground: Ground,
         far_leaves: int,
-        standing: Callable[[], Standing],
+        standing: Standing,
         backfill_of: Callable[[SqlStore], Backfill],
     ) -> None:
         self._replica = replica
@@ -122,6 +125,7 @@ class Joining:
             await asyncio.wait([self._task])
         if self._backfill is not None:
             await self._backfill.engine.stop()
+            self._backfill.vigilance.close()
             self._backfill.replica.close()
             self._backfill = None
         if self._joined is not None:
@@ -224,7 +228,7 @@ class Joining:
             if backfill.engine.failure is not None:
                 log.critical("backfill-failed", exc_info=backfill.engine.failure)
                 return
-            found, standing = backfill.engine.standing, self._standing()
+            found, standing = backfill.vigilance.standing, self._standing
             if found.alarm is not None:
                 standing.alarm, standing.evidence = found.alarm, found.evidence
                 return
@@ -239,14 +243,16 @@ class Joining:
         """The service goes on with what was replayed, if both are one log."""
         async with self.turn:
             size, root = self._replica.head.size, self._replica.edge.root()
-            if not await backfill.engine.reach(size, RETURN_S_MAX):
+            if not await reach(backfill.replica, backfill.news, size, RETURN_S_MAX):
                 return
             reader = TileReader(backfill.replica, backfill.replica.published.head.size)
             if await asyncio.to_thread(tree.root, size, reader) != root:
-                await backfill.engine.look_at(self._replica.published.checkpoint)
-                backfill.engine.standing.alarm = backfill.engine.standing.alarm or "fork"
+                await backfill.vigilance.look_at(self._replica.published.checkpoint)
+                found = backfill.vigilance.standing
+                found.alarm = found.alarm or "fork"
                 return
             await backfill.engine.stop()
+            backfill.vigilance.close()
             backfill.replica.close()
             self._backfill = None
             await asyncio.to_thread(self._replica.move_to, backfill.replica.store)

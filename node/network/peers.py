@@ -37,6 +37,7 @@ _FORWARDING: Final = Retry(attempts_max=3)
 ANSWER_S: Final = 30.0
 _OK: Final = 200
 SUBMITTED_S_MAX: Final = 60.0
+SHOWN_S_MAX: Final = 5.0
 T = TypeVar("T")
 
 
@@ -151,6 +152,14 @@ class Peer:
                 self._is_idle.set()
 
 
+async def _latest_of(peer: Peer) -> bytes | None:
+    try:
+        async with asyncio.timeout(SHOWN_S_MAX):
+            return (await peer.checkpoints(0, 0, 0)).latest.encode()
+    except (ClientError, TimeoutError):
+        return None
+
+
 def _once(request: Request) -> Flow[Answer | NoAnswer]:
     """Whatever comes of a request sent once."""
     reply = yield request
@@ -214,12 +223,20 @@ class PeerBook:
 
     def orderer(self) -> MemberId | None:
         """Who orders records."""
-        return next(iter(self._replica.published.trust.orderers), None)
+        trust = self._replica.published.trust
+        return trust.sequencer or next(iter(trust.orderers), None)
 
     def to_follow(self) -> list[Peer]:
-        """Whose log to follow: that of who orders, then those of the settings."""
-        members = dict.fromkeys((*self._replica.published.trust.orderers, *self._given))
+        """Whose log to follow: that of who orders, then those of the settings and all others."""
+        trust, first = self._replica.published.trust, self.orderer()
+        named = () if first is None else (first,)
+        members = dict.fromkeys((*named, *trust.orderers, *self._given, *trust.endpoints))
         return [peer for member in members if (peer := self.of(member)) is not None]
+
+    async def latest_checkpoints(self) -> list[bytes]:
+        """What all of these show, whoever of them answers soon."""
+        shown = await asyncio.gather(*map(_latest_of, self.to_follow()))
+        return [note for note in shown if note is not None]
 
     async def close(self) -> None:
         """Let go of all connections."""

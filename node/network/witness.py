@@ -31,8 +31,8 @@ from ledger.note import (
 from ledger.tiles import TileReader
 from ledger.times import to_ms
 from node.network.cosigned import Cosigned, CosignedStore
-from node.network.following import Standing
 from node.network.offers import WitnessError, check_offer, parse_offer
+from node.network.vigilance import Standing
 from node.replica import Replica
 from node.trust import endorse
 
@@ -122,9 +122,8 @@ class Witness:
 class ReplayedLog:
     """The ledger's own log: what this node has replayed of it, and no more.
 
-    Of a node that follows, `reach` waits until it has replayed so many leaves, `standing` says
-    whether the log lied, and `look_at` has it look at a checkpoint that denies what it holds; a
-    node that orders has decided them all.
+    `reach` waits until the node has replayed so many leaves, `standing` says whether the log lied,
+    and `look_at` has the node look at a checkpoint that denies what it holds.
     """
 
     def __init__(

@@ -269,6 +269,7 @@ CHINESE: Final = Language(
         "schema": "数据项结构 {rest}",
         "schema-draft": "未完成的数据项结构 {rest}",
         "schema-part": "数据项结构的一部分 {rest}",
+        "sequencer": "在任排序节点",
         "source": "数据项 {rest} 的数源",
         "sources": "{rest} 作为数源的数据项",
         "standing": "{rest} 的长期授权",

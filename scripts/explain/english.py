@@ -207,6 +207,7 @@ ENGLISH: Final = Language(
         "schema": "the schema {rest}",
         "schema-draft": "the unfinished schema {rest}",
         "schema-part": "columns of the schema {rest}",
+        "sequencer": "which sequencer orders",
         "source": "the one source of {rest}",
         "sources": "the data items of which {rest} is the source",
         "standing": "the standing grants of {rest}",

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from ledger.tiles import Bundle, parse_tile_path
 from node.network.following import FollowingEngine
+from node.network.forwarding import reach
 from node.network.peers import Checkpoints
+from node.network.vigilance import Vigilance
 from node.news import News
 from node.reader import Reader
 from node.replica import Replica
@@ -31,13 +33,14 @@ async def _catch_up(ahead: Replica, node: Node) -> float:
         node.verifier,
         news,
         book,  # type: ignore[arg-type]
-        Path("evidence"),
+        vigilance := Vigilance(node.replica, Path("evidence")),
     )
     began = time.perf_counter()
     await engine.start()
-    await engine.reach(ahead.head.size, 3_600)
+    await reach(node.replica, news, ahead.head.size, 3_600)
     seconds = time.perf_counter() - began
     await engine.stop()
+    vigilance.close()
     return seconds
 
 
@@ -70,6 +73,9 @@ class _Book:
 
     async def close(self) -> None:
         """It has no connections."""
+
+    def orderer(self) -> str:
+        return self._peer.member
 
     def to_follow(self) -> list[_Peer]:
         return [self._peer]

@@ -73,6 +73,7 @@ async def _submit(url: str, streams: Streams) -> float:
 
 def _serve(database: Path, port: int) -> None:
     from node.app import serve  # noqa: PLC0415  slow to load, and only this process needs it
+    from node.composition import Keys  # noqa: PLC0415  the same
     from node.settings import Settings  # noqa: PLC0415  the same
 
     nowhere = Path("not-read")
@@ -84,7 +85,7 @@ def _serve(database: Path, port: int) -> None:
         port=port,
         log_level="warning",
     )
-    serve(settings, log_signers())
+    serve(settings, Keys(log_signers()))
 
 
 def _free_port() -> int:

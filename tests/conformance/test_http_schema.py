@@ -18,6 +18,7 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from node.app import create_app
+from node.composition import Keys
 from node.storage.address import Database
 from tests.log_files import story
 from tests.node_process import NodeProcess, node_process
@@ -28,7 +29,7 @@ from tests.stores import database_of
 EXAMPLES: Final = settings().max_examples // 4
 ENDLESS: Final = "GET /v1/events"
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
-_DOCUMENT: Final = create_app(settings_in(Path(tempfile.gettempdir())), []).openapi()
+_DOCUMENT: Final = create_app(settings_in(Path(tempfile.gettempdir())), Keys()).openapi()
 OPERATIONS: Final[dict[str, APIOperation[Any, Any, Any, Any]]] = {
     found.ok().label: found.ok()
     for found in schemathesis.openapi.from_dict(_DOCUMENT).get_all_operations()

@@ -18,6 +18,7 @@ from node.api.openapi import examples
 from node.api.operations import DSSE, JSON, NDJSON, OPERATIONS, PARAMETERS
 from node.api.problems import PROBLEMS
 from node.app import create_app
+from node.composition import Keys
 from node.storage.address import Database
 from tests.golden.api_examples import Exchange, converse, examples_of
 from tests.log_files import story
@@ -30,7 +31,7 @@ METHODS: Final = {"get", "post"}
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return create_app(settings_in(tmp_path_factory.mktemp("none")), []).openapi()
+    return create_app(settings_in(tmp_path_factory.mktemp("none")), Keys()).openapi()
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from ledger.records import Record
 from node.api.operations import BYTES, DSSE, EVENTS, JSON, NDJSON, TEXT
 from node.api.service import Service
 from node.app import create_app
+from node.composition import Keys
 from node.network.offers import encode_offer
 from node.settings import ForeignLog, LocalSigning, Witness
 from node.storage.address import Database
@@ -173,8 +174,8 @@ async def talking(
     world = story()
     close(open_replica(settings.database, world))
     writers = {WRITER: signer(WRITER)}
-    own, foreign = witness_signers("steward"), witness_signers("steward/foreign")
-    app = create_app(settings, log_signers(), writers, own, foreign)
+    signers = (witness_signers(one) for one in ("steward", "steward/foreign"))
+    app = create_app(settings, Keys(log_signers(), writers, *signers))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(

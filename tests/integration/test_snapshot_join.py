@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ def network(tmp_path: Path) -> Network:
     return Network(tmp_path)
 
 
-def joining(network: Network, member: str) -> dict[str, object]:
+def joining(network: Network, member: str) -> dict[str, Any]:
     """The settings of a node that begins from a snapshot, however short the log."""
     policy = network.folder / "policy"
     policy.write_bytes(encode_policy(network.policy))

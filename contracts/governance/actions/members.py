@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from contracts import ordering
 from contracts.draft import Draft
 from contracts.reasons import (
     ALREADY_EXISTS,
@@ -87,6 +88,10 @@ def apply_roles(draft: Draft, action: SetRoles) -> None:
     """R613: a member has the roles named and no others; 128 members at most have one role.
 
     Whoever is to order blocks is active and has log keys, from genesis on.
+
+    R635: who is given the role of sequencer orders from the next block on; whoever ordered before
+    keeps the role, as its deputy. It is given to a deputy again for that, and taken from nobody who
+    is in office.
     """
     member = known_member(draft, action.member)
     _check_stays(action.member, member)
@@ -95,8 +100,13 @@ def apply_roles(draft: Draft, action: SetRoles) -> None:
     refuse_unless(
         not orders or is_able, WRONG_STATE, "it has no log keys, or is suspended", "roles"
     )
-    refuse_unless(action.roles != member.roles, ALREADY_EXISTS, action.member, "roles")
+    comes_into_office = _comes_into_office(draft, action)
+    refuse_unless(
+        comes_into_office or action.roles != member.roles, ALREADY_EXISTS, action.member, "roles"
+    )
     _put_roles(draft, action.member, action.roles)
+    if comes_into_office:
+        ordering.appoint(draft, action.member)
 
 
 def apply_recovery(draft: Draft, action: RecoverCustodian) -> None:
@@ -173,6 +183,15 @@ def _enrol_custodian(draft: Draft, member: MemberId, description: KeyDescription
         f"writer/{name}", Writer(appointed_by=draft.record, families=("keys",), key=key.keyid)
     )
     return key.keyid
+
+
+def _comes_into_office(draft: Draft, action: SetRoles) -> bool:
+    """Whether a member is to order in place of another. Refuses to leave the office bare."""
+    is_in_office = ordering.in_office(draft) == action.member
+    is_sequencer = "sequencer" in action.roles
+    stays = is_sequencer or not is_in_office
+    refuse_unless(stays, LEDGER_WOULD_STOP, "it orders: first appoint its successor", "roles")
+    return is_sequencer and not is_in_office
 
 
 def _put_roles(draft: Draft, member_id: MemberId, roles: tuple[Role, ...]) -> None:

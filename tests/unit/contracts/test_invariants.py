@@ -34,6 +34,7 @@ from contracts.values import (
     RoleHolders,
     SchemaVersion,
     SeenCheckpoint,
+    SequencerInOffice,
     ServiceAccount,
     SourceCount,
     StandingGrants,
@@ -484,6 +485,10 @@ def nobody_orders(story: Story) -> Changes:
     return {"member/steward": replace(steward, status="suspended")}
 
 
+def office_lost(_: Story) -> Changes:
+    return {"sequencer": SequencerInOffice(member="health", since=2)}
+
+
 def no_committee(story: Story) -> Changes:
     named = [f"member/{one}" for one in ("health", "steward")]
     members = [(key, get(story, Member, key)) for key in named]
@@ -692,6 +697,7 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "services_are_counted": (service_miscounted, service_forgotten, service_compared_by_nobody),
     "unused_fields_are_granted": (unused_forgotten, unused_not_granted),
     "the_ledger_can_go_on": (nobody_orders, no_committee, no_witnesses),
+    "the_sequencer_in_office_is_one": (office_lost,),
     "proposals_are_decided_by_ballots": (
         vote_turned,
         never_adopted,

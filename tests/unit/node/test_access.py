@@ -15,6 +15,7 @@ from node.api.principal import SCOPES, included, of_node
 from node.api.problems import PROBLEMS
 from node.app import create_app
 from node.client.secret_files import SecretError
+from node.composition import Keys
 from tests.log_files import log_signers
 from tests.served import served, settings_in
 from tests.unit.node.test_tokens import TOKEN, secret_file
@@ -65,7 +66,7 @@ def filled(path: str) -> str:
 
 
 def test_every_route_has_its_scope(tmp_path: Path) -> None:
-    app = create_app(settings_in(tmp_path), log_signers())
+    app = create_app(settings_in(tmp_path), Keys(log_signers()))
     found = {f"{method} {path}" for method, path in routes(app)}
     assert found == {*OPERATIONS, *MANUAL, "GET /openapi.json"}
     assert [name for name, one in OPERATIONS.items() if one.scope is None] == [f"GET {LIVE}"]
@@ -95,7 +96,7 @@ async def test_nothing_but_liveness_is_answered_without_a_credential(
     settings = settings_in(
         tmp_path, host=host, tls_by_proxy=True, read_tokens_file=secret_file(tmp_path)
     )
-    app = create_app(settings, log_signers())
+    app = create_app(settings, Keys(log_signers()))
     asked = [(method, filled(path)) for method, path in routes(app) if path != LIVE]
     assert len(asked) > len(OPERATIONS)
     async with served(settings, World.genesis(writers=False)) as client:

@@ -11,6 +11,7 @@ import pytest
 from contracts.replay import Block, BlockResult
 from node.app import create_app
 from node.client.secret_files import SecretError
+from node.composition import Keys
 from node.logs import configured_logs
 from node.replica import Replica, ReplicaError
 from node.settings import Peer
@@ -36,7 +37,7 @@ async def test_a_commit_that_fails_stops_the_node_loudly(
     settings, world, told = settings_in(tmp_path), World.genesis(), io.StringIO()
     close(open_replica(settings.database, world))
     monkeypatch.setattr(Replica, "apply", fail)
-    app, stops = create_app(settings, log_signers()), list[bool]()
+    app, stops = create_app(settings, Keys(log_signers())), list[bool]()
     app.state.stop = lambda: stops.append(True)
     record = world.sign("transport/main", bodies.schema()).envelope.encoded
     transport = httpx.ASGITransport(app)
@@ -97,7 +98,7 @@ async def test_what_a_node_that_follows_is_given_is_told_when_it_cannot_be_used(
         ({"believed_policy": policy}, str(policy)),
         ({"believed_policy": tmp_path / "none"}, "none"),
     ):
-        app = create_app(settings_in(tmp_path, **changes), log_signers())
+        app = create_app(settings_in(tmp_path, **changes), Keys(log_signers()))
         with pytest.raises((SecretError, ReplicaError), match=told):
             async with app.router.lifespan_context(app):
                 pass

@@ -12,8 +12,8 @@ from node.client.errors import Unreachable
 from node.client.flows import Answer, NoAnswer
 from node.engine.embedded import EmbeddedEngine
 from node.network import beginning
-from node.network.beginning import answers_needed, require_latest
-from node.replica import Replica, ReplicaError
+from node.network.beginning import Behind, answers_needed, require_latest
+from node.replica import Replica
 from tests import bodies
 from tests.log_files import sign
 from tests.network import witnessed_world
@@ -53,13 +53,18 @@ def replica(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> It
     close(replica)
 
 
-async def begins(replica: Replica, *witnesses: Told) -> bool:
+async def nobody() -> list[bytes]:
+    """There are no other nodes."""
+    return []
+
+
+async def begins(replica: Replica, *witnesses: Told, patience_s: float = 0) -> bool:
     """Whether the node would order now."""
     members = ("audit", "health", "steward", "transport")
     known: dict[MemberId, Told] = dict(zip(members, witnesses, strict=False))
     try:
         async with asyncio.timeout(0.3):
-            await require_latest(replica, known.get)
+            await require_latest(replica, known.get, nobody, patience_s)
     except TimeoutError:
         return False
     return True
@@ -81,8 +86,28 @@ async def test_one_that_is_ahead_and_shows_it_ends_the_beginning(
     size = len(world.leaves)
     world.accept(world.sign("health/main", bodies.schema()))
     ahead = Told(text=f"{len(world.leaves)}\n", shown=sign(world.leaves))
-    with pytest.raises(ReplicaError, match="has cosigned"):
+    with pytest.raises(Behind, match=f"has {len(world.leaves)} leaves"):
         await begins(replica, Told(text=f"{size}\n"), ahead)
+
+
+async def test_a_node_that_shows_more_than_was_cosigned_ends_it_too(
+    replica: Replica, world: World
+) -> None:
+    world.accept(world.sign("health/main", bodies.schema()))
+    ahead, stranger = sign(world.leaves), sign(world.leaves, [signer("thief")])
+
+    async def shown() -> list[bytes]:
+        return [stranger, b"no note", ahead]
+
+    with pytest.raises(Behind, match=f"has {len(world.leaves)} leaves"):
+        await require_latest(replica, dict[str, Told]().get, shown)
+
+
+async def test_patience_is_for_those_who_are_not_needed(replica: Replica, world: World) -> None:
+    here = Told(text=f"{len(world.leaves)}\n")
+    assert await begins(replica, here, here)
+    assert not await begins(replica, here, here, patience_s=5)
+    assert await begins(replica, here, here, here, here, patience_s=5)
 
 
 async def test_a_bare_number_stops_nobody(replica: Replica, world: World) -> None:

@@ -29,8 +29,9 @@ from node.client.answers import BatchAnswer, BatchItem, Problem
 from node.client.errors import Unreachable
 from node.client.log_source import SourceError
 from node.network.following import FollowingEngine
-from node.network.forwarding import OrdererUnreachable
+from node.network.forwarding import OrdererUnreachable, reach
 from node.network.peers import Checkpoints
+from node.network.vigilance import Vigilance
 from node.news import News
 from node.pipeline import VerifiedSignatures
 from node.reader import Reader
@@ -127,10 +128,12 @@ class Following:
 
     replica: Replica
     engine: FollowingEngine
+    news: News
+    vigilance: Vigilance
     folder: Path
 
     async def reach(self, size: int) -> None:
-        assert await self.engine.reach(size, 20)
+        assert await reach(self.replica, self.news, size, 20)
 
     async def until(self, holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
@@ -139,8 +142,8 @@ class Following:
 
     async def alarmed(self) -> Path:
         """Return once the evidence is kept."""
-        await self.until(lambda: self.engine.standing.evidence is not None)
-        path = self.engine.standing.evidence
+        await self.until(lambda: self.vigilance.standing.evidence is not None)
+        path = self.vigilance.standing.evidence
         assert path is not None
         return path
 
@@ -163,13 +166,14 @@ async def following(
         verifier,
         news,
         Book([*peers]),  # type: ignore[arg-type]
-        folder / "evidence",
+        vigilance := Vigilance(replica, folder / "evidence"),
     )
     await engine.start()
     try:
-        yield Following(replica, engine, folder)
+        yield Following(replica, engine, news, vigilance, folder)
     finally:
         await engine.stop()
+        vigilance.close()
         verifier.close()
         close(replica)
     assert engine.failure is None
@@ -244,7 +248,7 @@ async def test_a_peer_that_serves_garbage_is_left_for_another(tmp_path: Path) ->
         async with following(folder, world, bad, good) as node:
             await node.reach(len(world.leaves))
             assert node.replica.head == world.head
-            assert node.engine.standing.alarm is None
+            assert node.vigilance.standing.alarm is None
             assert bad.asked
 
 
@@ -287,7 +291,7 @@ async def test_a_leaf_that_the_rules_do_not_yield_ends_the_following(tmp_path: P
         await node.reach(honest)
         peer.tell(lie)
         path = await node.alarmed()
-        assert node.engine.standing.alarm == "rules"
+        assert node.vigilance.standing.alarm == "rules"
         assert node.replica.head.size == honest
         with evidence.opened(path) as archive:
             proved = prove(archive, policy_of(world), 1)
@@ -311,7 +315,7 @@ async def test_a_second_history_ends_the_following(tmp_path: Path) -> None:
             await node.reach(len(world.leaves))
             peer.tell(leaves)
             path = await node.alarmed()
-            assert node.engine.standing.alarm == "fork"
+            assert node.vigilance.standing.alarm == "fork"
             with evidence.opened(path) as archive:
                 assert prove(archive, policy_of(world), 1).kind == "fork"
             assert node.replica.head.size == len(world.leaves)
@@ -336,7 +340,7 @@ async def test_a_second_history_is_noticed_on_the_way_to_the_first(
             assert prove(archive, policy_of(world), 1).kind == "fork"
     again = FakePeer(world.leaves)
     async with following(tmp_path, world, again, founded=True) as node:
-        assert node.engine.standing.alarm == "fork"  # until somebody takes the file away
+        assert node.vigilance.standing.alarm == "fork"  # until somebody takes the file away
         await asyncio.sleep(0.1)
         assert not again.asked
 

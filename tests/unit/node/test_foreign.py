@@ -17,6 +17,7 @@ from ledger.note import VerifierKey, encode_vkey, parse_signature_line, parse_vk
 from ledger.policy import consortium_policy, verify_policy
 from node.app import create_app
 from node.client.secret_files import SecretError
+from node.composition import Keys
 from node.network.cosigned import CosignedStore
 from node.network.foreign import ForeignLog
 from node.network.witness import Identity, Witness
@@ -156,7 +157,7 @@ def settings_for(folder: Path, name: str = FOREIGN.name, key: VerifierKey = KEYS
 async def start(settings: Settings, foreign: Sequence[Signer]) -> None:
     """Start a node, with these keys for logs of others, and stop it."""
     close(open_replica(settings.database, World.genesis()))
-    app = create_app(settings, log_signers(), {}, witness_signers("steward"), foreign)
+    app = create_app(settings, Keys(log_signers(), {}, witness_signers("steward"), foreign))
     async with app.router.lifespan_context(app):
         pass
 

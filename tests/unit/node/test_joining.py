@@ -21,9 +21,11 @@ from node.client import evidence
 from node.joined import joining
 from node.maintenance import check_ledger
 from node.network.cosigned import CosignedStore
-from node.network.following import FollowingEngine, Gate
+from node.network.following import FollowingEngine
+from node.network.forwarding import reach
 from node.network.joining import Joining
 from node.network.offers import WitnessError, encode_offer
+from node.network.vigilance import Vigilance
 from node.network.witness import Identity, ReplayedLog, Witness
 from node.news import News
 from node.pipeline import VerifiedSignatures
@@ -75,6 +77,9 @@ class Book:
     def to_follow(self) -> list[SnapshotPeer]:
         return [] if self.is_shut else self.peers
 
+    def orderer(self) -> MemberId:
+        return "steward"
+
     def of(self, member: MemberId) -> SnapshotPeer | None:
         return next((one for one in self.peers if one.member == member), None)
 
@@ -88,6 +93,7 @@ class Joined:
 
     replica: Replica
     engine: FollowingEngine
+    vigilance: Vigilance
     gate: Joining
     news: News
     backfill: Book
@@ -103,10 +109,14 @@ class Joined:
             while not holds():  # noqa: ASYNC110  nobody tells of all of this
                 await asyncio.sleep(0.01)
 
+    async def reach(self, size: int, wait_s: float) -> bool:
+        """As `node.network.forwarding.reach`."""
+        return await reach(self.replica, self.news, size, wait_s)
+
     async def stands(self, size: int) -> None:
         """Return once it serves so many leaves from a snapshot."""
         await self.until(lambda: self.replica.base > 0)
-        assert await self.engine.reach(size, 20)
+        assert await self.reach(size, 20)
 
 
 def founded(folder: Path, world: World) -> SqlStore:
@@ -153,25 +163,27 @@ async def joined(
     backfill = Book([*(behind or peers)], is_shut=not backfills)
     books = iter([Book([*peers]), backfill])
 
+    vigilance = Vigilance(replica, folder / "evidence")
+
     def follow(
-        of: Replica, told: News, asked: Book, gate: Gate | None = None, **how: object
+        of: Replica, told: News, asked: Book, watch: Vigilance, **how: object
     ) -> FollowingEngine:
-        evidence = folder / "evidence"
-        return FollowingEngine(of, signatures, verifier, told, asked, evidence, gate=gate, **how)  # type: ignore[arg-type]
+        return FollowingEngine(of, signatures, verifier, told, asked, watch, **how)  # type: ignore[arg-type]
 
     room = DiskGuard(settings.snapshots.folder, 0, lambda _folder: 1 << 40)
     gate = joining(
         settings, policy, replica, signatures, news, room,
-        lambda: next(books), lambda: engine.standing, follow,  # type: ignore[arg-type,return-value]
+        lambda: next(books), vigilance.standing, follow,  # type: ignore[arg-type,return-value]
     )  # fmt: skip
     assert gate is not None
-    engine = follow(replica, news, Book([*peers]), gate)
+    engine = follow(replica, news, Book([*peers]), vigilance, gate=gate)
     await engine.start()
     try:
-        yield Joined(replica, engine, gate, news, backfill, folder)
+        yield Joined(replica, engine, vigilance, gate, news, backfill, folder)
     finally:
         await gate.close()
         await engine.stop()
+        vigilance.close()
         verifier.close()
         close(replica)
         store.engine.dispose()
@@ -189,7 +201,7 @@ async def test_it_serves_from_the_snapshot_and_comes_back_to_what_it_replayed(
         assert node.gate.replayed_size == 2
         peer.grow(2)
         peer.cosign()
-        await node.engine.reach(peer.world.head.size, 20)
+        await node.reach(peer.world.head.size, 20)
         assert node.replica.head == peer.world.head
         node.backfill.is_shut = False
         async with asyncio.timeout(20):
@@ -197,7 +209,7 @@ async def test_it_serves_from_the_snapshot_and_comes_back_to_what_it_replayed(
         assert (node.replica.base, node.replica.head) == (0, peer.world.head)
         await node.until(lambda: not node.database.exists())
         peer.grow()
-        assert await node.engine.reach(peer.world.head.size, 20)
+        assert await node.reach(peer.world.head.size, 20)
         with node.replica.store.snapshot() as snapshot:
             assert list(snapshot.leaves(0, peer.world.head.size)) == peer.world.leaves
     with opened(tmp_path / "node/ledger.db") as replica:
@@ -213,7 +225,7 @@ async def test_what_it_tells_meanwhile_is_proved_and_what_it_lacks_is_told(
         peer.grow(3, records=100)
         peer.cosign()
         size = peer.world.head.size
-        await node.engine.reach(size, 20)
+        await node.reach(size, 20)
         ours, theirs = Reader(node.replica), Reader(peer.replica)
         assert ours.state("member/health") == theirs.state("member/health")
         assert ours.state("member/nobody").proof == theirs.state("member/nobody").proof
@@ -244,7 +256,7 @@ async def test_every_tile_it_serves_is_that_of_the_log(peer: SnapshotPeer, tmp_p
         peer.grow(2, records=75)
         peer.cosign()
         size = peer.world.head.size
-        await node.engine.reach(size, 20)
+        await node.reach(size, 20)
         ours, theirs = Reader(node.replica), Reader(peer.replica)
         answers = {"same": 0, "missing": 0}
         for name in names(size):
@@ -273,8 +285,14 @@ async def test_nothing_is_cosigned_before_the_log_is_replayed(
         await node.stands(peer.world.head.size)
         clock = Clock(to_ms(peer.world.now) + SECOND_MS)
         identity = Identity(witness_name(ORIGIN, "transport"), witness_signers("transport"))
-        reach, standing = node.engine.reach, node.engine.standing
-        log = ReplayedLog(node.replica, identity, clock, reach, standing, node.engine.look_at)
+        log = ReplayedLog(
+            node.replica,
+            identity,
+            clock,
+            node.reach,
+            node.vigilance.standing,
+            node.vigilance.look_at,
+        )
         store = CosignedStore(tmp_path / "witness.db")
         witness = Witness([log], store, clock)
         offer = encode_offer(0, (), peer.replica.published.checkpoint)
@@ -363,7 +381,7 @@ async def test_a_damaged_snapshot_is_fetched_again(peer: SnapshotPeer, tmp_path:
 
 async def test_near_the_end_it_replays(peer: SnapshotPeer, tmp_path: Path) -> None:
     async with joined(tmp_path / "node", peer, far=1_000) as node:
-        assert await node.engine.reach(peer.world.head.size, 20)
+        assert await node.reach(peer.world.head.size, 20)
         assert node.replica.base == 0
         assert not [path for path in peer.log if path.startswith("v1/snapshot")]
 
@@ -381,7 +399,7 @@ async def test_a_lying_peer_is_left_for_another(peer: SnapshotPeer, tmp_path: Pa
 async def test_without_a_snapshot_to_believe_it_replays(peer: SnapshotPeer, tmp_path: Path) -> None:
     peer.altered["v1/snapshot"] = None
     async with joined(tmp_path / "node", peer) as node:
-        assert await node.engine.reach(peer.world.head.size, 20)
+        assert await node.reach(peer.world.head.size, 20)
         assert node.replica.base == 0
         assert node.gate.whole.is_set()
 
@@ -389,7 +407,7 @@ async def test_without_a_snapshot_to_believe_it_replays(peer: SnapshotPeer, tmp_
 async def test_without_a_final_checkpoint_it_replays(peer: SnapshotPeer, tmp_path: Path) -> None:
     peer.cosign("health")
     async with joined(tmp_path / "node", peer) as node:
-        assert await node.engine.reach(peer.world.head.size, 20)
+        assert await node.reach(peer.world.head.size, 20)
         assert node.replica.base == 0
 
 
@@ -415,12 +433,12 @@ async def test_a_lie_before_the_snapshot_is_an_alarm_with_evidence(
     peer.cosign()
     async with joined(tmp_path / "node", peer) as node:
         await node.stands(len(lie))
-        await node.until(lambda: node.engine.standing.evidence is not None)
-        assert node.engine.standing.alarm == "rules"
+        await node.until(lambda: node.vigilance.standing.evidence is not None)
+        assert node.vigilance.standing.alarm == "rules"
         assert node.replica.base > 0
         assert node.gate.replayed_size <= at
         assert not node.gate.whole.is_set()
-        path = node.engine.standing.evidence
+        path = node.vigilance.standing.evidence
         assert path is not None
         with evidence.opened(path) as archive:
             assert prove(archive, policy_of(world), 1).index == at
@@ -433,11 +451,11 @@ async def test_another_log_behind_the_snapshot_is_an_alarm_with_evidence(
     fork = SnapshotPeer(tmp_path / "fork")
     fork.grow(5, name="other")
     async with joined(tmp_path / "node", peer, behind=[fork]) as node:
-        await node.until(lambda: node.engine.standing.evidence is not None)
-        assert node.engine.standing.alarm == "fork"
+        await node.until(lambda: node.vigilance.standing.evidence is not None)
+        assert node.vigilance.standing.alarm == "fork"
         assert (node.replica.base, node.replica.head) != (0, fork.world.head)
         assert not node.gate.whole.is_set()
-        path = node.engine.standing.evidence
+        path = node.vigilance.standing.evidence
         assert path is not None
         with evidence.opened(path) as archive:
             assert prove(archive, policy_of(peer.world), 1).kind == "fork"

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, event
 
 from contracts.findings import FINDING_OF_CODE
 from node.app import create_app
+from node.composition import Keys
 from node.views.models import VIEWS
 from tests.log_files import log_signers, story
 from tests.nodes import close, open_replica
@@ -145,7 +146,7 @@ def plans(engine: Engine) -> Iterator[list[str]]:
 async def test_every_filter_goes_by_an_index(tmp_path: Path) -> None:
     settings, world = settings_in(tmp_path), story()
     close(open_replica(settings.database, world))
-    app = create_app(settings, log_signers())
+    app = create_app(settings, Keys(log_signers()))
     known, slow, asked = known_in(world), [], 0
     async with (
         app.router.lifespan_context(app),

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from ledger.policy import consortium_policy, verify_policy
 from ledger.times import to_ms
 from ledger.types import Digest
 from node.client import evidence
+from node.network import forwarding
 from node.network.cosigned import Cosigned, CosignedError, CosignedStore
 from node.network.offers import WitnessError, encode_offer
 from node.network.witness import Identity, ReplayedLog, Witness
@@ -504,14 +506,13 @@ async def test_a_second_history_shown_to_a_witness_alone_is_kept_as_evidence(
         await node.reach(len(world.leaves))
         kept = CosignedStore(tmp_path / "witness.db")
         identity = Identity(witness_name(ORIGIN, "weather"), witness_signers("weather"))
-        engine = node.engine
         log = ReplayedLog(
             node.replica,
             identity,
             Clock(to_ms(world.now)),
-            engine.reach,
-            engine.standing,
-            engine.look_at,
+            partial(forwarding.reach, node.replica, node.news),
+            node.vigilance.standing,
+            node.vigilance.look_at,
         )
         witness = Witness([log], kept, Clock(to_ms(world.now)))
         at = len(other.leaves)
