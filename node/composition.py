@@ -99,7 +99,7 @@ async def running(
             await service.local_signer.start()
             stack.push_async_callback(service.local_signer.stop)
         stack.callback(service.news.close)
-        in_background("certificate", service.tls.watch(), stack)
+        _until_stopped(in_background("certificate", service.tls.watch()), stack)
         if settings.webhook is not None:
             _announce(settings.webhook, service, stack)
         yield service

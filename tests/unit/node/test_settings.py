@@ -22,6 +22,7 @@ from node.settings import (
     Settings,
     SettingsError,
     Tls,
+    TlsReader,
     Webhook,
     Witness,
     load_settings,
@@ -37,7 +38,18 @@ _KEY: Final = signer("foreign").public_key
 VKEY: Final = encode_vkey(log_key("example.com/log", _KEY))
 OTHER_VKEY: Final = encode_vkey(log_key("example.com/other", _KEY))
 COSIGNER_VKEY: Final = encode_vkey(VerifierKey("example.com/w", NOTE_COSIGNATURE, _KEY))
-GROUPS: Final = (Settings, Blocks, Cache, LocalSigning, Tls, Webhook, Witness, ForeignLog, Peer)
+GROUPS: Final = (
+    Settings,
+    Blocks,
+    Cache,
+    LocalSigning,
+    Tls,
+    TlsReader,
+    Webhook,
+    Witness,
+    ForeignLog,
+    Peer,
+)
 
 NESTED: Final = (
     "Settings.local_signing",
@@ -45,6 +57,7 @@ NESTED: Final = (
     "Settings.webhook",
     "Settings.witness",
     "Settings.tls",
+    "Tls.readers",
     "Witness.logs",
 )
 
@@ -250,6 +263,7 @@ TOKENS: Final = 'read_tokens_file = "tokens"\n'
 ANONYMOUS: Final = "allow_anonymous_reads = true\n"
 PROXY: Final = "tls_by_proxy = true\n"
 TLS: Final = '[tls]\nkey = "transport.pem"\n'
+READER: Final = '[[tls.readers]]\nname = "inspector"\nkey = "inspector.pub"\n'
 
 
 @pytest.mark.parametrize(
@@ -291,6 +305,11 @@ def test_only_a_node_nobody_else_reaches_and_nobody_spoke_of_is_open(
         (TLS + 'certificate_key = "c.pem"\n', "tls: certificate: goes with `certificate_key`"),
         (TLS + "certificate_port = 70000\n", "tls.certificate_port: "),
         ("[tls]\n", "tls.key: "),
+        (
+            TLS + '[[tls.readers]]\nname = "a"\nkey = "k"\nscopes = ["sign"]\n',
+            "tls.readers.0.scopes: ",
+        ),
+        (TLS + '[[tls.readers]]\nname = "a"\nkey = "k"\nscopes = []\n', "tls.readers.0.scopes: "),
     ],
 )
 def test_nobody_speaks_in_the_clear_beyond_this_machine_by_oversight(
