@@ -48,6 +48,7 @@ from node.api.openapi import Api
 from node.api.requests import HeadAsGet
 from node.api.service import Service, require_whole
 from node.api.signed_requests import SignedRequests
+from node.api.throttle import Throttle
 from node.api.tokens import Tokens, read_signing_tokens, read_tokens
 from node.composition import Keys, running
 from node.connections import Connection
@@ -121,8 +122,13 @@ def create_app(
         app.include_router(resource.router, dependencies=[Depends(require_whole)])
     faults.add_handlers(app)
     signed = SignedRequests(settings.member, settings.called)
-    opened = open_to_everybody(settings)
-    app.add_middleware(Admission, tokens=tokens, signed=signed, open_scopes=opened)
+    app.add_middleware(
+        Admission,
+        tokens=tokens,
+        signed=signed,
+        throttle=Throttle(settings.limits),
+        open_scopes=open_to_everybody(settings),
+    )
     if settings.is_open and settings.unix_socket is None:
         app.add_middleware(LocalNames)
     app.add_middleware(Observed, metrics=metrics)

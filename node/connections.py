@@ -5,9 +5,10 @@
 
 Between an answer and the next complete head, whatever a peer sends or does not send, it has
 `HEAD_S_MAX` seconds; that ends idle connections, heads that trickle in and bodies nobody wants any
-more. How long a wanted body may take is `read_body`'s affair. What is neither body nor the end of a
-message (a head, the frames and trailers of chunks) may not exceed `HEAD_BYTES_MAX`, a peer that
-does not read its answer is given up, and beyond `CONNECTIONS_MAX` nobody is heard.
+more; `UNWANTED_BYTES_MAX` of these are thrown away, no more. How long a wanted body may take is
+`read_body`'s affair. What is neither body nor the end of a message (a head, the frames and trailers
+of chunks) may not exceed `HEAD_BYTES_MAX`, a peer that does not read its answer is given up, and
+beyond `CONNECTIONS_MAX` nobody is heard.
 
 Bytes that are no HTTP are answered with a problem like everything else.
 """
@@ -25,6 +26,7 @@ from ledger.types import KeyId
 from node.api.access import PEER
 from node.api.principal import Principal
 from node.api.problems import MEDIA_TYPE, ApiError, respond
+from node.api.security_headers import ALWAYS, secured
 from node.client.certificates import issuer_of
 
 CONNECTIONS_MAX: Final = 512
@@ -32,6 +34,9 @@ CONNECTIONS_MAX: Final = 512
 HEAD_BYTES_MAX: Final = 32 * 1024
 HEAD_S_MAX: Final = 15
 WRITE_S_MAX: Final = 60
+UNWANTED_BYTES_MAX: Final = 16 * 1024 * 1024
+"""The longest body that is ever wanted: who sends one too many still hears the answer."""
+_SECURED: Final = "".join(f"{name.decode()}: {value.decode()}\r\n" for name, value in ALWAYS)
 
 
 class Connection(HttpToolsProtocol):
@@ -47,6 +52,7 @@ class Connection(HttpToolsProtocol):
     _write_timer: asyncio.TimerHandle | None = None
     _unread_bytes = 0
     _spare_bytes = 0
+    _unwanted_bytes = 0
     _has_progressed = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -84,13 +90,18 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of a body."""
+        """Take a part of a body; of one that is answered already, only so much is thrown away."""
         self._has_progressed = True
+        if self.cycle.response_complete:
+            self._unwanted_bytes += len(body)
+            if self._unwanted_bytes > UNWANTED_BYTES_MAX:
+                self.transport.abort()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Take the end of a message."""
         self._has_progressed = True
+        self._unwanted_bytes = 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -130,7 +141,7 @@ class Connection(HttpToolsProtocol):
         head = (
             f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\n"
             f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n"
-            f"{retry}Connection: close\r\n\r\n"
+            f"{_SECURED}{retry}Connection: close\r\n\r\n"
         )
         self.transport.write(head.encode("ascii") + body)
         self.transport.close()
@@ -162,4 +173,5 @@ def _head_too_large() -> ApiError:
 async def _answer_head_too_large(scope: Scope, receive: Receive, send: Send) -> None:
     answer = respond(_head_too_large().problem)
     answer.headers["Connection"] = "close"
+    answer.raw_headers = secured(answer.raw_headers, scope["scheme"])
     await answer(scope, receive, send)

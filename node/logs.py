@@ -30,6 +30,7 @@ from psycopg import Error as PostgresError
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from node.client.request_ids import CURRENT
 from node.outbox import OutboxError
 from node.replica import ReplicaError
 from node.storage.postgres import ServerError
@@ -72,7 +73,14 @@ def _in_order(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDi
     return {**{name: event.pop(name) for name in _FIRST}, **event}
 
 
+def _with_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The id of the request that it comes of, if it comes of one."""
+    current = CURRENT.get()
+    return event if current is None else {"request_id": current, **event}
+
+
 _SHARED: Final[tuple[Processor, ...]] = (
+    _with_request_id,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
 )

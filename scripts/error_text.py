@@ -68,6 +68,8 @@ _HINTS: Final[dict[str, str]] = {
 }
 """What to do about a reason or problem, where there is something better to say than its detail."""
 
+_OF_THE_NODE: Final = frozenset({401, 403, 421, 429, *range(500, 600)})
+"""Statuses about which whoever runs the node may be asked: its log has the id of the request."""
 _NOT_FOUND: Final = {
     "no indicator ": "the indicators, and the periods they are taken over: "
     "blockpool assess indicators",
@@ -79,8 +81,10 @@ _NOT_FOUND: Final = {
 def explain(error: Exception) -> tuple[str, str | None]:
     """Message and hint."""
     match error:
-        case ProblemError(problem=problem):
-            return _explain_problem(problem)
+        case ProblemError(problem=problem, request_id=request_id):
+            message, hint = _explain_problem(problem)
+            is_told = request_id and problem.number == 0 and problem.status in _OF_THE_NODE
+            return (f"{message} (request {request_id})" if is_told else message), hint
         case Unreachable():
             return str(error), "is the node running, and is --node its address?"
         case ReceiptError():

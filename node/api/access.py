@@ -28,12 +28,15 @@ from node.api.principal import Principal, included, nobody
 from node.api.principal import Scope as Permission
 from node.api.problems import ApiError, respond
 from node.api.signed_requests import SignedRequests, is_signed
+from node.api.throttle import Throttle
 from node.api.tokens import Tokens, principal_of
+from node.client.request_ids import CURRENT, HEADER, is_plain
 from node.settings import Settings
 
 LIVE: Final = "/health/live"
 PEER: Final = "peer"
 """Where a TLS connection puts who it is with, in the ASGI scope."""
+_REQUEST_ID: Final = HEADER.encode()
 _CATALOGUE_KEYS: Final = ("basis/", "dataset/", "entry/", "member/", "release/", "schema")
 """Beginnings of the keys of state values that are part of the catalogue."""
 
@@ -59,11 +62,13 @@ class Admission:
         app: ASGIApp,
         tokens: Tokens,
         signed: SignedRequests,
+        throttle: Throttle,
         open_scopes: Iterable[Permission],
     ) -> None:
         self._app = app
         self._tokens = tokens
         self._signed = signed
+        self._throttle = throttle
         self._open = included(open_scopes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,13 +77,28 @@ class Admission:
             await self._app(scope, receive, send)
             return
         try:
-            principal = await self._principal_of(scope)
+            principal = await self._admit(scope)
         except ApiError as error:
             scope["problem"] = error.problem.code
             await respond(error.problem, error.headers)(scope, receive, send)
             return
-        scope["principal"] = replace(principal, scopes=principal.scopes | self._open)
+        scope["principal"] = principal
+        _keep_request_id(scope, principal)
         await self._app(scope, receive, send)
+
+    async def _admit(self, scope: Scope) -> Principal:
+        """Who asks, if it may ask at all, now. Raises `ApiError`."""
+        self._throttle.check_failures(scope)
+        try:
+            found = await self._principal_of(scope)
+        except ApiError:
+            if _shows_credential(scope):
+                self._throttle.count_failure(scope)
+            raise
+        principal = replace(found, scopes=found.scopes | self._open)
+        if principal.is_known or not principal.may("node"):
+            self._throttle.check(scope, principal)
+        return principal
 
     async def _principal_of(self, scope: Scope) -> Principal:
         """Who asks. What the request itself shows comes before what its connection does."""
@@ -96,6 +116,17 @@ class Admission:
         if not self._open:
             raise unauthorized()
         return nobody(address_of(scope), ())
+
+
+def _shows_credential(scope: Scope) -> bool:
+    return is_signed(scope) or any(name == b"authorization" for name, _ in scope["headers"])
+
+
+def _keep_request_id(scope: Scope, principal: Principal) -> None:
+    """Go on under the id that a request came with: of strangers none is taken into the log."""
+    given = [value.decode("latin-1") for name, value in scope["headers"] if name == _REQUEST_ID]
+    if len(given) == 1 and is_plain(given[0]) and principal.may("member"):
+        CURRENT.set(given[0])
 
 
 def unauthorized() -> ApiError:

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 Json = dict[str, Any]
 
 router = APIRouter(include_in_schema=False)
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _HEAD: Final = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>blockpool</title>'
     "<style>body{font-family:sans-serif;max-width:60em;margin:2em auto;line-height:1.4}"

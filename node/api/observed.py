@@ -1,11 +1,9 @@
 """Around every request: an id, a line in the log, a measurement, and an answer to a fault.
 
-The id is the caller's `X-Request-Id` if that is short and plain, else a new one; the answer carries
-it, so that what a caller saw and what the log says can be brought together.
+The id is a new one, or the caller's own once that is admitted (`node.client.request_ids`); the
+answer carries it, so that what a caller saw and what the log says can be brought together.
 """
 
-import re
-import secrets
 from http import HTTPStatus
 from time import perf_counter
 from typing import Final
@@ -15,10 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from node.api.principal import Principal
 from node.api.problems import ApiError, respond
+from node.api.security_headers import secured
+from node.api.throttle import RATE
+from node.client.request_ids import carried, new_request_id, request_id
 from node.logs import log
 from node.metrics import Metrics
 
-_PLAIN: Final = re.compile(rb"\A[A-Za-z0-9._-]{1,64}\Z")
 _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _QUIET: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 """What machines ask every few seconds is logged at `debug`."""
@@ -39,30 +39,35 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        with request_id(new_request_id()):
+            await self._observe(scope, receive, send)
+
+    async def _observe(self, scope: Scope, receive: Receive, send: Send) -> None:
         began, status = perf_counter(), 0
 
-        async def send_with_id(message: Message) -> None:
+        async def send_whole(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                told = [(name.encode(), value.encode()) for name, value in carried().items()]
+                headers = (*message["headers"], *scope.get(RATE, ()), *told)
+                message["headers"] = secured(headers, scope["scheme"])
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            await self._app(scope, receive, send_whole)
         except ClientDisconnect:
             scope["problem"] = "disconnected"
         except Exception as error:  # noqa: BLE001  told in the log and to the caller
-            log.error("fault", request_id=request_id, route=_route(scope), exc_info=error)
+            log.error("fault", route=_route(scope), exc_info=error)
             scope["problem"] = "internal-error"
             if status == 0:
                 fault = ApiError("internal-error", "a fault of the node; see its log")
-                await respond(fault.problem)(scope, receive, send_with_id)
+                await respond(fault.problem)(scope, receive, send_whole)
         finally:
-            self._tell(scope, request_id, status or GONE, perf_counter() - began)
+            self._tell(scope, status or GONE, perf_counter() - began)
 
-    def _tell(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = _route(scope)
         self._metrics.count_request(method, route, status, seconds)
@@ -73,20 +78,12 @@ class Observed:
             known["reader"] = principal.name
         tell(
             "request",
-            request_id=request_id,
             method=method,
             route=route,
             status=status,
             ms=round(seconds * 1_000),
             **known,
         )
-
-
-def _request_id(scope: Scope) -> str:
-    given = [value for name, value in scope["headers"] if name == b"x-request-id"]
-    if len(given) == 1 and _PLAIN.match(given[0]):
-        return bytes(given[0]).decode("ascii")
-    return secrets.token_hex(8)
 
 
 def _route(scope: Scope) -> str:

@@ -16,7 +16,7 @@ Scopes are a small closed set; each includes what stands to its right:
 | `log` | have the checkpoints of another log cosigned |
 | `auditor` | read everything |
 | `member` | everything, submission too |
-| `node` | the same, and the ids it gives to requests are kept |
+| `node` | the same, ten times as often |
 | `sign` | have statements signed; only tokens of `[local_signing]` have it |
 
 Tiles and entry bundles hold every record, so they are for auditors, not for the catalogue.

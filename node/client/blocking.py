@@ -27,6 +27,7 @@ from node.client.answers import (
 from node.client.clock import MACHINE_CLOCK
 from node.client.errors import ProblemError
 from node.client.flows import Answer, Flow, NoAnswer, Parameter, Pause, Request, Retry
+from node.client.request_ids import carried
 from node.client.signed_requests import Credential
 from node.client.submission import Pen, submit_all
 from node.client.surroundings import TIMEOUT_S, base_of
@@ -181,7 +182,7 @@ class Client:
                 step.path,
                 params=dict(step.params) or None,
                 content=step.content or None,
-                headers=flows.headers(step),
+                headers=flows.headers(step) | carried(),
                 auth=signature,
             ) as response:
                 body = bytearray()

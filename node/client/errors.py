@@ -31,10 +31,11 @@ class Unreachable(ClientError):  # noqa: N818  the name states the fact
 
 
 class ProblemError(ClientError):
-    """The node refused."""
+    """The node refused. `request_id` is that of the request in the node's log."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, request_id: str = "") -> None:
         super().__init__(str(problem))
+        self.request_id = request_id
         self.problem = problem
         self.code = problem.code
         self.number = problem.number

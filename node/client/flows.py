@@ -31,6 +31,7 @@ from msgspec.json import Decoder
 
 from node.client.answers import JsonObject, LedgerInfo, Problem, RecordInfo, StateInfo, WriterInfo
 from node.client.errors import AnswerError, ProblemError, Unreachable
+from node.client.request_ids import HEADER, is_plain
 
 PROBLEM_TYPE: Final = "application/problem+json"
 OCTETS_TYPE: Final = "application/octet-stream"
@@ -120,7 +121,8 @@ def exchange(request: Request, retry: Retry) -> Flow[Answer]:
         reason = "not tried" if reply is None else reply.detail
         raise Unreachable(f"{request.method} {request.path}: no answer ({reason})")
     if not 200 <= reply.status < 300:
-        raise ProblemError(problem_of(reply))
+        given = reply.headers.get(HEADER, "")
+        raise ProblemError(problem_of(reply), given if is_plain(given) else "")
     return reply
 
 

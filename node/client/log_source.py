@@ -22,6 +22,7 @@ from ledger.keys import Signer
 from ledger.note import NOTE_BYTES_MAX
 from ledger.tiles import BUNDLE_BYTES_MAX, TILE_BYTES, TILE_WIDTH, Bundle, Tile
 from ledger.types import DIGEST_BYTES
+from node.client.request_ids import carried
 from node.client.signed_requests import Credential
 
 ATTEMPTS_MAX: Final = 4
@@ -117,7 +118,9 @@ class HttpLog:
 
     def _read_once(self, path: str, bytes_max: int) -> bytes | None:
         shown = self._credential.signature
-        with self._client.stream("GET", f"{self._url}/{path}", auth=shown) as response:
+        with self._client.stream(
+            "GET", f"{self._url}/{path}", headers=carried(), auth=shown
+        ) as response:
             status = response.status_code
             if self._credential.must_sign(shown, status, response.headers):
                 return self._read_once(path, bytes_max)

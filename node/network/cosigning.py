@@ -34,6 +34,7 @@ from ledger.tiles import TileReader
 from ledger.types import Digest, MemberId
 from node.client.errors import ClientError
 from node.client.flows import Answer, NoAnswer
+from node.client.request_ids import CURRENT, new_request_id
 from node.logs import log
 from node.network.offers import WitnessError, encode_offer, verified_lines
 from node.network.witness import Witness
@@ -59,10 +60,14 @@ class WitnessStanding:
 
 @dataclass(slots=True)
 class _Round:
-    """One checkpoint and the cosignatures on it so far, the last of them at `moved_s`."""
+    """One checkpoint and the cosignatures on it so far, the last of them at `moved_s`.
+
+    All witnesses are asked for them under one request id.
+    """
 
     published: Published
     moved_s: float
+    request_id: str = field(default_factory=new_request_id)
     lines: dict[MemberId, Sequence[NoteSignature]] = field(default_factory=dict)
 
     @property
@@ -170,6 +175,7 @@ class Cosigning:
         pause_s = PAUSE_S
         while (current := self._round) is not None and member not in current.lines:
             try:
+                CURRENT.set(current.request_id)  # this task's own
                 async with asyncio.timeout(ANSWER_S_MAX):
                     lines = await self._offer(member, standing, current)
                 await self._add(member, current, lines)

@@ -8,6 +8,7 @@ Secure unless somebody says otherwise: whatever listens beyond this machine has 
 read, or be told in so many words that everybody may.
 """
 
+from node.settings.limits import Limits
 from node.settings.loading import SettingsError, load_settings
 from node.settings.local_signing import LocalSigning
 from node.settings.network import ForeignLog, Peer, Witness
@@ -22,6 +23,7 @@ __all__ = [
     "Blocks",
     "Cache",
     "ForeignLog",
+    "Limits",
     "LocalSigning",
     "LogLevel",
     "Peer",

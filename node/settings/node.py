@@ -7,6 +7,7 @@ from pydantic import Field, PlainValidator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from node.client.clock import BEHIND_DAYS_MAX
+from node.settings.limits import Limits
 from node.settings.local_signing import LocalSigning
 from node.settings.network import Peer, Witness
 from node.settings.ordering import Blocks, Cache
@@ -111,6 +112,7 @@ class Settings(BaseSettings):
     )
     blocks: Blocks = Blocks()
     cache: Cache = Cache()
+    limits: Limits = Limits()
     tls: Tls | None = None
     local_signing: LocalSigning | None = None
     webhook: Webhook | None = None

@@ -15,7 +15,7 @@ class TlsReader(Part):
     name: str = Field(min_length=1, description="What it is called in the log.")
     key: Path = Field(description="File with its public key, Ed25519.")
     scopes: tuple[Scope, ...] = Field(
-        default=("member",), min_length=1, description="What it may, as in a line of tokens."
+        default=("member",), min_length=1, description="What it may: scopes as those of tokens."
     )
 
     @field_validator("scopes")

@@ -1,5 +1,6 @@
 """Four nodes in four processes: they follow, forward, cosign, fall behind and catch up."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -45,6 +46,28 @@ def test_a_record_submitted_anywhere_is_final_everywhere(network: Network) -> No
             assert verify_policy(network.policy, note).checkpoint.size >= size
             again = node.submit(record)
             assert (again["index"], again["digest"]) == (told["index"], told["digest"])
+
+
+def ids_of(node: Member, route: str) -> set[str]:
+    """The ids under which a node's log tells of requests for a resource."""
+    lines = [json.loads(line) for line in node.process.log.splitlines()]
+    return {line["request_id"] for line in lines if line.get("route") == route}
+
+
+def test_one_id_is_in_the_logs_of_all_nodes_a_request_comes_to(network: Network) -> None:
+    """What was submitted here was forwarded there; a round of cosignatures is one everywhere."""
+    record = network.world.sign("health/main", bodies.schema())
+    with (
+        network.node(ORDERER) as steward,
+        network.node("health") as health,
+        network.node("transport") as transport,
+    ):
+        answer = health.post(record, until="final")
+        given = answer.headers["x-request-id"]
+        assert given in ids_of(health, "/v1/records")
+        assert given in ids_of(steward, "/v1/records/batch")
+        cosign = "/add-checkpoint"
+        assert eventually(lambda: ids_of(health, cosign) & ids_of(transport, cosign))
 
 
 def test_the_ledger_goes_on_while_one_is_down_and_who_comes_late_catches_up(
