@@ -35,6 +35,7 @@ from node.network.cosigning import Cosigner, Cosigning, OwnCosigner
 from node.network.following import FollowingEngine
 from node.network.foreign import witnessed
 from node.network.forwarding import reach
+from node.network.heads import Heads
 from node.network.peers import Address, PeerBook
 from node.network.succession import Parts, SuccessionEngine
 from node.network.vigilance import Vigilance
@@ -99,6 +100,7 @@ async def running(
             await service.local_signer.start()
             stack.push_async_callback(service.local_signer.stop)
         stack.callback(service.news.close)
+        _until_stopped(in_background("heads", service.heads.run()), stack)
         _until_stopped(in_background("certificate", service.tls.watch()), stack)
         if settings.webhook is not None:
             _announce(settings.webhook, service, stack)
@@ -190,6 +192,7 @@ def _compose(
         pipeline,
         Reader(replica),
         news,
+        Heads(replica, peers, _no_heads if signer is None else signer.heads, pipeline.submit),
         tls,
         local_signer=signer,
         cosigning=cosigning,
@@ -305,6 +308,11 @@ def _local_signer(
         is_settled=replica.is_settled,
         clock_ms=clock,
     )
+
+
+def _no_heads() -> Sequence[bytes]:
+    """Of a node that signs for nobody."""
+    return ()
 
 
 def _announce(settings: WebhookSettings, service: Service, stack: AsyncExitStack) -> None:

@@ -151,6 +151,8 @@ def init(
     Example: `blockpool node init node --genesis genesis.json --log-key keys/log.pem
     --log-key-pq keys/log-pq.pem`
     """
+    if snapshot_policy is not None:
+        _check_vouching(snapshot_policy, follow)
     founding = read_founding(genesis)
     leaf = leaf_of(founding).encoded
     log_keys = _pair(log_key, log_key_pq, "--log-key")
@@ -164,8 +166,6 @@ def init(
         ours = _follower(founding.body, member)
     for path in (*(witness or ()), *([] if tls_key is None else [tls_key])):
         load_signer(path, passphrase_file)
-    if snapshot_policy is not None:
-        _check_vouching(snapshot_policy, follow)
     peer = ""
     if follow is not None:
         peer = _PEER.format(

@@ -70,6 +70,7 @@ def readings(service: Service, disk: DiskGuard) -> Mapping[str, float | Mapping[
         "blockpool_peer_size": head.size if standing is None else max(standing.size, head.size),
         "blockpool_replayed_size": replayed,
         "blockpool_alarm": 0 if standing is None or standing.alarm is None else 1,
+        "blockpool_ignored_writers": len(service.heads.ignored),
         "blockpool_certificate_seconds_left": service.tls.seconds_left(),
         "blockpool_witness_size": {member: one.size for member, one in witnesses.items()},
     }
