@@ -6,8 +6,8 @@ line or the environment, where other processes can see it.
 
 from pathlib import Path
 
-from ledger.errors import KeyFileError
-from ledger.keys import PrivateKey, parse_private_key
+from ledger.errors import FormatError, KeyFileError
+from ledger.keys import PrivateKey, PublicKey, parse_description, parse_private_key
 from scripts.console_text import ask_secret, fail
 from scripts.keys.files import read_secret
 
@@ -26,6 +26,16 @@ def load_signer(path: Path, passphrase_file: Path | None) -> PrivateKey:
         return parse_private_key(pem, secret)
     except KeyFileError as error:
         raise KeyFileError(f"{path}: {error}") from error
+
+
+def read_public_key(path: Path, passphrase_file: Path | None = None) -> PublicKey:
+    """The public key in a `.pub` file, or that of the private one in a `.pem` file."""
+    if path.suffix == ".pem":
+        return load_signer(path, passphrase_file).public_key
+    try:
+        return parse_description(path.read_bytes())
+    except FormatError as error:
+        raise FormatError(f"{path} is no public key: {error}") from error
 
 
 def new_passphrase(

@@ -8,20 +8,17 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from msgspec.json import Decoder
 
 from contracts.values import Key, Writer
-from ledger.canonical import decode, encode
+from ledger.canonical import encode
 from ledger.checkpoint import log_key
-from ledger.errors import FormatError, LedgerError
+from ledger.errors import LedgerError
 from ledger.keys import (
-    KeyDescription,
     PrivateKey,
     PublicKey,
     encode_private_key,
     encode_private_key_unencrypted,
     generate_private_key,
-    parse_public_key,
 )
 from ledger.note import encode_vkey
 from ledger.records import KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
@@ -33,12 +30,11 @@ from scripts.console_text import USAGE, fail, print_fields, print_json, print_ta
 from scripts.keys.files import write_private_key
 from scripts.options import JsonFlag, with_options
 from scripts.profile import PassphraseOption, Reading
-from scripts.signers import load_signer, new_passphrase
+from scripts.signers import load_signer, new_passphrase, read_public_key
 from scripts.spelling import build, words
 from scripts.zone import zone_of
 
 FAMILIES = "cases, catalogue, sharing, use"
-_description = Decoder(KeyDescription)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -283,16 +279,6 @@ def revoke(
         cosigners = () if following is None else (following,)
         done = custodians.submit(body, cosigners=cosigners)
     print_receipted(done, f"{keyid} is revoked since index {suspect_since}", as_json=as_json)
-
-
-def read_public_key(path: Path, passphrase_file: Path | None = None) -> PublicKey:
-    """The public key in a `.pub` file, or that of the private one in a `.pem` file."""
-    if path.suffix == ".pem":
-        return load_signer(path, passphrase_file).public_key
-    try:
-        return parse_public_key(decode(path.read_bytes(), _description))
-    except FormatError as error:
-        raise FormatError(f"{path} is no public key: {error}") from error
 
 
 def custodian_signing(client: Client, signer: PrivateKey, writer: str) -> str:
