@@ -35,6 +35,7 @@ from node.network.cosigning import Cosigner, Cosigning, OwnCosigner
 from node.network.following import FollowingEngine
 from node.network.foreign import witnessed
 from node.network.forwarding import reach
+from node.network.heads import Heads
 from node.network.peers import Address, PeerBook
 from node.network.succession import Parts, SuccessionEngine
 from node.network.vigilance import Vigilance
@@ -98,6 +99,7 @@ async def running(
             await service.local_signer.start()
             stack.push_async_callback(service.local_signer.stop)
         stack.callback(service.news.close)
+        _until_stopped(in_background("heads", service.heads.run()), stack)
         if settings.webhook is not None:
             _announce(settings.webhook, service, stack)
         yield service
@@ -185,6 +187,7 @@ def _compose(
         pipeline,
         Reader(replica),
         news,
+        Heads(replica, peers, _no_heads if signer is None else signer.heads, pipeline.submit),
         local_signer=signer,
         cosigning=cosigning,
         witness=witness,
@@ -299,6 +302,11 @@ def _local_signer(
         is_settled=replica.is_settled,
         clock_ms=clock,
     )
+
+
+def _no_heads() -> Sequence[bytes]:
+    """Of a node that signs for nobody."""
+    return ()
 
 
 def _announce(settings: WebhookSettings, service: Service, stack: AsyncExitStack) -> None:

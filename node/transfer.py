@@ -2,7 +2,7 @@
 
     copy        every table, row by row in the order of its key, in one transaction of the source
     compare     read again from the target: the same rows, by count and SHA-256
-    check       the leaves give the root of the tree, the values of the state that of the map
+    check       the leaves give the tree with its root, the values of the state their map with its
 
 The caller begins both transactions, and commits only what this has found to be right.
 """
@@ -15,14 +15,15 @@ from msgspec.msgpack import encode
 from sqlalchemy import Connection, Select, Table, func, inspect, select
 from sqlmodel import SQLModel
 
+from ledger.errors import FormatError
 from ledger.hashing import leaf_hash
 from ledger.merkle_map import MapNodes, update
-from ledger.tiles import TileEdge
+from ledger.tiles import TILE_WIDTH, TileEdge
 from node.replica import ReplicaError
-from node.storage.models import LeafRow, StateRow, table_of
+from node.storage.models import LeafRow, MapNodeRow, StateRow, table_of
 from node.storage.postgres import stored_text
 from node.storage.statements import SERVER, Row, inserting
-from node.storage.store import Snapshot
+from node.storage.store import Snapshot, StoredHead
 from node.views import models as views
 
 ROWS_AT_ONCE: Final = 500
@@ -30,7 +31,7 @@ Advance = Callable[[int], None]
 """Told of steps: a row that was copied is one, a row that was compared another."""
 TABLES: Final[Sequence[Table]] = SQLModel.metadata.sorted_tables
 """Those of `node.storage.models` and, as `node.views.models` is loaded, all views."""
-_leaf, _state = table_of(LeafRow), table_of(StateRow)
+_leaf, _state, _node = table_of(LeafRow), table_of(StateRow), table_of(MapNodeRow)
 _NUMBERED: Final = [one for one in views.VIEWS if "row" in one.c]
 
 
@@ -50,8 +51,12 @@ def transfer(source: Connection, target: Connection, advance: Advance) -> None:
     for table in TABLES:
         if _digest(target, table, advance) != digests[table.name]:
             raise ReplicaError(f"what was written to `{table.name}` is not what was read")
+    stored = Snapshot(target).head()
+    if stored is None:
+        raise ReplicaError("the database holds no ledger; `blockpool node init` makes one")
+    _check_tree(target, stored)
+    _check_map(target, stored)
     _number(target)
-    _check_roots(target)
 
 
 def _copy(source: Connection, target: Connection, table: Table, advance: Advance) -> bytes:
@@ -84,9 +89,9 @@ def _storable(value: object) -> object:
 
 
 def _streamed(connection: Connection, query: Select[Any]) -> Iterator[list[tuple[Any, ...]]]:
-    streaming = connection.execution_options(yield_per=ROWS_AT_ONCE)
-    for rows in streaming.execute(query).partitions(ROWS_AT_ONCE):
-        yield [tuple(row) for row in rows]
+    with connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}) as result:
+        for rows in result.partitions(ROWS_AT_ONCE):
+            yield [tuple(row) for row in rows]
 
 
 def _count(connection: Connection, table: Table) -> int:
@@ -103,16 +108,34 @@ def _number(target: Connection) -> None:
         target.execute(select(func.setval(sequence, func.coalesce(last, 1), last.is_not(None))))
 
 
-def _check_roots(connection: Connection) -> None:
-    stored = Snapshot(connection).head()
-    if stored is None:
-        raise ReplicaError("the database holds no ledger")
-    edge, nodes = TileEdge(), MapNodes()
+def _check_tree(connection: Connection, stored: StoredHead) -> None:
+    """The leaves give every tile and the root."""
+    snapshot, edge = Snapshot(connection), TileEdge()
     for leaves in _streamed(connection, select(_leaf.c.leaf).order_by(_leaf.c["index"])):
-        edge, _ = edge.extend([leaf_hash(leaf) for (leaf,) in leaves])
+        edge, tiles = edge.extend([leaf_hash(leaf) for (leaf,) in leaves])
+        whole = [tile for tile in tiles if tile.width == TILE_WIDTH]
+        if snapshot.tiles(whole) != [tiles[tile] for tile in whole]:
+            raise ReplicaError("the leaves do not give the tiles; audit the log")
     if (edge.size, edge.root()) != (stored.head.size, stored.root):
         raise ReplicaError("the leaves do not give the root of the head; audit the log")
+    try:
+        kept = TileEdge.restore(edge.size, snapshot)
+    except FormatError:
+        kept = None
+    if kept != edge:
+        raise ReplicaError("the leaves do not give the tiles; audit the log")
+
+
+def _check_map(connection: Connection, stored: StoredHead) -> None:
+    """The values of the state give every node of the map and its root."""
+    made = MapNodes()
     for values in _streamed(connection, select(_state.c.key, _state.c.value)):
-        nodes.apply(update({key.encode(): value for key, value in values}, nodes))
-    if nodes.root() != stored.head.state_root:
+        made.apply(update({key.encode(): value for key, value in values}, made))
+    if made.root() != stored.head.state_root:
         raise ReplicaError("the state does not give the root of the head; audit the log")
+    nodes = made.nodes(())
+    if len(nodes) != _count(connection, _node):
+        raise ReplicaError("the state does not give the nodes of its map; audit the log")
+    for some in _streamed(connection, select(_node.c.path, _node.c.node)):
+        if any(nodes.get(path) != node for path, node in some):
+            raise ReplicaError("the state does not give the nodes of its map; audit the log")

@@ -134,6 +134,8 @@ def init(
     Example: `blockpool node init node --genesis genesis.json --log-key keys/log.pem
     --log-key-pq keys/log-pq.pem`
     """
+    if snapshot_policy is not None:
+        _check_vouching(snapshot_policy, follow)
     founding = read_founding(genesis)
     leaf = leaf_of(founding).encoded
     log_keys = _pair(log_key, log_key_pq, "--log-key")
@@ -147,8 +149,6 @@ def init(
         ours = _follower(founding.body, member)
     for path in witness or ():
         load_signer(path, passphrase_file)
-    if snapshot_policy is not None:
-        _check_vouching(snapshot_policy, follow)
     peer = ""
     if follow is not None:
         peer = _PEER.format(

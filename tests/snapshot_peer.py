@@ -13,9 +13,10 @@ from pathlib import Path
 
 from msgspec.json import encode
 
-from ledger.checkpoint import parse_checkpoint
+from ledger.checkpoint import log_key, parse_checkpoint, witness_key
 from ledger.cosignature import witness_name
 from ledger.note import add_signatures, parse_note
+from ledger.policy import Policy, consortium_policy
 from ledger.tiles import Bundle, parse_tile_path
 from ledger.types import MemberId
 from node.client.answers import BatchAnswer
@@ -28,6 +29,7 @@ from node.replica import Replica
 from node.snapshots import Snapshots
 from node.storage.disk import DiskGuard
 from tests import bodies
+from tests.log_files import log_signers
 from tests.network import witnessed_world
 from tests.nodes import close, open_replica
 from tests.world import ORIGIN, World, witness_signers
@@ -35,9 +37,19 @@ from tests.world import ORIGIN, World, witness_signers
 Altered = bytes | None | Callable[[bytes | None], bytes | None]
 
 
+def policy_of_one() -> Policy:
+    """The log's keys, and the witness of `audit`: enough where a ledger asks for no quorum."""
+    keys = [witness_key(ORIGIN, "audit", one.public_key) for one in witness_signers("audit")]
+    logs = [log_key(ORIGIN, one.public_key) for one in log_signers()]
+    return consortium_policy(logs, {"audit": keys}, quorum=1)
+
+
 @dataclass
 class SnapshotPeer:
-    """A peer, and what it reads from; `log` is what it was asked for."""
+    """A peer, and what it reads from; `log` is what it was asked for.
+
+    Its replica is one that is `given`, or one that has come as far as its world.
+    """
 
     folder: Path
     world: World = field(default_factory=witnessed_world)
@@ -47,11 +59,12 @@ class SnapshotPeer:
     final: bytes | None = None
     latest: bytes | None = None
     is_silent: bool = False
+    given: Replica | None = None
     replica: Replica = field(init=False)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.replica = open_replica(self.folder / "ledger.db", self.world)
+        self.replica = self.given or open_replica(self.folder / "ledger.db", self.world)
         self._reader = Reader(self.replica)
         self._offers = Snapshots(
             self.replica, self.folder / "offered", 1, DiskGuard(self.folder, 0)
@@ -65,7 +78,8 @@ class SnapshotPeer:
     def close(self) -> None:
         """Let go of the database."""
         self._offers.close()
-        close(self.replica)
+        if self.given is None:
+            close(self.replica)
 
     def grow(self, blocks: int = 1, records: int = 1, name: str = "c") -> None:
         """So many blocks of so many records; another name makes it another history."""

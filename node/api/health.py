@@ -68,5 +68,6 @@ def readings(service: Service, disk: DiskGuard) -> Mapping[str, float | Mapping[
         "blockpool_peer_size": head.size if standing is None else max(standing.size, head.size),
         "blockpool_replayed_size": replayed,
         "blockpool_alarm": 0 if standing is None or standing.alarm is None else 1,
+        "blockpool_ignored_writers": len(service.heads.ignored),
         "blockpool_witness_size": {member: one.size for member, one in witnesses.items()},
     }

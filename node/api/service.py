@@ -18,6 +18,7 @@ from node.engine import Engine, EngineStopped, QueueFull
 from node.metrics import MeasuredPipeline
 from node.network.cosigning import Cosigning
 from node.network.forwarding import OrdererUnreachable
+from node.network.heads import Heads
 from node.network.joining import Joining
 from node.network.vigilance import Standing
 from node.network.witness import Witness
@@ -60,6 +61,7 @@ class Service:
     pipeline: MeasuredPipeline
     reader: Reader
     news: News
+    heads: Heads
     local_signer: LocalSigner | None = None
     cosigning: Cosigning | None = None
     witness: Witness | None = None

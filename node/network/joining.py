@@ -229,9 +229,8 @@ class Joining:
                 log.critical("backfill-failed", exc_info=backfill.engine.failure)
                 return
             found, standing = backfill.vigilance.standing, self._standing
-            if found.alarm is not None:
+            if found.alarm is not None:  # its evidence may take a moment longer
                 standing.alarm, standing.evidence = found.alarm, found.evidence
-                return
             is_there = backfill.replica.published.head.size >= self._replica.head.size
             if is_there and standing.alarm is None:
                 await self._return(backfill)

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
 from ledger.note import NOTE_BYTES_MAX
@@ -51,7 +51,14 @@ class Checkpoints(Struct, frozen=True):
     final: str | None = None
 
 
+class ToldHeads(Struct, frozen=True):
+    """`GET /v1/heads`: records as they lie in the log, or would."""
+
+    heads: tuple[Raw, ...]
+
+
 _checkpoints = Decoder(Checkpoints)
+_heads = Decoder(ToldHeads)
 _batch = Decoder(BatchAnswer)
 
 
@@ -112,6 +119,12 @@ class Peer:
         path = f"/{sha256(origin.encode()).hexdigest()}/checkpoint"
         answer = await self._within(ANSWER_S, _once(Request("GET", path, accept="text/plain")))
         return answer.content if isinstance(answer, Answer) and answer.status == _OK else None
+
+    async def heads(self) -> list[bytes]:
+        """What the writers it signs for have signed next, as leaves. Raises `ClientError`."""
+        request = Request("GET", "/v1/heads")
+        told = await self._within(ANSWER_S, read(request, _heads, _ONCE))
+        return [bytes(one) for one in told.heads]
 
     async def _within(self, seconds: float, flow: Flow[T]) -> T:
         """What a flow comes to, however slowly the other speaks. Raises `Unreachable`."""

@@ -173,7 +173,7 @@ class Settings(BaseSettings):
     def check_joining(self) -> Self:
         """Refuse to begin from a state on nobody's word."""
         if self.snapshots.join and self.orders:
-            raise ValueError("snapshots.join: a node that orders has replayed the log")
+            raise ValueError("snapshots.join: a node with log keys replays before it orders")
         if self.snapshots.join and self.believed_policy is None:
             raise ValueError("snapshots.join: goes with `believed_policy`, whose quorum vouches")
         return self

@@ -15,7 +15,9 @@ transaction per block of at most 500, signed checkpoints.
 **The network.** `catchup_ratio` is the same records followed by a second node: read, verified and
 decided anew. Four nodes on one machine: `final_receipt_ms_p50` and `_p95` from the submission of
 one record to its receipt with the quorum; `network_rate_over_single`, records per second until all
-are final, over those of the node that orders when it is alone.
+are final, over those of the node that orders when it is alone. `snapshot_join_s_at_10k` and `_1m`:
+until a node founded at genesis serves a log of 10,000 and of 1,000,000 leaves with the same state,
+the making of the snapshot included.
 
 **The estate.** `rate_estate_over_small` compares the same records on a ledger with little in it and
 on one with 100,000 datasets, 200,000 rights in chains of four and 1,000,000 uses under them, all

@@ -21,6 +21,7 @@ TARGETS: Final = {
     "rate_1m_keys_over_10k": ">= 0.75",
     "rate_estate_over_small": ">= 0.75",
     "settle_slowest_block": "<= 2",
+    "snapshot_join_1m_over_10k": "about 1",
     "memory_beyond_cache": "about 1",
     "receipt_bytes": "<= 2,048",
     "receipt_verify_ms": "< 5",

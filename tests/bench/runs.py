@@ -16,6 +16,7 @@ from tests.bench.estate import Estate
 from tests.bench.following import catch_up
 from tests.bench.growth import grow_log, grow_state
 from tests.bench.in_process import Node, copy_database, opened, prepare, submit
+from tests.bench.joining import join_seconds
 from tests.bench.mix import USES_PER_RIGHT, Consortium, Streams
 from tests.bench.reference import Reference
 from tests.bench.settling import settle_slowdown
@@ -169,7 +170,15 @@ def _growth(start: Path, streams: Streams, measure: Sizes, results: Results) -> 
             if kind == "log":
                 costs = receipt_costs(other)
                 results |= costs
+                _joins(one, other, start.parent, measure.rounds, results)
     results["bytes_per_key_memory"] = key_bytes_memory(folder["small-state"])
+
+
+def _joins(small: Node, large: Node, folder: Path, rounds: int, results: Results) -> None:
+    """The same state behind a short log and behind a long one."""
+    seconds = [join_seconds(one.replica, folder, rounds) for one in (small, large)]
+    results["snapshot_join_s_at_10k"], results["snapshot_join_s_at_1m"] = seconds
+    results["snapshot_join_1m_over_10k"] = seconds[1] / seconds[0]
 
 
 def _estate(

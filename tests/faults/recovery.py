@@ -22,6 +22,7 @@ from ledger.tiles import Bundle
 from ledger.times import to_ms
 from node.reader import Reader
 from node.replica import Replica
+from node.storage.address import Database
 from node.storage.models import StateRow, table_of
 from node.views.models import CASE_RECORD, USAGE, VERSIONED
 from node.views.rebuild import rebuild
@@ -61,13 +62,17 @@ class Founded:
         """A copy of the database, and the story's blocks as batches."""
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(self.database, folder / "ledger.db")
+        return self.trial_of(folder / "ledger.db", folder)
+
+    def trial_of(self, database: Database, folder: Path) -> Trial:
+        """The same in a database that holds what was founded."""
         batches = [
             [record.envelope.encoded for record in block.records]
             for block in self.world.blocks[1:]
             if block.records
         ]
         now_ms = to_ms(self.world.now) + SECOND_MS
-        return Trial(folder / "ledger.db", folder / "acknowledged", batches, now_ms)
+        return Trial(database, folder / "acknowledged", batches, now_ms)
 
 
 def check_recovered(founded: Founded, trial: Trial) -> int:
@@ -75,9 +80,8 @@ def check_recovered(founded: Founded, trial: Trial) -> int:
     told = acknowledged(trial)
     replica = open_replica(trial.database)
     try:
-        with sqlite3.connect(trial.database) as connection:
-            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        connection.close()
+        if isinstance(trial.database, Path):
+            _check_pages(trial.database)
         leaves = leaves_of(replica)
         _check_promises(founded, told, leaves)
         audit(founded, replica)
@@ -92,6 +96,12 @@ def check_recovered(founded: Founded, trial: Trial) -> int:
         del records[: len(batch)]
         whole += 1
     return whole
+
+
+def _check_pages(database: Path) -> None:
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    connection.close()
 
 
 def finish(founded: Founded, trial: Trial) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 
 import pytest
 
+from node.storage.address import Database
 from node.storage.store import Step
 from tests.faults.recovery import Founded, check_recovered
 from tests.faults.victim import Kill, Trial, run
@@ -23,8 +24,9 @@ STRIDES: Final = [7_919, pytest.param(457, marks=pytest.mark.slow)]
 class KillBehindReader(Kill):
     """A reader who began before the first block keeps all blocks in the write-ahead log."""
 
-    def arm(self, database: Path, /) -> Step:
+    def arm(self, database: Database, /) -> Step:
         """As `Fault.arm`."""
+        assert isinstance(database, Path)
         self._reader = sqlite3.connect(database, isolation_level=None)
         self._reader.execute("BEGIN")
         self._reader.execute("SELECT count(*) FROM sqlite_schema").fetchall()
@@ -38,16 +40,16 @@ def killed(founded: Founded, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     What is moved was synced to the log before: no harm to the log undoes that on a real disk.
     """
     trial = founded.trial(tmp_path_factory.mktemp("killed"))
-    before = trial.database.read_bytes()
+    before = trial.file.read_bytes()
     assert run(trial, KillBehindReader(len(trial.batches) - 1, "committed")) == -SIGKILL
-    assert trial.database.read_bytes() == before
+    assert trial.file.read_bytes() == before
     return trial
 
 
 def surviving(founded: Founded, killed: Trial, folder: Path, harm: Callable[[bytes], bytes]) -> int:
     """How many blocks are left of a copy whose write-ahead log came to harm."""
     copy = founded.trial(folder)
-    shutil.copy(killed.database, copy.database)
+    shutil.copy(killed.file, copy.file)
     log = Path(f"{killed.database}-wal").read_bytes()
     Path(f"{copy.database}-wal").write_bytes(harm(log))
     return check_recovered(founded, copy)

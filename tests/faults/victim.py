@@ -31,6 +31,7 @@ from node.engine.embedded import EmbeddedEngine
 from node.pipeline import Committed, Pipeline, VerifiedSignatures
 from node.reader import Reader
 from node.replica import Replica
+from node.storage.address import Database
 from node.storage.database import open_database
 from node.storage.store import COMMIT_STEPS, SqlStore, Step
 from node.verification import Verifier
@@ -57,16 +58,22 @@ class Acknowledged(Struct, frozen=True):
 class Trial:
     """Which batches go to which database; the answers are appended to a file."""
 
-    database: Path
+    database: Database
     answers: Path
     batches: Sequence[Sequence[bytes]]
     now_ms: int
+
+    @property
+    def file(self) -> Path:
+        """The database, which is a file."""
+        assert isinstance(self.database, Path)
+        return self.database
 
 
 class Fault(Protocol):
     """Harm that is done to a node. Pickled into its process."""
 
-    def arm(self, database: Path, /) -> Step:
+    def arm(self, database: Database, /) -> Step:
         """Lie in wait, before the node opens its database; returns who is told of its steps."""
         ...
 
@@ -89,7 +96,7 @@ class AtPoint:
         """Do the harm."""
         raise NotImplementedError
 
-    def arm(self, _database: Path, /) -> Step:
+    def arm(self, _database: Database, /) -> Step:
         """As `Fault.arm`."""
         for name in ("before_cursor_execute", "commit", "rollback"):
             event.listen(Engine, name, self._on_statement)
@@ -134,7 +141,7 @@ class FullDisk:
     block: int
     room_bytes: int
 
-    def arm(self, database: Path, /) -> Step:
+    def arm(self, database: Database, /) -> Step:
         """As `Fault.arm`."""
         log = Path(f"{database}-wal")
         last_steps = 0

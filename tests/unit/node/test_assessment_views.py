@@ -13,6 +13,7 @@ from contracts.assessment.seed import SEED
 from contracts.assessment.trust import trust_in
 from ledger.records.governance import SetParameters
 from node.replica import Replica
+from node.storage.address import Database
 from node.storage.database import open_database
 from node.storage.store import Snapshot, SqlStore
 from node.views.assessment import facts_at
@@ -64,7 +65,8 @@ def replica(tmp_path: Path, world: World) -> Iterator[Replica]:
 
 
 def parties(snapshot: Snapshot) -> list[tuple[object, ...]]:
-    return [tuple(row) for row in snapshot.connection.execute(select(PARTY))]
+    query = select(PARTY).order_by(*PARTY.primary_key)
+    return [tuple(row) for row in snapshot.connection.execute(query)]
 
 
 def compare(replica: Replica, world: World) -> None:
@@ -99,15 +101,14 @@ def test_views_made_anew_tell_the_same(replica: Replica, world: World) -> None:
         assert parties(snapshot) == before
 
 
-def test_an_upgrade_fills_who_is_a_party(world: World, tmp_path: Path) -> None:
-    path = tmp_path / "older.db"
-    replica = open_replica(path, world)
+def test_an_upgrade_fills_who_is_a_party(world: World, database: Database) -> None:
+    replica = open_replica(database, world)
     with replica.store.snapshot() as snapshot:
         before = parties(snapshot)
     with replica.store.engine.connect() as connection, connection.begin():
         take_back(connection, "0005")
     close(replica)
-    engine = open_database(path)
+    engine = open_database(database)
     with SqlStore(engine).snapshot() as snapshot:
         assert parties(snapshot) == before
     engine.dispose()

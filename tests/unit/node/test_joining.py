@@ -1,48 +1,35 @@
 """A node stands on a snapshot while it replays the log, and comes back to what it has replayed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from contracts.audit import policy_in
 from ledger.checkpoint import Checkpoint, parse_checkpoint
 from ledger.cosignature import witness_name
 from ledger.note import parse_note
 from ledger.seal import encode_seal, parse_seal
 from ledger.tiles import Bundle, Tile
 from ledger.times import to_ms
-from ledger.types import MemberId
 from node.client import evidence
-from node.joined import joining
 from node.maintenance import check_ledger
 from node.network.cosigned import CosignedStore
-from node.network.following import FollowingEngine
-from node.network.forwarding import reach
-from node.network.joining import Joining
 from node.network.offers import WitnessError, encode_offer
-from node.network.vigilance import Vigilance
 from node.network.witness import Identity, ReplayedLog, Witness
-from node.news import News
-from node.pipeline import VerifiedSignatures
 from node.reader import Reader
-from node.replica import Backfilling, Replica, ReplicaError, initialise
-from node.settings import Peer, Settings, Snapshots
+from node.replica import Backfilling, Replica, ReplicaError
 from node.storage.database import open_database
-from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
-from node.verification import Verifier
 from scripts.audit.evidence import prove
+from tests.joining import joined, settings_of
 from tests.log_files import log_files, sign
 from tests.nodes import Clock, close, policy_of
-from tests.served import settings_in
 from tests.snapshot_peer import SnapshotPeer
 from tests.unit.contracts.test_audit import resealed
-from tests.world import ORIGIN, SECOND_MS, World, witness_signers
+from tests.world import ORIGIN, SECOND_MS, witness_signers
 
 
 @contextmanager
@@ -65,128 +52,6 @@ def peer(tmp_path: Path) -> Iterator[SnapshotPeer]:
     found.cosign()
     yield found
     found.close()
-
-
-@dataclass
-class Book:
-    """A `PeerBook` of given peers; `is_shut`: they can be reached by nobody."""
-
-    peers: list[SnapshotPeer]
-    is_shut: bool = False
-
-    def to_follow(self) -> list[SnapshotPeer]:
-        return [] if self.is_shut else self.peers
-
-    def orderer(self) -> MemberId:
-        return "steward"
-
-    def of(self, member: MemberId) -> SnapshotPeer | None:
-        return next((one for one in self.peers if one.member == member), None)
-
-    async def close(self) -> None:
-        """They have no connections."""
-
-
-@dataclass
-class Joined:
-    """The parts of a node that joins. `backfill` are the peers of its backfill."""
-
-    replica: Replica
-    engine: FollowingEngine
-    vigilance: Vigilance
-    gate: Joining
-    news: News
-    backfill: Book
-    folder: Path
-
-    @property
-    def database(self) -> Path:
-        """That of the snapshot."""
-        return self.folder / "snapshots/joined.db"
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
-            while not holds():  # noqa: ASYNC110  nobody tells of all of this
-                await asyncio.sleep(0.01)
-
-    async def reach(self, size: int, wait_s: float) -> bool:
-        """As `node.network.forwarding.reach`."""
-        return await reach(self.replica, self.news, size, wait_s)
-
-    async def stands(self, size: int) -> None:
-        """Return once it serves so many leaves from a snapshot."""
-        await self.until(lambda: self.replica.base > 0)
-        assert await self.reach(size, 20)
-
-
-def founded(folder: Path, world: World) -> SqlStore:
-    """The database of a node, which may have run before."""
-    folder.mkdir(exist_ok=True)
-    is_new = not (folder / "ledger.db").exists()
-    store = SqlStore(open_database(folder / "ledger.db"))
-    if is_new:
-        initialise(store, world.leaves[0])
-    return store
-
-
-def settings_of(folder: Path, far: int = 1) -> Settings:
-    """Those of a node that follows, and may begin from a snapshot of a log so `far` ahead."""
-    return settings_in(
-        folder,
-        log_key=None,
-        log_key_pq=None,
-        believed_policy=folder / "policy",
-        peers=(Peer(member="steward", url="https://node.steward.example"),),
-        snapshots=Snapshots(folder=folder / "snapshots", join=True, join_leaves_min=far),
-    )
-
-
-@asynccontextmanager
-async def joined(
-    folder: Path,
-    *peers: SnapshotPeer,
-    far: int = 1,
-    backfills: bool = True,
-    behind: Sequence[SnapshotPeer] = (),
-) -> AsyncIterator[Joined]:
-    """A node that may begin from a snapshot of these peers, from when its engine starts.
-
-    Its backfill reads from those `behind`, by default the same.
-    """
-    (leader, *_) = peers
-    store = founded(folder, leader.world)
-    signatures, verifier, news = VerifiedSignatures(), Verifier(0), News()
-    replica = Replica(store, ORIGIN, verify=signatures)
-    replica.subscribe(lambda _published, _block, _result: news.publish())
-    policy = policy_in(leader.world.state, ORIGIN)
-    settings = settings_of(folder, far)
-    backfill = Book([*(behind or peers)], is_shut=not backfills)
-    books = iter([Book([*peers]), backfill])
-
-    vigilance = Vigilance(replica, folder / "evidence")
-
-    def follow(
-        of: Replica, told: News, asked: Book, watch: Vigilance, **how: object
-    ) -> FollowingEngine:
-        return FollowingEngine(of, signatures, verifier, told, asked, watch, **how)  # type: ignore[arg-type]
-
-    room = DiskGuard(settings.snapshots.folder, 0, lambda _folder: 1 << 40)
-    gate = joining(
-        settings, policy, replica, signatures, news, room,
-        lambda: next(books), vigilance.standing, follow,  # type: ignore[arg-type,return-value]
-    )  # fmt: skip
-    assert gate is not None
-    engine = follow(replica, news, Book([*peers]), vigilance, gate=gate)
-    await engine.start()
-    try:
-        yield Joined(replica, engine, vigilance, gate, news, backfill, folder)
-    finally:
-        await gate.close()
-        await engine.stop()
-        vigilance.close()
-        verifier.close()
-        close(replica)
-        store.engine.dispose()
 
 
 async def test_it_serves_from_the_snapshot_and_comes_back_to_what_it_replayed(
@@ -285,14 +150,8 @@ async def test_nothing_is_cosigned_before_the_log_is_replayed(
         await node.stands(peer.world.head.size)
         clock = Clock(to_ms(peer.world.now) + SECOND_MS)
         identity = Identity(witness_name(ORIGIN, "transport"), witness_signers("transport"))
-        log = ReplayedLog(
-            node.replica,
-            identity,
-            clock,
-            node.reach,
-            node.vigilance.standing,
-            node.vigilance.look_at,
-        )
+        watch = node.vigilance
+        log = ReplayedLog(node.replica, identity, clock, node.reach, watch.standing, watch.look_at)
         store = CosignedStore(tmp_path / "witness.db")
         witness = Witness([log], store, clock)
         offer = encode_offer(0, (), peer.replica.published.checkpoint)

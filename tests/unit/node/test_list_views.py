@@ -16,6 +16,7 @@ from ledger.seal import is_seal
 from ledger.types import Time
 from node.replica import Replica
 from node.storage import migrations
+from node.storage.address import Database
 from node.storage.database import open_database
 from node.storage.store import SqlStore
 from node.views import duties, lineage, queries, steps
@@ -49,8 +50,8 @@ def world() -> World:
 
 
 @pytest.fixture(scope="module")
-def replica(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replica]:
-    opened = open_replica(tmp_path_factory.mktemp("views") / "ledger.db", world)
+def replica(world: World, kept_database: Database) -> Iterator[Replica]:
+    opened = open_replica(kept_database, world)
     yield opened
     close(opened)
 
@@ -295,14 +296,13 @@ def test_every_migration_can_be_taken_back_by_tests() -> None:
     assert [*UNDO] == later[:-1]
 
 
-def test_an_upgrade_fills_what_the_views_would_hold(world: World, tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
-    replica = open_replica(path, world)
+def test_an_upgrade_fills_what_the_views_would_hold(world: World, database: Database) -> None:
+    replica = open_replica(database, world)
     before = rows(replica.store)
     with replica.store.engine.connect() as connection, connection.begin():
         take_back(connection, "0004")
     close(replica)
-    engine = open_database(path)
+    engine = open_database(database)
     after = rows(SqlStore(engine))
     engine.dispose()
     # Only of entries that were in force is the title known, not of the one under review.
@@ -311,8 +311,8 @@ def test_an_upgrade_fills_what_the_views_would_hold(world: World, tmp_path: Path
         assert after[name] == before[name]
 
 
-def test_uses_of_a_right_are_read_through_all_epochs_of_the_log(tmp_path: Path) -> None:
-    engine = open_database(tmp_path / "ledger.db")
+def test_uses_of_a_right_are_read_through_all_epochs_of_the_log(database: Database) -> None:
+    engine = open_database(database)
     use = {
         "consumer": "health", "dataset": "flights", "version": 1, "purpose": "tax",
         "operation": "read", "started_at": "", "ended_at": "", "uses": 1, "rows": 1, "findings": 0,

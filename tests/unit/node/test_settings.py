@@ -158,6 +158,9 @@ def test_each_wrong_setting_has_a_line_and_no_value_is_quoted(tmp_path: Path) ->
     assert "hunter2" not in str(caught.value)
 
 
+FOLLOWER: Final = 'member = "health"\n[[peers]]\nmember = "steward"\nurl = "https://node.example"\n'
+
+
 @pytest.mark.parametrize(
     ("base", "told"),
     [
@@ -167,6 +170,13 @@ def test_each_wrong_setting_has_a_line_and_no_value_is_quoted(tmp_path: Path) ->
         (
             'member = "health"\n[[peers]]\nmember = "steward"\nurl = "http://node.example"\n',
             "peers.0.url: beyond this machine",
+        ),
+        (FOLLOWER + "[snapshots]\njoin = true\n", "snapshots.join: goes with `believed_policy`"),
+        (
+            'log_key = "l"\nlog_key_pq = "m"\nbelieved_policy = "p"\n'
+            + FOLLOWER
+            + "[snapshots]\njoin = true\n",
+            "snapshots.join: a node with log keys",
         ),
     ],
 )

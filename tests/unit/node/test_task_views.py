@@ -11,6 +11,7 @@ from contracts.replay import Head
 from contracts.tasks import Task, may_sign, tasks_of
 from contracts.values import Case, Value, Writer, parse_value
 from node.replica import Replica
+from node.storage.address import Database
 from node.storage.store import Snapshot
 from node.views import tasks, waiting
 from node.views.as_at import state_at
@@ -193,16 +194,17 @@ def rows(snapshot: Snapshot) -> list[tuple[object, ...]]:
     return sorted(map(tuple, snapshot.connection.execute(query)), key=repr)
 
 
-def test_an_older_database_is_filled_as_if_it_had_been_there(world: World, tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
-    replica = open_replica(path, world)
+def test_an_older_database_is_filled_as_if_it_had_been_there(
+    world: World, database: Database
+) -> None:
+    replica = open_replica(database, world)
     with replica.store.snapshot() as snapshot:
         before = rows(snapshot)
     assert before
     with replica.store.engine.begin() as connection:
         take_back(connection, "0001")
     close(replica)
-    again = open_replica(path)
+    again = open_replica(database)
     with again.store.snapshot() as snapshot:
         assert rows(snapshot) == before
     close(again)

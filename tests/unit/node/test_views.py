@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -18,6 +17,7 @@ from ledger.seal import is_seal
 from ledger.types import ItemId
 from node import views
 from node.replica import Replica, ReplicaError
+from node.storage.address import Database
 from node.storage.models import LeafRow, table_of
 from node.views import queries
 from node.views.models import VERSIONED, VIEWS
@@ -138,19 +138,19 @@ def world() -> World:
 
 
 @pytest.fixture(scope="module")
-def stage(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(world: World, kept_database: Database) -> Iterator[Stage]:
     """For tests that read."""
-    yield from staged(world, tmp_path_factory.mktemp("read"))
+    yield from staged(world, kept_database)
 
 
 @pytest.fixture
-def own(world: World, tmp_path: Path) -> Iterator[Stage]:
+def own(world: World, database: Database) -> Iterator[Stage]:
     """For tests that write."""
-    yield from staged(world, tmp_path)
+    yield from staged(world, database)
 
 
-def staged(world: World, folder: Path) -> Iterator[Stage]:
-    replica = open_replica(folder / "ledger.db", world)
+def staged(world: World, database: Database) -> Iterator[Stage]:
+    replica = open_replica(database, world)
     yield Stage(world, replica, list(pasts(world)))
     close(replica)
 
