@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ledger import pkcs8
 from ledger.errors import KeyFileError
 from ledger.keys import PublicKey, Signer, parse_private_key
-from node.keys.agent import add_to_agent
-from node.keys.references import is_elsewhere, open_elsewhere
+from node.client.keys.agent import add_to_agent
+from node.client.keys.references import is_elsewhere, open_elsewhere
 from scripts.console_text import ask_secret, fail
 from scripts.keys.files import read_secret
 

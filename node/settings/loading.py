@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from node.keys.references import is_elsewhere
+from node.client.keys.references import is_elsewhere
 from node.settings.node import Settings
 from node.storage.address import PostgresAddress
 

@@ -28,7 +28,7 @@ from ledger.records import KeyRevocation, KeyRotation, WriterAppointment, Writer
 from ledger.records.genesis import custodian_of
 from ledger.suites import SUITES
 from node.client import Client
-from node.keys.references import is_elsewhere
+from node.client.keys.references import is_elsewhere
 from scripts.answers import print_receipted, read_value
 from scripts.console_text import USAGE, fail, print_fields, print_json, print_table, success, warn
 from scripts.files import write_new

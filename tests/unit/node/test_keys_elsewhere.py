@@ -20,11 +20,11 @@ from typer.testing import CliRunner
 from ledger.errors import KeyFileError
 from ledger.keys import Signer, encode_private_key_unencrypted, generate_private_key
 from ledger.suites import ML_DSA_44
+from node.client.keys.agent import AgentSigner, add_to_agent, open_agent_key
+from node.client.keys.pkcs11_signer import Pkcs11Signer
+from node.client.keys.pkcs11_uri import parse_pkcs11_uri
+from node.client.keys.references import open_elsewhere
 from node.client.signed_requests import RequestSignature
-from node.keys.agent import AgentSigner, add_to_agent, open_agent_key
-from node.keys.pkcs11_signer import Pkcs11Signer
-from node.keys.pkcs11_uri import parse_pkcs11_uri
-from node.keys.references import open_elsewhere
 from scripts.main import app
 from tests import bodies
 from tests.served import served, settings_in
@@ -156,7 +156,12 @@ class TestToken:
         asked: list[object] = []
         by._uri = parse_pkcs11_uri(uri_of(token, pin="wrong"))
         log_in = by._log_in
-        by._log_in = lambda: (asked.append(1), log_in())[1]  # type: ignore[method-assign]
+
+        def counted() -> pkcs11.Session:
+            asked.append(1)
+            return log_in()
+
+        by._log_in = counted  # type: ignore[method-assign]
         for _ in range(3):
             with pytest.raises(KeyFileError, match="PinIncorrect"):
                 by.sign(b"")

@@ -5,8 +5,8 @@ from typing import Final
 
 from ledger.errors import KeyFileError
 from ledger.keys import Signer
-from node.keys.agent import AGENT, open_agent_key
-from node.keys.pkcs11_uri import PKCS11, parse_pkcs11_uri
+from node.client.keys.agent import AGENT, open_agent_key
+from node.client.keys.pkcs11_uri import PKCS11, parse_pkcs11_uri
 
 _SCHEMES: Final = (PKCS11, AGENT)
 
@@ -27,7 +27,7 @@ def open_elsewhere(reference: Path) -> Signer:
     if text.startswith(AGENT):
         return open_agent_key(text)
     try:
-        from node.keys.pkcs11_signer import Pkcs11Signer  # noqa: PLC0415  its package is optional
+        from node.client.keys.pkcs11_signer import Pkcs11Signer  # noqa: PLC0415  its package is optional
     except ImportError as error:
         raise KeyFileError(
             "keys of PKCS#11 tokens need the package python-pkcs11: "

@@ -32,8 +32,8 @@ from pkcs11 import (
 from ledger.errors import KeyFileError, LedgerError
 from ledger.keys import PublicKey
 from ledger.suites import ED25519
+from node.client.keys.pkcs11_uri import Pkcs11Uri
 from node.client.secret_files import SecretError, read_secret
-from node.keys.pkcs11_uri import Pkcs11Uri
 
 _POINT_BYTES: Final = 32
 _OCTETS: Final = b"\x04\x20"
