@@ -55,6 +55,7 @@ from node.storage.database import open_database
 from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
 from node.surroundings import MACHINE, Surroundings
+from node.tls.opening import open_tls, request_signer_of
 from node.verification import Verifier, processes_for
 from node.webhook import Target, Webhook, parse_secret
 
@@ -100,6 +101,7 @@ async def running(
             stack.push_async_callback(service.local_signer.stop)
         stack.callback(service.news.close)
         _until_stopped(in_background("heads", service.heads.run()), stack)
+        _until_stopped(in_background("certificate", service.tls.watch()), stack)
         if settings.webhook is not None:
             _announce(settings.webhook, service, stack)
         yield service
@@ -131,7 +133,16 @@ def _compose(
     clock = Clock(settings.clock_offset_days, surroundings.time_ns)
     verifier = _verifier(settings)
     stack.callback(verifier.close)
-    open_peers = partial(PeerBook, replica, settings.member, _addresses(settings), surroundings)
+    tls = open_tls(settings, replica)
+    open_peers = partial(
+        PeerBook,
+        replica,
+        settings.member,
+        _addresses(settings),
+        surroundings,
+        tls.calling,
+        request_signer_of(settings),
+    )
     peers = open_peers()
     stack.push_async_callback(peers.close)
     snapshots = settings.snapshots
@@ -188,6 +199,7 @@ def _compose(
         Reader(replica),
         news,
         Heads(replica, peers, _no_heads if signer is None else signer.heads, pipeline.submit),
+        tls,
         local_signer=signer,
         cosigning=cosigning,
         witness=witness,

@@ -9,8 +9,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger import pkcs8
-from ledger.errors import KeyFileError
-from ledger.keys import PublicKey, Signer, parse_private_key
+from ledger.errors import FormatError, KeyFileError
+from ledger.keys import PublicKey, Signer, parse_description, parse_private_key
 from node.client.keys.agent import add_to_agent
 from node.client.keys.references import is_elsewhere, open_elsewhere
 from scripts.console_text import ask_secret, fail
@@ -53,6 +53,16 @@ def _read_key_file(path: Path, passphrase_file: Path | None) -> tuple[bytes, byt
     if not pem.startswith(_ENCRYPTED):
         return pem, None
     return pem, _passphrase(f"Passphrase of {path.name}", passphrase_file)
+
+
+def read_public_key(path: Path, passphrase_file: Path | None = None) -> PublicKey:
+    """The public key in a `.pub` file, or that of a private one, wherever that is."""
+    if path.suffix == ".pem" or is_elsewhere(path):
+        return load_signer(path, passphrase_file).public_key
+    try:
+        return parse_description(path.read_bytes())
+    except FormatError as error:
+        raise FormatError(f"{path} is no public key: {error}") from error
 
 
 def new_passphrase(

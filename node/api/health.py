@@ -11,6 +11,7 @@ from ledger.times import to_ms
 from node.api.service import Service, ServiceOf
 from node.metrics import Metrics
 from node.storage.disk import DiskGuard
+from node.tls.certificate import warned_days
 
 router = APIRouter(tags=["health"])
 BEHIND_LEAVES_MAX: Final = 2_048
@@ -35,9 +36,10 @@ async def ready(service: ServiceOf) -> Response:
     behind = 0 if standing is None else standing.size - published.head.size
     if behind > BEHIND_LEAVES_MAX or not published.checkpoint:
         return PlainTextResponse("catching up\n", 503)
-    if service.replica.base:
-        return PlainTextResponse("ready, backfilling\n")
-    return PlainTextResponse("ready\n")
+    backfilling = ", backfilling" if service.replica.base else ""
+    days = warned_days(service.tls.seconds_left())
+    ending = "" if days is None else f"the certificate for browsers ends within {days} days\n"
+    return PlainTextResponse(f"ready{backfilling}\n{ending}")
 
 
 @router.get("/metrics")
@@ -69,5 +71,6 @@ def readings(service: Service, disk: DiskGuard) -> Mapping[str, float | Mapping[
         "blockpool_replayed_size": replayed,
         "blockpool_alarm": 0 if standing is None or standing.alarm is None else 1,
         "blockpool_ignored_writers": len(service.heads.ignored),
+        "blockpool_certificate_seconds_left": service.tls.seconds_left(),
         "blockpool_witness_size": {member: one.size for member, one in witnesses.items()},
     }

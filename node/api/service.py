@@ -29,6 +29,7 @@ from node.replica import Backfilling, Replica
 from node.signer import LocalSigner
 from node.snapshots import Snapshots
 from node.storage.disk import DiskFull
+from node.tls.contexts import Contexts
 
 RESTART_S: Final = 5
 FINAL_S_MAX: Final = 25
@@ -62,6 +63,7 @@ class Service:
     reader: Reader
     news: News
     heads: Heads
+    tls: Contexts
     local_signer: LocalSigner | None = None
     cosigning: Cosigning | None = None
     witness: Witness | None = None

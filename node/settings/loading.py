@@ -63,5 +63,10 @@ def _resolve(settings: Settings, folder: Path) -> Settings:
         part = getattr(settings, name)
         if part is not None:
             update[name] = part.model_copy(update=absolute(part))
+    if settings.tls is not None:
+        readers = tuple(one.model_copy(update=absolute(one)) for one in settings.tls.readers)
+        update["tls"] = settings.tls.model_copy(
+            update={**absolute(settings.tls), "readers": readers}
+        )
     update["peers"] = tuple(one.model_copy(update=absolute(one)) for one in settings.peers)
     return settings.model_copy(update=update)

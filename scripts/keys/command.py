@@ -8,39 +8,34 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from msgspec.json import Decoder
 
 from contracts.values import Key, Writer
-from ledger.canonical import decode, encode
+from ledger.canonical import encode
 from ledger.checkpoint import log_key
-from ledger.errors import FormatError, LedgerError
+from ledger.errors import LedgerError
 from ledger.keys import (
-    KeyDescription,
     PublicKey,
     Signer,
     encode_private_key,
     encode_private_key_unencrypted,
     generate_private_key,
-    parse_public_key,
 )
 from ledger.note import encode_vkey
 from ledger.records import KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
 from ledger.records.genesis import custodian_of
 from ledger.suites import SUITES
 from node.client import Client
-from node.client.keys.references import is_elsewhere
 from scripts.answers import print_receipted, read_value
 from scripts.console_text import USAGE, fail, print_fields, print_json, print_table, success, warn
 from scripts.files import write_new
 from scripts.keys.files import write_private_key
 from scripts.options import JsonFlag, with_options
 from scripts.profile import PassphraseOption, Reading
-from scripts.signers import load_into_agent, load_signer, new_passphrase
+from scripts.signers import load_into_agent, load_signer, new_passphrase, read_public_key
 from scripts.spelling import build, words
 from scripts.zone import zone_of
 
 FAMILIES = "cases, catalogue, sharing, use"
-_description = Decoder(KeyDescription)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -308,16 +303,6 @@ def revoke(
         cosigners = () if following is None else (following,)
         done = custodians.submit(body, cosigners=cosigners)
     print_receipted(done, f"{keyid} is revoked since index {suspect_since}", as_json=as_json)
-
-
-def read_public_key(path: Path, passphrase_file: Path | None = None) -> PublicKey:
-    """The public key in a `.pub` file, or that of a private one, wherever that is."""
-    if path.suffix == ".pem" or is_elsewhere(path):
-        return load_signer(path, passphrase_file).public_key
-    try:
-        return parse_public_key(decode(path.read_bytes(), _description))
-    except FormatError as error:
-        raise FormatError(f"{path} is no public key: {error}") from error
 
 
 def custodian_signing(client: Client, signer: Signer, writer: str) -> str:
