@@ -217,7 +217,7 @@ async def test_a_node_knows_its_names(url: str, client: httpx.AsyncClient) -> No
 
 
 async def test_a_node_is_called_as_it_is_registered(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path, host="0.0.0.0")  # noqa: S104
+    settings = settings_in(tmp_path, host="0.0.0.0", tls_by_proxy=True)  # noqa: S104
     async with served(settings, appointed()) as client:
         registered = request_of(url="http://node.steward.example/v1/ledger")
         assert (await client.send(registered)).status_code == 200
