@@ -147,7 +147,7 @@ def _compose(
     stack.push_async_callback(peers.close)
     snapshots = settings.snapshots
     room = DiskGuard(snapshots.folder, settings.disk_reserve_bytes, surroundings.free_bytes)
-    vigilance = Vigilance(replica, settings.evidence)
+    vigilance = Vigilance(replica, settings.evidence, clock)
     stack.callback(vigilance.close)
 
     def follow(
@@ -163,8 +163,7 @@ def _compose(
         replica,
         clock_ms=clock,
         reach=partial(reach, replica, news),
-        standing=vigilance.standing,
-        look_at=vigilance.look_at,
+        watch=vigilance,
     )
     witness = _witness(settings, keys, replica, replayed, clock, stack)
     cosigner_of = _cosigners(settings.member, witness, peers)
@@ -199,11 +198,14 @@ def _compose(
         Reader(replica),
         news,
         Heads(replica, peers, _no_heads if signer is None else signer.heads, pipeline.submit),
+<<<<<<< HEAD
+        vigilance,
+=======
         tls,
+>>>>>>> main
         local_signer=signer,
         cosigning=cosigning,
         witness=witness,
-        standing=vigilance.standing,
         joining=gate,
         snapshots=_offers(settings, replica, room, stack),
         clock=clock,
