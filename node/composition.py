@@ -55,7 +55,7 @@ from node.storage.database import open_database
 from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
 from node.surroundings import MACHINE, Surroundings
-from node.tls.opening import open_tls
+from node.tls.opening import open_tls, request_signer_of
 from node.verification import Verifier, processes_for
 from node.webhook import Target, Webhook, parse_secret
 
@@ -135,7 +135,13 @@ def _compose(
     stack.callback(verifier.close)
     tls = open_tls(settings, replica)
     open_peers = partial(
-        PeerBook, replica, settings.member, _addresses(settings), surroundings, tls.calling
+        PeerBook,
+        replica,
+        settings.member,
+        _addresses(settings),
+        surroundings,
+        tls.calling,
+        request_signer_of(settings),
     )
     peers = open_peers()
     stack.push_async_callback(peers.close)

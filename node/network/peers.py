@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
+from ledger.keys import Signer
 from ledger.note import NOTE_BYTES_MAX
 from ledger.tiles import encode_bundle
 from ledger.types import MemberId
@@ -76,8 +77,9 @@ class Peer:
         address: Address,
         tls: ssl.SSLContext | None = None,
         surroundings: Surroundings = MACHINE,
+        request_signer: Callable[[], Signer] | None = None,
     ) -> None:
-        """`tls` says who is believed to be the node."""
+        """`tls` says who is believed to be the node; `request_signer` as `AsyncClient` has it."""
         self.member = member
         self.address = address
         self.tls = tls
@@ -89,11 +91,16 @@ class Peer:
             transport=surroundings.transport,
             tls=tls,
             token=address.token,
+            request_signer=request_signer,
             timeout_s=ANSWER_S,
             retry=_ONCE,
         )
         self._files = HttpLog(
-            address.url, token=address.token, transport=surroundings.blocking_transport, tls=tls
+            address.url,
+            token=address.token,
+            request_signer=request_signer,
+            transport=surroundings.blocking_transport,
+            tls=tls,
         )
 
     @property
@@ -206,13 +213,19 @@ class PeerBook:
         given: Mapping[MemberId, Address],
         surroundings: Surroundings = MACHINE,
         tls_for: Callable[[MemberId], ssl.SSLContext | None] = lambda _member: None,
+        request_signer: Callable[[], Signer] | None = None,
     ) -> None:
-        """`tls_for` has the context by which a member's node is believed, if its keys are known."""
+        """`tls_for` has the context by which a member's node is believed, if its keys are known.
+
+        `request_signer` gives the transport key: where a proxy ends TLS in front of a node, that
+        node sees no certificate, and asks for signed requests.
+        """
         self._replica = replica
         self._own = own
         self._given = given
         self._surroundings = surroundings
         self._tls_for = tls_for
+        self._request_signer = request_signer
         self._peers: dict[MemberId, Peer] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -228,7 +241,9 @@ class PeerBook:
             if peer is not None:
                 self._let_go(peer)
             try:
-                peer = self._peers[member] = Peer(member, address, tls, self._surroundings)
+                peer = self._peers[member] = Peer(
+                    member, address, tls, self._surroundings, self._request_signer
+                )
             except ClientError as error:  # whatever a member has registered, it stops nobody
                 log.warning("peer-unreachable", peer=member, exc_info=error)
                 return None
