@@ -198,11 +198,8 @@ def _compose(
         Reader(replica),
         news,
         Heads(replica, peers, _no_heads if signer is None else signer.heads, pipeline.submit),
-<<<<<<< HEAD
         vigilance,
-=======
         tls,
->>>>>>> main
         local_signer=signer,
         cosigning=cosigning,
         witness=witness,

@@ -63,11 +63,8 @@ class Service:
     reader: Reader
     news: News
     heads: Heads
-<<<<<<< HEAD
     vigilance: Vigilance
-=======
     tls: Contexts
->>>>>>> main
     local_signer: LocalSigner | None = None
     cosigning: Cosigning | None = None
     witness: Witness | None = None
