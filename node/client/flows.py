@@ -48,7 +48,7 @@ Parameter: TypeAlias = str | int | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to be sent."""
+    """A request to be sent; `bytes_max` is how long its answer may be."""
 
     method: str
     path: str
@@ -56,6 +56,7 @@ class Request:
     content: bytes = b""
     content_type: str = OCTETS_TYPE
     accept: str = JSON_TYPE
+    bytes_max: int = ANSWER_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +248,7 @@ def headers(request: Request) -> dict[str, str]:
     return accept | {"content-type": request.content_type} if request.content else accept
 
 
-def check_length(length: int) -> None:
-    """Raise `AnswerError` once an answer has more than `ANSWER_BYTES_MAX` bytes."""
-    if length > ANSWER_BYTES_MAX:
-        raise AnswerError(f"the answer has more than {ANSWER_BYTES_MAX} bytes")
+def check_length(request: Request, length: int) -> None:
+    """Raise `AnswerError` once an answer has more bytes than it may have."""
+    if length > request.bytes_max:
+        raise AnswerError(f"the answer has more than {request.bytes_max} bytes")
