@@ -56,7 +56,7 @@ from node.storage.database import open_database
 from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
 from node.surroundings import MACHINE, Surroundings
-from node.tls.opening import open_tls
+from node.tls.opening import open_tls, request_signer_of
 from node.verification import Verifier, processes_for
 from node.webhook import Target, Webhook, parse_secret
 
@@ -136,13 +136,19 @@ def _compose(
     stack.callback(verifier.close)
     tls = open_tls(settings, replica)
     open_peers = partial(
-        PeerBook, replica, settings.member, _addresses(settings), surroundings, tls.calling
+        PeerBook,
+        replica,
+        settings.member,
+        _addresses(settings),
+        surroundings,
+        tls.calling,
+        request_signer_of(settings),
     )
     peers = open_peers()
     stack.push_async_callback(peers.close)
     snapshots = settings.snapshots
     room = DiskGuard(snapshots.folder, settings.disk_reserve_bytes, surroundings.free_bytes)
-    vigilance = Vigilance(replica, settings.evidence)
+    vigilance = Vigilance(replica, settings.evidence, clock)
     stack.callback(vigilance.close)
 
     def follow(
@@ -158,8 +164,7 @@ def _compose(
         replica,
         clock_ms=clock,
         reach=partial(reach, replica, news),
-        standing=vigilance.standing,
-        look_at=vigilance.look_at,
+        watch=vigilance,
     )
     witness = _witness(settings, keys, replica, replayed, clock, stack)
     cosigner_of = _cosigners(settings.member, witness, peers)
@@ -194,11 +199,11 @@ def _compose(
         Reader(replica),
         news,
         Heads(replica, peers, _no_heads if signer is None else signer.heads, pipeline.submit),
+        vigilance,
         tls,
         local_signer=signer,
         cosigning=cosigning,
         witness=witness,
-        standing=vigilance.standing,
         joining=gate,
         snapshots=_offers(settings, replica, room, stack),
         clock=clock,

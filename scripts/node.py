@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import ValidationError, convert
 
-from ledger.keys import PrivateKey
+from ledger.keys import Signer
 from ledger.records import Genesis
 from ledger.types import MemberId, WriterId
 from scripts.console_text import (
@@ -447,11 +447,11 @@ def _facts(copied: "Copied") -> dict[str, object]:
     return {**told, "height": head.height, "blockTime": head.time}
 
 
-def _log_signers(settings: "Settings") -> list[PrivateKey]:
+def _log_signers(settings: "Settings") -> list[Signer]:
     return [load_signer(one, settings.passphrase_file) for one in settings.log_key_files]
 
 
-def _witness_signers(settings: "Settings") -> tuple[list[PrivateKey], list[PrivateKey]]:
+def _witness_signers(settings: "Settings") -> tuple[list[Signer], list[Signer]]:
     """The keys that cosign the ledger's own log, and those for logs of others."""
     witness = settings.witness
     if witness is None:
@@ -489,7 +489,7 @@ def _explained() -> Iterator[None]:
         fail(f"the database cannot be read: {told}", hint="node/OPERATIONS.md says what to do")
 
 
-def _writer_signers(settings: "Settings") -> dict[WriterId, PrivateKey]:
+def _writer_signers(settings: "Settings") -> dict[WriterId, Signer]:
     """The writers' keys with which the node signs for local systems."""
     local = settings.local_signing
     if local is None:
@@ -530,7 +530,7 @@ def _found(config: Path, leaf: bytes) -> None:
             config.unlink()
 
 
-def _orderer(genesis: Genesis, signers: Sequence[PrivateKey]) -> MemberId:
+def _orderer(genesis: Genesis, signers: Sequence[Signer]) -> MemberId:
     """The member whose log keys these are."""
     keys = tuple(signer.public_key.description for signer in signers)
     for one in genesis.members:

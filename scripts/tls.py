@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from ledger.keys import PrivateKey, PublicKey
+from ledger.keys import PublicKey
 from ledger.suites import ED25519
 from node.client.certificates import issue
 from node.client.pinning import pinned
@@ -49,7 +49,7 @@ def tls_of(node_key: Path | None, client_key: Path | None) -> ssl.SSLContext | N
     if client_key is None:
         return pinned([key])
     passphrase_file = os.environ.get(_PASSPHRASE_FILE)
-    signer: PrivateKey = load_signer(client_key, Path(passphrase_file) if passphrase_file else None)
+    signer = load_signer(client_key, Path(passphrase_file) if passphrase_file else None)
     _checked(signer.public_key, client_key)
     return pinned([key], issue(signer, [], time.time()))
 

@@ -20,7 +20,7 @@ from node.network.cosigning import Cosigning
 from node.network.forwarding import OrdererUnreachable
 from node.network.heads import Heads
 from node.network.joining import Joining
-from node.network.vigilance import Standing
+from node.network.vigilance import Vigilance
 from node.network.witness import Witness
 from node.news import News
 from node.pipeline import Committed
@@ -63,11 +63,11 @@ class Service:
     reader: Reader
     news: News
     heads: Heads
+    vigilance: Vigilance
     tls: Contexts
     local_signer: LocalSigner | None = None
     cosigning: Cosigning | None = None
     witness: Witness | None = None
-    standing: Standing | None = None
     joining: Joining | None = None
     snapshots: Snapshots | None = None
     clock: Clock = MACHINE_CLOCK

@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
+from ledger.keys import Signer
 from ledger.note import NOTE_BYTES_MAX
 from ledger.tiles import encode_bundle
-from ledger.types import MemberId
+from ledger.types import LEAF_BYTES_MAX, MemberId
 from node.client.answers import BatchAnswer
 from node.client.asynchronous import AsyncClient
 from node.client.errors import ClientError, Unreachable
@@ -38,6 +39,10 @@ ANSWER_S: Final = 30.0
 _OK: Final = 200
 SUBMITTED_S_MAX: Final = 60.0
 SHOWN_S_MAX: Final = 5.0
+HEADS_MAX: Final = 256
+"""So many writers one node tells of, and is believed to have."""
+_NOTES_BYTES_MAX: Final = 4 * NOTE_BYTES_MAX
+_HEADS_BYTES_MAX: Final = HEADS_MAX * (LEAF_BYTES_MAX + 1) + 1_024
 T = TypeVar("T")
 
 
@@ -76,8 +81,9 @@ class Peer:
         address: Address,
         tls: ssl.SSLContext | None = None,
         surroundings: Surroundings = MACHINE,
+        request_signer: Callable[[], Signer] | None = None,
     ) -> None:
-        """`tls` says who is believed to be the node."""
+        """`tls` says who is believed to be the node; `request_signer` as `AsyncClient` has it."""
         self.member = member
         self.address = address
         self.tls = tls
@@ -89,11 +95,16 @@ class Peer:
             transport=surroundings.transport,
             tls=tls,
             token=address.token,
+            request_signer=request_signer,
             timeout_s=ANSWER_S,
             retry=_ONCE,
         )
         self._files = HttpLog(
-            address.url, token=address.token, transport=surroundings.blocking_transport, tls=tls
+            address.url,
+            token=address.token,
+            request_signer=request_signer,
+            transport=surroundings.blocking_transport,
+            tls=tls,
         )
 
     @property
@@ -116,7 +127,7 @@ class Peer:
     async def checkpoints(self, latest: int, final: int, wait_s: int) -> Checkpoints:
         """Its checkpoints, once one covers more leaves than these. Raises `ClientError`."""
         params = {"latest": str(latest), "final": str(final), "wait": str(wait_s)}
-        request = Request("GET", "/v1/checkpoints", params)
+        request = Request("GET", "/v1/checkpoints", params, bytes_max=_NOTES_BYTES_MAX)
         return await self._within(wait_s + ANSWER_S, read(request, _checkpoints, _ONCE))
 
     async def submit(self, leaves: Sequence[bytes]) -> BatchAnswer:
@@ -130,21 +141,25 @@ class Peer:
 
     async def add_checkpoint(self, body: bytes) -> Answer | NoAnswer:
         """Its answer as a witness (c2sp.org/tlog-witness), whatever the status."""
-        request = Request("POST", "/add-checkpoint", content=body, content_type="text/plain")
-        answer = await self._within(ANSWER_S, _once(request))
-        if isinstance(answer, Answer) and len(answer.content) > NOTE_BYTES_MAX:
-            return NoAnswer(f"it answers {len(answer.content)} bytes")
-        return answer
+        request = Request(
+            "POST",
+            "/add-checkpoint",
+            content=body,
+            content_type="text/plain",
+            bytes_max=NOTE_BYTES_MAX,
+        )
+        return await self._within(ANSWER_S, _once(request))
 
     async def latest(self, origin: str) -> bytes | None:
         """What its witness cosigned last of a log; None if it shows nothing."""
         path = f"/{sha256(origin.encode()).hexdigest()}/checkpoint"
-        answer = await self._within(ANSWER_S, _once(Request("GET", path, accept="text/plain")))
+        request = Request("GET", path, accept="text/plain", bytes_max=NOTE_BYTES_MAX)
+        answer = await self._within(ANSWER_S, _once(request))
         return answer.content if isinstance(answer, Answer) and answer.status == _OK else None
 
     async def heads(self) -> list[bytes]:
         """What the writers it signs for have signed next, as leaves. Raises `ClientError`."""
-        request = Request("GET", "/v1/heads")
+        request = Request("GET", "/v1/heads", bytes_max=_HEADS_BYTES_MAX)
         told = await self._within(ANSWER_S, read(request, _heads, _ONCE))
         return [bytes(one) for one in told.heads]
 
@@ -206,13 +221,19 @@ class PeerBook:
         given: Mapping[MemberId, Address],
         surroundings: Surroundings = MACHINE,
         tls_for: Callable[[MemberId], ssl.SSLContext | None] = lambda _member: None,
+        request_signer: Callable[[], Signer] | None = None,
     ) -> None:
-        """`tls_for` has the context by which a member's node is believed, if its keys are known."""
+        """`tls_for` has the context by which a member's node is believed, if its keys are known.
+
+        `request_signer` gives the transport key: where a proxy ends TLS in front of a node, that
+        node sees no certificate, and asks for signed requests.
+        """
         self._replica = replica
         self._own = own
         self._given = given
         self._surroundings = surroundings
         self._tls_for = tls_for
+        self._request_signer = request_signer
         self._peers: dict[MemberId, Peer] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -228,7 +249,9 @@ class PeerBook:
             if peer is not None:
                 self._let_go(peer)
             try:
-                peer = self._peers[member] = Peer(member, address, tls, self._surroundings)
+                peer = self._peers[member] = Peer(
+                    member, address, tls, self._surroundings, self._request_signer
+                )
             except ClientError as error:  # whatever a member has registered, it stops nobody
                 log.warning("peer-unreachable", peer=member, exc_info=error)
                 return None

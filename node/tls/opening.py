@@ -1,5 +1,8 @@
 """From settings to a node's end of TLS."""
 
+from collections.abc import Callable
+
+from ledger.keys import Signer
 from node.api.principal import of_token
 from node.replica import Replica
 from node.settings import Settings
@@ -40,3 +43,9 @@ def open_tls(settings: Settings, replica: Replica) -> Contexts:
     if tls.certificate is None or tls.certificate_key is None:
         return Contexts(pins, leaves)
     return Contexts(pins, leaves, watched(tls.certificate, tls.certificate_key))
+
+
+def request_signer_of(settings: Settings) -> Callable[[], Signer] | None:
+    """What gives the key that signs requests to nodes behind proxies: the present one."""
+    tls = settings.tls
+    return None if tls is None else lambda: read_keys(tls.key_files, tls.passphrase_file)[0]

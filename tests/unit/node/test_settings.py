@@ -269,6 +269,15 @@ def test_a_log_of_others_has_one_key_or_several(tmp_path: Path) -> None:
     assert load(tmp_path, several).witness is not None
 
 
+def test_a_key_that_is_kept_elsewhere_is_no_path(tmp_path: Path) -> None:
+    uri = "pkcs11:token=health;object=main?module-path=/m.so&pin-source=/pin"
+    signing = '[local_signing]\ntoken_file = "t"\n[local_signing.keys]\n'
+    local = load(tmp_path, f'{signing}"a/b" = "{uri}"\n"a/c" = "agent:4cc3f338"\n"a/d" = "d.pem"\n')
+    assert local.local_signing is not None
+    keys = {writer: str(key) for writer, key in local.local_signing.keys.items()}
+    assert keys == {"a/b": uri, "a/c": "agent:4cc3f338", "a/d": str(tmp_path / "d.pem")}
+
+
 TOKENS: Final = 'read_tokens_file = "tokens"\n'
 ANONYMOUS: Final = "allow_anonymous_reads = true\n"
 PROXY: Final = "tls_by_proxy = true\n"
