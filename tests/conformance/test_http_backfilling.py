@@ -35,7 +35,7 @@ PLACES: Final = {
 OWN: Final = frozenset({"/health/ready", "/metrics", "/{log}/checkpoint", "/v1/snapshot"})
 """What a node says of itself."""
 IN_FULL: Final = frozenset({
-    "/checkpoint", "/health/live", "/v1/checkpoints", "/v1/ledger", "/v1/state/{key}",
+    "/checkpoint", "/health/live", "/v1/checkpoints", "/v1/heads", "/v1/ledger", "/v1/state/{key}",
     "/v1/witnesses", "/v1/writers/{member}/{name}",
 })  # fmt: skip
 FROM_THERE_ON: Final = frozenset({
