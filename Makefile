@@ -60,10 +60,10 @@ bench: $(DEV)  ## measure speed against raw signature checks; QUICK=1 takes a mi
 
 requirements: $(MADE)  ## pin the newest versions that requirements/*.in allow
 	@$(BIN)/python -m venv build/uv && build/uv/bin/python -m pip install --quiet uv
-	@set -e; for name in dev run build demo oracle mutation; do \
+	@set -e; for name in dev run hsm build demo oracle mutation; do \
 		echo "resolving requirements/$$name.in"; \
 		case $$name in \
-			run|mutation) how="--constraint requirements/dev.txt" ;; \
+			run|hsm|mutation) how="--constraint requirements/dev.txt" ;; \
 			demo|oracle) how="--no-deps" ;; \
 			*) how="" ;; \
 		esac; \

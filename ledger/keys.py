@@ -29,9 +29,10 @@ from typing import Annotated, Never, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from msgspec import Meta
+from msgspec.json import Decoder
 
 from ledger import pkcs8
-from ledger.canonical import Canonical
+from ledger.canonical import Canonical, decode
 from ledger.errors import FormatError, KeyFileError, VerificationError
 from ledger.suites import SUITES, SecretKey, Suite, VerifyFunction
 from ledger.types import KeyId
@@ -129,6 +130,11 @@ def parse_public_key(description: KeyDescription) -> PublicKey:
     return _load(description.keytype, description.scheme, description.keyval.public)
 
 
+def parse_description(data: bytes) -> PublicKey:
+    """The key in a `.pub` file, JSON of its description; raises `FormatError`, `WeakKeyError`."""
+    return parse_public_key(decode(data, _description))
+
+
 def generate_private_key(suite: Suite) -> PrivateKey:
     """A fresh key from the operating system's randomness."""
     return PrivateKey(suite.generate())
@@ -147,6 +153,9 @@ def encode_private_key_unencrypted(key: PrivateKey) -> bytes:
 def parse_private_key(pem: bytes, passphrase: bytes | None = None) -> PrivateKey:
     """The key in a PKCS#8 PEM; raises `KeyFileError`."""
     return PrivateKey(pkcs8.parse(pem, passphrase))
+
+
+_description = Decoder(KeyDescription)
 
 
 @lru_cache(maxsize=_KEYS_CACHED)

@@ -14,7 +14,7 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -52,8 +52,9 @@ from node.api.throttle import Throttle
 from node.api.tokens import Tokens, read_signing_tokens, read_tokens
 from node.composition import Keys, running
 from node.connections import Connection
-from node.listening import address_of, listening_socket
+from node.listening import address_of, listening_sockets
 from node.metrics import Metrics
+from node.serving import Server, TlsServer
 from node.settings import Settings
 from node.storage.lock import locked
 from node.surroundings import MACHINE, Surroundings
@@ -75,12 +76,12 @@ def serve(settings: Settings, keys: Keys, *, takes_over: bool = False) -> int:
     with (
         logs.configured_logs(settings.log_level, sys.stderr),
         locked(settings.database),
-        listening_socket(settings) as listener,
+        listening_sockets(settings) as listeners,
     ):
         app = create_app(settings, keys, takes_over=takes_over)
-        server = _server(app)
+        server = _server(app, is_tls=settings.speaks_tls)
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_serve(app, server, listener))
+            runner.run(_serve(app, server, listeners))
     return 1 if app.state.failed else 0
 
 
@@ -153,17 +154,7 @@ async def _watch(app: FastAPI, service: Service) -> None:
         app.state.stop()
 
 
-class _Server(uvicorn.Server):
-    """A server that ends its event streams when it is told to stop, instead of waiting for them."""
-
-    before_shutdown: Callable[[], None] = staticmethod(lambda: None)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.before_shutdown()
-        await super().shutdown(sockets)
-
-
-def _server(app: FastAPI) -> _Server:
+def _server(app: FastAPI, *, is_tls: bool) -> Server:
     config = uvicorn.Config(
         app,
         http=Connection,
@@ -175,26 +166,26 @@ def _server(app: FastAPI) -> _Server:
         forwarded_allow_ips=_PROXIES,  # and no FORWARDED_ALLOW_IPS: a caller would name itself
         timeout_graceful_shutdown=GRACE_S,
     )
-    server = _Server(config)
+    server = TlsServer(config) if is_tls else Server(config)
 
     def stop(*_signal: object) -> None:
         server.should_exit = True
 
     app.state.stop = stop
-    server.before_shutdown = lambda: app.state.service.news.close()  # noqa: PLW0108  made later
+    server.service_of = lambda: app.state.service
     for stopping in (signal.SIGINT, signal.SIGTERM):
         # uvicorn raises the signal anew once all is shut down; being told to stop is no failure
         signal.signal(stopping, stop)
     return server
 
 
-async def _serve(app: FastAPI, server: _Server, listener: socket.socket) -> None:
+async def _serve(app: FastAPI, server: Server, listeners: Sequence[socket.socket]) -> None:
     asyncio.get_running_loop().set_exception_handler(_tell_task_fault)
     async with app.router.lifespan_context(app):
         head = app.state.service.replica.published.head
-        address = address_of(listener)
+        address = address_of(listeners[0], is_tls=isinstance(server, TlsServer))
         logs.log.info("started", address=address, size=head.size, height=head.height)
-        await server.serve(sockets=[listener])
+        await server.serve(sockets=list(listeners))
     logs.log.info("stopped")
 
 

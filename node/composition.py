@@ -35,6 +35,7 @@ from node.network.cosigning import Cosigner, Cosigning, OwnCosigner
 from node.network.following import FollowingEngine
 from node.network.foreign import witnessed
 from node.network.forwarding import reach
+from node.network.heads import Heads
 from node.network.peers import Address, PeerBook
 from node.network.succession import Parts, SuccessionEngine
 from node.network.vigilance import Vigilance
@@ -54,6 +55,7 @@ from node.storage.database import open_database
 from node.storage.disk import DiskGuard
 from node.storage.store import SqlStore
 from node.surroundings import MACHINE, Surroundings
+from node.tls.opening import open_tls, request_signer_of
 from node.verification import Verifier, processes_for
 from node.webhook import Target, Webhook, parse_secret
 
@@ -98,6 +100,8 @@ async def running(
             await service.local_signer.start()
             stack.push_async_callback(service.local_signer.stop)
         stack.callback(service.news.close)
+        _until_stopped(in_background("heads", service.heads.run()), stack)
+        _until_stopped(in_background("certificate", service.tls.watch()), stack)
         if settings.webhook is not None:
             _announce(settings.webhook, service, stack)
         yield service
@@ -129,12 +133,21 @@ def _compose(
     clock = Clock(settings.clock_offset_days, surroundings.time_ns)
     verifier = _verifier(settings)
     stack.callback(verifier.close)
-    open_peers = partial(PeerBook, replica, settings.member, _addresses(settings), surroundings)
+    tls = open_tls(settings, replica)
+    open_peers = partial(
+        PeerBook,
+        replica,
+        settings.member,
+        _addresses(settings),
+        surroundings,
+        tls.calling,
+        request_signer_of(settings),
+    )
     peers = open_peers()
     stack.push_async_callback(peers.close)
     snapshots = settings.snapshots
     room = DiskGuard(snapshots.folder, settings.disk_reserve_bytes, surroundings.free_bytes)
-    vigilance = Vigilance(replica, settings.evidence)
+    vigilance = Vigilance(replica, settings.evidence, clock)
     stack.callback(vigilance.close)
 
     def follow(
@@ -150,8 +163,7 @@ def _compose(
         replica,
         clock_ms=clock,
         reach=partial(reach, replica, news),
-        standing=vigilance.standing,
-        look_at=vigilance.look_at,
+        watch=vigilance,
     )
     witness = _witness(settings, keys, replica, replayed, clock, stack)
     cosigner_of = _cosigners(settings.member, witness, peers)
@@ -185,10 +197,12 @@ def _compose(
         pipeline,
         Reader(replica),
         news,
+        Heads(replica, peers, _no_heads if signer is None else signer.heads, pipeline.submit),
+        vigilance,
+        tls,
         local_signer=signer,
         cosigning=cosigning,
         witness=witness,
-        standing=vigilance.standing,
         joining=gate,
         snapshots=_offers(settings, replica, room, stack),
         clock=clock,
@@ -299,6 +313,11 @@ def _local_signer(
         is_settled=replica.is_settled,
         clock_ms=clock,
     )
+
+
+def _no_heads() -> Sequence[bytes]:
+    """Of a node that signs for nobody."""
+    return ()
 
 
 def _announce(settings: WebhookSettings, service: Service, stack: AsyncExitStack) -> None:

@@ -14,6 +14,7 @@ Bytes that are no HTTP are answered with a problem like everything else.
 """
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -21,8 +22,12 @@ from msgspec.json import encode
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from ledger.types import KeyId
+from node.api.access import PEER
+from node.api.principal import Principal
 from node.api.problems import MEDIA_TYPE, ApiError, respond
 from node.api.security_headers import ALWAYS, secured
+from node.client.certificates import issuer_of
 
 CONNECTIONS_MAX: Final = 512
 """Half of the files a process may usually have open."""
@@ -35,8 +40,14 @@ _SECURED: Final = "".join(f"{name.decode()}: {value.decode()}\r\n" for name, val
 
 
 class Connection(HttpToolsProtocol):
-    """One connection, from the first byte to the last."""
+    """One connection, from the first byte to the last.
 
+    `principal_of` tells who shows a key over TLS. It is asked for each request: a key may be
+    withdrawn while it is in use.
+    """
+
+    principal_of: Callable[[KeyId], Principal | None] = staticmethod(lambda _keyid: None)
+    _key_shown: KeyId | None = None
     _head_timer: asyncio.TimerHandle | None = None
     _write_timer: asyncio.TimerHandle | None = None
     _unread_bytes = 0
@@ -47,6 +58,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Hear the peer, unless too many are heard."""
         super().connection_made(transport)
+        self._key_shown = issuer_of(transport.get_extra_info("peercert"))
         if len(self.connections) > CONNECTIONS_MAX:
             busy = "too many are connected"
             self._refuse(ApiError("too-many-connections", busy, retry_after_s=1))
@@ -67,6 +79,9 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""
+        peer = None if self._key_shown is None else self.principal_of(self._key_shown)
+        if peer is not None:
+            self.scope[PEER] = peer  # type: ignore[typeddict-unknown-key]
         if self._head_timer is not None:
             self._head_timer.cancel()
         head_bytes = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
@@ -110,6 +125,14 @@ class Connection(HttpToolsProtocol):
         """Answer what is no HTTP."""
         if not self.transport.is_closing():
             self._refuse(ApiError("malformed-request", msg))
+
+    def shutdown(self) -> None:
+        """Hang up as the node stops; over TLS, who is idle would leave a goodbye unanswered."""
+        is_idle = self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]
+        if self.scheme == "https" and is_idle and not self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            super().shutdown()
 
     def _refuse(self, error: ApiError) -> None:
         """Answer outside of any request, and hang up."""

@@ -1,42 +1,51 @@
-"""The socket a node listens at: an address and port, or a path for this machine alone."""
+"""The sockets a node listens at: an address and ports, or a path for this machine alone."""
 
 import contextlib
 import os
 import socket
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from node.settings import Settings
 
 
 @contextmanager
-def listening_socket(settings: Settings) -> Iterator[socket.socket]:
-    """The socket, listening: whatever is wrong with it is known before anything is opened.
+def listening_sockets(settings: Settings) -> Iterator[Sequence[socket.socket]]:
+    """The sockets, listening: whatever is wrong with them is known before anything is opened.
 
-    Who connects from now on is answered once the node has started. Raises `OSError`, whose
-    `filename` says where.
+    The first is that of `port` or `unix_socket`; a second one is that of the certificate. Who
+    connects from now on is answered once the node has started. Raises `OSError`, whose `filename`
+    says where.
     """
-    if settings.unix_socket is not None:
-        with _unix_socket(settings.unix_socket) as bound:
-            yield bound
-        return
-    is_ipv6 = ":" in settings.host
-    with socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET) as bound:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with _naming(f"{settings.host} port {settings.port}"):
-            bound.bind((settings.host, settings.port))
-            bound.listen()  # only this finds out that the port is taken
-        yield bound
+    with ExitStack() as stack:
+        if settings.unix_socket is not None:
+            yield [stack.enter_context(_unix_socket(settings.unix_socket))]
+            return
+        ports = [settings.port]
+        if settings.tls is not None and settings.tls.certificate is not None:
+            ports.append(settings.tls.certificate_port)
+        yield [stack.enter_context(_tcp_socket(settings.host, port)) for port in ports]
 
 
-def address_of(bound: socket.socket) -> str:
+def address_of(bound: socket.socket, *, is_tls: bool = False) -> str:
     """Where clients find it, as `--node` takes it."""
     if bound.family == socket.AF_UNIX:
         return f"unix:{bound.getsockname()}"
     host, port = bound.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if is_tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+@contextmanager
+def _tcp_socket(host: str, port: int) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with _naming(f"{host} port {port}"):
+            bound.bind((host, port))
+            bound.listen()  # only this finds out that the port is taken
+        yield bound
 
 
 @contextmanager

@@ -43,6 +43,10 @@ GAUGES: Final[Mapping[str, str]] = {
     "blockpool_replayed_size": "Leaves the node has replayed from the first on; fewer than the log "
     "has while it stands on a snapshot.",
     "blockpool_alarm": "1 where the log is not what the rules yield and is followed no further.",
+    "blockpool_ignored_writers": "Writers whose next record nodes have shown for five minutes, and "
+    "the ledger does not have.",
+    "blockpool_certificate_seconds_left": "Seconds until the certificate for browsers ends; +Inf "
+    "where there is none.",
 }
 MEMBER_GAUGES: Final[Mapping[str, str]] = {
     "blockpool_witness_size": "Leaves that the member's witness has cosigned.",

@@ -23,7 +23,7 @@ from typing import Final
 
 from msgspec import Struct
 from msgspec.msgpack import decode, encode
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from contracts.replay import Block, BlockError, BlockResult, Head, found, step
 from contracts.transition import Rejected, SignatureCheck
@@ -52,7 +52,7 @@ from node.storage.store import (
     write_underway,
 )
 from node.storage.wal import mover_of
-from node.trust import Trust, endorse, shortest_quorum, trust_in
+from node.trust import NODE, Trust, endorse, registered_by, shortest_quorum, trust_in
 
 _RECENT_TILES = 64
 PUBLISHING_S_MAX = 10
@@ -376,7 +376,8 @@ class Replica:
                 key: parse_public_key(value.key) for key, value in _stored_keys(self._connection)
             }
             self._in_force = self._signers_in({})
-            self._trust = trust_in(self.state.get, self.origin)
+            registered = registered_by(_stored_names(self._connection, NODE))
+            self._trust = trust_in(self.state.get, self.origin, registered)
 
     def _restore_checkpoints(self) -> tuple[Published, FinalCheckpoint | None]:
         """The checkpoints of the head; `initialise`, which has no keys, leaves it to be signed.
@@ -520,7 +521,8 @@ class Replica:
         def value_of(key: str) -> Value | None:
             return changes[key] if key in changes else self.state.get(key)
 
-        return trust_in(value_of, self.origin)
+        registered = self._trust.registered | registered_by(changes)
+        return trust_in(value_of, self.origin, registered)
 
 
 def _covers(final: FinalCheckpoint | None, size: int) -> bool:
@@ -560,6 +562,13 @@ def origin_of(store: SqlStore) -> tuple[str, Genesis, DigestHex]:
     if not isinstance(record.body, Genesis):
         raise ReplicaError("the first leaf is not a genesis record")
     return record.body.origin, record.body, record.digest
+
+
+def _stored_names(connection: Connection, prefix: str) -> list[str]:
+    """The keys of the state that begin so."""
+    key = table_of(StateRow).c.key
+    end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    return list(connection.execute(select(key).where(key >= prefix, key < end)).scalars())
 
 
 def _stored_keys(connection: Connection) -> list[tuple[str, Key]]:

@@ -111,6 +111,19 @@ class LocalSigner:
         for line in lines.values():
             line.turn_away("the node is stopping")
 
+    def heads(self) -> list[bytes]:
+        """Of each writer here, the first record signed that the ledger does not have; from disk.
+
+        Raises `OutboxError`.
+        """
+        found = []
+        for writer in self._outbox.writers():
+            head = self._pipeline.chain_head(writer)
+            placed = 0 if head is None else head.records
+            waiting = (one for one in self._outbox.records_of(writer))
+            found += [one for one in waiting if one.chain.sequence >= placed][:1]
+        return [one.envelope.encoded for one in found]
+
     async def submit(self, items: Iterable[tuple[WriterId, Body]]) -> list[Answer]:
         """The answer to each item, in order; one writer's bodies keep their order in its chain."""
         callers = [self._enqueue(writer, body) for writer, body in items]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import ValidationError, convert
 
-from ledger.keys import PrivateKey
+from ledger.keys import Signer
 from ledger.records import Genesis
 from ledger.types import MemberId, WriterId
 from scripts.console_text import (
@@ -53,12 +53,19 @@ member = {member}              # whose node this is
 database = {database}
 host = {host}
 port = {port}
-{read_tokens_file}
-{snapshots}{witness}{peer}"""
+{by_proxy}{read_tokens_file}
+{snapshots}{tls}{witness}{peer}"""
+_TLS = """
+[tls]                          # by this key the nodes of others know this one: register it
+key = {key}
+next_key = {next_key}          # put the next key here, to replace it without a restart
+{passphrase_file}
+"""
 _PEER = """
 [[peers]]                      # whose log this node follows
 member = {member}
 url = {url}
+{key}
 {token_file}
 """
 _SNAPSHOTS = """\
@@ -99,6 +106,9 @@ def init(
     follow_token_file: Annotated[
         Path | None, typer.Option(help="File with the token that node asks of readers.")
     ] = None,
+    follow_key: Annotated[
+        Path | None, typer.Option(help="That node's public transport key, to believe it alone.")
+    ] = None,
     snapshot_policy: Annotated[
         Path | None,
         typer.Option(
@@ -109,6 +119,12 @@ def init(
     member: Annotated[
         str | None, typer.Option(help="Whose node this is, where it follows.")
     ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="Transport key file, Ed25519: then the node speaks TLS.")
+    ] = None,
+    tls_by_proxy: Annotated[
+        bool, typer.Option("--tls-by-proxy", help="A proxy in front of the node ends TLS.")
+    ] = False,
     witness_key: Annotated[
         Path | None, typer.Option(help="Key file to cosign with, Ed25519.")
     ] = None,
@@ -129,7 +145,8 @@ def init(
     """Found a node: write `blockpool.toml` and the database with the genesis block.
 
     A node with log keys orders records; any other follows one that does, given by `--follow`.
-    With witness keys, which `keys node` registers, it cosigns what it has replayed.
+    With witness keys, which `keys node` registers, it cosigns what it has replayed; with a
+    transport key, registered likewise, the nodes of others know it over TLS.
 
     Example: `blockpool node init node --genesis genesis.json --log-key keys/log.pem
     --log-key-pq keys/log-pq.pem`
@@ -147,13 +164,14 @@ def init(
         ours = _orderer(founding.body, [load_signer(one, passphrase_file) for one in log_keys])
     else:
         ours = _follower(founding.body, member)
-    for path in witness or ():
+    for path in (*(witness or ()), *([] if tls_key is None else [tls_key])):
         load_signer(path, passphrase_file)
     peer = ""
     if follow is not None:
         peer = _PEER.format(
             member=json.dumps(_first_orderer(founding.body)),
             url=json.dumps(follow),
+            key=_optional("key", follow_key, folder, "its public transport key, until registered"),
             token_file=_optional(
                 "token_file", follow_token_file, folder, "what it asks of readers"
             ),
@@ -166,8 +184,10 @@ def init(
         database=json.dumps(database, ensure_ascii=False),
         host=json.dumps(host),
         port=port,
+        by_proxy="tls_by_proxy = true\n" if tls_by_proxy else "",
         read_tokens_file=_optional("read_tokens_file", read_tokens_file, folder, "who may read"),
         snapshots=_snapshots(snapshot_policy, folder),
+        tls="" if tls_key is None else _tls(tls_key, passphrase_file, folder),
         witness="" if witness is None else _witness(witness, passphrase_file, folder),
         peer=peer,
     )
@@ -227,11 +247,13 @@ def check(config: ConfigOption = Path(CONFIG), as_json: JsonFlag = False) -> Non
     settings = _load(config)
     from node.api.tokens import read_signing_tokens  # noqa: PLC0415  slow to load
     from node.maintenance import check_ledger  # noqa: PLC0415  the same
+    from node.tls.opening import check_tls  # noqa: PLC0415  the same
 
     with _explained():
         readers = _readers(settings)
         _writer_signers(settings)
         _witness_signers(settings)
+        check_tls(settings)
         if settings.local_signing is not None:
             read_signing_tokens(settings.local_signing)
         checked = check_ledger(settings, _log_signers(settings))
@@ -393,11 +415,11 @@ def _facts(copied: "Copied") -> dict[str, object]:
     return {**told, "height": head.height, "blockTime": head.time}
 
 
-def _log_signers(settings: "Settings") -> list[PrivateKey]:
+def _log_signers(settings: "Settings") -> list[Signer]:
     return [load_signer(one, settings.passphrase_file) for one in settings.log_key_files]
 
 
-def _witness_signers(settings: "Settings") -> tuple[list[PrivateKey], list[PrivateKey]]:
+def _witness_signers(settings: "Settings") -> tuple[list[Signer], list[Signer]]:
     """The keys that cosign the ledger's own log, and those for logs of others."""
     witness = settings.witness
     if witness is None:
@@ -435,7 +457,7 @@ def _explained() -> Iterator[None]:
         fail(f"the database cannot be read: {told}", hint="node/OPERATIONS.md says what to do")
 
 
-def _writer_signers(settings: "Settings") -> dict[WriterId, PrivateKey]:
+def _writer_signers(settings: "Settings") -> dict[WriterId, Signer]:
     """The writers' keys with which the node signs for local systems."""
     local = settings.local_signing
     if local is None:
@@ -476,7 +498,7 @@ def _found(config: Path, leaf: bytes) -> None:
             config.unlink()
 
 
-def _orderer(genesis: Genesis, signers: Sequence[PrivateKey]) -> MemberId:
+def _orderer(genesis: Genesis, signers: Sequence[Signer]) -> MemberId:
     """The member whose log keys these are."""
     keys = tuple(signer.public_key.description for signer in signers)
     for one in genesis.members:
@@ -521,6 +543,14 @@ def _witness(files: tuple[Path, Path], passphrase_file: Path | None, folder: Pat
     key, key_pq = (_relative(one, folder) for one in files)
     passphrase = _optional("passphrase_file", passphrase_file, folder, "of both")
     return _WITNESS.format(key=key, key_pq=key_pq, passphrase_file=passphrase)
+
+
+def _tls(file: Path, passphrase_file: Path | None, folder: Path) -> str:
+    return _TLS.format(
+        key=_relative(file, folder),
+        next_key=_relative(file.with_name(f"{file.stem}-next{file.suffix}"), folder),
+        passphrase_file=_optional("passphrase_file", passphrase_file, folder, "of both"),
+    )
 
 
 def _snapshots(policy: Path | None, folder: Path) -> str:

@@ -31,6 +31,7 @@ from scripts.console_text import USAGE, fail, warn
 from scripts.keys.files import read_token
 from scripts.signers import load_signer
 from scripts.spelling import typed
+from scripts.tls import ClientKeyOption, NodeKeyOption, tls_of
 from scripts.trust import read_policy
 
 NODE: Final = "http://127.0.0.1:8700"
@@ -82,6 +83,8 @@ class Reading:
     token_file: TokenOption = None
     request_key: RequestKeyOption = None
     request_passphrase_file: RequestPassphraseOption = None
+    node_key: NodeKeyOption = None
+    client_key: ClientKeyOption = None
 
     @contextmanager
     def client(
@@ -96,6 +99,7 @@ class Reading:
             policy=policy,
             retry=_PATIENCE,
             timeout_s=_TIMEOUT_S,
+            tls=tls_of(self.node_key, self.client_key),
             token=shown_token(self.token_file),
             request_signer=request_signer(self.request_key, self.request_passphrase_file, signer),
             transport=transport,
@@ -128,6 +132,8 @@ class Signing:
     token_file: TokenOption = None
     request_key: RequestKeyOption = None
     request_passphrase_file: RequestPassphraseOption = None
+    node_key: NodeKeyOption = None
+    client_key: ClientKeyOption = None
     writer: Annotated[
         str | None, _option("--writer", "WRITER", "Who signs, MEMBER/NAME such as health/main.")
     ] = None
@@ -141,7 +147,9 @@ class Signing:
         key, passphrase_file = self.request_key, self.request_passphrase_file
         if key is None:
             key, passphrase_file = self.key, self.passphrase_file
-        return Reading(self.node, self.token_file, key, passphrase_file)
+        return Reading(
+            self.node, self.token_file, key, passphrase_file, self.node_key, self.client_key
+        )
 
     @property
     def member(self) -> str:

@@ -4,12 +4,13 @@
     with network.node("steward"), network.node("health") as health:      # processes, real sockets
         health.submit(network.world.sign("health/main", bodies.schema()))
 
-Each node has its own folder, database and port; they know one another by their settings.
+Each node has its own folder, database and port; they know one another by their settings. With
+`is_tls` they speak TLS, each with a transport key that is registered, as departments do.
 """
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,19 +19,23 @@ from typing import Any, Final, TypeVar
 import httpx
 
 from contracts.audit import policy_in
+from ledger.canonical import encode
+from ledger.keys import PrivateKey, encode_private_key_unencrypted
 from ledger.policy import Policy
 from ledger.records import Record
 from ledger.records.genesis import Parameters, Role
 from ledger.records.nodes import NodeRegistration, WitnessKeys
 from ledger.types import MemberId
+from node.client.certificates import issue
+from node.client.pinning import pinned
 from node.replica import initialise
-from node.settings import Peer, Settings, Witness
+from node.settings import Peer, Settings, Tls, Witness
 from node.storage.database import open_database
 from node.storage.store import SqlStore
 from tests.node_process import NodeProcess, free_port, node_process
 from tests.nodes import close, open_replica
 from tests.served import file_of, settings_in
-from tests.world import ORIGIN, World, witness_signers
+from tests.world import ORIGIN, World, signer, witness_signers
 
 T = TypeVar("T")
 ROLES: Final[Mapping[MemberId, tuple[Role, ...]]] = {
@@ -50,25 +55,53 @@ WAIT_S_MAX: Final = 30
 
 
 def witnessed_world(
-    quorum: int = 3, roles_of: Mapping[MemberId, tuple[Role, ...]] = ROLES
+    quorum: int = 3,
+    roles_of: Mapping[MemberId, tuple[Role, ...]] = ROLES,
+    *,
+    is_tls: bool = False,
 ) -> World:
-    """A world whose witnesses have registered their nodes."""
+    """A world whose witnesses have registered their nodes, with `is_tls` transport keys too."""
     world = World.genesis(roles_of, parameters=Parameters(quorum=quorum))
     for member, roles in roles_of.items():
         if "witness" in roles:
-            world.accept(registered(world, member))
+            transport = [transport_signer(member)] if is_tls else []
+            world.accept(registered(world, member, transport=transport))
     return world
 
 
-def registered(world: World, member: MemberId, label: str | None = None) -> Record:
+def transport_signer(member: MemberId, label: str = "transport") -> PrivateKey:
+    """A transport key of a member."""
+    return signer(f"{member}/{label}")
+
+
+def registered(
+    world: World,
+    member: MemberId,
+    label: str | None = None,
+    transport: Sequence[PrivateKey] = (),
+    endpoint: str = "",
+) -> Record:
     """The custodian's registration of a member's node; its keys are called after it, or `label`."""
     ed25519, ml_dsa = witness_signers(label or member)
     keys = WitnessKeys(
         ed25519=ed25519.public_key.description, ml_dsa44=ml_dsa.public_key.description
     )
-    endpoint = f"https://node.{member}.example"
-    body = NodeRegistration(endpoint=endpoint, transport=(), witness=keys)
-    return world.sign(f"{member}/custodian", body, ed25519, ml_dsa)
+    body = NodeRegistration(
+        endpoint=endpoint or f"https://node.{member}.example",
+        transport=tuple(one.public_key.description for one in transport),
+        witness=keys,
+    )
+    known = {name.removeprefix("key/") for name in world.state.keys("key/")}
+    new = [one for one in (ed25519, ml_dsa, *transport) if one.public_key.keyid not in known]
+    return world.sign(f"{member}/custodian", body, *new)
+
+
+def write_key(file: Path, key: PrivateKey) -> Path:
+    """A key file that was not there, and its public half beside it."""
+    file.touch(0o600)
+    file.write_bytes(encode_private_key_unencrypted(key))
+    file.with_suffix(".pub").write_bytes(encode(key.public_key.description))
+    return file
 
 
 @dataclass
@@ -79,6 +112,7 @@ class Network:
     world: World = field(default_factory=witnessed_world)
     roles: Mapping[MemberId, tuple[Role, ...]] = field(default_factory=lambda: ROLES)
     ports: dict[MemberId, int] = field(default_factory=dict)
+    is_tls: bool = False
 
     @property
     def policy(self) -> Policy:
@@ -87,7 +121,21 @@ class Network:
 
     def url(self, member: MemberId) -> str:
         """Where a member's node listens."""
-        return f"http://127.0.0.1:{self.ports.setdefault(member, free_port())}"
+        scheme = "https" if self.is_tls else "http"
+        return f"{scheme}://127.0.0.1:{self.ports.setdefault(member, free_port())}"
+
+    def key_file(self, member: MemberId) -> Path:
+        """Where a member's transport key is, its public half beside it."""
+        file = self.folder / member / "transport.pem"
+        if not file.exists():
+            file.parent.mkdir(exist_ok=True)
+            write_key(file, transport_signer(member))
+        return file
+
+    def peer(self, member: MemberId) -> Peer:
+        """A member's node in the settings of another one."""
+        key = self.key_file(member).with_suffix(".pub") if self.is_tls else None
+        return Peer(member=member, url=self.url(member), key=key)
 
     def settings(self, member: MemberId, **changes: object) -> Settings:
         """The settings of a member's node."""
@@ -97,10 +145,13 @@ class Network:
         others = [one for one in self.roles if one != member]
         given: dict[str, object] = {
             "member": member,
-            "peers": tuple(Peer(member=one, url=self.url(one)) for one in others),
+            "peers": tuple(self.peer(one) for one in others),
             "port": int(self.url(member).rpartition(":")[2]),
             "evidence": folder / "evidence",
         }
+        if self.is_tls:
+            key = self.key_file(member)
+            given["tls"] = Tls(key=key, next_key=key.with_name("transport-next.pem"))
         if not orders:
             given |= {"log_key": None, "log_key_pq": None}
         if "witness" in self.roles[member]:
@@ -124,9 +175,17 @@ class Network:
                 store.engine.dispose()
         with (
             node_process(settings, takes_over=takes_over) as process,
-            httpx.Client(base_url=process.url) as client,
+            self.client(member, process) as client,
         ):
             yield Member(process, client)
+
+    def client(self, member: MemberId, process: NodeProcess) -> httpx.Client:
+        """A client of a member's node; over TLS it is that of a department system."""
+        if not self.is_tls:
+            return httpx.Client(base_url=process.url)
+        leaf = issue(transport_signer("health"), [], time.time())
+        tls = pinned([transport_signer(member).public_key], leaf)
+        return httpx.Client(base_url=process.url, verify=tls)
 
     def backup(self, member: MemberId) -> bytes:
         """The database of a running node as SQLite copies it."""

@@ -22,7 +22,7 @@ from node.api import faults, network
 from node.api.service import Bodies
 from node.network.cosigned import CosignedStore
 from node.network.offers import encode_offer
-from node.network.vigilance import Standing
+from node.network.vigilance import Vigilance
 from node.network.witness import Identity, ReplayedLog, Witness
 from node.replica import Replica
 from tests.log_files import sign
@@ -51,7 +51,7 @@ class Bench:
     replica: Replica
     clock: Clock
     store: CosignedStore
-    standing: Standing
+    watch: Vigilance
     log: ReplayedLog
     witness: Witness
     path: Path
@@ -74,11 +74,13 @@ def witness_of(
     """The witness of a member whose node has come as far as `world`."""
     path = folder / "witness.db"
     store = CosignedStore(path)
-    clock, standing = Clock(to_ms(world.now) + SECOND_MS), Standing()
+    clock = Clock(to_ms(world.now) + SECOND_MS)
+    watch = Vigilance(replica, folder / "evidence", clock)
     identity = Identity(witness_name(ORIGIN, member), witness_signers(member))
-    log = ReplayedLog(replica, identity, clock, standing=standing)
+    log = ReplayedLog(replica, identity, clock, watch=watch)
     witness = Witness([log], store, clock)
-    yield Bench(world, replica, clock, store, standing, log, witness, path)
+    yield Bench(world, replica, clock, store, watch, log, witness, path)
+    watch.close()
     store.close()
 
 

@@ -24,7 +24,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from node.api.operations import MANUAL, OPERATIONS
-from node.api.principal import Principal, included, nobody, of_node
+from node.api.principal import Principal, included, nobody
 from node.api.principal import Scope as Permission
 from node.api.problems import ApiError, respond
 from node.api.signed_requests import SignedRequests, is_signed
@@ -34,8 +34,8 @@ from node.client.request_ids import CURRENT, HEADER, is_plain
 from node.settings import Settings
 
 LIVE: Final = "/health/live"
-PEER: Final = "peer_member"
-"""Where a TLS connection puts the member whose node it has authenticated, in the ASGI scope."""
+PEER: Final = "peer"
+"""Where a TLS connection puts who it is with, in the ASGI scope."""
 _REQUEST_ID: Final = HEADER.encode()
 _CATALOGUE_KEYS: Final = ("basis/", "dataset/", "entry/", "member/", "release/", "schema")
 """Beginnings of the keys of state values that are part of the catalogue."""
@@ -111,7 +111,8 @@ class Admission:
                 raise ApiError("unauthorized", "nobody here has this token")
             return principal
         if PEER in scope:
-            return of_node(scope[PEER])
+            peer: Principal = scope[PEER]
+            return peer
         if not self._open:
             raise unauthorized()
         return nobody(address_of(scope), ())

@@ -83,6 +83,12 @@ class Envelope(Answer, rename=None):
     signatures: tuple[Signature, ...]
 
 
+class HeadsAnswer(Answer):
+    """Of each writer that a node signs for, the next record, if the ledger does not have it."""
+
+    heads: tuple[Envelope, ...]
+
+
 class RecordResult(Answer):
     """Where a record is in the ledger, what the rules made of it, and its receipt.
 

@@ -11,6 +11,7 @@ from ledger.times import to_ms
 from node.api.service import Service, ServiceOf
 from node.metrics import Metrics
 from node.storage.disk import DiskGuard
+from node.tls.certificate import warned_days
 
 router = APIRouter(tags=["health"])
 BEHIND_LEAVES_MAX: Final = 2_048
@@ -28,16 +29,17 @@ async def ready(service: ServiceOf) -> Response:
     """The node takes records and holds the log; 503 once it has stopped to, or before it does."""
     if service.engine.failure is not None:
         return PlainTextResponse("stopped\n", 503)
-    standing = service.standing
-    if standing is not None and standing.alarm is not None:
+    standing = service.vigilance.standing
+    if standing.alarm is not None:
         return PlainTextResponse(f"alarm: {standing.alarm}\n", 503)
     published = service.replica.published
-    behind = 0 if standing is None else standing.size - published.head.size
+    behind = standing.size - published.head.size
     if behind > BEHIND_LEAVES_MAX or not published.checkpoint:
         return PlainTextResponse("catching up\n", 503)
-    if service.replica.base:
-        return PlainTextResponse("ready, backfilling\n")
-    return PlainTextResponse("ready\n")
+    backfilling = ", backfilling" if service.replica.base else ""
+    days = warned_days(service.tls.seconds_left())
+    ending = "" if days is None else f"the certificate for browsers ends within {days} days\n"
+    return PlainTextResponse(f"ready{backfilling}\n{ending}")
 
 
 @router.get("/metrics")
@@ -49,7 +51,7 @@ async def read_metrics(request: Request) -> Response:
 
 def readings(service: Service, disk: DiskGuard) -> Mapping[str, float | Mapping[str, float]]:
     """What the gauges of `node.metrics` show now."""
-    head, final, standing = service.replica.published.head, service.replica.final, service.standing
+    head, final = service.replica.published.head, service.replica.final
     witnesses = {} if service.cosigning is None else service.cosigning.standings
     joining = service.joining
     replayed = service.replica.head.size if joining is None else joining.replayed_size
@@ -65,8 +67,10 @@ def readings(service: Service, disk: DiskGuard) -> Mapping[str, float | Mapping[
         "blockpool_disk_free_bytes": disk.free_bytes(disk.folder),
         "blockpool_disk_reserve_bytes": disk.reserve_bytes,
         "blockpool_final_size": 0 if final is None else final.size,
-        "blockpool_peer_size": head.size if standing is None else max(standing.size, head.size),
+        "blockpool_peer_size": max(service.vigilance.standing.size, head.size),
         "blockpool_replayed_size": replayed,
-        "blockpool_alarm": 0 if standing is None or standing.alarm is None else 1,
+        "blockpool_alarm": int(service.vigilance.is_raised()),
+        "blockpool_ignored_writers": len(service.heads.ignored),
+        "blockpool_certificate_seconds_left": service.tls.seconds_left(),
         "blockpool_witness_size": {member: one.size for member, one in witnesses.items()},
     }

@@ -8,6 +8,7 @@ import contextlib
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
+from msgspec import Raw
 from starlette.responses import PlainTextResponse, Response
 
 from node.api.answers import CheckpointsAnswer, WitnessAnswer, WitnessesAnswer
@@ -72,6 +73,13 @@ async def read_witnesses(service: ServiceOf) -> Response:
         witnesses=tuple(told),
     )
     return respond_json(answer)
+
+
+@router.get("/v1/heads")
+async def read_heads(service: ServiceOf) -> Response:
+    """What the writers that this node signs for have signed next, and the ledger does not have."""
+    leaves = await asyncio.to_thread(service.heads.own)
+    return respond_json({"heads": [Raw(leaf) for leaf in leaves]})
 
 
 @router.post("/add-checkpoint")

@@ -18,6 +18,7 @@ from node.api.answers import (
     CheckpointsAnswer,
     Envelope,
     FigureAnswer,
+    HeadsAnswer,
     Leaf,
     LedgerAnswer,
     Lineage,
@@ -178,6 +179,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     "GET /v1/witnesses": Operation(
         "Read who cosigns, and who is behind", "auditor", {JSON: WitnessesAnswer}
+    ),
+    "GET /v1/heads": Operation(
+        "Read what writers have signed next, and the ledger does not have",
+        "node",
+        {JSON: HeadsAnswer},
     ),
     "GET /v1/snapshot": Operation(
         "Read which snapshot there is for a node that joins",

@@ -18,8 +18,9 @@ from node.engine import Engine, EngineStopped, QueueFull
 from node.metrics import MeasuredPipeline
 from node.network.cosigning import Cosigning
 from node.network.forwarding import OrdererUnreachable
+from node.network.heads import Heads
 from node.network.joining import Joining
-from node.network.vigilance import Standing
+from node.network.vigilance import Vigilance
 from node.network.witness import Witness
 from node.news import News
 from node.pipeline import Committed
@@ -28,6 +29,7 @@ from node.replica import Backfilling, Replica
 from node.signer import LocalSigner
 from node.snapshots import Snapshots
 from node.storage.disk import DiskFull
+from node.tls.contexts import Contexts
 
 RESTART_S: Final = 5
 FINAL_S_MAX: Final = 25
@@ -60,10 +62,12 @@ class Service:
     pipeline: MeasuredPipeline
     reader: Reader
     news: News
+    heads: Heads
+    vigilance: Vigilance
+    tls: Contexts
     local_signer: LocalSigner | None = None
     cosigning: Cosigning | None = None
     witness: Witness | None = None
-    standing: Standing | None = None
     joining: Joining | None = None
     snapshots: Snapshots | None = None
     clock: Clock = MACHINE_CLOCK

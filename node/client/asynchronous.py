@@ -1,6 +1,7 @@
 """The asynchronous client: carries out flows with `httpx.AsyncClient`."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
@@ -41,6 +42,8 @@ class AsyncClient:
         policy: whom to believe; without one, receipts are not verified.
         ledger: digest of the genesis record; no writer signs for another ledger.
         transport: how requests travel, if not as httpx does by itself.
+        tls: whom to believe over https, if not the authorities this machine trusts: see
+            `node.client.pinning`.
         timeout_s: how long to wait for each step of a request; a record waits for its block.
         token: bearer token, where the node asks for one.
         request_signer: gives the key with which requests are signed once the node asks for that;
@@ -57,6 +60,7 @@ class AsyncClient:
         policy: Policy | None = None,
         ledger: DigestHex | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
         timeout_s: float = TIMEOUT_S,
         token: str | None = None,
         request_signer: Callable[[], Signer] | None = None,
@@ -70,6 +74,7 @@ class AsyncClient:
             headers=self._credential.headers,
             timeout=timeout_s,
             transport=transport,
+            verify=True if tls is None else tls,
         )
         self._policy = policy
         self._ledger = ledger

@@ -1,5 +1,6 @@
 """The blocking client: carries out flows with `httpx.Client`."""
 
+import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
@@ -42,6 +43,8 @@ class Client:
         policy: whom to believe; without one, receipts are not verified.
         ledger: digest of the genesis record; no writer signs for another ledger.
         transport: how requests travel, if not as httpx does by itself.
+        tls: whom to believe over https, if not the authorities this machine trusts: see
+            `node.client.pinning`.
         timeout_s: how long to wait for each step of a request; a record waits for its block.
         token: bearer token, where the node asks for one.
         request_signer: gives the key with which requests are signed once the node asks for that;
@@ -58,6 +61,7 @@ class Client:
         policy: Policy | None = None,
         ledger: DigestHex | None = None,
         transport: httpx.BaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
         timeout_s: float = TIMEOUT_S,
         token: str | None = None,
         request_signer: Callable[[], Signer] | None = None,
@@ -71,6 +75,7 @@ class Client:
             headers=self._credential.headers,
             timeout=timeout_s,
             transport=transport,
+            verify=True if tls is None else tls,
         )
         self._policy = policy
         self._ledger = ledger

@@ -3,12 +3,15 @@
     evidence.json      what it is evidence of
     checkpoint         the note the orderer signed
     earlier            fork: another note it signed
+    seal               future: the leaf that seals the last block
     tile/entries/…     rules: all leaves from the first on, in bundles (c2sp.org/tlog-tiles)
 
 - *fork*: two checkpoints that cannot both be true: after `size` leaves their trees have two roots,
   and `proof` and `earlier_proof` show that each of these leads to what was signed.
 - *rules*: leaves that are in the tree of the checkpoint, as `proof` shows, and that the rules do
   not yield. To see that, one has to replay them from the first: so they are all there.
+- *future*: a block whose time was still to come when it was seen. That it was seen by then is the
+  word of whoever kept the file; the rest is shown.
 
 Nobody else can make such a file: each shows what follows from the orderer's own signature.
 """
@@ -30,14 +33,22 @@ from msgspec.json import decode, encode
 from ledger import tree
 from ledger.checkpoint import Checkpoint
 from ledger.errors import FormatError, VerificationError
+from ledger.hashing import leaf_hash
 from ledger.note import NOTE_BYTES_MAX
-from ledger.types import Count, Digest
+from ledger.seal import parse_seal
+from ledger.times import to_ms
+from ledger.types import LEAF_BYTES_MAX, Count, Digest, Time
 from node.client.log_source import SourceError
 
-Kind = Literal["fork", "rules"]
+Kind = Literal["fork", "future", "rules"]
+LASTING: Final[tuple[Kind, ...]] = ("fork", "rules")
+"""What ends following a log; a time that was to come, comes."""
+AHEAD_MS_MAX: Final = 60_000
+"""A block further ahead of the clock is from the future."""
 FORMAT: Final = "blockpool-evidence/v1"
 CHECKPOINT: Final = "checkpoint"
 EARLIER: Final = "earlier"
+SEAL: Final = "seal"
 _ABOUT: Final = "evidence.json"
 _ABOUT_BYTES_MAX: Final = 16 * 1024
 _UNREADABLE: Final = (
@@ -52,7 +63,10 @@ _UNREADABLE: Final = (
 
 
 class About(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`evidence.json`. `size` counts the leaves at hand; of a fork, those after which it shows."""
+    """`evidence.json`. `size` counts the leaves at hand; of a fork, those after which it shows.
+
+    `seen_at` is when a block from the future was seen.
+    """
 
     format: str = FORMAT
     kind: Kind
@@ -61,6 +75,7 @@ class About(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     root: bytes = b""
     earlier_proof: tuple[bytes, ...] = ()
     earlier_root: bytes = b""
+    seen_at: Time | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +111,13 @@ class ArchivedLog:
         data = self.read(name, NOTE_BYTES_MAX)
         if data is None:
             raise FormatError(f"`{name}` is missing")
+        return data
+
+    def seal(self) -> bytes:
+        """The seal in it; raises `FormatError` if it is missing."""
+        data = self.read(SEAL, LEAF_BYTES_MAX)
+        if data is None:
+            raise FormatError(f"`{SEAL}` is missing")
         return data
 
     def about(self) -> About:
@@ -153,3 +175,17 @@ def check_fork(earlier: Checkpoint, later: Checkpoint, about: About) -> None:
     ):
         hashes = [Digest(one) for one in proof]
         tree.verify_consistency(about.size, Digest(root), end.size, end.root, hashes)
+
+
+def check_future(checkpoint: Checkpoint, seal: bytes, about: About) -> Time:
+    """The time of the last block, as its seal says; the proof shows that this is its seal.
+
+    Raises `VerificationError` unless that was to come when it was seen, `FormatError`.
+    """
+    proof = [Digest(one) for one in about.proof]
+    index = checkpoint.size - 1
+    tree.verify_inclusion(leaf_hash(seal), index, checkpoint.size, proof, checkpoint.root)
+    time = parse_seal(seal).predicate.block_time
+    if about.seen_at is None or to_ms(time) <= to_ms(about.seen_at) + AHEAD_MS_MAX:
+        raise VerificationError("the time of the block had come")
+    return time

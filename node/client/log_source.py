@@ -7,6 +7,7 @@ A file that is not there is None, which the reader judges. A server that cannot 
 answers otherwise than the format allows, raises `SourceError`: it says nothing about the log.
 """
 
+import ssl
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -72,15 +73,19 @@ class HttpLog:
         token: str | None = None,
         request_signer: Callable[[], Signer] | None = None,
         transport: httpx.BaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`token` and `request_signer` as `Client` has them."""
+        """`token`, `request_signer` and `tls` as `Client` has them."""
         if url.startswith(_UNIX):
             transport = httpx.HTTPTransport(uds=url.removeprefix(_UNIX))
             url = "http://node"
         self._url = url.rstrip("/")
         self._credential = Credential(token, request_signer)
         self._client = httpx.Client(
-            headers=self._credential.headers, transport=transport, timeout=_TIMEOUT_S
+            headers=self._credential.headers,
+            transport=transport,
+            timeout=_TIMEOUT_S,
+            verify=True if tls is None else tls,
         )
 
     def __enter__(self) -> Self:

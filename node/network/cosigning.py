@@ -144,6 +144,8 @@ class Cosigning:
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            self._tasks, self._round = {}, None
+            self.standings.clear()  # whoever orders next knows better
 
     def _begin(self) -> None:
         """Begin the next round, if there is more and it is time; ask whoever is not being asked."""

@@ -3,20 +3,38 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 from ledger import tree
 from ledger.checkpoint import Checkpoint, parse_checkpoint
 from ledger.errors import FormatError, VerificationError
 from ledger.note import parse_note
 from ledger.tiles import TILE_WIDTH, Bundle, TileReader, encode_bundle
-from ledger.types import Digest
-from node.client.evidence import CHECKPOINT, EARLIER, About, Evidence, Kind, check_fork, write
+from ledger.types import Digest, Time
+from node.client.evidence import (
+    CHECKPOINT,
+    EARLIER,
+    LASTING,
+    SEAL,
+    About,
+    Evidence,
+    Kind,
+    check_fork,
+    write,
+)
 from node.client.log_source import LogSource, SourceError
 from node.network.feed import Feed, RemoteTiles
 from node.replica import Replica
 
-__all__ = ["Evidence", "Kind", "Nowhere", "checkpoint_in", "keep", "of_fork", "of_rules"]
+__all__ = [
+    "Evidence",
+    "Kind",
+    "Nowhere",
+    "checkpoint_in",
+    "keep",
+    "of_fork",
+    "of_future",
+    "of_rules",
+]
 
 
 def of_rules(replica: Replica, feed: Feed, note: bytes) -> Evidence:
@@ -81,6 +99,17 @@ def of_fork(replica: Replica, source: LogSource, note: bytes) -> Evidence | None
     return Evidence(about, {EARLIER: known.note, CHECKPOINT: note})
 
 
+def of_future(replica: Replica, note: bytes, size: int, now: Time) -> Evidence:
+    """That the last block of a checkpoint of this log was still to come `now`."""
+    with replica.store.snapshot() as snapshot:
+        stored = snapshot.leaf(size - 1)
+    if stored is None:
+        raise FormatError(f"leaf {size - 1} is missing")
+    proof = tree.inclusion_proof(size - 1, size, TileReader(replica, size))
+    about = About(kind="future", size=size, proof=tuple(proof), seen_at=now)
+    return Evidence(about, {CHECKPOINT: note, SEAL: stored.leaf})
+
+
 class Nowhere:
     """A `LogSource` where there is none to ask: this node holds all it takes."""
 
@@ -100,8 +129,8 @@ def keep(folder: Path, evidence: Evidence, size: int) -> Path:
 
 
 def kept_in(folder: Path) -> Path | None:
-    """Evidence that was kept before, the latest file of it."""
-    found = [one for kind in get_args(Kind) for one in folder.glob(f"{kind}-*.zip")]
+    """Evidence of what ends following a log that was kept before, the latest file of it."""
+    found = [one for kind in LASTING for one in folder.glob(f"{kind}-*.zip")]
     return max(found, key=lambda one: one.stat().st_mtime_ns, default=None)
 
 

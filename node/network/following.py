@@ -299,4 +299,6 @@ class FollowingEngine:
         with self._signatures.remembered(verdicts):
             await loop.run_in_executor(self._committer, self._replica.follow, blocks, note, proof)
         self._news.publish()  # also where the checkpoint covers no new block
+        if self._replica.underway is None:
+            await self._vigilance.look_ahead(note, self._replica.published.head)
         await asyncio.sleep(self._pauses * (loop.time() - began_s))

@@ -2,18 +2,24 @@
 
 A peer is known by the member whose node it is. Its address comes from the settings, which an
 operator may need for the first contact or a way around; else from its registration on the ledger.
+Over https it is believed by the transport keys of that member alone; only where none is known, by
+the authorities that this machine trusts. What has changed, address, keys or our own certificate, is
+another `Peer`; who still waits for an answer of the one before gets it.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import contextlib
+import ssl
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
+from ledger.keys import Signer
 from ledger.note import NOTE_BYTES_MAX
 from ledger.tiles import encode_bundle
 from ledger.types import MemberId
@@ -51,7 +57,14 @@ class Checkpoints(Struct, frozen=True):
     final: str | None = None
 
 
+class ToldHeads(Struct, frozen=True):
+    """`GET /v1/heads`: records as they lie in the log, or would."""
+
+    heads: tuple[Raw, ...]
+
+
 _checkpoints = Decoder(Checkpoints)
+_heads = Decoder(ToldHeads)
 _batch = Decoder(BatchAnswer)
 
 
@@ -59,19 +72,35 @@ class Peer:
     """One other node. Close it."""
 
     def __init__(
-        self, member: MemberId, address: Address, surroundings: Surroundings = MACHINE
+        self,
+        member: MemberId,
+        address: Address,
+        tls: ssl.SSLContext | None = None,
+        surroundings: Surroundings = MACHINE,
+        request_signer: Callable[[], Signer] | None = None,
     ) -> None:
+        """`tls` says who is believed to be the node; `request_signer` as `AsyncClient` has it."""
         self.member = member
         self.address = address
+        self.tls = tls
+        self._asked = 0
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
         self._client = AsyncClient(
             address.url,
             transport=surroundings.transport,
+            tls=tls,
             token=address.token,
+            request_signer=request_signer,
             timeout_s=ANSWER_S,
             retry=_ONCE,
         )
         self._files = HttpLog(
-            address.url, token=address.token, transport=surroundings.blocking_transport
+            address.url,
+            token=address.token,
+            request_signer=request_signer,
+            transport=surroundings.blocking_transport,
+            tls=tls,
         )
 
     @property
@@ -83,6 +112,13 @@ class Peer:
         """Let go of the connections."""
         await self._client.close()
         self._files.close()
+
+    async def close_gently(self) -> None:
+        """The same, once nobody waits for an answer any more."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SUBMITTED_S_MAX):
+                await self._is_idle.wait()
+        await self.close()
 
     async def checkpoints(self, latest: int, final: int, wait_s: int) -> Checkpoints:
         """Its checkpoints, once one covers more leaves than these. Raises `ClientError`."""
@@ -113,8 +149,16 @@ class Peer:
         answer = await self._within(ANSWER_S, _once(Request("GET", path, accept="text/plain")))
         return answer.content if isinstance(answer, Answer) and answer.status == _OK else None
 
+    async def heads(self) -> list[bytes]:
+        """What the writers it signs for have signed next, as leaves. Raises `ClientError`."""
+        request = Request("GET", "/v1/heads")
+        told = await self._within(ANSWER_S, read(request, _heads, _ONCE))
+        return [bytes(one) for one in told.heads]
+
     async def _within(self, seconds: float, flow: Flow[T]) -> T:
         """What a flow comes to, however slowly the other speaks. Raises `Unreachable`."""
+        self._asked += 1
+        self._is_idle.clear()
         try:
             async with asyncio.timeout(seconds):
                 return await self._client.run(flow)
@@ -122,6 +166,10 @@ class Peer:
             raise Unreachable(f"no whole answer within {seconds:.0f} seconds") from error
         except (OSError, ValueError, RuntimeError, ExceptionGroup) as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
+        finally:
+            self._asked -= 1
+            if not self._asked:
+                self._is_idle.set()
 
 
 async def _latest_of(peer: Peer) -> bytes | None:
@@ -164,11 +212,20 @@ class PeerBook:
         own: MemberId,
         given: Mapping[MemberId, Address],
         surroundings: Surroundings = MACHINE,
+        tls_for: Callable[[MemberId], ssl.SSLContext | None] = lambda _member: None,
+        request_signer: Callable[[], Signer] | None = None,
     ) -> None:
+        """`tls_for` has the context by which a member's node is believed, if its keys are known.
+
+        `request_signer` gives the transport key: where a proxy ends TLS in front of a node, that
+        node sees no certificate, and asks for signed requests.
+        """
         self._replica = replica
         self._own = own
         self._given = given
         self._surroundings = surroundings
+        self._tls_for = tls_for
+        self._request_signer = request_signer
         self._peers: dict[MemberId, Peer] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -179,11 +236,14 @@ class PeerBook:
         if address is None or member == self._own:
             return None
         peer = self._peers.get(member)
-        if peer is None or peer.address != address:
+        tls = self._tls_for(member)
+        if peer is None or peer.address != address or peer.tls is not tls:
             if peer is not None:
                 self._let_go(peer)
             try:
-                peer = self._peers[member] = Peer(member, address, self._surroundings)
+                peer = self._peers[member] = Peer(
+                    member, address, tls, self._surroundings, self._request_signer
+                )
             except ClientError as error:  # whatever a member has registered, it stops nobody
                 log.warning("peer-unreachable", peer=member, exc_info=error)
                 return None
@@ -208,10 +268,12 @@ class PeerBook:
 
     async def close(self) -> None:
         """Let go of all connections."""
+        for task in self._closing:
+            task.cancel()
         for peer in self._peers.values():
             await peer.close()
 
     def _let_go(self, peer: Peer) -> None:
-        task = asyncio.ensure_future(peer.close())
+        task = asyncio.ensure_future(peer.close_gently())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)

@@ -202,7 +202,7 @@ def _check_state(state: StoredState, note: bytes, ground: Ground) -> None:
     ledger = read(state, Ledger, "ledger")
     if ledger is None or (ledger.digest, ledger.origin) != (ground.ledger, ground.origin):
         raise VerificationError("its state is of another ledger")
-    trust = trust_in(state.get, ground.origin)
+    trust = trust_in(state.get, ground.origin, frozenset())
     endorse(note, trust, [entry.key.public_key for entry in ground.policy.logs])
     if trust.quorum:
         shortest_quorum(note, trust)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Protocol
 
+from contracts.replay import Head
 from ledger import tree
 from ledger.checkpoint import Checkpoint, cosign_under
 from ledger.errors import LedgerError
@@ -30,15 +31,14 @@ from ledger.note import (
 )
 from ledger.tiles import TileReader
 from ledger.times import to_ms
+from node.client.evidence import AHEAD_MS_MAX
 from node.network.cosigned import Cosigned, CosignedStore
 from node.network.offers import WitnessError, check_offer, parse_offer
-from node.network.vigilance import Standing
+from node.network.vigilance import Vigilance
 from node.replica import Replica
 from node.trust import endorse
 
 REPLAYED_S: Final = 10.0
-AHEAD_MS_MAX: Final = 60_000
-"""A seal further ahead of this node's clock is not cosigned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,8 @@ class Witness:
 class ReplayedLog:
     """The ledger's own log: what this node has replayed of it, and no more.
 
-    `reach` waits until the node has replayed so many leaves, `standing` says whether the log lied,
-    and `look_at` has the node look at a checkpoint that denies what it holds.
+    `reach` waits until the node has replayed so many leaves. `watch` is shown a checkpoint that
+    denies what the node holds, or one of a block that is still to come.
     """
 
     def __init__(
@@ -132,16 +132,14 @@ class ReplayedLog:
         identity: Identity,
         clock_ms: Callable[[], int],
         reach: Callable[[int, float], Awaitable[bool]] | None = None,
-        standing: Standing | None = None,
-        look_at: Callable[[bytes], Awaitable[None]] | None = None,
+        watch: Vigilance | None = None,
     ) -> None:
         self.origin = replica.origin
         self.identity = identity
         self._replica = replica
         self._clock_ms = clock_ms
         self._reach = reach or self._has_reached
-        self._standing = standing
-        self._look_at = look_at
+        self._watch = watch
 
     async def signed(self, note: bytes, checkpoint: Checkpoint) -> bytes:
         """As `WitnessedLog.signed`: by all keys of one that orders."""
@@ -165,14 +163,18 @@ class ReplayedLog:
         self._check_no_alarm()
         if not await self._compare(note, checkpoint):
             raise WitnessError(422, "this node has replayed another log up to this size")
-        await asyncio.to_thread(self._check_block, checkpoint.size)
+        head = await asyncio.to_thread(self._head_at, checkpoint.size)
+        if to_ms(head.time) > self._clock_ms() + AHEAD_MS_MAX:
+            if self._watch is not None:
+                await self._watch.look_ahead(note, head)
+            raise WitnessError(503, f"the block's time {head.time} is still to come")
         self._check_replayed()  # last: what came before was asked of the copy held by then
 
     async def _has_reached(self, size: int, _wait_s: float) -> bool:
         return self._replica.published.head.size >= size
 
     def _check_no_alarm(self) -> None:
-        if self._standing is not None and self._standing.alarm is not None:
+        if self._watch is not None and self._watch.standing.alarm is not None:
             raise WitnessError(503, "the log is not what the rules yield: it is cosigned no more")
 
     def _check_replayed(self) -> None:
@@ -194,20 +196,18 @@ class ReplayedLog:
         """Whether it is of the leaves this node holds; a lie of the log raises an alarm."""
         tiles = TileReader(self._replica, checkpoint.size)
         is_same = await asyncio.to_thread(tree.root, checkpoint.size, tiles) == checkpoint.root
-        if not is_same and self._look_at is not None:
-            await self._look_at(note)
+        if not is_same and self._watch is not None:
+            await self._watch.look_at(note)
             self._check_no_alarm()
         return is_same
 
-    def _check_block(self, size: int) -> None:
-        """A block ends there, and its time has come."""
+    def _head_at(self, size: int) -> Head:
+        """Where the log stood at a size, which has to end a block."""
         with self._replica.store.snapshot() as snapshot:
             try:
-                head = snapshot.head_at(size, self._replica.head.ledger)
+                return snapshot.head_at(size, self._replica.head.ledger)
             except LookupError as error:
                 raise WitnessError(422, f"no block ends at size {size}") from error
-        if to_ms(head.time) > self._clock_ms() + AHEAD_MS_MAX:
-            raise WitnessError(503, f"the block's time {head.time} is still to come")
 
 
 def lines_of(note: bytes, keys: Sequence[VerifierKey]) -> bytes:

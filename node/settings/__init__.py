@@ -16,6 +16,7 @@ from node.settings.node import LogLevel, Settings
 from node.settings.ordering import Blocks, Cache
 from node.settings.part import is_loopback
 from node.settings.snapshots import Snapshots
+from node.settings.tls import Tls, TlsReader
 from node.settings.webhook import Webhook
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Snapshots",
+    "Tls",
+    "TlsReader",
     "Webhook",
     "Witness",
     "is_loopback",

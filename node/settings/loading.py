@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from node.client.keys.references import is_elsewhere
 from node.settings.node import Settings
 from node.storage.address import PostgresAddress
 
@@ -41,9 +42,12 @@ def _told(error: ValidationError) -> str:
 def _resolve(settings: Settings, folder: Path) -> Settings:
     """The same settings with absolute paths."""
 
+    def place(path: Path) -> Path:
+        return path if is_elsewhere(path) else folder / path
+
     def absolute(model: BaseModel) -> dict[str, Path]:
         return {
-            name: folder / value
+            name: place(value)
             for name in type(model).model_fields
             if isinstance(value := getattr(model, name), Path)
         }
@@ -53,11 +57,16 @@ def _resolve(settings: Settings, folder: Path) -> Settings:
         update["database"] = replace(settings.database, folder=folder)
     local = settings.local_signing
     if local is not None:
-        keys = {writer: folder / key for writer, key in local.keys.items()}
+        keys = {writer: place(key) for writer, key in local.keys.items()}
         update["local_signing"] = local.model_copy(update={**absolute(local), "keys": keys})
     for name in ("snapshots", "webhook", "witness"):
         part = getattr(settings, name)
         if part is not None:
             update[name] = part.model_copy(update=absolute(part))
+    if settings.tls is not None:
+        readers = tuple(one.model_copy(update=absolute(one)) for one in settings.tls.readers)
+        update["tls"] = settings.tls.model_copy(
+            update={**absolute(settings.tls), "readers": readers}
+        )
     update["peers"] = tuple(one.model_copy(update=absolute(one)) for one in settings.peers)
     return settings.model_copy(update=update)

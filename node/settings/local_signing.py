@@ -30,7 +30,8 @@ class LocalSigning(Part):
         default=None, description="File with the passphrase of the writers' keys; mode 0600."
     )
     keys: dict[str, Path] = Field(
-        min_length=1, description='Key file per writer: `"health/main" = "keys/main.pem"`.'
+        min_length=1,
+        description='Key per writer: `"health/main" = "keys/main.pem"`, or `pkcs11:…`, `agent:…`.',
     )
 
     @field_validator("keys")

@@ -18,6 +18,11 @@ class Peer(Part):
     token_file: Path | None = Field(
         default=None, description="File with the token it asks of readers; mode 0600."
     )
+    key: Path | None = Field(
+        default=None,
+        description="File with its public transport key, believed as long as the ledger does not "
+        "know that key: for the first contact.",
+    )
 
     @field_validator("url")
     @classmethod

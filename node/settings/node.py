@@ -13,6 +13,7 @@ from node.settings.network import Peer, Witness
 from node.settings.ordering import Blocks, Cache
 from node.settings.part import is_loopback
 from node.settings.snapshots import Snapshots
+from node.settings.tls import Tls
 from node.settings.webhook import Webhook
 from node.storage.address import Database, parse_database
 
@@ -73,6 +74,11 @@ class Settings(BaseSettings):
         default=None,
         description="Unix socket to listen at instead of address and port; made with mode 0600.",
     )
+    tls_by_proxy: bool = Field(
+        default=False,
+        description="Speak plain HTTP though the node listens beyond this machine: a proxy in "
+        "front of it ends TLS, and nobody else reaches the port.",
+    )
     read_tokens_file: Path | None = Field(
         default=None,
         description="File with a `name:token` per line, its scopes after it, mode 0600; then "
@@ -107,6 +113,7 @@ class Settings(BaseSettings):
     blocks: Blocks = Blocks()
     cache: Cache = Cache()
     limits: Limits = Limits()
+    tls: Tls | None = None
     local_signing: LocalSigning | None = None
     webhook: Webhook | None = None
     witness: Witness | None = None
@@ -138,7 +145,12 @@ class Settings(BaseSettings):
     def is_open(self) -> bool:
         """Whether the node does what it is asked without a credential: for this machine alone."""
         said = self.allow_anonymous_reads is not None or self.read_tokens_file is not None
-        return self.is_local and not said
+        return self.is_local and not self.speaks_tls and not said
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether connections begin with TLS; at a unix socket none does."""
+        return self.tls is not None and self.unix_socket is None
 
     @property
     def is_local(self) -> bool:
@@ -167,6 +179,18 @@ class Settings(BaseSettings):
             raise ValueError("peers: without `log_key` the node follows others; name one")
         if (self.next_log_key is None) != (self.next_log_key_pq is None):
             raise ValueError("next_log_key: goes with `next_log_key_pq`")
+        return self
+
+    @model_validator(mode="after")
+    def check_privacy(self) -> Self:
+        """Refuse to speak in the clear beyond this machine."""
+        if self.tls is not None and self.tls_by_proxy:
+            raise ValueError("tls_by_proxy: contradicts `[tls]`")
+        if not (self.is_local or self.tls is not None or self.tls_by_proxy):
+            raise ValueError(
+                f"host: {self.host} can be reached from outside, in the clear: set up `[tls]`, or "
+                "set `tls_by_proxy = true` where a proxy in front of the node ends TLS"
+            )
         return self
 
     @model_validator(mode="after")

@@ -36,6 +36,7 @@ from scripts.profile import (
 )
 from scripts.record.listing import AsAtOption
 from scripts.spelling import SpellingError, typed
+from scripts.tls import ClientKeyOption, NodeKeyOption
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -61,6 +62,8 @@ class From:
     token_file: TokenOption = None
     request_key: RequestKeyOption = None
     request_passphrase_file: RequestPassphraseOption = None
+    node_key: NodeKeyOption = None
+    client_key: ClientKeyOption = None
     log: Annotated[
         str | None,
         typer.Option(
@@ -72,7 +75,13 @@ class From:
     @contextmanager
     def open(self) -> Iterator[Figures]:
         """Where figures come from."""
-        shown = (self.token_file, self.request_key, self.request_passphrase_file)
+        shown = (
+            self.token_file,
+            self.request_key,
+            self.request_passphrase_file,
+            self.node_key,
+            self.client_key,
+        )
         if self.log is not None:
             with figures_of_log(self.log, Access(self.policy, *shown)) as found:
                 yield found

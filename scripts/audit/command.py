@@ -26,6 +26,7 @@ from scripts.profile import (
     request_signer,
     shown_token,
 )
+from scripts.tls import ClientKeyOption, NodeKeyOption, tls_of
 from scripts.trust import read_policy
 
 app = typer.Typer(
@@ -55,6 +56,8 @@ class Access:
     token_file: TokenOption = None
     request_key: RequestKeyOption = None
     request_passphrase_file: RequestPassphraseOption = None
+    node_key: NodeKeyOption = None
+    client_key: ClientKeyOption = None
     jobs: Annotated[
         int, typer.Option(min=1, max=64, help="Files read, and signatures verified, at a time.")
     ] = JOBS
@@ -76,8 +79,8 @@ class Access:
     def _source(self, log: str) -> Iterator[LogSource]:
         if log.startswith(_ADDRESSES):
             signer = request_signer(self.request_key, self.request_passphrase_file)
-            token = shown_token(self.token_file)
-            with HttpLog(log, token=token, request_signer=signer) as source:
+            token, tls = shown_token(self.token_file), tls_of(self.node_key, self.client_key)
+            with HttpLog(log, token=token, request_signer=signer, tls=tls) as source:
                 yield source
         elif Path(log).is_dir():
             yield FolderLog(Path(log))

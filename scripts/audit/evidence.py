@@ -63,8 +63,9 @@ def verify_evidence(
 ) -> None:
     """Verify evidence that a node that orders records lied; exit code 1 if it proves nothing.
 
-    Either two checkpoints that cannot both be true, or leaves that the rules do not yield. No node
-    is asked: everything follows from the file, and from whose keys the policy names.
+    Either two checkpoints that cannot both be true, or leaves that the rules do not yield, or a
+    block from the future. No node is asked: everything follows from the file, and from whose keys
+    the policy names; but when that block was seen is the word of whoever kept the file.
 
     Example: `blockpool audit evidence evidence/rules-4711-0.zip --policy policy`
     """
@@ -105,6 +106,10 @@ def prove(archive: ArchivedLog, policy: Policy, jobs: int) -> Proved:
         )
         return Proved("fork", checkpoint.origin, checkpoint.size, signers, detail)
     signers = _liars(policy, later)
+    if about.kind == "future":
+        time = evidence.check_future(checkpoint, archive.seal(), about)
+        detail = f"its last block says {time}; whoever kept this saw it at {about.seen_at}"
+        return Proved("future", checkpoint.origin, checkpoint.size, signers, detail)
     doubt = _first_doubt(archive, about, later, jobs)
     return Proved("rules", checkpoint.origin, checkpoint.size, signers, str(doubt), doubt.index)
 

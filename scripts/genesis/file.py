@@ -28,7 +28,7 @@ from ledger.canonical import decode
 from ledger.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, parse_envelope, sign_envelope
 from ledger.errors import FormatError, VerificationError
 from ledger.hashing import sha256
-from ledger.keys import KeyDescription, PrivateKey, PublicKey, parse_public_key
+from ledger.keys import KeyDescription, PublicKey, Signer, parse_public_key
 from ledger.policy import Policy, own_policy
 from ledger.records import Chain, Genesis, encode_statement, new_statement, parse_statement
 from ledger.records.genesis import custodian_of
@@ -217,7 +217,7 @@ def found(body: Genesis, issued_at: Time) -> Founding:
     return Founding(body, payload, ())
 
 
-def sign(founding: Founding, key: PrivateKey) -> Founding:
+def sign(founding: Founding, key: Signer) -> Founding:
     """With one more signature. Raises `VerificationError` for a key nobody waits for."""
     expected = {public.keyid for _, public in founding.signatories}
     if key.public_key.keyid not in expected:

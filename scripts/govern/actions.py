@@ -27,8 +27,8 @@ from ledger.records.governance import Action, Admission, AdmitMembers, Matter, P
 from node.client import Client
 from scripts.csv_rows import read_csv
 from scripts.govern.acts import DECIDED, VOTED, takes
-from scripts.keys.command import read_public_key
 from scripts.sealed_text import document_digest
+from scripts.signers import read_public_key
 from scripts.spelling import SpellingError, build, did_you_mean, spelling_error, words
 
 COLUMNS: Final = (

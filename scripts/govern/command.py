@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 import typer
 
 from contracts.values import ProposedAction
-from ledger.keys import PrivateKey
+from ledger.keys import Signer
 from ledger.records import Ballot, Body, Decision, Proposal
 from ledger.records.governance import Action, Matter, ReinstateMember, SuspendMember
 from ledger.times import DAY_MS, from_ms
@@ -175,12 +175,12 @@ def _action(
     return read_action(Path(given[0]))
 
 
-def _cosigners(cosign: list[Path] | None, at: Signing) -> tuple[PrivateKey, ...]:
+def _cosigners(cosign: list[Path] | None, at: Signing) -> tuple[Signer, ...]:
     return tuple(load_signer(one, at.passphrase_file) for one in cosign or ())
 
 
 def _submit(
-    writer: Writer, body: Body, cosigners: tuple[PrivateKey, ...], receipts: Path | None
+    writer: Writer, body: Body, cosigners: tuple[Signer, ...], receipts: Path | None
 ) -> Receipted:
     done = writer.submit(body, cosigners=cosigners)
     if receipts is not None:

@@ -29,9 +29,9 @@ from scripts.answers import read_value
 from scripts.console_text import info, success
 from scripts.files import write_new
 from scripts.govern.actions import read_bases
-from scripts.keys.command import read_public_key
 from scripts.options import with_options
 from scripts.profile import Reading
+from scripts.signers import read_public_key
 from scripts.spelling import build, words
 
 V = TypeVar("V", bound=Value)

@@ -30,9 +30,9 @@ from scripts.govern.draft import (
     present,
     write_actions,
 )
-from scripts.keys.command import read_public_key
 from scripts.options import with_options
 from scripts.profile import Reading
+from scripts.signers import read_public_key
 from scripts.spelling import build, words
 
 app = typer.Typer()

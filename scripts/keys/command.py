@@ -8,20 +8,17 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from msgspec.json import Decoder
 
 from contracts.values import Key, Writer
-from ledger.canonical import decode, encode
+from ledger.canonical import encode
 from ledger.checkpoint import log_key
-from ledger.errors import FormatError, LedgerError
+from ledger.errors import LedgerError
 from ledger.keys import (
-    KeyDescription,
-    PrivateKey,
     PublicKey,
+    Signer,
     encode_private_key,
     encode_private_key_unencrypted,
     generate_private_key,
-    parse_public_key,
 )
 from ledger.note import encode_vkey
 from ledger.records import KeyRevocation, KeyRotation, WriterAppointment, WriterEnd
@@ -30,15 +27,15 @@ from ledger.suites import SUITES
 from node.client import Client
 from scripts.answers import print_receipted, read_value
 from scripts.console_text import USAGE, fail, print_fields, print_json, print_table, success, warn
+from scripts.files import write_new
 from scripts.keys.files import write_private_key
 from scripts.options import JsonFlag, with_options
 from scripts.profile import PassphraseOption, Reading
-from scripts.signers import load_signer, new_passphrase
+from scripts.signers import load_into_agent, load_signer, new_passphrase, read_public_key
 from scripts.spelling import build, words
 from scripts.zone import zone_of
 
 FAMILIES = "cases, catalogue, sharing, use"
-_description = Decoder(KeyDescription)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -96,15 +93,38 @@ def new(
 
 @app.command("show")
 def show(
-    file: Annotated[Path, typer.Argument(help="A .pub or .pem file.")],
+    file: Annotated[Path, typer.Argument(help="A .pub or .pem file, pkcs11:… or agent:…")],
     passphrase_file: PassphraseOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write it as a .pub file, too, for others.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show the public half of a key.
+    """Show the public half of a key: of a file, of a PKCS#11 token, of one that an agent holds.
 
     Example: `blockpool keys show keys/health-main.pub`
     """
-    _print_key(read_public_key(file, passphrase_file), file, as_json=as_json)
+    key = read_public_key(file, passphrase_file)
+    if out is not None:
+        write_new(out, encode(key.description) + b"\n")
+    _print_key(key, file, as_json=as_json)
+
+
+@app.command("load")
+def load(
+    file: Annotated[Path, typer.Argument(help="A .pem file, Ed25519.")],
+    passphrase_file: PassphraseOption = None,
+    agent: Annotated[
+        Path | None, typer.Option(help="Socket of the agent; $SSH_AUTH_SOCK if left out.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Have an SSH agent hold a key, until it ends: others then sign with agent:KEYID.
+
+    Example: `blockpool keys load keys/health-main.pem --agent /run/blockpool/agent.sock`
+    """
+    key, socket = load_into_agent(file, passphrase_file, agent)
+    _print_key(key, Path(f"agent:{key.keyid}?socket={socket}"), as_json=as_json)
 
 
 @app.command("list")
@@ -285,17 +305,7 @@ def revoke(
     print_receipted(done, f"{keyid} is revoked since index {suspect_since}", as_json=as_json)
 
 
-def read_public_key(path: Path, passphrase_file: Path | None = None) -> PublicKey:
-    """The public key in a `.pub` file, or that of the private one in a `.pem` file."""
-    if path.suffix == ".pem":
-        return load_signer(path, passphrase_file).public_key
-    try:
-        return parse_public_key(decode(path.read_bytes(), _description))
-    except FormatError as error:
-        raise FormatError(f"{path} is no public key: {error}") from error
-
-
-def custodian_signing(client: Client, signer: PrivateKey, writer: str) -> str:
+def custodian_signing(client: Client, signer: Signer, writer: str) -> str:
     """Who signs with the custodian's key: mostly the custodian of the writer's member.
 
     Since a merger or a split it may be the one of its successor.

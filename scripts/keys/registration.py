@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from contracts.values import RegisteredNode
-from ledger.keys import PrivateKey
+from ledger.keys import Signer
 from ledger.records.genesis import custodian_of
 from ledger.records.nodes import NodeRegistration, WitnessKeys
 from scripts.answers import print_receipted, read_value
@@ -54,7 +54,7 @@ def node(
     if (witness is None) != (witness_pq is None):
         fail("a witness cosigns with two keys: --witness and --witness-pq", code=USAGE)
 
-    def loaded(path: Path) -> PrivateKey:
+    def loaded(path: Path) -> Signer:
         return load_signer(path, key_passphrase_file or passphrase_file)
 
     cosigning = [loaded(path) for path in (witness, witness_pq) if path is not None]

@@ -21,6 +21,7 @@ from node.app import create_app
 from node.composition import Keys
 from node.storage.address import Database
 from tests.log_files import story
+from tests.network import eventually
 from tests.node_process import NodeProcess, node_process
 from tests.nodes import close, open_replica
 from tests.served import settings_in
@@ -55,6 +56,8 @@ def node(
     chosen = settings_in(folder, database=kept_database, verify_processes=0)
     close(open_replica(chosen.database, story()))
     with node_process(chosen) as process:
+        made = f"{process.url}/v1/snapshot"  # while it is made, 503 is the answer
+        eventually(lambda: httpx.get(made).status_code == httpx.codes.OK)
         yield process
     assert '"fault"' not in process.log
 

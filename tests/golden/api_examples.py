@@ -143,6 +143,7 @@ def _log() -> list[Exchange]:
         Exchange("GET /tile/{path}", "/tile/0/000.p/5", BYTES),
         Exchange("GET /v1/checkpoints", "/v1/checkpoints?latest=19&final=19"),
         Exchange("GET /v1/witnesses", "/v1/witnesses"),
+        Exchange("GET /v1/heads", "/v1/heads"),
         Exchange(cosigning, "/add-checkpoint", TEXT, body_type=TEXT, body=offer),
         Exchange(cosigned, f"/{of_log}/checkpoint", TEXT),
         *(Exchange(f"GET {path}", path, TEXT) for path in plain),

@@ -61,6 +61,8 @@ def _default(field: FieldInfo) -> str:
             return f"`{str(flag).lower()}`"
         case int() as number:
             return f"{number:,}"
+        case tuple() as several:
+            return f"`{list(several)}`".replace("'", '"')
         case other:
             return f'`"{other}"`'
 

@@ -10,12 +10,17 @@ import pytest
 from ledger.policy import verify_policy
 from ledger.receipt import verify_receipt
 from tests import bodies
-from tests.network import ORDERER, WAIT_S_MAX, Member, Network, eventually
+from tests.network import ORDERER, WAIT_S_MAX, Member, Network, eventually, witnessed_world
 
 
 @pytest.fixture
 def network(tmp_path: Path) -> Network:
     return Network(tmp_path)
+
+
+@pytest.fixture
+def tls_network(tmp_path: Path) -> Network:
+    return Network(tmp_path, witnessed_world(is_tls=True), is_tls=True)
 
 
 def is_final(node: Member, size: int) -> bool:
@@ -140,3 +145,19 @@ def test_a_node_orders_only_once_enough_witnesses_have_told_that_they_are_not_ah
         assert not told.done()
         with network.node("audit"):
             assert told.result(WAIT_S_MAX)["index"] == len(network.world.leaves)
+
+
+def test_four_nodes_with_tls(tls_network: Network) -> None:
+    """They know one another by their transport keys, and nobody asks for a token."""
+    network = tls_network
+    record = network.world.sign("health/main", bodies.schema())
+    with (
+        network.node(ORDERER) as steward,
+        network.node("health") as health,
+        network.node("transport") as transport,
+        network.node("audit") as audit,
+    ):
+        told = transport.submit(record, until="final")
+        assert told["final"]
+        for node in (steward, health, transport, audit):
+            eventually(partial(is_final, node, told["index"] + 1))

@@ -9,8 +9,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import Route
 
+from node.api.access import PEER
 from node.api.operations import MANUAL, OPERATIONS
-from node.api.principal import SCOPES, included
+from node.api.principal import SCOPES, included, of_node
 from node.api.problems import PROBLEMS
 from node.app import create_app
 from node.client.secret_files import SecretError
@@ -92,7 +93,9 @@ ASKED: Final = (
 async def test_nothing_but_liveness_is_answered_without_a_credential(
     host: str, tmp_path: Path
 ) -> None:
-    settings = settings_in(tmp_path, host=host, read_tokens_file=secret_file(tmp_path))
+    settings = settings_in(
+        tmp_path, host=host, tls_by_proxy=True, read_tokens_file=secret_file(tmp_path)
+    )
     app = create_app(settings, Keys(log_signers()))
     asked = [(method, filled(path)) for method, path in routes(app) if path != LIVE]
     assert len(asked) > len(OPERATIONS)
@@ -108,7 +111,7 @@ async def test_nothing_but_liveness_is_answered_without_a_credential(
 
 
 async def test_a_node_beyond_its_machine_is_closed_without_a_file_of_tokens(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path, host="0.0.0.0")  # noqa: S104  not listened at
+    settings = settings_in(tmp_path, host="0.0.0.0", tls_by_proxy=True)  # noqa: S104  not listened at
     async with served(settings, World.genesis(writers=False)) as client:
         assert (await client.get("/v1/ledger")).status_code == 401
         assert (await client.get(LIVE)).status_code == 200
@@ -193,7 +196,7 @@ async def test_a_wrong_credential_is_no_credential(tmp_path: Path) -> None:
 
 
 async def test_a_node_known_by_its_certificate_is_its_members(tmp_path: Path) -> None:
-    """The connection puts the member into the scope; nothing a request says can."""
+    """The connection puts who it is into the scope; nothing a request says can."""
     settings = settings_in(tmp_path, allow_anonymous_reads=False)
     async with served(settings, World.genesis(writers=False)) as client:
         transport = client._transport
@@ -201,9 +204,9 @@ async def test_a_node_known_by_its_certificate_is_its_members(tmp_path: Path) ->
         app = transport.app
 
         async def authenticated(scope, receive, send):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            await app({**scope, "peer_member": "health"}, receive, send)
+            await app({**scope, PEER: of_node("health")}, receive, send)
 
-        assert (await client.get("/v1/ledger", headers={"peer_member": "health"})).is_error
+        assert (await client.get("/v1/ledger", headers={PEER: "health"})).is_error
         transport.app = authenticated
         assert (await client.get("/v1/ledger")).status_code == 200
         assert (await client.post("/v1/records", json={})).status_code == 400

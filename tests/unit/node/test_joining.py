@@ -151,7 +151,7 @@ async def test_nothing_is_cosigned_before_the_log_is_replayed(
         clock = Clock(to_ms(peer.world.now) + SECOND_MS)
         identity = Identity(witness_name(ORIGIN, "transport"), witness_signers("transport"))
         watch = node.vigilance
-        log = ReplayedLog(node.replica, identity, clock, node.reach, watch.standing, watch.look_at)
+        log = ReplayedLog(node.replica, identity, clock, node.reach, watch)
         store = CosignedStore(tmp_path / "witness.db")
         witness = Witness([log], store, clock)
         offer = encode_offer(0, (), peer.replica.published.checkpoint)

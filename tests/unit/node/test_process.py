@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ledger.records.genesis import Role
-from node.listening import address_of, listening_socket
+from node.listening import address_of, listening_sockets
 from node.maintenance import check_ledger, found_ledger, rebuild_views
 from node.replica import ReplicaError
 from node.storage.lock import DatabaseInUse, locked
@@ -113,11 +113,11 @@ def test_a_node_does_not_propose_in_the_name_of_another_orderer(tmp_path: Path) 
 @pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
 def test_a_port_is_bound_and_told(host: str, shown: str, tmp_path: Path) -> None:
     try:
-        with listening_socket(settings_in(tmp_path, host=host)) as bound:
+        with listening_sockets(settings_in(tmp_path, host=host)) as [bound]:
             port = bound.getsockname()[1]
             assert address_of(bound) == f"http://{shown}:{port}"
             again = settings_in(tmp_path, host=host, port=port)
-            with pytest.raises(OSError, match="in use") as caught, listening_socket(again):
+            with pytest.raises(OSError, match="in use") as caught, listening_sockets(again):
                 pass
             assert caught.value.filename == f"{host} port {port}"
     except OSError as error:
@@ -132,19 +132,19 @@ def test_a_socket_file_is_for_its_owner_and_goes_with_the_node(tmp_path: Path) -
     os.chdir(tmp_path)  # a path of a socket has at most 107 bytes
     try:
         settings = settings_in(tmp_path, unix_socket=path)
-        with listening_socket(settings) as bound:
+        with listening_sockets(settings) as [bound]:
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
             assert address_of(bound) == "unix:node.sock"
-            with pytest.raises(OSError, match="in use"), listening_socket(settings):
+            with pytest.raises(OSError, match="in use"), listening_sockets(settings):
                 pass
             assert path.exists()
         assert not path.exists()
         with socket.socket(socket.AF_UNIX) as abandoned:
             abandoned.bind(str(path))
-        with listening_socket(settings):
+        with listening_sockets(settings):
             pass
         path.write_text("no socket", encoding="utf-8")
-        with pytest.raises(OSError, match="in use"), listening_socket(settings):
+        with pytest.raises(OSError, match="in use"), listening_sockets(settings):
             pass
         assert path.read_text(encoding="utf-8") == "no socket"
     finally:

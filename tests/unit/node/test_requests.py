@@ -48,7 +48,7 @@ def test_only_a_proxy_on_this_machine_says_where_a_request_comes_from(
 ) -> None:
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    assert _server(FastAPI()).config.forwarded_allow_ips == "127.0.0.1,::1"
+    assert _server(FastAPI(), is_tls=False).config.forwarded_allow_ips == "127.0.0.1,::1"
 
 
 async def test_a_body_that_breaks_off_gives_back_what_it_held(

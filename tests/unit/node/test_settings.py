@@ -21,6 +21,8 @@ from node.settings import (
     Peer,
     Settings,
     SettingsError,
+    Tls,
+    TlsReader,
     Webhook,
     Witness,
     load_settings,
@@ -36,13 +38,26 @@ _KEY: Final = signer("foreign").public_key
 VKEY: Final = encode_vkey(log_key("example.com/log", _KEY))
 OTHER_VKEY: Final = encode_vkey(log_key("example.com/other", _KEY))
 COSIGNER_VKEY: Final = encode_vkey(VerifierKey("example.com/w", NOTE_COSIGNATURE, _KEY))
-GROUPS: Final = (Settings, Blocks, Cache, LocalSigning, Webhook, Witness, ForeignLog, Peer)
+GROUPS: Final = (
+    Settings,
+    Blocks,
+    Cache,
+    LocalSigning,
+    Tls,
+    TlsReader,
+    Webhook,
+    Witness,
+    ForeignLog,
+    Peer,
+)
 
 NESTED: Final = (
     "Settings.local_signing",
     "Settings.peers",
     "Settings.webhook",
     "Settings.witness",
+    "Settings.tls",
+    "Tls.readers",
     "Witness.logs",
 )
 
@@ -254,8 +269,20 @@ def test_a_log_of_others_has_one_key_or_several(tmp_path: Path) -> None:
     assert load(tmp_path, several).witness is not None
 
 
+def test_a_key_that_is_kept_elsewhere_is_no_path(tmp_path: Path) -> None:
+    uri = "pkcs11:token=health;object=main?module-path=/m.so&pin-source=/pin"
+    signing = '[local_signing]\ntoken_file = "t"\n[local_signing.keys]\n'
+    local = load(tmp_path, f'{signing}"a/b" = "{uri}"\n"a/c" = "agent:4cc3f338"\n"a/d" = "d.pem"\n')
+    assert local.local_signing is not None
+    keys = {writer: str(key) for writer, key in local.local_signing.keys.items()}
+    assert keys == {"a/b": uri, "a/c": "agent:4cc3f338", "a/d": str(tmp_path / "d.pem")}
+
+
 TOKENS: Final = 'read_tokens_file = "tokens"\n'
 ANONYMOUS: Final = "allow_anonymous_reads = true\n"
+PROXY: Final = "tls_by_proxy = true\n"
+TLS: Final = '[tls]\nkey = "transport.pem"\n'
+READER: Final = '[[tls.readers]]\nname = "inspector"\nkey = "inspector.pub"\n'
 
 
 @pytest.mark.parametrize(
@@ -265,11 +292,14 @@ ANONYMOUS: Final = "allow_anonymous_reads = true\n"
         ('host = "127.8.9.1"\n', True),
         ('host = "::1"\n', True),
         ('host = "localhost"\n', True),
-        ('host = "0.0.0.0"\n', False),
-        ('host = "::"\n', False),
-        ('host = "192.0.2.1"\n', False),
-        ('host = "localhost.example"\n', False),
-        ('host = "0.0.0.0"\n' + ANONYMOUS, False),
+        ('host = "0.0.0.0"\n' + PROXY, False),
+        ('host = "::"\n' + PROXY, False),
+        ('host = "192.0.2.1"\n' + PROXY, False),
+        ('host = "localhost.example"\n' + PROXY, False),
+        ('host = "0.0.0.0"\n' + PROXY + ANONYMOUS, False),
+        (TLS, False),
+        ('host = "0.0.0.0"\n' + TLS, False),
+        ('unix_socket = "s"\n' + TLS, True),
         ('host = "0.0.0.0"\nunix_socket = "s"\n', True),
         (TOKENS, False),
         (ANONYMOUS, False),
@@ -282,6 +312,39 @@ def test_only_a_node_nobody_else_reaches_and_nobody_spoke_of_is_open(
     more: str, *, is_open: bool, tmp_path: Path
 ) -> None:
     assert load(tmp_path, more).is_open == is_open
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ('host = "0.0.0.0"\n', "host: 0.0.0.0 can be reached from outside, in the clear"),
+        ('host = "0.0.0.0"\n' + TOKENS, "host: 0.0.0.0 can be reached from outside, in the clear"),
+        (PROXY + TLS, "tls_by_proxy: contradicts"),
+        (TLS + 'certificate = "c.pem"\n', "tls: certificate: goes with `certificate_key`"),
+        (TLS + 'certificate_key = "c.pem"\n', "tls: certificate: goes with `certificate_key`"),
+        (TLS + "certificate_port = 70000\n", "tls.certificate_port: "),
+        ("[tls]\n", "tls.key: "),
+        (
+            TLS + '[[tls.readers]]\nname = "a"\nkey = "k"\nscopes = ["sign"]\n',
+            "tls.readers.0.scopes: ",
+        ),
+        (TLS + '[[tls.readers]]\nname = "a"\nkey = "k"\nscopes = []\n', "tls.readers.0.scopes: "),
+    ],
+)
+def test_nobody_speaks_in_the_clear_beyond_this_machine_by_oversight(
+    more: str, told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, more)
+    assert str(caught.value).startswith(told)
+
+
+def test_files_of_tls_are_found_from_the_folder_of_the_settings(tmp_path: Path) -> None:
+    more = TLS + 'next_key = "next.pem"\ncertificate = "c.pem"\ncertificate_key = "k.pem"\n'
+    tls = load(tmp_path, more).tls
+    assert tls is not None
+    assert tls.key_files == (tmp_path / "transport.pem", tmp_path / "next.pem")
+    assert (tls.certificate, tls.certificate_key) == (tmp_path / "c.pem", tmp_path / "k.pem")
 
 
 def test_everybody_reads_all_or_the_catalogue(

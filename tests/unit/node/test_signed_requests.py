@@ -22,7 +22,9 @@ from node.api.signed_requests import FIELD_BYTES_MAX, _Ed25519, _Headers, _Messa
 from node.client import AsyncClient, Client, ClientError, ProblemError, Retry
 from node.client.log_source import HttpLog, SourceError
 from node.client.signed_requests import CHALLENGE, COMPONENTS, TAG, WINDOW_S, RequestSignature
+from node.network.peers import Address, Peer
 from tests import bodies
+from tests.network import eventually
 from tests.node_process import NodeProcess, node_process
 from tests.nodes import close, open_replica
 from tests.served import served, settings_in
@@ -215,7 +217,7 @@ async def test_a_node_knows_its_names(url: str, client: httpx.AsyncClient) -> No
 
 
 async def test_a_node_is_called_as_it_is_registered(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path, host="0.0.0.0")  # noqa: S104
+    settings = settings_in(tmp_path, host="0.0.0.0", tls_by_proxy=True)  # noqa: S104
     async with served(settings, appointed()) as client:
         registered = request_of(url="http://node.steward.example/v1/ledger")
         assert (await client.send(registered)).status_code == 200
@@ -303,12 +305,20 @@ def test_a_client_signs_once_the_node_asks(closed: NodeProcess) -> None:
     assert given == [MAIN]
     with HttpLog(closed.url, request_signer=lambda: signer(MAIN)) as log:
         assert log.read("checkpoint", 10_000)
-    assert f'"reader": "{MAIN}"' in closed.log
+    assert eventually(lambda: f'"reader": "{MAIN}"' in closed.log)
 
 
 async def test_an_asynchronous_client_does_so_too(closed: NodeProcess) -> None:
     async with AsyncClient(closed.url, request_signer=lambda: signer(MAIN)) as client:
         assert (await client.ledger()).size > 0
+
+
+async def test_a_node_signs_where_a_proxy_hides_its_certificate(closed: NodeProcess) -> None:
+    peer = Peer("steward", Address(closed.url), request_signer=lambda: signer("weather/transport"))
+    assert (await peer.checkpoints(0, 0, 0)).latest
+    assert peer.files.read("checkpoint", 10_000)
+    await peer.close()
+    assert eventually(lambda: '"reader": "node/weather"' in closed.log)
 
 
 def test_a_client_without_a_key_is_refused(closed: NodeProcess) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -10,20 +11,25 @@ from typing import Final
 
 import httpx
 import pytest
+from msgspec import structs
 
 from contracts.audit import policy_in
 from ledger.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.cosignature import witness_name
+from ledger.errors import VerificationError
 from ledger.hashing import EMPTY_ROOT
 from ledger.lexical import encode_base64
 from ledger.note import Note, NoteSignature, encode_note, parse_note
 from ledger.policy import consortium_policy, verify_policy
-from ledger.times import to_ms
+from ledger.times import from_ms, to_ms
 from ledger.types import Digest
 from node.client import evidence
+from node.client.evidence import write
 from node.network import forwarding
 from node.network.cosigned import Cosigned, CosignedError, CosignedStore
+from node.network.evidence import of_future
 from node.network.offers import WitnessError, encode_offer
+from node.network.vigilance import Vigilance
 from node.network.witness import Identity, ReplayedLog, Witness
 from node.replica import Replica, initialise
 from node.storage.database import open_database
@@ -37,7 +43,7 @@ from tests.story import Story
 from tests.unit.contracts.test_arrangements import given
 from tests.unit.node.test_following import FakePeer, following, grown
 from tests.witnessing import MEMBER, Bench, asking, consistency, offer_of, witness_of
-from tests.world import ORIGIN, World, log_signer_ml_dsa, signer, witness_signers
+from tests.world import ORIGIN, START, World, log_signer_ml_dsa, signer, witness_signers
 
 PLAIN: Final = "text/plain; charset=utf-8"
 OF_LOG: Final = f"/{sha256(ORIGIN.encode()).hexdigest()}/checkpoint"
@@ -291,8 +297,8 @@ async def test_another_history_is_not_cosigned(
         await post(client, bench.offer(0, size))
     kept = bench.store.get(ORIGIN)
     body = encode_offer(kept.size, (), sign(forged(world, size)))
-    answer = await post(client, body)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (422, PLAIN)
+    assert is_later(await post(client, body))
+    assert bench.watch.standing.alarm == "fork", "the log signed two histories"
     assert bench.store.get(ORIGIN) == kept
 
 
@@ -324,16 +330,16 @@ async def test_what_it_has_not_replayed_is_not_cosigned(
 
 async def test_after_an_alarm_nothing_is_cosigned(bench: Bench, client: httpx.AsyncClient) -> None:
     assert (await post(client, bench.offer(0, bench.sizes[0]))).status_code == 200
-    bench.standing.alarm = "rules"
+    bench.watch.standing.alarm = "rules"
     assert is_later(await post(client, bench.offer(bench.sizes[0], bench.sizes[1])))
 
 
 async def test_an_alarm_raised_while_it_catches_up_counts(bench: Bench, world: World) -> None:
     async def reach(_size: int, _wait_s: float) -> bool:
-        bench.standing.alarm = "fork"
+        bench.watch.standing.alarm = "fork"
         return True
 
-    log = ReplayedLog(bench.replica, bench.log.identity, bench.clock, reach, bench.standing)
+    log = ReplayedLog(bench.replica, bench.log.identity, bench.clock, reach, bench.watch)
     with pytest.raises(WitnessError) as refused:
         await Witness([log], bench.store, bench.clock).add_checkpoint(
             bench.offer(0, len(world.leaves))
@@ -345,21 +351,11 @@ async def test_an_alarm_raised_while_it_catches_up_counts(bench: Bench, world: W
 async def test_a_second_history_is_looked_at_whatever_else_is_wrong(
     old: int, bench: Bench, world: World
 ) -> None:
-    seen = []
-
-    async def look_at(note: bytes) -> None:
-        seen.append(note)
-        bench.standing.alarm = "fork"
-
-    log = ReplayedLog(
-        bench.replica, bench.log.identity, bench.clock, standing=bench.standing, look_at=look_at
-    )
-    witness = Witness([log], bench.store, bench.clock)
     note = sign(forged(world, bench.sizes[2]))
     with pytest.raises(WitnessError) as refused:
-        await witness.add_checkpoint(encode_offer(old, (), note))
+        await bench.witness.add_checkpoint(encode_offer(old, (), note))
     assert refused.value.status == 503
-    assert seen == [note]
+    assert bench.watch.standing.alarm == "fork"
     assert bench.store.get(ORIGIN) == Cosigned()
 
 
@@ -368,9 +364,35 @@ async def test_a_seal_of_the_future_is_not_cosigned(
 ) -> None:
     size = bench.sizes[-1]
     bench.clock.now_ms -= 61_001
-    assert is_later(await post(client, bench.offer(0, size)))
+    for _ in range(2):
+        assert is_later(await post(client, bench.offer(0, size)))
+    assert bench.watch.is_raised()
+    (path,) = (bench.path.parent / "evidence").iterdir()
+    with evidence.opened(path) as archive:
+        proved = prove(archive, policy_of(bench.world), 1)
+    assert (proved.kind, proved.size) == ("future", size)
     bench.clock.now_ms += 1
     assert (await post(client, bench.offer(0, size))).status_code == 200
+    assert not bench.watch.is_raised()
+    again = Vigilance(bench.replica, path.parent)
+    assert again.standing.alarm is None, "it is no reason to stop following"
+    again.close()
+
+
+async def test_a_time_that_had_come_is_evidence_of_nothing(bench: Bench, tmp_path: Path) -> None:
+    size, note = bench.sizes[-1], bench.replica.published.checkpoint
+    head = bench.replica.published.head
+    bench.clock.now_ms = to_ms(head.time) - 60_000
+    assert not await bench.watch.look_ahead(note, head)
+    for name, seen in (("a.zip", from_ms(to_ms(head.time) - 60_000)), ("b.zip", head.time)):
+        write(path := tmp_path / name, of_future(bench.replica, note, size, seen))
+        with evidence.opened(path) as archive, pytest.raises(VerificationError, match="had come"):
+            prove(archive, policy_of(bench.world), 1)
+    found = of_future(bench.replica, note, size, START)
+    about = structs.replace(found.about, proof=())
+    write(path := tmp_path / "c.zip", replace(found, about=about))
+    with evidence.opened(path) as archive, pytest.raises(VerificationError, match="proof"):
+        prove(archive, policy_of(bench.world), 1)
 
 
 async def test_what_was_cosigned_is_on_disk_before_the_answer(
@@ -511,8 +533,7 @@ async def test_a_second_history_shown_to_a_witness_alone_is_kept_as_evidence(
             identity,
             Clock(to_ms(world.now)),
             partial(forwarding.reach, node.replica, node.news),
-            node.vigilance.standing,
-            node.vigilance.look_at,
+            node.vigilance,
         )
         witness = Witness([log], kept, Clock(to_ms(world.now)))
         at = len(other.leaves)
