@@ -56,6 +56,8 @@ def _operation(name: str, operation: Json) -> Iterator[str]:
     yield f"<h2><code>{escape(name)}</code></h2>"
     yield f"<p><b>{escape(operation['summary'])}</b></p>"
     yield _paragraphs(operation["description"])
+    scopes = operation["security"][0].get("token")
+    yield f"<p>Scope: <code>{escape(scopes[0])}</code></p>" if scopes else "<p>For everybody.</p>"
     parameters = [
         (one["name"], one["in"], one["description"]) for one in operation.get("parameters", ())
     ]

@@ -46,7 +46,7 @@ _HEADERS: Final[Mapping[str, str]] = {
     "Location": "Where the record can be read.",
     "Retry-After": "Seconds after which to ask again.",
     "WWW-Authenticate": "Which credential is needed.",
-    "X-Request-Id": "The id of the request in the node's log; the caller's own, if it sent one.",
+    "X-Request-Id": "The id of the request in the node's log: the caller's, if that may submit.",
 }
 _SCHEMES: Final[Json] = {
     "token": {

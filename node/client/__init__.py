@@ -17,6 +17,8 @@ with it no receipt is returned that it does not prove. `signer` holds the writer
   one key get in each other's way but never break the chain.
 - What gets no answer is sent again, byte for byte. After `Unreachable`, submit the same bodies
   again through the same writer, and nothing is recorded twice.
+- A node that is not open wants a credential: a `token`, or requests that are signed with a key of
+  the ledger, `request_signer=lambda: signer`.
 - A node on a unix socket: `Client("http://node", transport=httpx.HTTPTransport(uds=path))`.
 
 What a client believes without proof: the list views (`get`, `pages`, `items`), and, without

@@ -188,7 +188,7 @@ class Client:
                 body = bytearray()
                 for part in response.iter_bytes():
                     body += part
-                    flows.check_length(len(body))
+                    flows.check_length(step, len(body))
                 return Answer(response.status_code, response.headers, bytes(body))
         except httpx.HTTPError as error:
             return NoAnswer(f"{type(error).__name__}: {error}")

@@ -48,7 +48,7 @@ Parameter: TypeAlias = str | int | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to be sent."""
+    """A request to be sent; `bytes_max` is how long its answer may be."""
 
     method: str
     path: str
@@ -56,6 +56,7 @@ class Request:
     content: bytes = b""
     content_type: str = OCTETS_TYPE
     accept: str = JSON_TYPE
+    bytes_max: int = ANSWER_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,19 @@ class Retry:
 
     def pause_after(self, attempt: int, reply: Answer | NoAnswer | None = None) -> Pause:
         """The pause after attempt number `attempt`, counted from 0."""
-        asked = reply.headers.get("retry-after", "") if isinstance(reply, Answer) else ""
-        asked_s = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0
+        asked_s = retry_after_s(reply.headers) if isinstance(reply, Answer) else 0.0
         grown_s = self.pause_first_s * 2.0 ** min(attempt, 32)
-        return Pause(min(max(grown_s, float(asked_s)), self.pause_max_s))
+        return Pause(min(max(grown_s, asked_s), self.pause_max_s))
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float:
+    """The pause that an answer asks for; 0 where it asks for none.
+
+    >>> [retry_after_s({"retry-after": text}) for text in ("30", "-1", "9" * 7)]
+    [30.0, 0.0, 0.0]
+    """
+    asked = headers.get("retry-after", "")
+    return float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0.0
 
 
 def is_passing(status: int) -> bool:
@@ -247,7 +257,7 @@ def headers(request: Request) -> dict[str, str]:
     return accept | {"content-type": request.content_type} if request.content else accept
 
 
-def check_length(length: int) -> None:
-    """Raise `AnswerError` once an answer has more than `ANSWER_BYTES_MAX` bytes."""
-    if length > ANSWER_BYTES_MAX:
-        raise AnswerError(f"the answer has more than {ANSWER_BYTES_MAX} bytes")
+def check_length(request: Request, length: int) -> None:
+    """Raise `AnswerError` once an answer has more bytes than it may have."""
+    if length > request.bytes_max:
+        raise AnswerError(f"the answer has more than {request.bytes_max} bytes")

@@ -22,11 +22,13 @@ from ledger.keys import Signer
 from ledger.note import NOTE_BYTES_MAX
 from ledger.tiles import BUNDLE_BYTES_MAX, TILE_BYTES, TILE_WIDTH, Bundle, Tile
 from ledger.types import DIGEST_BYTES
+from node.client.flows import retry_after_s
 from node.client.request_ids import carried
 from node.client.signed_requests import Credential
 
 ATTEMPTS_MAX: Final = 4
 _PAUSE_S: Final = 0.5
+_PAUSE_S_MAX: Final = 30.0
 _TIMEOUT_S: Final = 30.0
 _WHOLE_S: Final = 120.0
 """However it trickles in, a file has come by then."""
@@ -113,7 +115,8 @@ class HttpLog:
             except (httpx.RequestError, _BusyError) as error:
                 if attempt == ATTEMPTS_MAX:
                     raise SourceError(f"{self._url}/{path}: {str(error) or 'no answer'}") from error
-                sleep(_PAUSE_S * 2 ** (attempt - 1))
+                asked_s = error.pause_s if isinstance(error, _BusyError) else 0.0
+                sleep(min(max(_PAUSE_S * 2 ** (attempt - 1), asked_s), _PAUSE_S_MAX))
         raise AssertionError  # the last attempt returns or raises
 
     def _read_once(self, path: str, bytes_max: int) -> bytes | None:
@@ -127,7 +130,7 @@ class HttpLog:
             if status == httpx.codes.NOT_FOUND:
                 return None
             if status == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error:
-                raise _BusyError(f"the server answers {status}")
+                raise _BusyError(f"the server answers {status}", retry_after_s(response.headers))
             if status != httpx.codes.OK:
                 raise SourceError(f"{self._url}/{path}: the server answers {status}")
             data = bytearray()
@@ -142,7 +145,11 @@ class HttpLog:
 
 
 class _BusyError(Exception):
-    """An answer that may be another one in a moment."""
+    """An answer that may be another one in a moment, after the pause the server asks for."""
+
+    def __init__(self, message: str, pause_s: float) -> None:
+        super().__init__(message)
+        self.pause_s = pause_s
 
 
 def read_checkpoint(source: LogSource) -> bytes:

@@ -24,15 +24,13 @@ from ledger.types import DigestHex, WriterId
 from node.client.errors import ClientError
 from node.engine import EngineStopped, QueueFull
 from node.logs import log
-from node.network.peers import PeerBook
+from node.network.peers import HEADS_MAX, PeerBook
 from node.replica import Replica
 from node.storage.disk import DiskFull
 from node.storage.store import Snapshot
 
 EXCHANGE_S: Final = 60.0
 IGNORED_S: Final = 300.0
-HEADS_MAX: Final = 256
-"""So many writers one node tells of, and is believed to have."""
 Own = Callable[[], Sequence[bytes]]
 Submit = Callable[[Sequence[bytes]], Awaitable[object]]
 

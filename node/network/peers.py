@@ -22,7 +22,7 @@ from msgspec.json import Decoder
 from ledger.keys import Signer
 from ledger.note import NOTE_BYTES_MAX
 from ledger.tiles import encode_bundle
-from ledger.types import MemberId
+from ledger.types import LEAF_BYTES_MAX, MemberId
 from node.client.answers import BatchAnswer
 from node.client.asynchronous import AsyncClient
 from node.client.errors import ClientError, Unreachable
@@ -39,6 +39,10 @@ ANSWER_S: Final = 30.0
 _OK: Final = 200
 SUBMITTED_S_MAX: Final = 60.0
 SHOWN_S_MAX: Final = 5.0
+HEADS_MAX: Final = 256
+"""So many writers one node tells of, and is believed to have."""
+_NOTES_BYTES_MAX: Final = 4 * NOTE_BYTES_MAX
+_HEADS_BYTES_MAX: Final = HEADS_MAX * (LEAF_BYTES_MAX + 1) + 1_024
 T = TypeVar("T")
 
 
@@ -123,7 +127,7 @@ class Peer:
     async def checkpoints(self, latest: int, final: int, wait_s: int) -> Checkpoints:
         """Its checkpoints, once one covers more leaves than these. Raises `ClientError`."""
         params = {"latest": str(latest), "final": str(final), "wait": str(wait_s)}
-        request = Request("GET", "/v1/checkpoints", params)
+        request = Request("GET", "/v1/checkpoints", params, bytes_max=_NOTES_BYTES_MAX)
         return await self._within(wait_s + ANSWER_S, read(request, _checkpoints, _ONCE))
 
     async def submit(self, leaves: Sequence[bytes]) -> BatchAnswer:
@@ -137,21 +141,25 @@ class Peer:
 
     async def add_checkpoint(self, body: bytes) -> Answer | NoAnswer:
         """Its answer as a witness (c2sp.org/tlog-witness), whatever the status."""
-        request = Request("POST", "/add-checkpoint", content=body, content_type="text/plain")
-        answer = await self._within(ANSWER_S, _once(request))
-        if isinstance(answer, Answer) and len(answer.content) > NOTE_BYTES_MAX:
-            return NoAnswer(f"it answers {len(answer.content)} bytes")
-        return answer
+        request = Request(
+            "POST",
+            "/add-checkpoint",
+            content=body,
+            content_type="text/plain",
+            bytes_max=NOTE_BYTES_MAX,
+        )
+        return await self._within(ANSWER_S, _once(request))
 
     async def latest(self, origin: str) -> bytes | None:
         """What its witness cosigned last of a log; None if it shows nothing."""
         path = f"/{sha256(origin.encode()).hexdigest()}/checkpoint"
-        answer = await self._within(ANSWER_S, _once(Request("GET", path, accept="text/plain")))
+        request = Request("GET", path, accept="text/plain", bytes_max=NOTE_BYTES_MAX)
+        answer = await self._within(ANSWER_S, _once(request))
         return answer.content if isinstance(answer, Answer) and answer.status == _OK else None
 
     async def heads(self) -> list[bytes]:
         """What the writers it signs for have signed next, as leaves. Raises `ClientError`."""
-        request = Request("GET", "/v1/heads")
+        request = Request("GET", "/v1/heads", bytes_max=_HEADS_BYTES_MAX)
         told = await self._within(ANSWER_S, read(request, _heads, _ONCE))
         return [bytes(one) for one in told.heads]
 

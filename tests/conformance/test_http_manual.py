@@ -25,6 +25,9 @@ async def test_every_operation_is_on_the_page(client: httpx.AsyncClient) -> None
     for name, operation in OPERATIONS.items():
         assert f"<code>{name}</code>" in page.text
         assert operation.summary.split("<")[0] in page.text
+        told = page.text.partition(f"<code>{name}</code>")[2].partition("<h2>")[0]
+        scope = "For everybody." if operation.scope is None else f"<code>{operation.scope}</code>"
+        assert scope in told, name
     assert "/openapi.json" in page.text
 
 

@@ -404,6 +404,21 @@ class TestSources:
             assert source.read("checkpoint", 9) == b"x"
         assert pauses == [0.5, 1.0]
 
+    def test_a_server_says_when_to_come_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        pauses: list[float] = []
+        monkeypatch.setattr(log_source, "sleep", pauses.append)
+        asked = iter(["7", "0", "3600", None])
+
+        def answer(_request: httpx.Request) -> httpx.Response:
+            pause = next(asked)
+            if pause is None:
+                return httpx.Response(200, content=b"x")
+            return httpx.Response(429, headers={"Retry-After": pause})
+
+        with http_log(answer) as source:
+            assert source.read("checkpoint", 9) == b"x"
+        assert pauses == [7.0, 1.0, 30.0]
+
     def test_a_dead_server(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(log_source, "sleep", lambda _: None)
 

@@ -64,8 +64,8 @@ def test_one_id_is_in_the_logs_of_all_nodes_a_request_comes_to(network: Network)
     ):
         answer = health.post(record, until="final")
         given = answer.headers["x-request-id"]
-        assert given in ids_of(health, "/v1/records")
-        assert given in ids_of(steward, "/v1/records/batch")
+        assert eventually(lambda: given in ids_of(health, "/v1/records"))
+        assert eventually(lambda: given in ids_of(steward, "/v1/records/batch"))
         cosign = "/add-checkpoint"
         assert eventually(lambda: ids_of(health, cosign) & ids_of(transport, cosign))
 

@@ -11,7 +11,8 @@ from ledger.records import Record
 from node.client.errors import Unreachable
 from node.engine import QueueFull
 from node.network import heads
-from node.network.heads import HEADS_MAX, Heads
+from node.network.heads import Heads
+from node.network.peers import HEADS_MAX
 from node.replica import Replica
 from tests import bodies
 from tests.nodes import close, open_replica

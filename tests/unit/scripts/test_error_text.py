@@ -8,6 +8,9 @@ import pytest
 from ledger.records import Ballot
 from ledger.records.genesis import Parameters
 from ledger.records.terms import Terms
+from node.client import Problem, ProblemError, Retry
+from node.client.flows import Answer, Request, exchange
+from scripts.error_text import explain
 from scripts.patterns import in_words
 from scripts.spelling import SpellingError, terms_of
 from tests import bodies
@@ -104,3 +107,30 @@ def test_a_ballot_tells_what_is_still_needed(command: Command) -> None:
     said = ("govern", "propose", "--suspend", "health", "--reason", "x")
     proposal = command.json(*said, writer="audit/main")["created"][0]["id"]
     assert " of the " in command.ok("govern", "vote", proposal, "no", writer="audit/main")
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "number", "is_told"),
+    [
+        ("internal-error", 500, 0, True),
+        ("unauthorized", 401, 0, True),
+        ("rate-limited", 429, 0, True),
+        ("not-found", 404, 0, False),
+        ("not-custodian", 403, 501, False),
+    ],
+)
+def test_where_the_node_is_the_matter_the_request_is_named(
+    *, code: str, status: int, number: int, is_told: bool
+) -> None:
+    problem = Problem(code, status, number, detail="why")
+    message, _ = explain(ProblemError(problem, "4f1c0a97d2be8a31"))
+    assert message == f"{code}: why" + " (request 4f1c0a97d2be8a31)" * is_told
+
+
+def test_an_id_that_means_something_is_none() -> None:
+    """What a server says is printed on a terminal."""
+    flow = exchange(Request("GET", "/checkpoint"), Retry(attempts_max=1))
+    next(flow)
+    with pytest.raises(ProblemError) as caught:
+        flow.send(Answer(500, {"x-request-id": "\x1b[2J"}, b""))
+    assert caught.value.request_id == ""
