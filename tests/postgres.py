@@ -79,11 +79,14 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def server(*options: str) -> Iterator[Server]:
-    """A server with its data in a folder that goes with it; `options` are `name=value`."""
+def server(*options: str, within: Path | None = None) -> Iterator[Server]:
+    """A server with its data in a folder that goes with it; `options` are `name=value`.
+
+    The folder is made `within` another one, or in memory, if there is plenty.
+    """
     binaries = programs()
     assert binaries is not None, MISSING
-    folder = Path(tempfile.mkdtemp(prefix="blockpool-pg-", dir=_quick_folder()))
+    folder = Path(tempfile.mkdtemp(prefix="blockpool-pg-", dir=within or _quick_folder()))
     data, log = folder / "data", (folder / "log").open("wb")
     user = _user()
     if user is not None:
@@ -117,7 +120,7 @@ def server(*options: str) -> Iterator[Server]:
 
 
 def _quick_folder() -> Path | None:
-    """Memory, if there is plenty: each database that is dropped waits for the disk."""
+    """Each database that is dropped waits for the disk."""
     is_roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES
     return _MEMORY if is_roomy else None
 

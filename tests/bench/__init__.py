@@ -12,6 +12,9 @@ hand but read from the database, which makes 0.45 cold keys a record (`cold_keys
 Everything is on: strict parsing, every signature, rules, leaves, map, tiles, views, one durable
 transaction per block of at most 500, signed checkpoints.
 
+**The server.** `postgres_rate_over_sqlite` is the rate of the same records on a PostgreSQL server
+of this machine, over that on a file; left out where there is no server.
+
 **The network.** `catchup_ratio` is the same records followed by a second node: read, verified and
 decided anew. Four nodes on one machine: `final_receipt_ms_p50` and `_p95` from the submission of
 one record to its receipt with the quorum; `network_rate_over_single`, records per second until all

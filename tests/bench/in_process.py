@@ -15,6 +15,7 @@ from ledger.times import to_ms
 from node.engine.embedded import EmbeddedEngine
 from node.pipeline import Committed, Pipeline, VerifiedSignatures
 from node.replica import Replica, initialise
+from node.storage.address import Database
 from node.storage.database import open_database
 from node.storage.store import SqlStore
 from node.verification import Verifier, processes_for
@@ -56,7 +57,7 @@ class Node:
 
 
 @contextmanager
-def opened(database: Path, *, orders: bool = True) -> Iterator[Node]:
+def opened(database: Database, *, orders: bool = True) -> Iterator[Node]:
     """A node over a database, its caches empty; with log keys, if it orders records."""
     signatures = VerifiedSignatures()
     store = SqlStore(open_database(database))

@@ -18,6 +18,7 @@ from tests.bench.growth import grow_log, grow_state
 from tests.bench.in_process import Node, copy_database, opened, prepare, submit
 from tests.bench.joining import join_seconds
 from tests.bench.mix import USES_PER_RIGHT, Consortium, Streams
+from tests.bench.on_server import rate_over_sqlite
 from tests.bench.reference import Reference
 from tests.bench.settling import settle_slowdown
 from tests.bench.sizes import (
@@ -83,6 +84,9 @@ def run(folder: Path, measure: Sizes) -> Results:
     streams = consortium.mix(measure.records)
     results: Results = {"large_size": measure.large}
     _append(start, streams, measure, results)
+    there = rate_over_sqlite(start, streams, measure.rounds)
+    if there is not None:
+        results["postgres_rate_over_sqlite"] = there
     _events(start, consortium.reports(measure.reports, EVENTS_PER_REPORT), measure, results)
     _http(start, consortium, measure, results)
     _network(start, streams, measure, results)
